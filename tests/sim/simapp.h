@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The seam between the virtual chip (power, straps, UART, flash, boot ROM) and the application
+ * that runs on it once a valid image has been booted. The chip side owns time and the wire; the
+ * application side (Tasmota's console, settings, Wi-Fi story) is fed bytes and times.
+ */
+#ifndef SIM_SIMAPP_H
+#define SIM_SIMAPP_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* Virtual microseconds since the device object was made. */
+typedef int64_t sim_time;
+#define SIM_NEVER INT64_MAX
+
+/* Reset causes as the ROM prints them ("rst cause:N"). */
+enum sim_cause {
+	SIM_CAUSE_POWER_ON = 1,
+	SIM_CAUSE_EXT_RESET = 2,
+	SIM_CAUSE_SOFTWARE = 3,
+	SIM_CAUSE_WATCHDOG = 4,
+	SIM_CAUSE_DEEP_SLEEP = 5
+};
+
+/* What the application may use of the chip. All calls are made from within the sim_app_* calls
+ * below or from their call chain; none blocks. */
+struct sim_app_host {
+	void *ctx;
+	/* Queues bytes for the UART's transmitter; they leave at the UART's rate. */
+	void (*uart_tx)(void *ctx, const void *bytes, size_t n);
+	/* Changes the UART's rate after what is queued has left. */
+	void (*uart_baud)(void *ctx, uint32_t baud);
+	/* Flash, with the chip's rules (program clears bits only; erase by 4096-byte sector).
+	 * Addresses beyond the chip read as 0xFF and ignore writes. Time is not charged here. */
+	void (*flash_read)(void *ctx, uint32_t addr, void *dst, size_t n);
+	void (*flash_program)(void *ctx, uint32_t addr, const void *src, size_t n);
+	void (*flash_erase_sector)(void *ctx, uint32_t addr);
+	uint32_t (*flash_size)(void *ctx);
+	/* Resets the chip at the end of the present call: the ROM runs again with this cause (as a
+	 * software restart of the SDK does, cause 2, unless the story says otherwise). */
+	void (*reset)(void *ctx, enum sim_cause cause);
+	/* A seeded generator, for jitter. */
+	uint32_t (*rand)(void *ctx);
+	uint32_t chip_id;
+	const char *mac; /* "5C:CF:7F:12:34:56" */
+};
+
+struct sim_app;
+
+/* The scenario (the Wi-Fi story and others) as text: the content of a file in tests/sim/scenarios
+ * or a user's file. NULL is the default scenario. Returns NULL and a message in err (bounded by
+ * errsize, with the line number) when the text cannot be understood. */
+struct sim_app *sim_app_new(
+    const struct sim_app_host *host, const char *scenario, char *err, size_t errsize);
+void sim_app_free(struct sim_app *app);
+
+/* True when the flash holds an image at 0 that an ESP8266 would start AND that is an application
+ * this simulator knows how to play (a Tasmota/Sonoff build, or "some other program", which prints
+ * a neutral banner). The chip side has validated header, segments and checksum before. */
+/* Starts the application: the ROM has loaded the image at flash address 0 and jumps to it at
+ * `now` with the UART at `baud`. Which build it is (6.1.1 full/minimal/classic, 8.5 minimal,
+ * 14.x, something else) is found by looking at the image's bytes in flash. */
+void sim_app_boot(struct sim_app *app, sim_time now, enum sim_cause cause, uint32_t baud);
+/* Power gone or reset pulled: forget everything that is not in flash. */
+void sim_app_stop(struct sim_app *app);
+bool sim_app_running(const struct sim_app *app);
+/* Bytes that arrived on the UART (already garbled by a wrong rate, if it is wrong). */
+void sim_app_rx(struct sim_app *app, const uint8_t *bytes, size_t n, sim_time now);
+/* The button on GPIO0: presses count as the build's version counts them. */
+void sim_app_button(struct sim_app *app, bool down, sim_time now);
+/* Next time sim_app_tick must be called; SIM_NEVER when there is none. */
+sim_time sim_app_deadline(const struct sim_app *app);
+void sim_app_tick(struct sim_app *app, sim_time now);
+
+#endif
