@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The /commands: one row each. Parsing apart from doing: app maps a row's id to what does it.
+ */
+#ifndef TASMITE_CORE_CMD_H
+#define TASMITE_CORE_CMD_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "tasmite/base/err.h"
+
+/* Kinds of argument, for completion: letters of the spec string, in order; '?' after a letter:
+ * optional, '*': any number. f file, p port, b baud, t theme, s setting name, v setting value,
+ * o on|off, e line end, k command name (help topic), m board model, x free text (to the end of the
+ * line, blanks included), F file[@offset], a all or number, n number, r focus target */
+/* X(ID, "name", "spec", "usage", "one line", "help text", "options|of|it") */
+#define CMD_TABLE(X)                                                                               \
+	X(CMD_HELP, "help", "k?", "/help [COMMAND]", "keys and commands",                          \
+	    "Without an argument: the keys and all commands. With a command: its help.", "")       \
+	X(CMD_PORT, "port", "p?", "/port [NAME]", "show or change the port",                       \
+	    "Opens another port. Without a name: tells the present one.", "")                      \
+	X(CMD_BAUD, "baud", "b?", "/baud [N]", "show or change the rate",                          \
+	    "Any rate works, 74880 of the ESP8266's boot ROM included.", "")                       \
+	X(CMD_EOL, "eol", "e?", "/eol [none|cr|lf|crlf]", "line end sent after a line",            \
+	    "Tasmota runs a command on LF; CR LF works too, CR alone never does.", "")             \
+	X(CMD_FLASH, "flash", "F*", "/flash FILE[@OFFSET]... [--erase] [--baud N] [--yes]",        \
+	    "write firmware to the device",                                                        \
+	    "Checks the file, waits for the boot loader and says how to get there, erases, writes,"\
+	    " and checks each block by the ROM's XOR. Asks once before anything is lost.",         \
+	    "--erase|--baud|--yes")                                                                \
+	X(CMD_ERASE, "erase", "a*", "/erase [all | OFFSET LENGTH]", "erase the flash",             \
+	    "Erases the whole chip or an area (multiples of 4096). Asks first: firmware and"       \
+	    " settings are lost.", "--yes")                                                        \
+	X(CMD_CHIP, "chip", "", "/chip", "ask the boot loader what chip it is",                    \
+	    "Connects to the boot loader and shows chip, MAC, crystal, flash. Changes nothing.", "")\
+	X(CMD_IMAGE, "image", "f", "/image FILE", "what a firmware file is",                       \
+	    "Header, segments, checksum, and which Tasmota build it is, as far as the file tells.", "")\
+	X(CMD_CANCEL, "cancel", "", "/cancel", "stop flashing",                                    \
+	    "Stops what the flash panel shows, at a safe point, and says what was changed.", "")   \
+	X(CMD_DEVICE, "device", "m?", "/device [MODEL]", "pads, button and flash mode of a board", \
+	    "Where to connect the adapter, what pulls GPIO0 down, which flash mode, and caveats.", "")\
+	X(CMD_STAMP, "stamp", "o?", "/stamp [on|off]", "time before each line", "", "")            \
+	X(CMD_ECHO, "echo", "o?", "/echo [on|off]", "show what is sent", "", "")                   \
+	X(CMD_WRAP, "wrap", "o?", "/wrap [on|off]", "wrap long lines", "", "")                     \
+	X(CMD_CLEAR, "clear", "", "/clear", "empty the log pane",                                  \
+	    "A running recording is not touched.", "")                                             \
+	X(CMD_RECORD, "record", "f?", "/record [FILE]", "record to a file, or stop",               \
+	    "Appends what the device sends, exactly, secrets replaced by as many *. Without a file:"\
+	    " a name made of port and time. Given again: stops.", "")                              \
+	X(CMD_THEME, "theme", "t?", "/theme [NAME]", "change the colours", "", "")                 \
+	X(CMD_SET, "set", "sv?", "/set NAME [VALUE]", "show or change a setting",                  \
+	    "/set NAME? tells where the value came from.", "")                                     \
+	X(CMD_FOCUS, "focus", "r?", "/focus [next|prev|edit|log|device|flash]",                    \
+	    "move the focus", "", "")                                                              \
+	X(CMD_MENU, "menu", "", "/menu", "all commands with their keys", "", "")                   \
+	X(CMD_FOLLOW, "follow", "", "/follow", "back to the newest line", "", "")                  \
+	X(CMD_PAGE, "page", "x", "/page up|down|top", "scroll the log", "", "")                    \
+	X(CMD_REDRAW, "redraw", "", "/redraw", "draw the screen anew", "", "")                     \
+	X(CMD_SUSPEND, "suspend", "", "/suspend", "back to the shell for a while (fg returns)", "", "")\
+	X(CMD_QUIT, "quit", "", "/quit", "leave", "", "")
+
+enum cmd_id {
+#define CMD_ENUM(id, ...) id,
+	CMD_TABLE(CMD_ENUM)
+#undef CMD_ENUM
+	CMD_COUNT
+};
+
+struct cmd_row {
+	enum cmd_id id;
+	const char *name;
+	const char *spec;
+	const char *usage;
+	const char *summary;
+	const char *help;
+	const char *options; /* "--erase|--baud" */
+};
+
+#define CMD_MAX_ARGS 32
+
+struct cmd_line {
+	const struct cmd_row *row;
+	char *args[CMD_MAX_ARGS]; /* words; quotes taken off */
+	int count;
+	char *store; /* owns the words */
+};
+
+const struct cmd_row *cmd_row(enum cmd_id id);
+/* By exact name, then by unique prefix; NULL otherwise. */
+const struct cmd_row *cmd_find(const char *name, size_t n);
+/* Parses "/name words..." (words may be quoted with ' or ", backslash escapes a blank). Fills c;
+ * cmd_line_fini afterwards, in any case. Errors: unknown command (with the nearest names), open
+ * quote, too many words. */
+int cmd_parse(const char *line, struct cmd_line *c, struct err *err);
+void cmd_line_fini(struct cmd_line *c);
+
+/* What stands under the cursor, for completion and hints. */
+struct cmd_spot {
+	const struct cmd_row *row; /* NULL: the command name itself is being typed */
+	char kind;                 /* letter of the spec; 'c' command name; '-' option; 0 nothing */
+	size_t start;              /* where the word begins in the line */
+	char word[256];            /* the word up to the cursor, quotes taken off */
+	char prev[64];             /* the word before (for values of settings, --baud) */
+};
+void cmd_spot(const char *line, size_t cursor, struct cmd_spot *spot);
+/* Words that fit the spot as far as the tables know them (commands, options, settings, values,
+ * rates, on/off, boards come from the caller): calls fn for each that starts with spot->word. */
+void cmd_words(const struct cmd_spot *spot, void (*fn)(void *ctx, const char *word), void *ctx);
+/* A short hint for the right end of the edit line: usage of the command under the cursor. */
+void cmd_hint(const char *line, size_t cursor, char *dst, size_t size);
+
+#endif

@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Keys and what they do. A key is bound to a command line ("/flash", "/focus next") or to text
+ * for the device (a macro). Key names: "F1".."F12", "Ctrl-Q", "Alt-1", "PgUp", "Shift-Tab", "End",
+ * "Ctrl-End".
+ */
+#ifndef TASMITE_CORE_KEYMAP_H
+#define TASMITE_CORE_KEYMAP_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "tasmite/base/err.h"
+
+/* A key press: a character or a special key, with modifiers. */
+enum key_special {
+	KEY_NONE = 0,
+	/* Characters are their code points, up to 0x10FFFF. */
+	KEY_SPECIAL = 0x110000,
+	KEYS_F1 = KEY_SPECIAL + 1, /* KEYS_F1 + n - 1 is Fn, up to F24 */
+	KEYS_F24 = KEYS_F1 + 23,
+	KEYS_UP, KEYS_DOWN, KEYS_LEFT, KEYS_RIGHT, KEYS_HOME, KEYS_END, KEYS_PGUP, KEYS_PGDN,
+	KEYS_INSERT, KEYS_DELETE, KEYS_BACKSPACE, KEYS_TAB, KEYS_ENTER, KEYS_ESC,
+	KEYS_PASTE_BEGIN, KEYS_PASTE_END, KEYS_MOUSE, KEYS_RESIZE
+};
+
+enum key_mod { KEY_CTRL = 1, KEY_ALT = 2, KEY_SHIFT = 4 };
+
+struct key {
+	uint32_t code; /* code point (Ctrl-letters: the lower-case letter with KEY_CTRL) or special */
+	uint8_t mods;  /* enum key_mod */
+	/* MOUSE: cell and what happened */
+	uint8_t button; /* 1 left, 4 wheel up, 5 wheel down */
+	int16_t x, y;
+};
+
+struct keymap;
+
+struct keymap *keymap_new(void); /* with the built-in bindings */
+void keymap_free(struct keymap *k);
+struct keymap *keymap_copy(const struct keymap *k);
+/* Binds; an empty text unbinds. ERR_INVAL when the name is no key. label (may be NULL) is what the
+ * key bar shows. */
+int keymap_bind(struct keymap *k, const char *key_name, const char *text, const char *label,
+    struct err *err);
+/* The text bound to the key, or NULL. */
+const char *keymap_lookup(const struct keymap *k, const struct key *key);
+/* The name of a key that is bound to that command ("F5" for "/flash"), or NULL. */
+const char *keymap_key_of(const struct keymap *k, const char *text);
+/* For the key bar: F1..F10 in order; label "" where unbound. */
+const char *keymap_bar_label(const struct keymap *k, int f_number);
+bool keymap_parse(const char *name, struct key *key);
+/* "Ctrl-Q" */
+const char *keymap_name(const struct key *key, char *dst, size_t size);
+
+#endif

@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The log: bytes with an arrival time in, immutable lines out, bounded memory. Bytes live in big
+ * chunks, a compact index points into them: a line costs its bytes plus at most 16.
+ * CR, LF, CR LF and LF CR each end a line once. A line without an end is cut at 64 KiB and goes on
+ * in the next one. The oldest chunk is dropped when the limit is reached.
+ */
+#ifndef TASMITE_CORE_LINES_H
+#define TASMITE_CORE_LINES_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "tasmite/base/mono.h"
+
+#define LINES_MAX_LENGTH 65536
+
+enum line_dir {
+	LINE_RX,  /* from the device */
+	LINE_TX,  /* sent by the user */
+	LINE_OWN, /* the program's own word */
+	LINE_WARN /* the program's own word, of trouble */
+};
+
+struct line_ref {
+	const uint8_t *bytes; /* without its line end; valid until the next change of the log */
+	size_t len;
+	mono_t time;          /* arrival of its first byte */
+	enum line_dir dir;
+	bool partial;         /* no end has come yet: it may still grow */
+	bool continued;       /* goes on from the line before (cut at 64 KiB or interrupted) */
+};
+
+struct lines;
+
+/* max_bytes: bound of chunks and index together; at least 1 MiB is used. */
+struct lines *lines_new(size_t max_bytes);
+void lines_free(struct lines *l);
+void lines_set_max(struct lines *l, size_t max_bytes);
+/* Bytes of the device (masked already). */
+void lines_rx(struct lines *l, const uint8_t *bytes, size_t n, mono_t now);
+/* A whole line of another origin; line feeds in the text make several. An unfinished line of the
+ * device is set aside: it goes on in a new, `continued` line. */
+void lines_put(struct lines *l, enum line_dir dir, const char *text, size_t n, mono_t now);
+/* Ends an unfinished line of the device (the port went away, the rate changed). */
+void lines_break(struct lines *l, mono_t now);
+void lines_clear(struct lines *l);
+
+/* Lines have numbers that never change: lines_first <= number < lines_end. */
+uint64_t lines_first(const struct lines *l);
+uint64_t lines_end(const struct lines *l);
+/* False when that line was dropped or does not exist yet. */
+bool lines_get(const struct lines *l, uint64_t number, struct line_ref *ref);
+/* Lines dropped for the limit (not by lines_clear) so far. */
+uint64_t lines_dropped(const struct lines *l);
+size_t lines_memory(const struct lines *l);
+/* Grows with every change. */
+uint64_t lines_revision(const struct lines *l);
+
+#endif

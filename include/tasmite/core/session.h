@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The root of the model: all that the screen shows. app changes it, ui reads it through a const
+ * pointer. Each part carries a revision number: "dirty" is a comparison.
+ */
+#ifndef TASMITE_CORE_SESSION_H
+#define TASMITE_CORE_SESSION_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "tasmite/base/mono.h"
+#include "tasmite/base/str.h"
+#include "tasmite/core/keymap.h"
+#include "tasmite/core/lines.h"
+#include "tasmite/core/settings.h"
+#include "tasmite/core/tasmota/facts.h"
+#include "tasmite/core/theme.h"
+
+enum session_port_state {
+	SESSION_PORT_NONE,    /* none named */
+	SESSION_PORT_OPEN,
+	SESSION_PORT_WAITING, /* it went away, or could not be opened: tried again by itself */
+};
+
+struct session_port {
+	enum session_port_state state;
+	char name[64];   /* "ttyUSB0", "sonoff" */
+	char about[128]; /* "FT232R USB UART" */
+	char line[24];   /* "115200 8N1" */
+	bool has_modem;
+	unsigned modem;  /* bits as in the transport: DTR 1, RTS 2, CTS 4, DSR 8, DCD 16, RI 32 */
+	uint64_t rx, tx; /* bytes */
+	char why[256];   /* state WAITING: what happened and what to do */
+};
+
+struct session_record {
+	bool on;
+	bool error; /* the disk refused */
+	char name[128];
+};
+
+/* Flash panel. */
+enum flash_state { FLASH_IDLE, FLASH_WAITING, FLASH_WORKING, FLASH_DONE, FLASH_FAILED, FLASH_CANCELLED };
+enum flash_mark { MARK_TODO, MARK_RUNNING, MARK_DONE, MARK_FAILED };
+
+struct flash_stage {
+	char name[16]; /* "connect", "erase", "write", "checked" */
+	enum flash_mark mark;
+};
+
+struct flash_view {
+	uint64_t revision;
+	enum flash_state state;
+	char what[96];  /* "sonoff.bin  502 KB → 0x00000" */
+	char chip[96];  /* "ESP8266EX 1 MB 5C:CF:7F:12:34:56" */
+	struct flash_stage stages[6];
+	int stage_count;
+	uint32_t done, total;  /* bytes of the running stage; total 0: no bar */
+	mono_t stage_began;
+	char rate[80];  /* "11.2 KB/s (97 % of the wire)" */
+	int left_s;     /* seconds left, -1 unknown */
+	uint32_t retries;
+	char heard[160]; /* waiting: what was heard last */
+	char text[12][160]; /* steps while waiting; the result afterwards */
+	int text_count;
+	bool text_bad[12];
+};
+
+/* A page of text over the panes (help, a file's description, pads of a board). */
+struct session_page {
+	bool open;
+	uint64_t revision;
+	char title[96];
+	struct sbuf text; /* lines separated by LF */
+};
+
+/* A question: answered by y or n (Esc is n). */
+struct session_ask {
+	bool open;
+	char title[96];
+	char text[12][200]; /* what happens, what is lost */
+	int text_count;
+	char yes[48];       /* "y  erase and write" */
+	char no[48];
+};
+
+/* A list to choose from (menu of commands, themes, completions). */
+#define SESSION_LIST_MAX 4096
+struct session_item {
+	char *label;  /* shown */
+	char *detail; /* shown at the right, dim */
+	char *value;  /* what is chosen */
+};
+struct session_list {
+	bool open;
+	uint64_t revision;
+	char title[96];
+	struct session_item *items;
+	size_t count;
+	bool completion; /* small, above the edit line; values go into it */
+};
+
+struct session {
+	struct lines *log;
+	struct settings *settings;
+	struct keymap *keymap;
+	struct theme theme;
+	uint64_t theme_revision;
+	struct facts facts;
+	char chip[64];        /* "ESP8266EX, 1 MB flash", "" unknown */
+	struct session_port port;
+	struct session_record record;
+	struct flash_view flash;
+	struct session_page page;
+	struct session_ask ask;
+	struct session_list list;
+	uint64_t revision;    /* of everything here that has no revision of its own */
+	int64_t wall_offset_us; /* wall clock = mono time + this (UTC) */
+	int utc_offset_s;
+	char notice[160];     /* a short word in the edit line's row (until the next key) */
+	bool notice_bad;
+};
+
+/* An empty session with built-in settings, keys and the "dark" theme. */
+struct session *session_new(void);
+void session_free(struct session *s);
+/* Lines of the program's own in the log. */
+void session_say(struct session *s, mono_t now, const char *fmt, ...)
+    __attribute__((format(printf, 3, 4)));
+void session_warn(struct session *s, mono_t now, const char *fmt, ...)
+    __attribute__((format(printf, 3, 4)));
+/* The notice; an empty text takes it away. */
+void session_notice(struct session *s, bool bad, const char *fmt, ...)
+    __attribute__((format(printf, 3, 4)));
+void session_touch(struct session *s);
+/* Page, question and list: open with an empty content, close. */
+void session_page_open(struct session *s, const char *title);
+void session_page_close(struct session *s);
+void session_list_open(struct session *s, const char *title, bool completion);
+void session_list_add(struct session *s, const char *label, const char *detail, const char *value);
+void session_list_close(struct session *s);
+void session_ask_close(struct session *s);
+
+#endif

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The masking funnel: the one way from the session's bytes to everything that keeps or shows
+ * them. It knows the secrets that were sent and the names of secret commands, and replaces secret
+ * bytes by as many '*'. It works over any split of the stream.
+ * Source of the places where a device repeats a secret: the line sent, the echo "CMD: ...", the
+ * level-3 lines (RSL: Group..Data, CMD: Grp .. Data '..'), the JSON answer, the Input of an error.
+ */
+#ifndef TASMITE_CORE_TASMOTA_SECRETS_H
+#define TASMITE_CORE_TASMOTA_SECRETS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "tasmite/base/buf.h"
+#include "tasmite/base/mono.h"
+
+struct secrets;
+
+struct secrets *secrets_new(void);
+void secrets_free(struct secrets *s);
+/* show: nothing is masked any more (--show-secrets). */
+void secrets_set_show(struct secrets *s, bool show);
+
+/* A line that is sent to the device: learns the secrets in it (whole Backlogs, several commands),
+ * appends the masked line to out. Values of 1 character or the words 0/1/off/" are no secrets. */
+void secrets_tx_line(struct secrets *s, const char *line, size_t n, struct buf *out);
+/* The masked form of a text that was not sent (history, edit line); learns nothing. */
+void secrets_mask_line(const struct secrets *s, const char *line, size_t n, struct buf *out);
+/* Which bytes of line are secret: sets mask[i] to 1 for each such byte. For the edit line. */
+void secrets_spans(const struct secrets *s, const char *line, size_t n, uint8_t *mask);
+/* True when the line holds a secret: it must not be kept in the history as it is. */
+bool secrets_in_line(const struct secrets *s, const char *line, size_t n);
+
+/* Bytes of the device. Appends to out what may be kept and shown; a tail that may be the beginning
+ * of a known secret is held back. out gets exactly as many bytes as went in, over time. */
+void secrets_rx(struct secrets *s, const uint8_t *bytes, size_t n, mono_t now, struct buf *out);
+/* When secrets_tick must be called to let go a held tail; MONO_NEVER when nothing is held. */
+mono_t secrets_deadline(const struct secrets *s);
+/* Lets go what was held too long (masked where it is likely the beginning of a secret). */
+void secrets_tick(struct secrets *s, mono_t now, struct buf *out);
+/* The stream ends or changes (port lost, rate changed): lets go everything. */
+void secrets_flush(struct secrets *s, struct buf *out);
+
+#endif

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * A capture of the session to a file: the masked bytes as they came. Appends, never truncates;
+ * mode 0600; flushed at least once a second; a disk error is told at once and kept.
+ */
+#ifndef TASMITE_IO_CAPTURE_H
+#define TASMITE_IO_CAPTURE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "tasmite/base/err.h"
+#include "tasmite/base/mono.h"
+
+struct capture;
+
+/* Opens path for appending, creates it with mode 0600 (and its folder with 0700). Refuses what
+ * is no regular file. */
+struct capture *capture_open(const char *path, struct err *err);
+/* Queues bytes; writes when 64 KiB have gathered. Negative code when the disk refused: what was
+ * not written stays queued up to 4 MiB and is tried again, what exceeds it is counted as lost. */
+int capture_write(struct capture *c, const void *bytes, size_t n, mono_t now, struct err *err);
+/* Writes what is older than a second; returns when it wants to be called next. */
+mono_t capture_tick(struct capture *c, mono_t now, struct err *err);
+const char *capture_path(const struct capture *c);
+uint64_t capture_bytes(const struct capture *c);
+uint64_t capture_lost(const struct capture *c);
+/* The last error, code 0 when writing works. */
+const struct err *capture_error(const struct capture *c);
+/* Writes the rest and closes; a negative code with err when that failed. Frees. NULL allowed. */
+int capture_close(struct capture *c, struct err *err);
+
+#endif

@@ -1,0 +1,203 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The flash engine: the boot loader's client as a pure machine. It is fed bytes and times and
+ * yields actions (in order), events and a deadline. It reads no clock, touches no descriptor,
+ * prints nothing and allocates nothing after engine_new.
+ *
+ * The driver's loop: feed what was read (engine_rx), call engine_tick when the deadline has come,
+ * then take actions with engine_next until it returns false; carry each out and report it with
+ * engine_done before the next one is taken; then take events with engine_event until false.
+ */
+#ifndef TASMITE_PROTO_ENGINE_H
+#define TASMITE_PROTO_ENGINE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "tasmite/base/mono.h"
+
+struct engine;
+
+enum engine_kind {
+	ENGINE_IDENTIFY, /* connect, identify, stop: nothing on the device is changed */
+	ENGINE_ERASE,    /* connect, identify, erase */
+	ENGINE_FLASH     /* connect, identify, erase, write (checked block by block by the ROM) */
+};
+
+#define ENGINE_MAX_PARTS 8
+
+/* A piece of data for the flash. The bytes stay with the driver (ENGINE_NEED_DATA). */
+struct engine_part {
+	uint32_t offset; /* in flash; a multiple of 4096 */
+	uint32_t length; /* bytes, > 0 */
+};
+
+struct engine_job {
+	enum engine_kind kind;
+	struct engine_part parts[ENGINE_MAX_PARTS]; /* FLASH: data; ERASE: areas (length mult. of 4096) */
+	size_t part_count;     /* ERASE with 0 parts: the whole chip */
+	bool erase_all;        /* FLASH: the whole chip is erased first */
+	uint32_t app_baud;     /* rate of the session: what the application is heard at */
+	uint32_t baud;         /* wanted rate of the transfer; 0: the fastest that works */
+	bool no_baud_change;   /* stay at 115200: no UART_CLKDIV trick */
+	bool connected;        /* the loader has answered in this session already: try SYNC at once */
+	uint32_t connected_baud; /* ... at this rate */
+};
+
+/* ---- actions --------------------------------------------------------------------------------- */
+enum engine_action_kind {
+	ENGINE_WRITE,    /* send bytes; done when the system has taken all of them */
+	ENGINE_LINES,    /* set DTR and RTS at once (dtr, rts) */
+	ENGINE_BAUD,     /* host rate to baud; before that what was written must have left */
+	ENGINE_PURGE,    /* throw away what is queued for input */
+	ENGINE_NEED_DATA /* call engine_data with the bytes of part at offset, length */
+};
+
+struct engine_action {
+	enum engine_action_kind kind;
+	const uint8_t *bytes; /* WRITE: the engine's, valid until engine_done */
+	size_t n;
+	bool dtr, rts;        /* LINES */
+	uint32_t baud;        /* BAUD */
+	size_t part;          /* NEED_DATA: index into the job's parts, offset within that part */
+	uint32_t offset;
+	uint32_t length;
+};
+
+/* ---- what the engine knows of the chip ------------------------------------------------------- */
+struct engine_chip {
+	bool known;
+	bool is_8285;
+	char name[24];         /* "ESP8266EX", "ESP8285" */
+	uint8_t mac[6];
+	uint32_t crystal_khz;  /* 26000 or 40000, estimated */
+	uint32_t flash_id;     /* JEDEC id, 24 bits: maker in the low byte */
+	uint32_t flash_size;   /* bytes; 0 when the id tells none */
+	char flash_maker[24];
+	uint32_t efuse[4];
+	uint32_t clkdiv;       /* UART_CLKDIV as read after the first SYNC */
+	uint32_t flash_status; /* status register, block protect bits 0x1C */
+};
+
+/* ---- events ---------------------------------------------------------------------------------- */
+enum engine_stage {
+	ENGINE_ST_CONNECT, ENGINE_ST_IDENTIFY, ENGINE_ST_ERASE, ENGINE_ST_WRITE, ENGINE_ST_CHECK,
+	ENGINE_STAGES
+};
+
+/* What was heard while waiting for the loader. */
+enum engine_heard {
+	ENGINE_HEARD_NOTHING,   /* silence so far */
+	ENGINE_HEARD_FLASH_BOOT,/* boot mode (3,x): the button was not held */
+	ENGINE_HEARD_LOADER,    /* boot mode (1,x): goes on by itself */
+	ENGINE_HEARD_STRAPS,    /* boot mode (0,x), (2,x), (4..7,x): wrong straps; number in value */
+	ENGINE_HEARD_ECHO,      /* its own bytes: TX and RX are shorted */
+	ENGINE_HEARD_APP,       /* text of an application, at another rate perhaps (value: rate) */
+	ENGINE_HEARD_NOISE,     /* bytes without sense */
+	ENGINE_HEARD_LOCKED,    /* a ROM that locked another rate was found; value: that rate */
+	ENGINE_HEARD_STUB       /* a stub of an earlier session answers */
+};
+
+enum engine_event_kind {
+	ENGINE_EV_STAGE,     /* stage began (began true) or ended well (began false) */
+	ENGINE_EV_HEARD,     /* heard, value, count of such */
+	ENGINE_EV_TEXT,      /* bytes that are no part of the protocol: for the log (text, n, baud) */
+	ENGINE_EV_SYNC,      /* the loader answered (value: rate) */
+	ENGINE_EV_IDENTITY,  /* engine_chip_info is complete. FLASH and ERASE now wait for
+	                      * engine_proceed: the driver checks that the job fits the chip */
+	ENGINE_EV_BAUD,      /* the link runs at value now; ok false: fell back to it */
+	ENGINE_EV_PROGRESS,  /* done of total bytes of the stage */
+	ENGINE_EV_RETRY,     /* something is tried again: retry, value: block or sector number */
+	ENGINE_EV_DONE,      /* the job is done; terminal */
+	ENGINE_EV_FAILED,    /* it is not: see engine_failure; terminal */
+	ENGINE_EV_CANCELLED  /* terminal */
+};
+
+enum engine_retry {
+	ENGINE_RETRY_TIMEOUT, ENGINE_RETRY_CHECKSUM, ENGINE_RETRY_READBACK, ENGINE_RETRY_SEQUENCE,
+	ENGINE_RETRY_RESYNC, ENGINE_RETRY_SLOWER, ENGINE_RETRY_ERASE
+};
+
+struct engine_event {
+	enum engine_event_kind kind;
+	enum engine_stage stage;
+	bool began;
+	bool ok;
+	enum engine_heard heard;
+	enum engine_retry retry;
+	uint32_t value;
+	uint32_t count;
+	const uint8_t *text; /* the engine's, valid until the next engine_* call */
+	size_t n;
+	uint32_t baud;
+	uint32_t done, total;
+};
+
+enum engine_cause {
+	ENGINE_CAUSE_NONE,
+	ENGINE_CAUSE_NO_ANSWER,    /* the chip stopped answering */
+	ENGINE_CAUSE_REFUSED,      /* a command was refused: command, status */
+	ENGINE_CAUSE_CHECKSUM,     /* blocks arrive damaged again and again */
+	ENGINE_CAUSE_READBACK,     /* the flash does not keep what is written (worn sector) */
+	ENGINE_CAUSE_PROTECTED,    /* the flash's protect bits are set and stay set */
+	ENGINE_CAUSE_RESET,        /* the chip restarted in the middle: its boot text was seen */
+	ENGINE_CAUSE_NO_FLASH,     /* the flash chip does not answer */
+	ENGINE_CAUSE_NOT_8266,     /* another chip answers */
+	ENGINE_CAUSE_TOO_LARGE,    /* does not fit the flash found */
+	ENGINE_CAUSE_IO,           /* the driver reported a failed action or a lost port */
+	ENGINE_CAUSE_DATA          /* the driver could not supply the data */
+};
+
+/* What to tell after a failure or a cancel: where it stood and what is changed on the device. */
+struct engine_failure {
+	enum engine_cause cause;
+	enum engine_stage stage;
+	uint8_t command;        /* opcode, 0 if none */
+	uint8_t status, code;   /* the chip's answer */
+	uint32_t part;          /* index */
+	uint32_t offset;        /* flash address it stood at */
+	bool flash_touched;     /* something was or may have been erased or written */
+	uint32_t erased_from, erased_to;   /* area that is or may be erased; from == to: none */
+	uint32_t written_from, written_to; /* area that holds new, checked data */
+	bool still_connected;   /* the loader still answers: a second try needs no power-cycle */
+};
+
+/* Checks the job (offsets aligned, lengths > 0, no overlap) and starts; NULL when it is unusable.
+ * The engine owns all its memory. */
+struct engine *engine_new(const struct engine_job *job, mono_t now);
+void engine_free(struct engine *e); /* NULL allowed */
+
+void engine_rx(struct engine *e, const uint8_t *bytes, size_t n, mono_t now);
+/* Next action, or false when there is none now. */
+bool engine_next(struct engine *e, struct engine_action *a, mono_t now);
+/* The action taken last was carried out (result 0), or failed (a negative enum err_code).
+ * BAUD: actual is the rate that was really set. */
+void engine_done(struct engine *e, int result, uint32_t actual, mono_t now);
+/* Answers ENGINE_NEED_DATA, before engine_done; n must be the length asked for. */
+void engine_data(struct engine *e, const uint8_t *bytes, size_t n);
+bool engine_event(struct engine *e, struct engine_event *ev);
+mono_t engine_deadline(const struct engine *e);
+void engine_tick(struct engine *e, mono_t now);
+/* After ENGINE_EV_IDENTITY of a FLASH or ERASE job: go on. */
+void engine_proceed(struct engine *e, mono_t now);
+/* Stops at the next safe point: at once while waiting; between two commands while working.
+ * ENGINE_EV_CANCELLED comes within a second. */
+void engine_cancel(struct engine *e, mono_t now);
+/* The port is gone: ends with ENGINE_EV_FAILED, ENGINE_CAUSE_IO. */
+void engine_port_lost(struct engine *e, mono_t now);
+
+const struct engine_chip *engine_chip_info(const struct engine *e);
+const struct engine_failure *engine_failure(const struct engine *e);
+/* After DONE: true when the chip is still in the loader (a button release and power-cycle are
+ * needed to run the application). The rate the link has. */
+bool engine_in_loader(const struct engine *e);
+uint32_t engine_baud(const struct engine *e);
+/* Bytes sent and received over the wire so far. */
+void engine_wire(const struct engine *e, uint64_t *tx, uint64_t *rx);
+/* Names for traces and messages: "erase", "FLASH_DATA", "connect:listen". */
+const char *engine_stage_name(enum engine_stage s);
+const char *engine_command_name(uint8_t opcode);
+const char *engine_state_name(const struct engine *e);
+
+#endif

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The edit line: GNU readline in callback mode, fed with bytes, drawn by us. One per process
+ * (readline has one state). It reads the user's .inputrc; history files are the caller's business.
+ */
+#ifndef TASMITE_UI_LINEEDIT_H
+#define TASMITE_UI_LINEEDIT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "tasmite/core/keymap.h"
+
+struct lineedit;
+
+struct lineedit_ops {
+	/* Enter was pressed; the edit line is empty afterwards. */
+	void (*line)(void *ctx, const char *line);
+	/* Tab: calls add for each whole word that fits what stands before the cursor; returns where
+	 * the word begins. suffix is put after a single fit (' ', '/' or 0). */
+	size_t (*complete)(void *ctx, const char *line, size_t cursor,
+	    void (*add)(void *arg, const char *word, const char *detail), void *arg);
+	/* Several words fit and nothing could be added: show them. */
+	void (*choices)(void *ctx, const char *const *words, size_t count);
+	/* Ctrl-D on an empty line. */
+	void (*eof)(void *ctx);
+};
+
+struct lineedit *lineedit_new(const struct lineedit_ops *ops, void *ctx);
+void lineedit_free(struct lineedit *e);
+/* A key goes into the line. */
+void lineedit_key(struct lineedit *e, const struct key *key);
+/* Text as if typed at the cursor, without any key's meaning (a paste; control bytes left out). */
+void lineedit_insert(struct lineedit *e, const char *text, size_t n);
+/* Replaces the whole line; the cursor at its end. */
+void lineedit_set(struct lineedit *e, const char *text);
+const char *lineedit_text(const struct lineedit *e);
+size_t lineedit_cursor(const struct lineedit *e); /* byte offset */
+/* What readline shows instead of a prompt while searching ("(reverse-i-search)`x': "), or "". */
+const char *lineedit_prompt(const struct lineedit *e);
+unsigned long lineedit_revision(const struct lineedit *e);
+/* History, oldest first. Adding folds duplicates of the newest. */
+void lineedit_history_add(struct lineedit *e, const char *line);
+void lineedit_history_limit(struct lineedit *e, int lines);
+
+#endif
