@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Line settings by struct termios2: see ioctl_tty(2), TCGETS2 and BOTHER. */
+#include "termios2.h"
+
+#include <asm/termbits.h>
+#include <errno.h>
+#include <string.h>
+#include <sys/ioctl.h>
+
+#include "tasmite/io/transport.h"
+
+static const tcflag_t sizes[] = {CS5, CS6, CS7, CS8};
+
+static tcflag_t control_flags(const struct transport_line *line)
+{
+	/* CLOCAL: modem inputs never hang up or block. No HUPCL: a close leaves DTR and RTS, and
+	 * with them the board's reset circuit, alone. */
+	tcflag_t flags = BOTHER | CREAD | CLOCAL | sizes[line->bits - 5];
+
+	if (line->stop == 2)
+		flags |= CSTOPB;
+	if (line->parity != PARITY_NONE)
+		flags |= PARENB;
+	if (line->parity == PARITY_ODD)
+		flags |= PARODD;
+	if (line->flow == FLOW_RTSCTS)
+		flags |= CRTSCTS;
+	return flags;
+}
+
+int termios2_apply(int fd, const struct transport_line *line)
+{
+	struct termios2 tio;
+
+	memset(&tio, 0, sizeof(tio));
+	if (ioctl(fd, TCGETS2, &tio) < 0)
+		return errno;
+	tio.c_iflag = IGNBRK;
+	if (line->flow == FLOW_XONXOFF)
+		tio.c_iflag |= IXON | IXOFF;
+	tio.c_oflag = 0;
+	tio.c_lflag = 0;
+	tio.c_cflag = control_flags(line);
+	tio.c_ispeed = line->baud;
+	tio.c_ospeed = line->baud;
+	/* With VMIN 1 a non-blocking read says EAGAIN when there is nothing, so that 0 is left to
+	 * mean a tty that was hung up. */
+	tio.c_cc[VMIN] = 1;
+	tio.c_cc[VTIME] = 0;
+	return ioctl(fd, TCSETS2, &tio) < 0 ? errno : 0;
+}
+
+int termios2_read(int fd, struct transport_line *line)
+{
+	struct termios2 tio;
+
+	if (ioctl(fd, TCGETS2, &tio) < 0)
+		return errno;
+	memset(line, 0, sizeof(*line));
+	line->baud = tio.c_ospeed;
+	for (unsigned i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++)
+		if ((tio.c_cflag & CSIZE) == sizes[i])
+			line->bits = (uint8_t)(5 + i);
+	line->parity = PARITY_NONE;
+	if (tio.c_cflag & PARENB)
+		line->parity = tio.c_cflag & PARODD ? PARITY_ODD : PARITY_EVEN;
+	line->stop = tio.c_cflag & CSTOPB ? 2 : 1;
+	line->flow = FLOW_NONE;
+	if (tio.c_cflag & CRTSCTS)
+		line->flow = FLOW_RTSCTS;
+	else if (tio.c_iflag & IXON)
+		line->flow = FLOW_XONXOFF;
+	return 0;
+}
