@@ -82,7 +82,6 @@ BENCH    := $(patsubst tests/bench/%.c,$(B)/bench/%,$(wildcard tests/bench/*.c))
 THEMES   := $(sort $(wildcard themes/*.theme))
 
 all: $(B)/tasmite $(SIM_PROG)
-stub: ## nothing yet: the ESP8266 is flashed by its ROM loader
 virtual-device: $(SIM_PROG) ## the simulated Sonoff (tests/sim)
 
 # A changed flag rebuilds: the command line is kept in a file that changes only with it.
@@ -91,7 +90,7 @@ $(B)/flags: FORCE
 	@echo '$(subst ','\'',$(COMPILE) $(P_LDFLAGS) $(LDFLAGS))' | cmp -s - $@ || \
 		echo '$(subst ','\'',$(COMPILE) $(P_LDFLAGS) $(LDFLAGS))' > $@
 FORCE:
-.PHONY: FORCE all stub virtual-device deps demo check check-run asan lint format format-check bench \
+.PHONY: FORCE all virtual-device deps demo check check-run asan lint format format-check bench \
 	install uninstall dist clean help unit fuzz cov deb check-peers
 
 $(B)/obj/base/%.o $(B)/obj/core/%.o $(B)/obj/proto/%.o: P_CFLAGS += $(WARN_PURE)

@@ -8,20 +8,20 @@
 
 enum err_code {
 	ERR_OK = 0,
-	ERR_FAIL = -1,    /* did not work, see the text */
-	ERR_NOTSUP = -2,  /* this object can't do that */
-	ERR_AGAIN = -3,   /* not now; nothing was changed */
-	ERR_INVAL = -4,   /* the caller's argument or the user's input is unusable */
-	ERR_RANGE = -5,   /* a number or size is out of its range */
-	ERR_NOENT = -6,   /* no such file, port, name */
-	ERR_PERM = -7,    /* not permitted */
-	ERR_BUSY = -8,    /* held by somebody else */
-	ERR_GONE = -9,    /* the port or peer went away */
-	ERR_IO = -10,     /* the system reported a fault; see sys */
-	ERR_NOMEM = -11,  /* a bounded container is full */
+	ERR_FAIL = -1,	 /* did not work, see the text */
+	ERR_NOTSUP = -2, /* this object can't do that */
+	ERR_AGAIN = -3,	 /* not now; nothing was changed */
+	ERR_INVAL = -4,	 /* the caller's argument or the user's input is unusable */
+	ERR_RANGE = -5,	 /* a number or size is out of its range */
+	ERR_NOENT = -6,	 /* no such file, port, name */
+	ERR_PERM = -7,	 /* not permitted */
+	ERR_BUSY = -8,	 /* held by somebody else */
+	ERR_GONE = -9,	 /* the port or peer went away */
+	ERR_IO = -10,	 /* the system reported a fault; see sys */
+	ERR_NOMEM = -11, /* a bounded container is full */
 	ERR_TIMEOUT = -12,
 	ERR_CANCELLED = -13,
-	ERR_FORMAT = -14  /* data does not have the expected form */
+	ERR_FORMAT = -14 /* data does not have the expected form */
 };
 
 struct err {

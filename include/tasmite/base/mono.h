@@ -12,8 +12,8 @@ typedef int64_t mono_t;
 
 #define MONO_NEVER INT64_MAX
 #define MONO_US(n) ((mono_t)(n))
-#define MONO_MS(n) ((mono_t)(n) * 1000)
-#define MONO_S(n)  ((mono_t)(n) * 1000000)
+#define MONO_MS(n) ((mono_t)(n)*1000)
+#define MONO_S(n)  ((mono_t)(n)*1000000)
 
 /* The earlier of two times. */
 static inline mono_t mono_min(mono_t a, mono_t b)

@@ -8,7 +8,7 @@
 #include <stdint.h>
 
 /* utf8_decode's answers below 1. */
-#define UTF8_INVALID 0  /* the first byte can't begin or continue a character here: skip one byte */
+#define UTF8_INVALID 0 /* the first byte can't begin or continue a character here: skip one byte */
 #define UTF8_PARTIAL (-1) /* all n bytes are a valid beginning: more are needed */
 
 /* Decodes the character at p (n > 0 bytes are there). Returns its length (1..4) and sets *cp,

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Follows a boot through its two rates: the ESP8266's ROM speaks at 74880 (26 MHz crystal), the
+ * application at its own. Fed with bytes and times it says which rate the port should have.
+ */
+#ifndef TASMITE_CORE_TASMOTA_BOOTWATCH_H
+#define TASMITE_CORE_TASMOTA_BOOTWATCH_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "tasmite/base/mono.h"
+
+#define BOOTWATCH_ROM_BAUD 74880
+
+enum bootwatch_state {
+	BOOTWATCH_OFF,
+	BOOTWATCH_AWAIT, /* listening at the ROM's rate, nothing heard yet */
+	BOOTWATCH_ROM,	 /* the banner was seen, the ROM is speaking */
+	BOOTWATCH_APP	 /* the ROM is done: the application's rate */
+};
+
+struct bootwatch {
+	enum bootwatch_state state;
+	uint32_t app_baud;
+	mono_t last_byte; /* of the ROM's text */
+	bool loader;	  /* the banner said boot mode (1,x): the button is still held */
+	unsigned bad;	  /* unreadable bytes in a row */
+	char line[128];	  /* the line that is arriving */
+	size_t len;
+};
+
+/* Begins to wait for a boot. */
+void bootwatch_begin(struct bootwatch *b, uint32_t app_baud, mono_t now);
+/* Bytes heard at the rate of bootwatch_baud; afterwards that rate may have changed. */
+void bootwatch_rx(struct bootwatch *b, const uint8_t *bytes, size_t n, mono_t now);
+void bootwatch_tick(struct bootwatch *b, mono_t now);
+mono_t bootwatch_deadline(const struct bootwatch *b);
+/* The rate to listen at. */
+uint32_t bootwatch_baud(const struct bootwatch *b);
+void bootwatch_stop(struct bootwatch *b);
+
+#endif

@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The link to the device: one transport on the loop, with a queue for sending, pacing, and the
+ * patience to wait for a port that went away. It knows nothing of what the bytes mean.
+ */
+#ifndef TASMITE_APP_LINK_H
+#define TASMITE_APP_LINK_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "tasmite/base/err.h"
+#include "tasmite/base/mono.h"
+#include "tasmite/io/loop.h"
+#include "tasmite/io/transport.h"
+
+struct link;
+
+struct link_ops {
+	/* Bytes of the device. */
+	void (*rx)(void *ctx, const uint8_t *bytes, size_t n, mono_t now);
+	/* The port is open (the first time, or again). */
+	void (*up)(void *ctx, mono_t now);
+	/* The port is not (or no longer) usable; it is tried again by itself. Called once for each
+	 * different reason, not for each try. */
+	void (*down)(void *ctx, const struct err *why, mono_t now);
+};
+
+struct link *link_new(struct loop *loop, const struct link_ops *ops, void *ctx);
+void link_free(struct link *l); /* NULL allowed */
+
+/* Leaves the present port and opens another; on failure it waits for it (ops->down tells why). */
+void link_open(struct link *l, const char *name, const struct transport_line *line, mono_t now);
+/* Closes; nothing is tried again. */
+void link_close(struct link *l);
+bool link_is_open(const struct link *l);
+/* The transport, or NULL while closed; for names and capabilities. */
+const struct transport *link_transport(const struct link *l);
+const struct transport_line *link_line(const struct link *l);
+
+/* Changes the rate; *actual is what the system reports. While the port is away the rate is kept
+ * for its return. */
+int link_set_baud(struct link *l, uint32_t baud, uint32_t *actual, struct err *err);
+/* At most `bytes` at a time with a pause between (0: no pacing). */
+void link_set_pace(struct link *l, size_t bytes, int delay_ms);
+/* Queues bytes; all or nothing. False when the port is away or the queue (1 MiB) is full. */
+bool link_send(struct link *l, const void *bytes, size_t n);
+/* Bytes that the system has not taken yet. */
+size_t link_unsent(const struct link *l);
+/* Bytes that the system holds and has not sent yet, 0 where that can't be known. */
+size_t link_pending(const struct link *l);
+/* Throws away what is queued for sending here and what the system holds for reading. */
+void link_drop_unsent(struct link *l);
+void link_purge_input(struct link *l);
+int link_set_modem(struct link *l, unsigned lines, struct err *err);
+uint64_t link_rx_bytes(const struct link *l);
+uint64_t link_tx_bytes(const struct link *l);
+
+/* The loop's flush phase: sends what may be sent. Returns the next time it wants to be called. */
+mono_t link_flush(struct link *l, mono_t now);
+
+#endif

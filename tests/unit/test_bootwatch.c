@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* bootwatch: the rate follows the boot from the ROM to the application. */
+#include "tasmite/core/tasmota/bootwatch.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+static const char rom_text[] = "\r\n ets Jan  8 2013,rst cause:1, boot mode:(3,6)\r\n\r\n"
+			       "load 0x4010f000, len 1384, room 16 \r\ntail 8\r\nchksum 0x2d\r\n"
+			       "csum 0x2d\r\nv00000000\r\n~ld\r\n";
+
+static void feed(struct bootwatch *b, const char *s, mono_t now)
+{
+	bootwatch_rx(b, (const uint8_t *)s, strlen(s), now);
+}
+
+static void bootwatch_rx__switches__after_eboot(void **state)
+{
+	struct bootwatch b;
+
+	(void)state;
+	bootwatch_begin(&b, 115200, 0);
+	assert_int_equal(bootwatch_baud(&b), 74880);
+	for (size_t i = 0; i + 1 < sizeof(rom_text) - 2; i++) {
+		bootwatch_rx(&b, (const uint8_t *)rom_text + i, 1, (mono_t)i * 133);
+		assert_int_equal(bootwatch_baud(&b), 74880);
+	}
+	feed(&b, "\r\n", 20000);
+	assert_int_equal(bootwatch_baud(&b), 115200);
+	assert_true(bootwatch_deadline(&b) == MONO_NEVER);
+}
+
+static void bootwatch_tick__switches__when_the_rom_is_silent(void **state)
+{
+	struct bootwatch b;
+
+	(void)state;
+	bootwatch_begin(&b, 115200, 0);
+	assert_true(bootwatch_deadline(&b) == MONO_NEVER); /* waits for ever for the user's hand */
+	feed(&b, " ets Jan  8 2013,rst cause:1, boot mode:(3,6)\r\nload 0x40100000\r\n", 1000);
+	assert_int_equal(bootwatch_baud(&b), 74880);
+	bootwatch_tick(&b, bootwatch_deadline(&b) - 1);
+	assert_int_equal(bootwatch_baud(&b), 74880);
+	bootwatch_tick(&b, bootwatch_deadline(&b));
+	assert_int_equal(bootwatch_baud(&b), 115200);
+}
+
+static void bootwatch_rx__stays__in_the_loader(void **state)
+{
+	struct bootwatch b;
+
+	(void)state;
+	bootwatch_begin(&b, 115200, 0);
+	feed(&b, " ets Jan  8 2013,rst cause:1, boot mode:(1,6)\r\n", 1000);
+	assert_true(b.loader);
+	assert_true(bootwatch_deadline(&b) == MONO_NEVER);
+	assert_int_equal(bootwatch_baud(&b), 74880);
+	/* the next power-up, with the button released */
+	feed(&b, " ets Jan  8 2013,rst cause:1, boot mode:(3,6)\r\n", 9000);
+	assert_false(b.loader);
+	assert_true(bootwatch_deadline(&b) != MONO_NEVER);
+}
+
+static void bootwatch_rx__switches__when_the_banner_was_missed(void **state)
+{
+	struct bootwatch b;
+
+	(void)state;
+	bootwatch_begin(&b, 115200, 0);
+	for (int i = 0; i < 23; i++)
+		feed(&b, "\x8c", i);
+	assert_int_equal(bootwatch_baud(&b), 74880);
+	feed(&b, "\xfe", 30);
+	assert_int_equal(bootwatch_baud(&b), 115200);
+}
+
+static void bootwatch_rx__ignores__a_line_without_end(void **state)
+{
+	struct bootwatch b;
+
+	(void)state;
+	bootwatch_begin(&b, 115200, 0);
+	for (int i = 0; i < 5000; i++)
+		feed(&b, "x", i);
+	assert_int_equal(b.state, BOOTWATCH_AWAIT);
+	bootwatch_stop(&b);
+	assert_int_equal(bootwatch_baud(&b), 115200);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(bootwatch_rx__switches__after_eboot),
+	    cmocka_unit_test(bootwatch_tick__switches__when_the_rom_is_silent),
+	    cmocka_unit_test(bootwatch_rx__stays__in_the_loader),
+	    cmocka_unit_test(bootwatch_rx__switches__when_the_banner_was_missed),
+	    cmocka_unit_test(bootwatch_rx__ignores__a_line_without_end),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
