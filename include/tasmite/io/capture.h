@@ -17,13 +17,18 @@ struct capture;
 /* Opens path for appending, creates it with mode 0600 (and its folder with 0700). Refuses what
  * is no regular file. */
 struct capture *capture_open(const char *path, struct err *err);
-/* Queues bytes; writes when 64 KiB have gathered. Negative code when the disk refused: what was
- * not written stays queued up to 4 MiB and is tried again, what exceeds it is counted as lost. */
+/* Queues bytes; writes when 64 KiB have gathered. Negative code while the disk refuses: what was
+ * not written stays queued up to 4 MiB and is tried again once a second, what exceeds it is
+ * counted as lost. */
 int capture_write(struct capture *c, const void *bytes, size_t n, mono_t now, struct err *err);
-/* Writes what is older than a second; returns when it wants to be called next. */
+/* Writes what is older than a second; returns when it wants to be called next (MONO_NEVER while
+ * nothing is queued). How the writing went is in capture_error; err is set when it failed. */
 mono_t capture_tick(struct capture *c, mono_t now, struct err *err);
+/* The path as it was given; lives as long as c. */
 const char *capture_path(const struct capture *c);
+/* Bytes in the file or still queued for it, by this capture. */
 uint64_t capture_bytes(const struct capture *c);
+/* Bytes that neither disk nor queue took. */
 uint64_t capture_lost(const struct capture *c);
 /* The last error, code 0 when writing works. */
 const struct err *capture_error(const struct capture *c);

@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* A capture of the session to a file. */
+#include "tasmite/io/capture.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "tasmite/base/buf.h"
+#include "tasmite/base/xalloc.h"
+#include "tasmite/io/files.h"
+
+#define GATHER	 65536
+#define KEEP_MAX (4u << 20)
+#define DELAY	 MONO_S(1)
+
+struct capture {
+	int fd;
+	char *path;
+	struct buf queue;
+	mono_t due; /* when the queue is to be written at the latest; MONO_NEVER: empty */
+	uint64_t bytes;
+	uint64_t lost;
+	struct err error;
+};
+
+struct capture *capture_open(const char *path, struct err *err)
+{
+	struct capture *c;
+	struct stat st;
+	int fd;
+
+	if (files_make_parents(path, err) < 0)
+		return NULL;
+	/* Before it is opened: opening alone makes some devices act, and waits on a pipe. */
+	if (stat(path, &st) == 0 && !S_ISREG(st.st_mode)) {
+		err_set(err, ERR_INVAL, 0, "cannot record to %s: it is no regular file", path);
+		return NULL;
+	}
+	fd = open(path, O_WRONLY | O_APPEND | O_CREAT | O_NONBLOCK | O_NOCTTY | O_CLOEXEC, 0600);
+	if (fd < 0) {
+		err_sys(err, errno, "cannot record to %s", path);
+		return NULL;
+	}
+	c = xcalloc(1, sizeof(*c));
+	c->fd = fd;
+	c->path = xstrdup(path);
+	c->due = MONO_NEVER;
+	buf_init(&c->queue, KEEP_MAX);
+	return c;
+}
+
+/* Writes the queue as far as the disk takes it. */
+static int flush(struct capture *c, mono_t now, struct err *err)
+{
+	while (buf_len(&c->queue)) {
+		ssize_t n = write(c->fd, buf_bytes(&c->queue), buf_len(&c->queue));
+
+		if (n > 0) {
+			buf_consume(&c->queue, (size_t)n);
+			continue;
+		}
+		if (n < 0 && errno == EINTR)
+			continue;
+		err_sys(&c->error, n < 0 ? errno : EIO, "cannot record to %s", c->path);
+		c->due = mono_add(now, DELAY);
+		if (err)
+			*err = c->error;
+		return c->error.code;
+	}
+	c->due = MONO_NEVER;
+	memset(&c->error, 0, sizeof(c->error));
+	return ERR_OK;
+}
+
+int capture_write(struct capture *c, const void *bytes, size_t n, mono_t now, struct err *err)
+{
+	const uint8_t *p = bytes;
+	int rc = ERR_OK;
+
+	while (n) {
+		size_t taken = buf_append_some(&c->queue, p, n);
+
+		p += taken;
+		n -= taken;
+		c->bytes += taken;
+		if (c->due == MONO_NEVER)
+			c->due = mono_add(now, DELAY);
+		/* While the disk refuses it is tried once a second, not with each byte. */
+		if (buf_len(&c->queue) >= GATHER && (!c->error.code || now >= c->due))
+			rc = flush(c, now, err);
+		if (!buf_space(&c->queue))
+			break;
+	}
+	c->lost += n;
+	if (rc == ERR_OK && c->error.code) {
+		rc = c->error.code;
+		if (err)
+			*err = c->error;
+	}
+	return rc;
+}
+
+mono_t capture_tick(struct capture *c, mono_t now, struct err *err)
+{
+	if (c->due <= now)
+		flush(c, now, err);
+	return c->due;
+}
+
+const char *capture_path(const struct capture *c)
+{
+	return c->path;
+}
+
+uint64_t capture_bytes(const struct capture *c)
+{
+	return c->bytes;
+}
+
+uint64_t capture_lost(const struct capture *c)
+{
+	return c->lost;
+}
+
+const struct err *capture_error(const struct capture *c)
+{
+	return &c->error;
+}
+
+int capture_close(struct capture *c, struct err *err)
+{
+	int rc;
+
+	if (!c)
+		return ERR_OK;
+	rc = flush(c, 0, err);
+	/* Some file systems tell only now that the disk is full. */
+	if (close(c->fd) < 0 && rc == ERR_OK)
+		rc = err_sys(err, errno, "cannot record to %s", c->path);
+	buf_fini(&c->queue);
+	free(c->path);
+	free(c);
+	return rc;
+}
