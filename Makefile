@@ -38,7 +38,9 @@ missing := $(strip $(shell i=0; set -- $(LIBS_DEB) libcmocka-dev; for m in $(LIB
 ifneq ($(missing),)
 $(error Libraries are missing. Say: make deps   (or: apt-get install $(missing)))
 endif
-PC_CFLAGS := $(shell $(PKG_CONFIG) --cflags $(LIBS_PC))
+# ncursesw.pc asks for feature macros on behalf of all; a file says itself what it needs.
+PC_CFLAGS := -DNCURSES_WIDECHAR=1 $(filter-out -D_DEFAULT_SOURCE -D_XOPEN_SOURCE=%, \
+	$(shell $(PKG_CONFIG) --cflags $(LIBS_PC)))
 PC_LIBS   := $(shell $(PKG_CONFIG) --libs $(LIBS_PC))
 TEST_LIBS := $(shell $(PKG_CONFIG) --libs $(TEST_PC))
 endif
