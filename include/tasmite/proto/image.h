@@ -1,0 +1,216 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Firmware files: what a file is, whether it is whole, which firmware it holds, whether it may be
+ * written to a given ESP8266, and which header byte changes when it is. Pure functions over the
+ * whole file in memory; every byte of it is taken as hostile.
+ *
+ * Header layout: Espressif's firmware image format, versions 1 and 2 of the ESP8266. The second
+ * image at 0x1000, its length and its CRC are those of the Arduino core's eboot images.
+ */
+#ifndef TASMITE_PROTO_IMAGE_H
+#define TASMITE_PROTO_IMAGE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "tasmite/base/str.h"
+
+#define IMAGE_MAX_SEGMENTS 16
+#define IMAGE_MAX_FLASH	   (16u * 1024u * 1024u)
+
+/* ---- what a file is -------------------------------------------------------------------------- */
+enum image_kind {
+	IMAGE_EMPTY,		/* no bytes at all */
+	IMAGE_BLANK,		/* nothing but 0xFF, or nothing but 0x00 */
+	IMAGE_ESP8266,		/* boots at 0x0: header E9 */
+	IMAGE_ESP8266_V2,	/* outer header EA: goes behind the SDK's or rBoot's boot loader */
+	IMAGE_ESP8266_BACKUP,	/* a copy of a whole ESP8266 flash */
+	IMAGE_ESP32_APP,	/* application for the ESP32 family, without boot loader */
+	IMAGE_ESP32_LOADER,	/* boot loader of the ESP32 family */
+	IMAGE_ESP32_FACTORY,	/* loader, partition table and applications in one */
+	IMAGE_ESP32_BACKUP,	/* the same, as long as a flash chip */
+	IMAGE_ESP32_PARTITIONS, /* a partition table alone */
+	IMAGE_ESP_DAMAGED,	/* begins with E9 or EA, but the header behind it makes no sense */
+	IMAGE_GZIP,
+	IMAGE_ZIP,
+	IMAGE_HTML,
+	IMAGE_ELF,
+	IMAGE_IHEX, /* Intel HEX */
+	IMAGE_TEXT,
+	IMAGE_UNKNOWN,
+	IMAGE_KINDS
+};
+
+/* What is wrong with an image that was recognised; the worst one counts. */
+enum image_fault {
+	IMAGE_FAULT_NONE,
+	IMAGE_FAULT_TRUNCATED, /* the header promises more bytes than the file has */
+	IMAGE_FAULT_CHECKSUM,  /* the XOR of the segments differs from the stored byte */
+	IMAGE_FAULT_CRC,   /* the CRC over the whole image differs (Arduino core 2.7 and later) */
+	IMAGE_FAULT_HEADER /* segment count or load addresses make no sense */
+};
+
+struct image_segment {
+	uint32_t offset; /* of the data in the file */
+	uint32_t addr;	 /* load address */
+	uint32_t length; /* bytes */
+};
+
+/* One E9 image within the file: header, segments, padding, checksum. */
+struct image_chain {
+	bool present;
+	uint32_t offset;  /* of its header in the file */
+	uint8_t declared; /* segments that the header promises */
+	uint8_t count;	  /* entries of seg that are filled */
+	struct image_segment seg[IMAGE_MAX_SEGMENTS];
+	uint32_t entry;
+	uint8_t mode, size_code, freq_code; /* bytes 2 and 3 */
+	size_t end; /* first byte after the checksum row; what it would be if truncated */
+	bool truncated;
+	bool checksum_known; /* the file holds the checksum byte */
+	uint8_t checksum_stored, checksum_computed;
+};
+
+/* ---- which firmware -------------------------------------------------------------------------- */
+enum image_firmware {
+	IMAGE_FW_UNKNOWN,
+	IMAGE_FW_TASMOTA,
+	IMAGE_FW_ESPHOME,
+	IMAGE_FW_ESPURNA,
+	IMAGE_FW_ESPEASY,
+	IMAGE_FW_EWELINK, /* what Sonoff sells */
+	IMAGE_FW_HOMEKIT,
+	IMAGE_FW_WLED,
+	IMAGE_FW_MICROPYTHON,
+	IMAGE_FW_NODEMCU,
+	IMAGE_FW_SHELLY,
+	IMAGE_FIRMWARES
+};
+
+/* How much a version is worth. */
+enum image_certainty {
+	IMAGE_VER_NONE,	    /* nothing known */
+	IMAGE_VER_EXACT,    /* written in the file */
+	IMAGE_VER_LIKELY,   /* the only candidate that the constants leave */
+	IMAGE_VER_AT_LEAST, /* a safe lower bound */
+	IMAGE_VER_SERIES    /* first and last possible version; see series */
+};
+
+struct image_identity {
+	enum image_firmware firmware;
+	enum image_certainty certainty;
+	uint32_t version;  /* 0xMMmmpprr; 0: none */
+	char series[32];   /* "6.x", "5.x to 6.x": from the wording, when there is no number */
+	char core[24];	   /* Arduino core: "2_3_0", "3.3.7"; "" unknown */
+	char variant[24];  /* "full", "minimal", "safeboot", "lite" ...; "" unknown */
+	char language[8];  /* "en", "de", "pt_BR" ...; "" unknown */
+	char build[48];	   /* file name in the default OTA address, without extension; "" none */
+	char ota_url[128]; /* the default OTA address; "" none */
+	char name_version[24]; /* a version that the file's own name tells; "" none. A hint only */
+};
+
+struct image_info {
+	enum image_kind kind;
+	enum image_fault fault;
+	char name[128];		 /* last part of the file name, made printable */
+	size_t size;		 /* of the file */
+	size_t end;		 /* first byte behind the firmware; 0 when unknown */
+	size_t trailing;	 /* bytes behind it */
+	bool trailing_used;	 /* ... some of which are neither 0xFF nor 0x00 */
+	struct image_chain boot; /* at 0 (ESP8266: the eboot loader or the whole image) */
+	struct image_chain app;	 /* at 0x1000 behind eboot */
+	bool has_crc;
+	bool crc_ok;
+	uint32_t crc_length;		    /* bytes that the CRC covers, as the file says */
+	uint8_t mode, size_code, freq_code; /* of the header that the ROM reads */
+	uint32_t flash_size;		    /* bytes that the header claims; 0 unknown code */
+	uint16_t chip_id;		    /* ESP32 family: bytes 12 and 13 of the header */
+	char idf[32];	     /* ESP32 family: IDF version in the description; "" none */
+	char inner_name[64]; /* gzip: the name it was packed under; "" none */
+	uint32_t inner_size; /* gzip: unpacked bytes modulo 2^32 */
+	struct image_identity id;
+};
+
+/* Fills out from the n bytes of a whole file. name is the file's name (NULL allowed), used for
+ * the report and as a hint. Never fails: what can't be known stays empty. Linear in n. */
+void image_inspect(const uint8_t *data, size_t n, const char *name, struct image_info *out);
+
+/* ---- may it be written to this device -------------------------------------------------------- */
+struct image_target {
+	uint32_t flash_size; /* bytes; 0 unknown */
+	uint32_t offset;     /* where it shall go */
+	bool is_8285;	     /* an ESP8285 (flash inside, DOUT only) */
+	bool chip_known;     /* is_8285 was read from the chip */
+};
+
+enum image_refusal {
+	IMAGE_OK,
+	IMAGE_NO_EMPTY,
+	IMAGE_NO_FIRMWARE, /* text, blank, unknown bytes, ELF ... */
+	IMAGE_NO_PACKED,   /* gzip, zip */
+	IMAGE_NO_HTML,
+	IMAGE_NO_ESP32,
+	IMAGE_NO_HEADER,
+	IMAGE_NO_TRUNCATED,
+	IMAGE_NO_CHECKSUM,
+	IMAGE_NO_OFFSET, /* an application not at 0, or not at the start of a sector */
+	IMAGE_NO_SPACE	 /* larger than the flash, or beyond its end */
+};
+
+#define IMAGE_MAX_WARNINGS 6
+
+struct image_verdict {
+	enum image_refusal refusal;
+	char reason[200]; /* refused: what is wrong, one sentence; "" when it may be written */
+	char advice[240]; /* refused: what to take or do instead */
+	char warnings[IMAGE_MAX_WARNINGS][200];
+	size_t warning_count;
+};
+
+/* 0 when the file may be written to target, ERR_FORMAT or ERR_RANGE when not; out tells why and
+ * what to take instead, and what to think of even if it may. */
+int image_check(
+    const struct image_info *info, const struct image_target *target, struct image_verdict *out);
+
+/* The one header byte that is changed while writing. Flash size and frequency are always kept. The
+ * segments' checksum does not cover the header, so nothing else changes with it; the CRC of newer
+ * Arduino images does, but neither ROM nor eboot reads that. */
+struct image_patch {
+	bool needed;
+	uint32_t offset; /* in the file */
+	uint8_t old_byte, new_byte;
+	char text[120]; /* for the user; "" when not needed */
+};
+
+/* Mode becomes DOUT for an ESP8285 when the header says another, and only at offset 0. */
+void image_patch_plan(
+    const struct image_info *info, const struct image_target *target, struct image_patch *out);
+
+/* ---- words ----------------------------------------------------------------------------------- */
+/* "gzip file", "ESP8266 application" ... for a sentence. */
+const char *image_kind_name(enum image_kind kind);
+/* Stable words for machines: "gzip", "esp8266" ... */
+const char *image_kind_key(enum image_kind kind);
+const char *image_fault_name(enum image_fault fault);
+const char *image_firmware_name(enum image_firmware fw);
+/* "QIO", "QOUT", "DIO", "DOUT", "?" */
+const char *image_mode_name(uint8_t mode);
+/* ESP8266: bytes of the size nibble, 0 when unknown. */
+uint32_t image_flash_bytes(uint8_t size_code);
+/* ESP8266 and ESP32: MHz of the frequency nibble, 0 when unknown. */
+unsigned image_freq_mhz(uint8_t freq_code);
+/* "ESP32-C3" for a chip id of a header; NULL unknown. */
+const char *image_chip_name(uint16_t chip_id);
+/* True for what begins with an ESP image header of any kind (also damaged). */
+bool image_is_firmware(const struct image_info *info);
+/* "6.2.1", "8.5.0.1" (a last part of 0 is left out) into dst[size]. */
+void image_version_text(uint32_t version, char *dst, size_t size);
+/* "Tasmota 6.x", "Tasmota >= 14.3.0", "ESPHome", "firmware of an unknown kind" into dst[size]. */
+void image_firmware_text(const struct image_info *info, char *dst, size_t size);
+/* One line: "Tasmota 6.x, full build, core 2_3_0, 502 KB, for ESP8266, fits 1 MB". */
+void image_summary(const struct image_info *info, char *dst, size_t size);
+/* Rows "name: value\n" into out. */
+void image_describe(const struct image_info *info, struct sbuf *out);
+
+#endif

@@ -1,0 +1,566 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Which firmware a file holds: its strings are looked for in one pass, Tasmota's version in the
+ * constants that its settings migration leaves behind.
+ */
+#include <string.h>
+
+#include "image_int.h"
+#include "tasmite/base/bytes.h"
+
+/* ---- what is looked for ---------------------------------------------------------------------- */
+
+enum mark {
+	MARK_LANG,	 /* value: language; one of Tasmota's messages that differs in each */
+	MARK_FIRMWARE,	 /* value: name of another firmware */
+	MARK_CORE,	 /* end of the project line: the core's version follows */
+	MARK_STATUS,	 /* Status 2 */
+	MARK_URL,	 /* perhaps the default OTA address */
+	MARK_NO_SAVE,	 /* minimal and safeboot builds warn with it */
+	MARK_FETCH_MIN,	 /* a build that can fetch its minimal one: not minimal itself */
+	MARK_VERSION,	 /* 7.1.2 and later */
+	MARK_TOPIC,	 /* project line of 6.3 and before */
+	MARK_FEATURES,	 /* Status 4 since 6.0 */
+	MARK_RESET_SOME, /* since 6.2 */
+	MARK_GROUP,	 /* project line of 5.12 and before: the version follows without a core */
+	MARK_COUNT
+};
+
+struct needle {
+	enum mark mark;
+	const char *value;
+	const char *text; /* two bytes or more */
+};
+
+static const struct needle needles[] = {
+    {MARK_CORE, "", "%s-"},
+    {MARK_STATUS, "", "StatusFWR\":{\""},
+    {MARK_URL, "", "http://"},
+    {MARK_NO_SAVE, "", "WARNING This version does not support persistent settings"},
+    {MARK_FETCH_MIN, "", "%s-minimal%s"},
+    {MARK_VERSION, "", "\xa5\x5a\xa5\x5a"},
+    {MARK_TOPIC, "", "%s %s (Topic %s, "},
+    {MARK_FEATURES, "", "\"Features\":[\"%08X\""},
+    {MARK_RESET_SOME, "", "Some settings have been reset"},
+    {MARK_GROUP, "", "GroupTopic %s) "},
+    /* Order of the languages: a Vietnamese build also holds the English message. */
+    {MARK_LANG, "vi", "Đang khởi động"},
+    {MARK_LANG, "en", "Serial logging disabled"},
+    {MARK_LANG, "af", "Syslog-logging is uitgeskakel"},
+    {MARK_LANG, "bg", "Серийния логинг изключен"},
+    {MARK_LANG, "bg", "Серийният лог изключен"},
+    {MARK_LANG, "bg", "Серийният дневник е изключен"},
+    {MARK_LANG, "ca", "Registre Sèrie deshabilitat"},
+    {MARK_LANG, "cs", "Logování na sériovém portu ukončeno"},
+    {MARK_LANG, "de", "Serielles Logging deaktiviert"},
+    {MARK_LANG, "el", "Η σειριακής καταγραφή απενεργοποιήθηκε"},
+    {MARK_LANG, "el", "Η καταγραφή σειριακής θύρας είναι απενεργοποιημένη"},
+    {MARK_LANG, "es", "Log serial deshabilitado"},
+    {MARK_LANG, "fr", "Journalisation série désactivée"},
+    {MARK_LANG, "fy", "Serial logging útskeakele"},
+    {MARK_LANG, "he", "רישום טורי מושבת"},
+    {MARK_LANG, "hu", "Serial logolás kikapcsolva"},
+    {MARK_LANG, "hu", "Soros naplózás kikapcsolva"},
+    {MARK_LANG, "it", "Log seriale disabilitato"},
+    {MARK_LANG, "it", "Registro attività seriale disabilitato"},
+    {MARK_LANG, "ko", "Serial log 사용 안함"},
+    {MARK_LANG, "lt", "Serijinis logging išjungtas"},
+    {MARK_LANG, "nl", "Serieel logging uitgeschakeld"},
+    {MARK_LANG, "pl", "Wyłączony dziennik na porcie szeregowym"},
+    {MARK_LANG, "pt_BR", "Registro em série desabilitado"},
+    {MARK_LANG, "pt_BR", "Registro Serial desabilitado"},
+    {MARK_LANG, "pt_PT", "Registro em serie desabilitado"},
+    {MARK_LANG, "pt_PT", "Registro de porta série desabilitado"},
+    {MARK_LANG, "ro", "Logare serială dezactivată"},
+    {MARK_LANG, "ru", "Serial logging отключен"},
+    {MARK_LANG, "ru", "Serial логирование выключено"},
+    {MARK_LANG, "sk", "Logovanie na sériovom porte ukončené"},
+    {MARK_LANG, "sv", "Seriell loggning inaktiverad"},
+    {MARK_LANG, "tr", "Seri port loglaması kapalı"},
+    {MARK_LANG, "uk", "Serial logging вимкнений"},
+    {MARK_LANG, "uk", "Serial журнал вимкнений"},
+    {MARK_LANG, "zh_CN", "串口日志已禁用"},
+    {MARK_LANG, "zh_TW", "串口日誌已禁用"},
+    {MARK_LANG, "zh_TW", "已停用序列埠日誌"},
+    /* Other firmware; the earlier row wins. */
+    {MARK_FIRMWARE, "ESPHome", "ESPHome version "},
+    {MARK_FIRMWARE, "ESPHome", "esphome.io"},
+    {MARK_FIRMWARE, "ESPurna", "ESPURNA"},
+    {MARK_FIRMWARE, "ESPEasy", "ESP Easy"},
+    {MARK_FIRMWARE, "ESPEasy", "ESPEasy"},
+    {MARK_FIRMWARE, "WLED", "WLED-AP"},
+    {MARK_FIRMWARE, "WLED", "wled.me"},
+    {MARK_FIRMWARE, "HomeKit", "public.hap.service"},
+    {MARK_FIRMWARE, "HomeKit", "Resetting HomeKit"},
+    {MARK_FIRMWARE, "eWeLink", "eWeLink"},
+    {MARK_FIRMWARE, "eWeLink", "iotgo.iteadstudio.com"},
+    {MARK_FIRMWARE, "eWeLink", "coolkit.c"},
+    {MARK_FIRMWARE, "MicroPython", "MicroPython"},
+    {MARK_FIRMWARE, "NodeMCU", "NodeMCU "},
+    {MARK_FIRMWARE, "Shelly", "shelly.cloud"},
+};
+
+#define NEEDLES (sizeof(needles) / sizeof(needles[0]))
+
+static const char *const firmware_names[IMAGE_FIRMWARES] = {
+    [IMAGE_FW_UNKNOWN] = "unknown",
+    [IMAGE_FW_TASMOTA] = "Tasmota",
+    [IMAGE_FW_ESPHOME] = "ESPHome",
+    [IMAGE_FW_ESPURNA] = "ESPurna",
+    [IMAGE_FW_ESPEASY] = "ESPEasy",
+    [IMAGE_FW_EWELINK] = "eWeLink",
+    [IMAGE_FW_HOMEKIT] = "HomeKit",
+    [IMAGE_FW_WLED] = "WLED",
+    [IMAGE_FW_MICROPYTHON] = "MicroPython",
+    [IMAGE_FW_NODEMCU] = "NodeMCU",
+    [IMAGE_FW_SHELLY] = "Shelly",
+};
+
+const char *image_firmware_name(enum image_firmware fw)
+{
+	return fw < IMAGE_FIRMWARES ? firmware_names[fw] : "unknown";
+}
+
+/* What the pass collects. */
+struct finds {
+	const uint8_t *data;
+	size_t n;
+	struct image_identity *id;
+	unsigned count[MARK_COUNT];
+	size_t project;	 /* offset within the project line */
+	size_t language; /* index of the first needle in order that was seen */
+	size_t firmware;
+	bool marker; /* the version marker, whole */
+	uint32_t marker_value;
+};
+
+/* ---- strings within the file ----------------------------------------------------------------- */
+
+/* ASCII whatever the locale. */
+static bool is_digit(uint8_t c)
+{
+	return c >= '0' && c <= '9';
+}
+
+static bool is_alnum(uint8_t c)
+{
+	return is_digit(c) || ((c | 0x20) >= 'a' && (c | 0x20) <= 'z');
+}
+
+static bool printable(uint8_t c)
+{
+	return c >= 0x20 && c < 0x7f;
+}
+
+/* The printable bytes from at on, at most max. */
+static size_t printable_run(const struct finds *f, size_t at, size_t max)
+{
+	size_t len = 0;
+
+	while (len < max && at + len < f->n && printable(f->data[at + len]))
+		len++;
+	return len;
+}
+
+/* "2_3_0", "2_5_0_BETA3", "3.3.7": digit, separator, digit, then what belongs to it. */
+static void found_core(struct finds *f, size_t at)
+{
+	const uint8_t *p = f->data + at;
+
+	if (f->n - at < 5 || !is_digit(p[0]) || (p[1] != '_' && p[1] != '.') || !is_digit(p[2]) ||
+	    p[3] != p[1])
+		return;
+	size_t len = 0;
+	while (at + len < f->n && len + 1 < sizeof(f->id->core) &&
+	       (is_alnum(p[len]) || p[len] == p[1]))
+		len++;
+	/* The project line ends here or names the image in brackets. */
+	if (at + len < f->n && p[len] != '\0' && p[len] != '(')
+		return;
+	if (f->id->core[0] == '\0' || f->project == 0) {
+		str_copy_n(f->id->core, sizeof(f->id->core), (const char *)p, len);
+		f->project = at;
+	}
+	f->count[MARK_CORE]++;
+}
+
+/* Up to 5.12 the number stood in the project line itself: "GroupTopic %s) Version 5.x". */
+static bool parse_version(const uint8_t *p, size_t n, uint32_t *version, size_t *used);
+
+static void found_group(struct finds *f, size_t at)
+{
+	size_t len = printable_run(f, at, 40);
+	size_t used;
+	uint32_t version;
+
+	for (size_t i = 0; i < len; i++) {
+		if (!is_digit(f->data[at + i]))
+			continue;
+		if (parse_version(f->data + at + i, len - i, &version, &used)) {
+			f->id->version = version;
+			f->id->certainty = IMAGE_VER_EXACT;
+		}
+		return;
+	}
+}
+
+static bool contains(const char *s, const char *word)
+{
+	return strstr(s, word) != NULL;
+}
+
+/* An OTA address: a .bin of Tasmota. The build's name is that file's. */
+static void found_url(struct finds *f, size_t at)
+{
+	char url[sizeof(f->id->ota_url)];
+	size_t len = printable_run(f, at, sizeof(url));
+
+	if (f->id->ota_url[0] != '\0' || len >= sizeof(url))
+		return;
+	str_copy_n(url, sizeof(url), (const char *)f->data + at, len);
+	if (!str_ends(url, ".bin") && !str_ends(url, ".bin.gz"))
+		return;
+	if (!contains(url, "tasmota") && !contains(url, "sonoff"))
+		return;
+	str_copy(f->id->ota_url, sizeof(f->id->ota_url), url);
+	const char *base = strrchr(url, '/') + 1; /* there are two in "http://" at least */
+	const char *dot = strchr(base, '.');
+	if (dot)
+		str_copy_n(f->id->build, sizeof(f->id->build), base, (size_t)(dot - base));
+}
+
+static void found_marker(struct finds *f, size_t at)
+{
+	if (f->marker || f->n - at < 8 || memcmp(f->data + at + 4, "\x5a\xa5\x5a\xa5", 4) != 0)
+		return;
+	f->marker = true;
+	f->marker_value = get_le32(f->data + at);
+}
+
+/* at: first byte behind the needle. */
+static void found(struct finds *f, size_t index, size_t at)
+{
+	const struct needle *nd = &needles[index];
+
+	switch (nd->mark) {
+	case MARK_CORE:
+		found_core(f, at);
+		return;
+	case MARK_URL:
+		found_url(f, at - strlen(nd->text));
+		return;
+	case MARK_VERSION:
+		found_marker(f, at);
+		return;
+	case MARK_GROUP:
+		found_group(f, at);
+		break;
+	case MARK_LANG:
+		if (index < f->language)
+			f->language = index;
+		break;
+	case MARK_FIRMWARE:
+		if (index < f->firmware)
+			f->firmware = index;
+		break;
+	default:
+		break;
+	}
+	f->count[nd->mark]++;
+}
+
+/* One pass for all needles: a bit for each first pair of bytes says whether to look closer. */
+static void scan(struct finds *f)
+{
+	uint8_t pairs[65536 / 8] = {0};
+	uint8_t length[NEEDLES];
+
+	for (size_t i = 0; i < NEEDLES; i++) {
+		const uint8_t *t = (const uint8_t *)needles[i].text;
+		unsigned pair = (unsigned)t[0] << 8 | t[1];
+		pairs[pair / 8] |= (uint8_t)(1u << (pair % 8));
+		length[i] = (uint8_t)strlen(needles[i].text);
+	}
+	for (size_t at = 0; at + 1 < f->n; at++) {
+		unsigned pair = (unsigned)f->data[at] << 8 | f->data[at + 1];
+		if (!(pairs[pair / 8] & (1u << (pair % 8))))
+			continue;
+		for (size_t i = 0; i < NEEDLES; i++)
+			if (f->n - at >= length[i] && f->data[at] == (uint8_t)needles[i].text[0] &&
+			    memcmp(f->data + at, needles[i].text, length[i]) == 0)
+				found(f, i, at + length[i]);
+	}
+}
+
+/* ---- version --------------------------------------------------------------------------------- */
+
+#define V(major, minor, patch, rest) \
+	((uint32_t)(major) << 24 | (uint32_t)(minor) << 16 | (uint32_t)(patch) << 8 | (rest))
+#define FIRST_MARKER_LOST V(9, 3, 1, 0) /* since then the marker is all ones */
+#define RUN_GAP		  8u		/* words */
+#define RUN_LEAST	  8u		/* constants; RISC-V code makes short runs of no meaning */
+#define RUN_SERIES	  3u		/* ... of that many major.minor pairs */
+#define CANDIDATES	  16u
+
+static bool parse_version(const uint8_t *p, size_t n, uint32_t *version, size_t *used)
+{
+	unsigned part[4] = {0};
+	size_t i = 0;
+	unsigned count = 0;
+
+	while (count < 4) {
+		unsigned v = 0;
+		size_t first = i;
+		while (i < n && is_digit(p[i]) && v < 1000)
+			v = v * 10 + (unsigned)(p[i++] - '0');
+		if (i == first || v > 255)
+			return false;
+		part[count++] = v;
+		if (i + 1 >= n || p[i] != '.' || !is_digit(p[i + 1]))
+			break;
+		i++;
+	}
+	*used = i;
+	*version = V(part[0], part[1], part[2], part[3]);
+	return count >= 3;
+}
+
+/* Plausible as a version number of Tasmota: 5.x and later. */
+static bool like_version(uint32_t x)
+{
+	unsigned major = x >> 24, minor = x >> 16 & 0xff, patch = x >> 8 & 0xff, rest = x & 0xff;
+
+	return major >= 5 && major <= 40 && minor <= 20 && patch <= 20 && rest <= 60;
+}
+
+struct run {
+	unsigned count;
+	unsigned series; /* different major.minor */
+	uint32_t last;
+	size_t last_at; /* word index */
+};
+
+static void run_start(struct run *r, uint32_t x, size_t at)
+{
+	r->count = 1;
+	r->series = 1;
+	r->last = x;
+	r->last_at = at;
+}
+
+/* The longest ascending run of version-like constants that stand close together: what a chain of
+ * "if settings are older than" leaves in the literal pool of Xtensa code. */
+static struct run longest_run(const uint8_t *data, size_t n)
+{
+	struct run best = {0}, now = {0};
+
+	for (size_t i = 0; i < n / 4; i++) {
+		uint32_t x = get_le32(data + 4 * i);
+		if (!like_version(x))
+			continue;
+		if (now.count == 0 || x <= now.last || i - now.last_at > RUN_GAP) {
+			run_start(&now, x, i);
+		} else {
+			now.series += x >> 16 != now.last >> 16;
+			now.count++;
+			now.last = x;
+			now.last_at = i;
+		}
+		if (now.count > best.count)
+			best = now;
+	}
+	if (best.count < RUN_LEAST || best.series < RUN_SERIES)
+		best.count = 0;
+	return best;
+}
+
+/* The program's own version stands somewhere as a constant too, above the run's end. The bounds
+ * are those of the numbers in use: X.Y.Z.R with Y up to 9, Z up to 2, R up to 31. True when
+ * exactly one such constant exists. */
+static bool only_candidate(const uint8_t *data, size_t n, uint32_t above, uint32_t *version)
+{
+	uint32_t seen = 0;
+
+	for (size_t i = 0; i < n / 4; i++) {
+		uint32_t x = get_le32(data + 4 * i);
+		if (x <= above || x == seen || x >> 24 != above >> 24)
+			continue;
+		if ((x >> 16 & 0xff) > 9 || (x >> 8 & 0xff) > 2 || (x & 0xff) > 31)
+			continue;
+		if (seen != 0)
+			return false;
+		seen = x;
+	}
+	*version = seen;
+	return seen != 0;
+}
+
+static void series_by_wording(const struct finds *f, struct image_identity *id)
+{
+	const char *series = "";
+
+	if (f->count[MARK_TOPIC])
+		series = f->count[MARK_RESET_SOME] ? "6.2 or 6.3"
+			 : f->count[MARK_FEATURES] ? "6.x"
+						   : "5.x";
+	else if (f->count[MARK_CORE] && contains(id->build, "sonoff"))
+		series = "6.4 to 7.0";
+	if (series[0] == '\0')
+		return;
+	str_copy(id->series, sizeof(id->series), series);
+	id->certainty = IMAGE_VER_SERIES;
+}
+
+static void find_version(struct finds *f, struct image_identity *id)
+{
+	if (id->certainty == IMAGE_VER_EXACT)
+		return;
+	if (f->marker && f->marker_value != 0xffffffffu && like_version(f->marker_value)) {
+		id->version = f->marker_value;
+		id->certainty = IMAGE_VER_EXACT;
+		return;
+	}
+	struct run run = longest_run(f->data, f->n);
+	if (run.count > 0) {
+		id->version = run.last;
+		id->certainty = IMAGE_VER_AT_LEAST;
+	}
+	if (f->marker && id->version < FIRST_MARKER_LOST) {
+		id->version = FIRST_MARKER_LOST;
+		id->certainty = IMAGE_VER_AT_LEAST;
+	}
+	uint32_t version;
+	if (run.count > 0 && only_candidate(f->data, f->n, id->version, &version)) {
+		id->version = version;
+		id->certainty = IMAGE_VER_LIKELY;
+	}
+	if (id->certainty == IMAGE_VER_NONE)
+		series_by_wording(f, id);
+}
+
+/* "sonoff.ino.6.6.0.20-1k.bin": the first thing in the name that reads as a version. */
+static void version_of_name(const char *name, struct image_identity *id)
+{
+	size_t n = strlen(name);
+	uint32_t version;
+	size_t used;
+
+	for (size_t i = 0; i < n; i++) {
+		if (!is_digit((uint8_t)name[i]) || (i > 0 && is_alnum((uint8_t)name[i - 1]) &&
+						       name[i - 1] != 'v' && name[i - 1] != 'V'))
+			continue;
+		if (parse_version((const uint8_t *)name + i, n - i, &version, &used)) {
+			str_copy_n(id->name_version, sizeof(id->name_version), name + i, used);
+			return;
+		}
+	}
+}
+
+/* ---- variant --------------------------------------------------------------------------------- */
+
+static const char *const variants[] = {"minimal", "lite", "sensors", "knx", "display", "ir",
+    "ircustom", "zbbridge", "zigbee", "classic", "basic", "safeboot", "webcam", "bluetooth", "lvgl",
+    "nspanel", "zbbrdgpro", "allsensors"};
+
+static const char *variant_word(const char *s, size_t len)
+{
+	for (size_t i = 0; i < sizeof(variants) / sizeof(variants[0]); i++)
+		if (strlen(variants[i]) == len && memcmp(variants[i], s, len) == 0)
+			return variants[i];
+	return NULL;
+}
+
+/* The image's word stands near the project line as a string of its own. */
+static const char *variant_near(const struct finds *f)
+{
+	size_t first = f->project > 512 ? f->project - 512 : 0;
+	size_t last = f->n - f->project > 512 ? f->project + 512 : f->n;
+	size_t start = last; /* of a string: behind a zero byte */
+
+	for (size_t at = first; at < last; at++) {
+		if (f->data[at] != '\0')
+			continue;
+		const char *word =
+		    start < at ? variant_word((const char *)f->data + start, at - start) : NULL;
+		if (word)
+			return word;
+		start = at + 1;
+	}
+	return NULL;
+}
+
+/* The part of the build's name behind the last '-'. Two capitals are a language. */
+static void variant_of_build(struct image_identity *id)
+{
+	const char *dash = strrchr(id->build, '-');
+
+	if (id->build[0] == '\0')
+		return;
+	if (dash && variant_word(dash + 1, strlen(dash + 1)))
+		str_copy(id->variant, sizeof(id->variant), dash + 1);
+	else if (!dash || strlen(dash + 1) == 2)
+		str_copy(id->variant, sizeof(id->variant), "full");
+}
+
+static void find_variant(struct finds *f, const struct image_info *info, struct image_identity *id)
+{
+	bool complete = info->kind == IMAGE_ESP32_FACTORY || info->kind == IMAGE_ESP32_BACKUP;
+
+	/* A factory file holds safeboot beside the application: its strings prove nothing. */
+	if (f->count[MARK_NO_SAVE] && !f->count[MARK_FETCH_MIN] && !complete) {
+		str_copy(id->variant, sizeof(id->variant),
+		    info->kind == IMAGE_ESP32_APP ? "safeboot" : "minimal");
+		return;
+	}
+	const char *near = f->project > 0 && !complete ? variant_near(f) : NULL;
+	if (near && strcmp(near, "minimal") != 0 && strcmp(near, "safeboot") != 0)
+		str_copy(id->variant, sizeof(id->variant), near);
+	else
+		variant_of_build(id);
+}
+
+/* ---- the whole ------------------------------------------------------------------------------- */
+
+static bool worth_reading(enum image_kind kind)
+{
+	return kind == IMAGE_ESP8266 || kind == IMAGE_ESP8266_V2 || kind == IMAGE_ESP8266_BACKUP ||
+	       kind == IMAGE_ESP32_APP || kind == IMAGE_ESP32_FACTORY ||
+	       kind == IMAGE_ESP32_BACKUP || kind == IMAGE_ESP_DAMAGED || kind == IMAGE_ELF ||
+	       kind == IMAGE_UNKNOWN;
+}
+
+static void find_other(const struct finds *f, struct image_identity *id)
+{
+	if (f->firmware >= NEEDLES)
+		return;
+	for (int fw = 0; fw < IMAGE_FIRMWARES; fw++)
+		if (strcmp(firmware_names[fw], needles[f->firmware].value) == 0)
+			id->firmware = (enum image_firmware)fw;
+}
+
+void image_identify(const uint8_t *data, size_t n, struct image_info *info)
+{
+	struct finds f = {
+	    .data = data, .n = n, .id = &info->id, .language = NEEDLES, .firmware = NEEDLES};
+	struct image_identity *id = &info->id;
+
+	version_of_name(info->name, id);
+	if (!worth_reading(info->kind))
+		return;
+	scan(&f);
+	if (!f.marker && !f.count[MARK_STATUS] && !(f.count[MARK_CORE] && f.count[MARK_LANG])) {
+		/* Not Tasmota: what was collected for it means nothing. */
+		char name_version[sizeof(id->name_version)];
+
+		memcpy(name_version, id->name_version, sizeof(name_version));
+		memset(id, 0, sizeof(*id));
+		memcpy(id->name_version, name_version, sizeof(name_version));
+		find_other(&f, id);
+		return;
+	}
+	id->firmware = IMAGE_FW_TASMOTA;
+	if (f.language < NEEDLES)
+		str_copy(id->language, sizeof(id->language), needles[f.language].value);
+	find_version(&f, id);
+	find_variant(&f, info, id);
+}

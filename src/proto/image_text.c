@@ -1,0 +1,375 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Firmware files: names and the words for a user. */
+#include <assert.h>
+#include <string.h>
+
+#include "image_int.h"
+
+/* The program's own area on a 1 MB chip ends where the SDK's begins. */
+#define ROOM_1M (0xfb000u)
+
+struct kind_words {
+	const char *key;
+	const char *name;
+};
+
+static const struct kind_words kinds[IMAGE_KINDS] = {
+    [IMAGE_EMPTY] = {"empty", "an empty file"},
+    [IMAGE_BLANK] = {"blank", "blank flash (one byte value only)"},
+    [IMAGE_ESP8266] = {"esp8266", "an ESP8266 application"},
+    [IMAGE_ESP8266_V2] = {"esp8266-v2", "an ESP8266 application of the SDK's second form"},
+    [IMAGE_ESP8266_BACKUP] = {"esp8266-backup", "a copy of a whole ESP8266 flash"},
+    [IMAGE_ESP32_APP] = {"esp32-app", "an application"},
+    [IMAGE_ESP32_LOADER] = {"esp32-loader", "a boot loader"},
+    [IMAGE_ESP32_FACTORY] = {"esp32-factory", "a factory image"},
+    [IMAGE_ESP32_BACKUP] = {"esp32-backup", "a copy of a whole flash"},
+    [IMAGE_ESP32_PARTITIONS] = {"esp32-partitions", "a partition table"},
+    [IMAGE_ESP_DAMAGED] = {"esp-damaged", "a damaged firmware image"},
+    [IMAGE_GZIP] = {"gzip", "a file packed with gzip"},
+    [IMAGE_ZIP] = {"zip", "a zip archive"},
+    [IMAGE_HTML] = {"html", "a web page"},
+    [IMAGE_ELF] = {"elf", "an ELF file"},
+    [IMAGE_IHEX] = {"ihex", "an Intel HEX file"},
+    [IMAGE_TEXT] = {"text", "a text file"},
+    [IMAGE_UNKNOWN] = {"unknown", "data of an unknown kind"},
+};
+
+const char *image_kind_name(enum image_kind kind)
+{
+	return kind < IMAGE_KINDS ? kinds[kind].name : "?";
+}
+
+const char *image_kind_key(enum image_kind kind)
+{
+	return kind < IMAGE_KINDS ? kinds[kind].key : "unknown";
+}
+
+const char *image_fault_name(enum image_fault fault)
+{
+	switch (fault) {
+	case IMAGE_FAULT_NONE:
+		return "none";
+	case IMAGE_FAULT_TRUNCATED:
+		return "cut off";
+	case IMAGE_FAULT_CHECKSUM:
+		return "wrong checksum";
+	case IMAGE_FAULT_CRC:
+		return "wrong CRC";
+	case IMAGE_FAULT_HEADER:
+		return "bad header";
+	}
+	return "?";
+}
+
+const char *image_mode_name(uint8_t mode)
+{
+	static const char *const names[] = {"QIO", "QOUT", "DIO", "DOUT"};
+
+	return mode < 4 ? names[mode] : "?";
+}
+
+uint32_t image_flash_bytes(uint8_t size_code)
+{
+	static const uint16_t kilobytes[16] = {
+	    512, 256, 1024, 2048, 4096, 2048, 4096, 0, 8192, 16384};
+
+	return size_code < 16 ? kilobytes[size_code] * 1024u : 0;
+}
+
+unsigned image_freq_mhz(uint8_t freq_code)
+{
+	switch (freq_code) {
+	case 0:
+		return 40;
+	case 1:
+		return 26;
+	case 2:
+		return 20;
+	case 15:
+		return 80;
+	default:
+		return 0;
+	}
+}
+
+const char *image_chip_name(uint16_t chip_id)
+{
+	switch (chip_id) {
+	case 0:
+		return "ESP32";
+	case 2:
+		return "ESP32-S2";
+	case 5:
+		return "ESP32-C3";
+	case 9:
+		return "ESP32-S3";
+	case 12:
+		return "ESP32-C2";
+	case 13:
+		return "ESP32-C6";
+	case 16:
+		return "ESP32-H2";
+	case 18:
+		return "ESP32-P4";
+	case 23:
+		return "ESP32-C5";
+	default:
+		return NULL;
+	}
+}
+
+void image_version_text(uint32_t version, char *dst, size_t size)
+{
+	unsigned rest = version & 0xff;
+
+	str_fmt(dst, size, "%u.%u.%u", (unsigned)(version >> 24), (unsigned)(version >> 16 & 0xff),
+	    (unsigned)(version >> 8 & 0xff));
+	if (rest != 0) {
+		char tail[8];
+
+		str_fmt(tail, sizeof(tail), ".%u", rest);
+		str_cat(dst, size, tail);
+	}
+}
+
+/* "6.2.1", ">= 14.3.0", "6.x", "" */
+static void version_words(const struct image_identity *id, char *dst, size_t size)
+{
+	char number[24];
+
+	dst[0] = '\0';
+	image_version_text(id->version, number, sizeof(number));
+	switch (id->certainty) {
+	case IMAGE_VER_EXACT:
+	case IMAGE_VER_LIKELY:
+		str_copy(dst, size, number);
+		break;
+	case IMAGE_VER_AT_LEAST:
+		str_fmt(dst, size, ">= %s", number);
+		break;
+	case IMAGE_VER_SERIES:
+		str_copy(dst, size, id->series);
+		break;
+	case IMAGE_VER_NONE:
+		break;
+	}
+}
+
+void image_firmware_text(const struct image_info *info, char *dst, size_t size)
+{
+	char version[40];
+
+	assert(info && dst && size > 0);
+	if (info->id.firmware == IMAGE_FW_UNKNOWN) {
+		str_copy(dst, size, "firmware of an unknown kind");
+		return;
+	}
+	version_words(&info->id, version, sizeof(version));
+	str_fmt(dst, size, "%s%s%s", image_firmware_name(info->id.firmware), version[0] ? " " : "",
+	    version);
+}
+
+static bool is_8266(const struct image_info *info)
+{
+	return info->kind == IMAGE_ESP8266 || info->kind == IMAGE_ESP8266_V2 ||
+	       info->kind == IMAGE_ESP8266_BACKUP;
+}
+
+static bool is_esp32(const struct image_info *info)
+{
+	return info->kind >= IMAGE_ESP32_APP && info->kind <= IMAGE_ESP32_PARTITIONS;
+}
+
+/* ", fits 1 MB": where the code ends and what its header was built for. */
+static void fits_words(const struct image_info *info, char *dst, size_t size)
+{
+	char flash[24];
+	uint32_t need = 1024 * 1024;
+
+	dst[0] = '\0';
+	if (info->kind != IMAGE_ESP8266)
+		return;
+	if (info->flash_size > need) {
+		str_fmt(dst, size, ", built for %s of flash",
+		    str_size(flash, sizeof(flash), info->flash_size));
+		return;
+	}
+	if (info->size <= ROOM_1M)
+		str_copy(dst, size, ", fits 1 MB");
+	else
+		str_copy(dst, size, ", too large for 1 MB");
+}
+
+static void add_variant(const struct image_identity *id, char *dst, size_t size)
+{
+	if (id->variant[0] == '\0')
+		return;
+	str_cat(dst, size, ", ");
+	str_cat(dst, size, id->variant);
+	str_cat(dst, size, " build");
+}
+
+void image_summary(const struct image_info *info, char *dst, size_t size)
+{
+	char text[64], bytes[24];
+	const struct image_identity *id = &info->id;
+
+	assert(info && dst && size > 0);
+	str_size(bytes, sizeof(bytes), info->size);
+	if (!image_is_firmware(info) || info->kind == IMAGE_ESP_DAMAGED) {
+		str_fmt(dst, size, "%s, %s", image_kind_name(info->kind), bytes);
+		return;
+	}
+	image_firmware_text(info, dst, size);
+	add_variant(id, dst, size);
+	if (id->core[0] != '\0') {
+		str_cat(dst, size, ", core ");
+		str_cat(dst, size, id->core);
+	}
+	str_cat(dst, size, ", ");
+	str_cat(dst, size, bytes);
+	const char *chip = image_chip_name(info->chip_id);
+	str_cat(dst, size, ", for ");
+	str_cat(dst, size, is_8266(info) ? "ESP8266" : chip ? chip : "ESP32 family");
+	if (info->kind != IMAGE_ESP8266 && info->kind != IMAGE_ESP32_APP) {
+		str_cat(dst, size, ", ");
+		str_cat(dst, size, image_kind_name(info->kind));
+	}
+	fits_words(info, text, sizeof(text));
+	str_cat(dst, size, text);
+	if (info->fault != IMAGE_FAULT_NONE) {
+		str_cat(dst, size, ", DAMAGED: ");
+		str_cat(dst, size, image_fault_name(info->fault));
+	}
+}
+
+/* ---- the page -------------------------------------------------------------------------------- */
+
+static void row(struct sbuf *out, const char *name, const char *fmt, ...)
+    __attribute__((format(printf, 3, 4)));
+
+static void row(struct sbuf *out, const char *name, const char *fmt, ...)
+{
+	char value[256];
+	va_list ap;
+
+	va_start(ap, fmt);
+	str_vfmt(value, sizeof(value), fmt, ap);
+	va_end(ap);
+	sbuf_fmt(out, "%s: %s\n", name, value);
+}
+
+static const char *certainty_words(enum image_certainty certainty)
+{
+	switch (certainty) {
+	case IMAGE_VER_EXACT:
+		return "written in the file";
+	case IMAGE_VER_LIKELY:
+		return "the only one that the constants in the code leave";
+	case IMAGE_VER_AT_LEAST:
+		return "the newest settings it knows to convert; its own version may be later";
+	case IMAGE_VER_SERIES:
+		return "from the wording; the file holds no number";
+	case IMAGE_VER_NONE:
+		break;
+	}
+	return "the file does not tell";
+}
+
+static void describe_identity(const struct image_info *info, struct sbuf *out)
+{
+	const struct image_identity *id = &info->id;
+	char version[40];
+
+	row(out, "firmware", "%s", image_firmware_name(id->firmware));
+	if (id->firmware == IMAGE_FW_TASMOTA) {
+		version_words(id, version, sizeof(version));
+		row(out, "version", "%s (%s)", version[0] ? version : "unknown",
+		    certainty_words(id->certainty));
+	}
+	if (id->name_version[0])
+		row(out, "version in the file's name", "%s (not checked)", id->name_version);
+	if (id->variant[0])
+		row(out, "variant", "%s", id->variant);
+	if (id->language[0])
+		row(out, "language", "%s", id->language);
+	if (id->core[0])
+		row(out, "Arduino core", "%s", id->core);
+	if (info->idf[0])
+		row(out, "IDF", "%s", info->idf);
+	if (id->ota_url[0])
+		row(out, "default OTA address", "%s", id->ota_url);
+}
+
+static void describe_header(const struct image_info *info, struct sbuf *out)
+{
+	char flash[24];
+
+	if (is_8266(info))
+		row(out, "flash in the header", "%s, %s, %u MHz", image_mode_name(info->mode),
+		    info->flash_size ? str_size(flash, sizeof(flash), info->flash_size)
+				     : "unknown size",
+		    image_freq_mhz(info->freq_code));
+	else
+		row(out, "flash in the header", "%s", image_mode_name(info->mode));
+}
+
+static void describe_chain(const struct image_chain *c, const char *name, struct sbuf *out)
+{
+	if (!c->present)
+		return;
+	row(out, name, "at 0x%x, entry 0x%08x, %u of %u segments", (unsigned)c->offset,
+	    (unsigned)c->entry, c->count, c->declared);
+	for (unsigned i = 0; i < c->count; i++)
+		row(out, "  segment", "0x%08x, %u bytes, in the file at 0x%x",
+		    (unsigned)c->seg[i].addr, (unsigned)c->seg[i].length,
+		    (unsigned)c->seg[i].offset);
+	if (!c->checksum_known)
+		row(out, "  checksum", "the file ends before it");
+	else if (c->checksum_stored == c->checksum_computed)
+		row(out, "  checksum", "%02x, right", c->checksum_stored);
+	else
+		row(out, "  checksum", "%02x stored, %02x computed: WRONG", c->checksum_stored,
+		    c->checksum_computed);
+}
+
+static void describe_end(const struct image_info *info, struct sbuf *out)
+{
+	if (info->has_crc)
+		row(out, "CRC", "over %u bytes, %s", (unsigned)info->crc_length,
+		    info->crc_length > info->size ? "more than the file has"
+		    : info->crc_ok		  ? "right"
+						  : "WRONG");
+	if (info->trailing > 0)
+		row(out, "behind the firmware", "%zu bytes, %s", info->trailing,
+		    info->trailing_used ? "in use" : "blank");
+	row(out, "damage", "%s", image_fault_name(info->fault));
+}
+
+void image_describe(const struct image_info *info, struct sbuf *out)
+{
+	char line[256], size[24];
+
+	assert(info && out);
+	image_summary(info, line, sizeof(line));
+	row(out, "file", "%s", info->name[0] ? info->name : "(no name)");
+	row(out, "what", "%s", line);
+	row(out, "kind", "%s", image_kind_name(info->kind));
+	row(out, "size", "%zu bytes (%s)", info->size, str_size(size, sizeof(size), info->size));
+	if (info->kind == IMAGE_GZIP) {
+		row(out, "unpacked", "%u bytes%s%s", (unsigned)info->inner_size,
+		    info->inner_name[0] ? ", packed as " : "", info->inner_name);
+		return;
+	}
+	if (!image_is_firmware(info))
+		return;
+	if (is_esp32(info) && image_chip_name(info->chip_id))
+		row(out, "chip", "%s", image_chip_name(info->chip_id));
+	else if (is_8266(info))
+		row(out, "chip", "ESP8266, ESP8285");
+	describe_identity(info, out);
+	describe_header(info, out);
+	describe_chain(&info->boot, info->app.present ? "boot loader" : "image", out);
+	describe_chain(&info->app, "application", out);
+	describe_end(info, out);
+}
