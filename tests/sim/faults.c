@@ -1,0 +1,260 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Faults of the virtual device; see faults.h. */
+#include "faults.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+const char sim_faults_help[] =
+    "A fault SPEC is NAME[:VALUE][,dir=tx|rx][,count=N][,after=BYTES]\n"
+    "  drop:RATE        bytes are lost (RATE as 0.001, 1e-3 or 1/1000)\n"
+    "  flip:RATE        one bit of a byte is turned\n"
+    "  insert:RATE      a byte too many\n"
+    "  delay:MS         everything reaches the host this much later\n"
+    "  answer-lost:N    the Nth answer of the boot loader is not sent; a RATE below 1 works too\n"
+    "  reset@BYTE:N     the reset pin is pulled at the Nth byte from the host\n"
+    "  unplug@BYTE:N    the adapter is unplugged at the Nth byte from the host\n"
+    "  brownout-erase[:N]  the supply dips in the middle of the Nth erase (default 1)\n"
+    "  write-protect    the flash takes no change\n"
+    "  worn:SECTOR      a byte of this 4 KiB sector stays 0\n"
+    "dir is seen from the host (tx: what it sends; default both). count: how often it strikes\n"
+    "(default: no limit for rates, once for those with an N). after: bytes of its direction\n"
+    "that pass first.\n";
+
+enum value { VALUE_NONE, VALUE_RATE, VALUE_NUMBER, VALUE_EITHER, VALUE_OPTIONAL };
+
+static const struct kind {
+	const char *name;
+	enum sim_fault_kind kind;
+	enum value value;
+	int64_t count;
+} kinds[] = {
+    {"drop", SIM_FAULT_DROP, VALUE_RATE, -1},
+    {"flip", SIM_FAULT_FLIP, VALUE_RATE, -1},
+    {"insert", SIM_FAULT_INSERT, VALUE_RATE, -1},
+    {"delay", SIM_FAULT_DELAY, VALUE_NUMBER, -1},
+    {"answer-lost", SIM_FAULT_ANSWER_LOST, VALUE_EITHER, -1},
+    {"reset@BYTE", SIM_FAULT_RESET_AT, VALUE_NUMBER, 1},
+    {"unplug@BYTE", SIM_FAULT_UNPLUG_AT, VALUE_NUMBER, 1},
+    {"brownout-erase", SIM_FAULT_BROWNOUT_ERASE, VALUE_OPTIONAL, 1},
+    {"write-protect", SIM_FAULT_WRITE_PROTECT, VALUE_NONE, -1},
+    {"worn", SIM_FAULT_WORN, VALUE_NUMBER, -1},
+};
+
+uint32_t sim_rand(uint64_t *state)
+{
+	uint64_t x = *state ? *state : 0x9E3779B97F4A7C15u;
+
+	x ^= x << 13;
+	x ^= x >> 7;
+	x ^= x << 17;
+	*state = x;
+	return (uint32_t)(x >> 32);
+}
+
+static bool fail(char *err, size_t errsize, const char *what, const char *spec)
+{
+	snprintf(err, errsize, "fault '%s': %s", spec, what);
+	return false;
+}
+
+static bool parse_number(const char *text, int64_t *out)
+{
+	char *end;
+	long long v = strtoll(text, &end, 0);
+
+	if (end == text || *end || v < 0)
+		return false;
+	*out = v;
+	return true;
+}
+
+static bool parse_rate(const char *text, double *out)
+{
+	char *end;
+	double v = strtod(text, &end);
+
+	if (end == text)
+		return false;
+	if (*end == '/') {
+		const char *den = end + 1;
+		double d = strtod(den, &end);
+
+		if (end == den || !(d > 0))
+			return false;
+		v /= d;
+	}
+	if (*end || !(v >= 0 && v <= 1))
+		return false;
+	*out = v;
+	return true;
+}
+
+static bool parse_value(struct sim_fault *f, enum value value, const char *text)
+{
+	switch (value) {
+	case VALUE_NONE:
+		return text == NULL;
+	case VALUE_RATE:
+		return text && parse_rate(text, &f->rate);
+	case VALUE_NUMBER:
+		return text && parse_number(text, &f->n);
+	case VALUE_OPTIONAL:
+		f->n = 1;
+		return !text || (parse_number(text, &f->n) && f->n > 0);
+	case VALUE_EITHER:
+		if (text && parse_number(text, &f->n) && f->n > 0) {
+			f->count = 1;
+			return true;
+		}
+		return text && parse_rate(text, &f->rate) && f->rate > 0;
+	}
+	return false;
+}
+
+static bool parse_option(struct sim_fault *f, const char *text)
+{
+	if (strcmp(text, "dir=tx") == 0)
+		f->dir = SIM_DIR_TX;
+	else if (strcmp(text, "dir=rx") == 0)
+		f->dir = SIM_DIR_RX;
+	else if (strcmp(text, "dir=both") == 0)
+		f->dir = SIM_DIR_BOTH;
+	else if (strncmp(text, "count=", 6) == 0)
+		return parse_number(text + 6, &f->count);
+	else if (strncmp(text, "after=", 6) == 0)
+		return parse_number(text + 6, &f->after);
+	else
+		return false;
+	return true;
+}
+
+static const struct kind *find_kind(const char *name)
+{
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
+		if (strcmp(kinds[i].name, name) == 0)
+			return &kinds[i];
+	return NULL;
+}
+
+bool sim_faults_add(struct sim_faults *f, const char *spec, char *err, size_t errsize)
+{
+	struct sim_fault item = {.rate = -1, .count = -1};
+	char text[128], *opt, *value, *save = NULL;
+	const struct kind *k;
+
+	if (f->len == SIM_FAULTS_MAX)
+		return fail(err, errsize, "too many faults", spec);
+	if (strlen(spec) >= sizeof(text))
+		return fail(err, errsize, "too long", spec);
+	strcpy(text, spec);
+	opt = strtok_r(text, ",", &save);
+	if (!opt)
+		return fail(err, errsize, "empty", spec);
+	value = strchr(opt, ':');
+	if (value)
+		*value++ = '\0';
+	k = find_kind(opt);
+	if (!k)
+		return fail(err, errsize, "unknown name", spec);
+	item.kind = k->kind;
+	item.count = k->count;
+	if (!parse_value(&item, k->value, value))
+		return fail(err, errsize, "bad value", spec);
+	while ((opt = strtok_r(NULL, ",", &save)))
+		if (!parse_option(&item, opt))
+			return fail(err, errsize, "bad option", spec);
+	f->item[f->len++] = item;
+	return true;
+}
+
+void sim_faults_clear(struct sim_faults *f)
+{
+	f->len = 0;
+}
+
+static bool chance(struct sim_faults *f, double rate)
+{
+	return (double)sim_rand(f->rng) < rate * 4294967296.0;
+}
+
+static bool strike(struct sim_fault *item)
+{
+	if (item->count == 0)
+		return false;
+	if (item->count > 0)
+		item->count--;
+	return true;
+}
+
+size_t sim_faults_byte(struct sim_faults *f, enum sim_fault_dir dir, uint8_t byte, uint8_t out[2])
+{
+	bool dropped = false;
+	size_t extra = 0;
+
+	out[0] = byte;
+	for (size_t i = 0; i < f->len; i++) {
+		struct sim_fault *it = &f->item[i];
+
+		if (it->kind > SIM_FAULT_INSERT || (it->dir != SIM_DIR_BOTH && it->dir != dir))
+			continue;
+		if (it->seen++ < it->after || !chance(f, it->rate) || !strike(it))
+			continue;
+		if (it->kind == SIM_FAULT_DROP)
+			dropped = true;
+		else if (it->kind == SIM_FAULT_FLIP)
+			out[0] ^= (uint8_t)(1u << (sim_rand(f->rng) & 7));
+		else
+			extra = 1;
+	}
+	if (dropped)
+		return 0;
+	if (extra)
+		out[1] = (uint8_t)sim_rand(f->rng);
+	return 1 + extra;
+}
+
+bool sim_faults_at_byte(struct sim_faults *f, enum sim_fault_kind kind)
+{
+	bool hit = false;
+
+	for (size_t i = 0; i < f->len; i++) {
+		struct sim_fault *it = &f->item[i];
+
+		if (it->kind != kind || it->count == 0 || ++it->seen < it->n + it->after)
+			continue;
+		it->seen = 0;
+		hit |= strike(it);
+	}
+	return hit;
+}
+
+bool sim_faults_event(struct sim_faults *f, enum sim_fault_kind kind)
+{
+	bool hit = false;
+
+	for (size_t i = 0; i < f->len; i++) {
+		struct sim_fault *it = &f->item[i];
+
+		if (it->kind != kind || it->count == 0)
+			continue;
+		it->seen++;
+		if (it->rate >= 0) {
+			if (chance(f, it->rate))
+				hit |= strike(it);
+		} else if (it->seen >= it->n) {
+			it->seen = 0;
+			hit |= strike(it);
+		}
+	}
+	return hit;
+}
+
+const struct sim_fault *sim_faults_find(const struct sim_faults *f, enum sim_fault_kind kind)
+{
+	for (size_t i = 0; i < f->len; i++)
+		if (f->item[i].kind == kind)
+			return &f->item[i];
+	return NULL;
+}
