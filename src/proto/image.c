@@ -95,8 +95,9 @@ static bool addr_8266(uint32_t addr)
 /* Of the ESP32 family, all members together. */
 static bool addr_esp32(uint32_t addr)
 {
-	return in_range(addr, 0x3c000000, 0x3fffffff) || in_range(addr, 0x40000000, 0x5010ffff) ||
-	       in_range(addr, 0x60000000, 0x601fffff) || addr == 0;
+	return in_range(addr, 0x30100000, 0x30101fff) || in_range(addr, 0x3c000000, 0x3fffffff) ||
+	       in_range(addr, 0x40000000, 0x5010ffff) || in_range(addr, 0x60000000, 0x601fffff) ||
+	       addr == 0;
 }
 
 static bool header_sane(const struct image_chain *c, bool (*addr_ok)(uint32_t))
@@ -195,6 +196,7 @@ static void inspect_8266(const uint8_t *data, size_t n, struct image_info *info)
 	info->fault = chain_fault(&info->boot);
 	if (info->boot.count == 1 && info->boot.seg[0].addr == IMAGE_EBOOT) {
 		chain_parse(data, n, IMAGE_EBOOT_APP, HEADER_8266, &info->app);
+		info->end = IMAGE_EBOOT_APP + HEADER_8266;
 		if (info->app.present) {
 			info->end = info->app.end;
 			eboot_crc(data, n, info);
@@ -474,6 +476,37 @@ static void inspect_e9(const uint8_t *data, size_t n, struct image_info *info)
 	}
 }
 
+struct span {
+	size_t offset, length;
+};
+
+/* A complete ESP32 flash holds safeboot and the application: the latter is what the file is about.
+ * Entries of the table: AA 50, type, subtype, offset, size; type 0 is an application, subtype 0x10
+ * the first OTA slot, 0 factory. */
+static struct span main_application(const uint8_t *data, size_t n, const struct image_info *info)
+{
+	struct span all = {0, n}, found = {0, 0};
+
+	if (info->kind != IMAGE_ESP32_FACTORY && info->kind != IMAGE_ESP32_BACKUP)
+		return all;
+	for (size_t at = PARTITIONS; at < PARTITIONS + 3072 && has_partitions(data, n, at);
+	     at += PARTITION_ENTRY) {
+		uint32_t offset = get_le32(data + at + 4), length = get_le32(data + at + 8);
+
+		if (data[at + 2] != 0 || (data[at + 3] != 0x10 && data[at + 3] != 0))
+			continue;
+		if (offset >= n || data[offset] != IMAGE_MAGIC || (offset & 0xfff) != 0)
+			continue;
+		if (found.length == 0 || data[at + 3] == 0x10) {
+			found.offset = offset;
+			found.length = length < n - offset ? length : n - offset;
+		}
+		if (data[at + 3] == 0x10)
+			break;
+	}
+	return found.length > 0 ? found : all;
+}
+
 void image_inspect(const uint8_t *data, size_t n, const char *name, struct image_info *out)
 {
 	assert(out && (data || n == 0));
@@ -492,7 +525,8 @@ void image_inspect(const uint8_t *data, size_t n, const char *name, struct image
 		inspect_gzip(data, n, out);
 	else if (!inspect_factory(data, n, out))
 		out->kind = other_kind(data, n);
-	image_identify(data, n, out);
+	struct span main = main_application(data, n, out);
+	image_identify(data + main.offset, main.length, out);
 }
 
 bool image_is_firmware(const struct image_info *info)

@@ -300,7 +300,6 @@ static void scan(struct finds *f)
 #define RUN_GAP		  8u		/* words */
 #define RUN_LEAST	  8u		/* constants; RISC-V code makes short runs of no meaning */
 #define RUN_SERIES	  3u		/* ... of that many major.minor pairs */
-#define CANDIDATES	  16u
 
 static bool parse_version(const uint8_t *p, size_t n, uint32_t *version, size_t *used)
 {
@@ -337,7 +336,8 @@ struct run {
 	unsigned count;
 	unsigned series; /* different major.minor */
 	uint32_t last;
-	size_t last_at; /* word index */
+	size_t first_at; /* word index of the first constant */
+	size_t last_at;
 };
 
 static void run_start(struct run *r, uint32_t x, size_t at)
@@ -345,6 +345,7 @@ static void run_start(struct run *r, uint32_t x, size_t at)
 	r->count = 1;
 	r->series = 1;
 	r->last = x;
+	r->first_at = at;
 	r->last_at = at;
 }
 
@@ -374,25 +375,22 @@ static struct run longest_run(const uint8_t *data, size_t n)
 	return best;
 }
 
-/* The program's own version stands somewhere as a constant too, above the run's end. The bounds
- * are those of the numbers in use: X.Y.Z.R with Y up to 9, Z up to 2, R up to 31. True when
- * exactly one such constant exists. */
-static bool only_candidate(const uint8_t *data, size_t n, uint32_t above, uint32_t *version)
+/* The program's own version stands as a constant too, above the run's end; the linker puts the
+ * code that uses it before the migration. The smallest such constant is it in all images of known
+ * version that were looked at (6.4 to 15.5, ESP8266 and ESP32), where the bounds are those of the
+ * numbers in use: X.Y.Z.R with Y up to 9, Z up to 2, R up to 31. 0: none. */
+static uint32_t own_version(const uint8_t *data, const struct run *run)
 {
-	uint32_t seen = 0;
+	uint32_t best = 0;
 
-	for (size_t i = 0; i < n / 4; i++) {
+	for (size_t i = 0; i < run->first_at; i++) {
 		uint32_t x = get_le32(data + 4 * i);
-		if (x <= above || x == seen || x >> 24 != above >> 24)
+		if (x <= run->last || x >> 24 > (run->last >> 24) + 1 || (best != 0 && x >= best))
 			continue;
-		if ((x >> 16 & 0xff) > 9 || (x >> 8 & 0xff) > 2 || (x & 0xff) > 31)
-			continue;
-		if (seen != 0)
-			return false;
-		seen = x;
+		if ((x >> 16 & 0xff) <= 9 && (x >> 8 & 0xff) <= 2 && (x & 0xff) <= 31)
+			best = x;
 	}
-	*version = seen;
-	return seen != 0;
+	return best;
 }
 
 static void series_by_wording(const struct finds *f, struct image_identity *id)
@@ -421,17 +419,17 @@ static void find_version(struct finds *f, struct image_identity *id)
 		return;
 	}
 	struct run run = longest_run(f->data, f->n);
-	if (run.count > 0) {
-		id->version = run.last;
+	if (run.count > 0)
+		id->at_least = run.last;
+	if (f->marker && id->at_least < FIRST_MARKER_LOST)
+		id->at_least = FIRST_MARKER_LOST;
+	if (id->at_least != 0) {
+		id->version = id->at_least;
 		id->certainty = IMAGE_VER_AT_LEAST;
 	}
-	if (f->marker && id->version < FIRST_MARKER_LOST) {
-		id->version = FIRST_MARKER_LOST;
-		id->certainty = IMAGE_VER_AT_LEAST;
-	}
-	uint32_t version;
-	if (run.count > 0 && only_candidate(f->data, f->n, id->version, &version)) {
-		id->version = version;
+	uint32_t own = run.count > 0 ? own_version(f->data, &run) : 0;
+	if (own > id->at_least) {
+		id->version = own;
 		id->certainty = IMAGE_VER_LIKELY;
 	}
 	if (id->certainty == IMAGE_VER_NONE)
@@ -504,15 +502,14 @@ static void variant_of_build(struct image_identity *id)
 
 static void find_variant(struct finds *f, const struct image_info *info, struct image_identity *id)
 {
-	bool complete = info->kind == IMAGE_ESP32_FACTORY || info->kind == IMAGE_ESP32_BACKUP;
+	bool esp32 = info->kind == IMAGE_ESP32_APP || info->kind == IMAGE_ESP32_FACTORY ||
+		     info->kind == IMAGE_ESP32_BACKUP;
 
-	/* A factory file holds safeboot beside the application: its strings prove nothing. */
-	if (f->count[MARK_NO_SAVE] && !f->count[MARK_FETCH_MIN] && !complete) {
-		str_copy(id->variant, sizeof(id->variant),
-		    info->kind == IMAGE_ESP32_APP ? "safeboot" : "minimal");
+	if (f->count[MARK_NO_SAVE] && !f->count[MARK_FETCH_MIN]) {
+		str_copy(id->variant, sizeof(id->variant), esp32 ? "safeboot" : "minimal");
 		return;
 	}
-	const char *near = f->project > 0 && !complete ? variant_near(f) : NULL;
+	const char *near = f->project > 0 ? variant_near(f) : NULL;
 	if (near && strcmp(near, "minimal") != 0 && strcmp(near, "safeboot") != 0)
 		str_copy(id->variant, sizeof(id->variant), near);
 	else

@@ -141,8 +141,10 @@ static void version_words(const struct image_identity *id, char *dst, size_t siz
 	image_version_text(id->version, number, sizeof(number));
 	switch (id->certainty) {
 	case IMAGE_VER_EXACT:
-	case IMAGE_VER_LIKELY:
 		str_copy(dst, size, number);
+		break;
+	case IMAGE_VER_LIKELY:
+		str_fmt(dst, size, "%s (likely)", number);
 		break;
 	case IMAGE_VER_AT_LEAST:
 		str_fmt(dst, size, ">= %s", number);
@@ -265,7 +267,7 @@ static const char *certainty_words(enum image_certainty certainty)
 	case IMAGE_VER_EXACT:
 		return "written in the file";
 	case IMAGE_VER_LIKELY:
-		return "the only one that the constants in the code leave";
+		return "from the constants in the code, not from a text";
 	case IMAGE_VER_AT_LEAST:
 		return "the newest settings it knows to convert; its own version may be later";
 	case IMAGE_VER_SERIES:
@@ -286,6 +288,10 @@ static void describe_identity(const struct image_info *info, struct sbuf *out)
 		version_words(id, version, sizeof(version));
 		row(out, "version", "%s (%s)", version[0] ? version : "unknown",
 		    certainty_words(id->certainty));
+		if (id->certainty == IMAGE_VER_LIKELY) {
+			image_version_text(id->at_least, version, sizeof(version));
+			row(out, "version at least", "%s", version);
+		}
 	}
 	if (id->name_version[0])
 		row(out, "version in the file's name", "%s (not checked)", id->name_version);

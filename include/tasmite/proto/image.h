@@ -92,15 +92,16 @@ enum image_firmware {
 enum image_certainty {
 	IMAGE_VER_NONE,	    /* nothing known */
 	IMAGE_VER_EXACT,    /* written in the file */
-	IMAGE_VER_LIKELY,   /* the only candidate that the constants leave */
+	IMAGE_VER_LIKELY,   /* found among the constants; at_least is safe */
 	IMAGE_VER_AT_LEAST, /* a safe lower bound */
-	IMAGE_VER_SERIES    /* first and last possible version; see series */
+	IMAGE_VER_SERIES    /* from the wording: see series */
 };
 
 struct image_identity {
 	enum image_firmware firmware;
 	enum image_certainty certainty;
 	uint32_t version;  /* 0xMMmmpprr; 0: none */
+	uint32_t at_least; /* the newest settings it converts: a safe lower bound; 0: none */
 	char series[32];   /* "6.x", "5.x to 6.x": from the wording, when there is no number */
 	char core[24];	   /* Arduino core: "2_3_0", "3.3.7"; "" unknown */
 	char variant[24];  /* "full", "minimal", "safeboot", "lite" ...; "" unknown */
