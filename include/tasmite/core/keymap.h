@@ -3,6 +3,13 @@
  * Keys and what they do. A key is bound to a command line ("/flash", "/focus next") or to text
  * for the device (a macro). Key names: "F1".."F12", "Ctrl-Q", "Alt-1", "PgUp", "Shift-Tab", "End",
  * "Ctrl-End".
+ *
+ * A text that begins with "/" is a command line, all else is a macro. A text that ends in a blank
+ * ("/flash ") is put into the edit line, to be completed there, instead of being run or sent: see
+ * keymap_is_prefill. The key map only says so, app does it.
+ *
+ * Ctrl-T is no key that can be bound: it is the prefix for keys that a desktop takes for itself
+ * (Ctrl-T 1 is F1, Ctrl-T 0 is F10), read where keys are read.
  */
 #ifndef TASMITE_CORE_KEYMAP_H
 #define TASMITE_CORE_KEYMAP_H
@@ -40,16 +47,27 @@ struct keymap;
 struct keymap *keymap_new(void); /* with the built-in bindings */
 void keymap_free(struct keymap *k);
 struct keymap *keymap_copy(const struct keymap *k);
-/* Binds; an empty text unbinds. ERR_INVAL when the name is no key. label (may be NULL) is what the
- * key bar shows. */
+/* k's bindings become those of from. */
+void keymap_assign(struct keymap *k, const struct keymap *from);
+/* Binds; an empty text unbinds. ERR_INVAL when the name is no key that may be bound (plain
+ * characters, Enter, Tab, Esc, Backspace and Ctrl-T are not) or the text has control characters;
+ * ERR_NOMEM when there are too many. label is what the key bar shows; NULL: the command's name with
+ * a capital letter, or the beginning of the macro. */
 int keymap_bind(struct keymap *k, const char *key_name, const char *text, const char *label,
     struct err *err);
 /* The text bound to the key, or NULL. */
 const char *keymap_lookup(const struct keymap *k, const struct key *key);
-/* The name of a key that is bound to that command ("F5" for "/flash"), or NULL. */
+/* True for a text that goes into the edit line instead of being run: it ends in a blank. */
+bool keymap_is_prefill(const char *text);
+/* The name of a key that is bound to that command ("F5" for "/flash", blanks at the end don't
+ * matter; function keys before others), or NULL. Valid until the next change. */
 const char *keymap_key_of(const struct keymap *k, const char *text);
 /* For the key bar: F1..F10 in order; label "" where unbound. */
 const char *keymap_bar_label(const struct keymap *k, int f_number);
+/* All bindings, for help: false when there is no i-th one. Function keys come first, in order; the
+ * rest in the order in which they were bound. Pointers are valid until the next change. */
+bool keymap_at(const struct keymap *k, size_t i, const char **key_name, const char **text);
+/* Letter case of the name doesn't matter, except that of a single letter without Ctrl. */
 bool keymap_parse(const char *name, struct key *key);
 /* "Ctrl-Q" */
 const char *keymap_name(const struct key *key, char *dst, size_t size);

@@ -47,6 +47,9 @@ enum setting_id {
 	SETTING_COUNT
 };
 
+/* Longest value as text, with its terminator. */
+#define SETTING_TEXT_MAX 512
+
 struct setting_row {
 	const char *name;
 	enum setting_type type;
@@ -71,11 +74,17 @@ struct settings {
 const struct setting_row *setting_row(enum setting_id id);
 /* -1 when there is none of that name. */
 int setting_find(const char *name);
+/* "a number from 50 to 4000000 (bit/s)", "one of none, cr, lf, crlf", for messages and hints. */
+void setting_expected(enum setting_id id, char *dst, size_t size);
 
 void settings_init(struct settings *s);
 void settings_fini(struct settings *s);
-/* Checks and stores a value given as text; the error says what was expected. A value of a lower
- * origin than the present one is ignored (ERR_OK). */
+/* dst becomes a copy of its own; settings_fini it. */
+void settings_copy(struct settings *dst, const struct settings *src);
+/* Checks and stores a value given as text; the error says what was expected. Letter case of words doesn't matter; "on" also says the second choice
+ * where the first is "off". A value of a lower origin than the present one is checked and then
+ * ignored (ERR_OK). where (may be NULL) says where exactly: "line 12 of ~/.config/tasmite/config".
+ */
 int settings_set(struct settings *s, enum setting_id id, const char *text,
     enum setting_origin origin, const char *where, struct err *err);
 const char *settings_text(const struct settings *s, enum setting_id id);
