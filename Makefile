@@ -24,16 +24,26 @@ MAKEFLAGS += --no-builtin-rules
 LIBS_PC  := ncursesw readline libconfuse jansson libpcre2-8 zlib libmd
 LIBS_DEB := libncurses-dev libreadline-dev libconfuse-dev libjansson-dev libpcre2-dev zlib1g-dev libmd-dev
 TEST_PC  := cmocka
-TOOLS_DEB := gcc make pkg-config libcmocka-dev tmux python3
+
+# What `make deps` sees to, PACKAGE=KIND:NAME as tests/deps.sh takes it.
+DEPS := gcc=cmd:$(firstword $(CC)) libc6-dev=file:/usr/include/stdio.h pkg-config=cmd:$(PKG_CONFIG) \
+	$(join $(addsuffix =pc:,$(LIBS_DEB)),$(LIBS_PC)) libcmocka-dev=pc:$(TEST_PC) \
+	gawk=cmd:awk tmux=cmd:tmux python3=cmd:python3
+LINT_DEPS := clang-format=cmd:clang-format mandoc=cmd:mandoc cppcheck=cmd:cppcheck \
+	shellcheck=cmd:shellcheck
 
 # Goals that need no library at hand.
-NOLIB_GOALS := deps demo check clean help format format-check lint dist uninstall asan check-peers deb \
-	compile_commands.json
+NOLIB_GOALS := deps deps-ci demo check clean help format format-check lint dist uninstall asan cov
 ifneq ($(filter-out $(NOLIB_GOALS),$(or $(MAKECMDGOALS),all)),)
 ifeq ($(shell command -v $(PKG_CONFIG) 2>/dev/null),)
 $(error pkg-config is not installed. Say: make deps   (or: apt-get install pkg-config))
 endif
-missing := $(strip $(shell i=0; set -- $(LIBS_DEB) libcmocka-dev; for m in $(LIBS_PC) $(TEST_PC); do \
+# The test library only for what tests.
+ifneq ($(filter-out $(NOLIB_GOALS) all bench virtual-device install $(B)/tasmite,$(or $(MAKECMDGOALS),all)),)
+NEEDS_TEST := yes
+endif
+missing := $(strip $(shell set -- $(LIBS_DEB) libcmocka-dev; \
+	for m in $(LIBS_PC) $(if $(NEEDS_TEST),$(TEST_PC)); do \
 	$(PKG_CONFIG) --exists $$m || printf '%s ' "$$1"; shift; done))
 ifneq ($(missing),)
 $(error Libraries are missing. Say: make deps   (or: apt-get install $(missing)))
@@ -42,7 +52,7 @@ endif
 PC_CFLAGS := -DNCURSES_WIDECHAR=1 $(filter-out -D_DEFAULT_SOURCE -D_XOPEN_SOURCE=%, \
 	$(shell $(PKG_CONFIG) --cflags $(LIBS_PC)))
 PC_LIBS   := $(shell $(PKG_CONFIG) --libs $(LIBS_PC))
-TEST_LIBS := $(shell $(PKG_CONFIG) --libs $(TEST_PC))
+TEST_LIBS := $(if $(NEEDS_TEST),$(shell $(PKG_CONFIG) --libs $(TEST_PC)))
 endif
 
 # ---- flags: the user's stay as they are, the project's are appended ----------------------------
@@ -82,6 +92,7 @@ UNIT     := $(UNIT_SRC:tests/unit/%.c=$(B)/unit/%)
 UNIT_LIB := $(patsubst tests/%.c,$(B)/obj/tests/%.o,$(filter-out $(UNIT_SRC),$(wildcard tests/unit/*.c)))
 BENCH    := $(patsubst tests/bench/%.c,$(B)/bench/%,$(wildcard tests/bench/*.c))
 THEMES   := $(sort $(wildcard themes/*.theme))
+MANS     := $(sort $(wildcard man/*.[1-9]))
 
 all: $(B)/tasmite $(SIM_PROG)
 virtual-device: $(SIM_PROG) ## the simulated Sonoff (tests/sim)
@@ -92,8 +103,8 @@ $(B)/flags: FORCE
 	@echo '$(subst ','\'',$(COMPILE) $(P_LDFLAGS) $(LDFLAGS))' | cmp -s - $@ || \
 		echo '$(subst ','\'',$(COMPILE) $(P_LDFLAGS) $(LDFLAGS))' > $@
 FORCE:
-.PHONY: FORCE all virtual-device deps demo check check-run asan lint format format-check bench \
-	install uninstall dist clean help unit fuzz cov deb check-peers
+.PHONY: FORCE all virtual-device deps deps-ci demo check check-run asan lint lint-run format format-check \
+	bench install uninstall dist clean help unit cov cov-run
 
 $(B)/obj/base/%.o $(B)/obj/core/%.o $(B)/obj/proto/%.o: P_CFLAGS += $(WARN_PURE)
 $(B)/obj/%.o: src/%.c $(B)/flags
@@ -139,7 +150,63 @@ unit: $(UNIT)
 -include $(wildcard $(B)/obj/*.d $(B)/obj/*/*.d $(B)/obj/*/*/*.d)
 .SECONDARY:
 
+# ---- what people say ---------------------------------------------------------------------------
+# Libraries may have come with `deps` a moment ago, hence a make of its own for what follows it. It
+# takes as many jobs as there are processors unless the user chose.
+SUB = $(MAKE) --no-print-directory $(if $(filter -j% --jobserver%,$(MAKEFLAGS)),,-j$$(nproc 2>/dev/null || echo 2))
+
+deps: ## installs what is missing to build and test (apt-get)
+	@PKG_CONFIG='$(PKG_CONFIG)' sh tests/deps.sh $(DEPS)
+deps-ci: deps
+	@sh tests/deps.sh clang=cmd:clang $(LINT_DEPS)
+demo: deps ## the session on a simulated Sonoff
+	@$(SUB) all
+	@sh tests/demo.sh $(B)
+check: deps ## builds and runs all tests
+	@+$(SUB) check-run
+check-run: all $(UNIT)
+	@tests/run.sh $(B) $(TESTS)
+asan: deps ## the same with address and undefined behaviour sanitizers
+	@+TEST_TIMEOUT=$${TEST_TIMEOUT:-300} $(SUB) B=build/asan SAN=1 CC=gcc CFLAGS='-O1 -g' check-run
+lint: deps ## layers, headers, format, man pages and more
+	@sh tests/deps.sh $(LINT_DEPS)
+	@+$(SUB) lint-run
+lint-run: all
+	@CC='$(CC)' CPPFLAGS='$(subst ','\'',$(P_CPPFLAGS))' tests/lint.sh $(B)
+bench: all $(BENCH) ## ratios of speed to their limits
+	@for b in $(BENCH) $(wildcard tests/bench/*.sh); do \
+		echo "== $$b"; B='$(abspath $(B))' $$b || exit 1; done
+
+C_FILES = $(shell find src include tests -name '*.[ch]' | sort)
+format: ## formats all sources
+	clang-format -i $(C_FILES)
+format-check:
+	clang-format --dry-run -Werror $(C_FILES)
+
+cov: deps ## coverage of core and proto by the unit tests
+	@+$(SUB) B=build/cov CC=gcc CFLAGS='-O0 -g --coverage' cov-run
+cov-run: $(UNIT)
+	@find $(B) -name '*.gcda' -delete
+	@tests/run.sh $(B) $(notdir $(UNIT))
+	@sh tests/cov.sh $(B)
+
+install: $(B)/tasmite ## into PREFIX (/usr/local), below DESTDIR
+	install -d '$(DESTDIR)$(bindir)' '$(DESTDIR)$(datadir)/tasmite/themes'
+	install -m 755 $(B)/tasmite '$(DESTDIR)$(bindir)/tasmite'
+	$(if $(THEMES),install -m 644 $(THEMES) '$(DESTDIR)$(datadir)/tasmite/themes')
+	@set -e; for m in $(MANS); do d='$(DESTDIR)$(mandir)'/man$${m##*.}; \
+		install -d "$$d"; install -m 644 $$m "$$d"; done
+uninstall:
+	rm -f '$(DESTDIR)$(bindir)/tasmite'
+	rm -rf '$(DESTDIR)$(datadir)/tasmite'
+	@for m in $(MANS); do rm -f '$(DESTDIR)$(mandir)'/man$${m##*.}/$${m##*/}; done
+dist: ## build/tasmite-VERSION.tar.gz of the last commit
+	@mkdir -p build
+	git archive --prefix=tasmite-$(VERSION)/ -o build/tasmite-$(VERSION).tar.gz HEAD
+compile_commands.json: FORCE ## for editors
+	@sh tests/compdb.sh '$(CURDIR)' '$(subst ','\'',$(COMPILE)) -Itests' $(SRC) src/main.c $(SIM_SRC) $(UNIT_SRC) > $@
+
 clean: ## removes build/
-	rm -rf build
+	rm -rf build compile_commands.json
 help: ## this list
-	@grep -hE '^[a-z_.-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | sort | expand -t 20
+	@grep -hE '^[a-z_.-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | sort | expand -t 24

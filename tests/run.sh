@@ -1,0 +1,134 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Runs all unit programs and end-to-end scripts of a build, some at a time, each with a deadline,
+# shows the output of those that failed and ends with the sum: "N passed, N failed".
+#
+#   tests/run.sh BUILD [NAME...]      NAME: test_lines, session, ...: only those
+#
+# A unit program counts by CMocka's summary. A script of tests/e2e says "ok NAME" or
+# "not ok NAME: why" on standard output, a line per case; it finds the build in $B, a folder of
+# its own in $TMPDIR and $HOME, and is killed with all its children at the end. Files in
+# tests/e2e that begin with "lib" are parts of others. JOBS and TEST_TIMEOUT (seconds) may be set.
+set -u
+cd "$(dirname "$0")/.." || exit 2
+[ $# -ge 1 ] || { echo "usage: tests/run.sh BUILD [NAME...]" >&2; exit 2; }
+B=$(cd "$1" && pwd) || exit 2
+shift
+only=" $* "
+jobs=${JOBS:-$(nproc 2>/dev/null || echo 2)}
+timeout=${TEST_TIMEOUT:-120}
+out=$B/results
+work=$(mktemp -d "${TMPDIR:-/tmp}/tasmite-check.XXXXXX") || exit 2
+trap 'rm -rf "$work"' EXIT
+trap 'exit 130' INT TERM
+rm -rf "$out"
+mkdir -p "$out"
+unset CDPATH DISPLAY TMUX TMUX_PANE COLUMNS LINES NO_COLOR XDG_CONFIG_HOME XDG_STATE_HOME \
+	XDG_DATA_HOME INPUTRC MAKEFLAGS MAKELEVEL MFLAGS MAKEOVERRIDES
+export B LC_ALL=C.UTF-8 TZ=UTC CMOCKA_MESSAGE_OUTPUT=stdout
+# In a file each: what a program in a terminal prints is seen by nobody.
+export ASAN_OPTIONS="detect_leaks=1:log_path=$out/sanitizer.asan${ASAN_OPTIONS:+:$ASAN_OPTIONS}"
+export UBSAN_OPTIONS="print_stacktrace=1:log_path=$out/sanitizer.ubsan${UBSAN_OPTIONS:+:$UBSAN_OPTIONS}"
+
+wanted() {
+	[ "$only" = "  " ] || [ "${only#* "$1" }" != "$only" ]
+}
+
+# NAME COMMAND...: output and exit code into files.
+run_one() {
+	local name=$1 home=$work/$1 start=$SECONDS rc socket
+	shift
+	mkdir -p "$home/tmp"
+	(
+		export HOME=$home TMPDIR=$home/tmp TMUX_TMPDIR=$home/tmp
+		exec timeout -k 5 "$timeout" "$@" >"$out/$name.out" 2>"$out/$name.err" </dev/null
+	)
+	rc=$?
+	for socket in "$home"/tmp/tmux-*/*; do
+		[ -S "$socket" ] && tmux -S "$socket" kill-server 2>/dev/null
+	done
+	echo "$rc" >"$out/$name.rc"
+	echo $((SECONDS - start)) >"$out/$name.seconds"
+	rm -rf "$home"
+}
+
+names=()
+start() {
+	names+=("$1")
+	while [ "$(jobs -rp | wc -l)" -ge "$jobs" ]; do
+		wait -n
+	done
+	run_one "$@" &
+}
+
+# The slow ones first.
+for script in tests/e2e/*.sh; do
+	name=$(basename "$script" .sh)
+	[ -e "$script" ] && [ "${name#lib}" = "$name" ] && wanted "$name" || continue
+	start "$name" bash "$script"
+done
+for source in tests/unit/test_*.c; do
+	name=$(basename "$source" .c)
+	[ -e "$source" ] && wanted "$name" || continue
+	start "$name" "$B/unit/$name"
+done
+wait
+
+# NAME PATTERN: the sum of the numbers that the pattern's first group catches.
+sum_of() {
+	cat "$out/$1.out" "$out/$1.err" 2>/dev/null | sed -nE "s/$2/\\1/p" |
+		awk '{n += $1} END {print n + 0}'
+}
+
+count_unit() {
+	p=$(sum_of "$1" '^\[  PASSED  \] ([0-9]+) test.*')
+	f=$(sum_of "$1" '^\[  FAILED  \] ([0-9]+) test.*')
+	s=$(sum_of "$1" '^\[  SKIPPED \] ([0-9]+) test.*')
+}
+
+count_script() {
+	p=$(grep -c '^ok ' "$out/$1.out")
+	f=$(grep -c '^not ok ' "$out/$1.out")
+	s=0
+}
+
+passed=0 failed=0 skipped=0
+for name in "${names[@]}"; do
+	rc=$(cat "$out/$name.rc" 2>/dev/null || echo 127)
+	case $name in
+	test_*) count_unit "$name" ;;
+	*) count_script "$name" ;;
+	esac
+	why=
+	[ "$f" -gt 0 ] && why="$f failed"
+	if [ "$rc" = 124 ] || [ "$rc" = 137 ]; then
+		why="not done after $timeout s"
+		f=$((f + 1))
+	elif [ "$rc" != 0 ] && [ "$f" = 0 ]; then
+		why="ended with code $rc"
+		f=1
+	elif [ $((p + f + s)) = 0 ]; then
+		why="ran no test"
+		f=1
+	fi
+	passed=$((passed + p)) failed=$((failed + f)) skipped=$((skipped + s))
+	if [ -n "$why" ]; then
+		printf 'FAIL %s: %s\n' "$name" "$why"
+		cat "$out/$name.out" "$out/$name.err" 2>/dev/null | tail -n 200 | sed 's/^/    /'
+	else
+		printf 'ok   %-24s %4d tests %4d s\n' "$name" "$p" "$(cat "$out/$name.seconds")"
+	fi
+done
+for report in "$out"/sanitizer.*; do
+	[ -e "$report" ] || continue
+	printf 'FAIL sanitizer report %s\n' "$(basename "$report")"
+	head -n 60 "$report" | sed 's/^/    /'
+	failed=$((failed + 1))
+done
+if [ $((passed + failed)) = 0 ]; then
+	echo "no test was run" >&2
+	failed=1
+fi
+echo
+echo "$passed passed, $failed failed$([ "$skipped" = 0 ] || echo ", $skipped skipped")"
+[ "$failed" = 0 ]
