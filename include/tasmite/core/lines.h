@@ -2,7 +2,9 @@
 /*
  * The log: bytes with an arrival time in, immutable lines out, bounded memory. Bytes live in big
  * chunks, a compact index points into them: a line costs its bytes plus at most 16.
- * CR, LF, CR LF and LF CR each end a line once. A line without an end is cut at 64 KiB and goes on
+ * CR, LF, CR LF and LF CR each end a line once: the first byte of a pair ends the line at once, the
+ * other one is swallowed when it comes next, even in a later call. CR LF LF is an end and an empty
+ * line, CR CR LF too. A line without an end is cut at 64 KiB (when one more byte comes) and goes on
  * in the next one. The oldest chunk is dropped when the limit is reached.
  */
 #ifndef TASMITE_CORE_LINES_H
@@ -24,7 +26,9 @@ enum line_dir {
 };
 
 struct line_ref {
-	const uint8_t *bytes; /* without its line end; valid until the next change of the log */
+	/* Without its line end. Those of a partial line are valid until the next change of the log;
+	 * those of a finished one never move: valid until it is dropped or the log is cleared. */
+	const uint8_t *bytes;
 	size_t len;
 	mono_t time;          /* arrival of its first byte */
 	enum line_dir dir;
@@ -34,17 +38,19 @@ struct line_ref {
 
 struct lines;
 
-/* max_bytes: bound of chunks and index together; at least 1 MiB is used. */
+/* max_bytes: bound of chunks and index together; at least 1 MiB is used. Chunks are 256 KiB. */
 struct lines *lines_new(size_t max_bytes);
 void lines_free(struct lines *l);
 void lines_set_max(struct lines *l, size_t max_bytes);
 /* Bytes of the device (masked already). */
 void lines_rx(struct lines *l, const uint8_t *bytes, size_t n, mono_t now);
-/* A whole line of another origin; line feeds in the text make several. An unfinished line of the
- * device is set aside: it goes on in a new, `continued` line. */
+/* A whole line of another origin; line feeds in the text make several (one at the very end makes no
+ * empty line). An unfinished line of the device is set aside: it goes on in a new, `continued` line
+ * with its next byte; when a line end comes instead it was complete. */
 void lines_put(struct lines *l, enum line_dir dir, const char *text, size_t n, mono_t now);
 /* Ends an unfinished line of the device (the port went away, the rate changed). */
 void lines_break(struct lines *l, mono_t now);
+/* Forgets all lines; numbers go on. The rest of an unfinished line will be a `continued` one. */
 void lines_clear(struct lines *l);
 
 /* Lines have numbers that never change: lines_first <= number < lines_end. */
