@@ -8,6 +8,12 @@
 #include <stdio.h>
 #include <string.h>
 
+/* Time that the program takes: it runs ahead of the chip's time by so much. */
+static void work(struct sim_app *a, int ms)
+{
+	a->now += ms * TAS_MS;
+}
+
 void tas_defaults(struct sim_app *a)
 {
 	tas_log(a, TAS_NONE, "CFG: %s", tas_word(a, W_DEFAULTS));
@@ -94,13 +100,11 @@ static void meter(struct sim_app *a)
 
 static void project_old(struct sim_app *a, const char *name, const char *version)
 {
-	char topic[64], client[64], group[64];
+	char group[64];
 
-	tas_topic_name(a, topic, sizeof(topic));
-	tas_client(a, client, sizeof(client));
 	tas_log(a, TAS_INFO, "%s sonoff %s (Topic %s, Fallback %s, GroupTopic %s) %s %s-%s",
-	    a->b.word_project, name, topic, client, tas_get(a, "GroupTopic", group, sizeof(group)),
-	    a->b.word_version, version, a->b.core);
+	    a->b.word_project, name, a->topic, a->client,
+	    tas_get(a, "GroupTopic", group, sizeof(group)), a->b.word_version, version, a->b.core);
 }
 
 static void project(struct sim_app *a)
@@ -170,7 +174,9 @@ void tas_boot_setup(struct sim_app *a)
 	tas_tx(a, "\r\n");
 	if (tas_min(a, 9, 4, 0, 0))
 		tas_log(a, TAS_INFO, "HDW: ESP8266EX");
+	work(a, 36);
 	load(a);
+	work(a, 4);
 	power_cycles(a);
 	fast_boots(a);
 	a->log_level = (int)tas_num(a, "SerialLog");
@@ -179,6 +185,8 @@ void tas_boot_setup(struct sim_app *a)
 		tas_log(a, TAS_DEBUG, "APP: Boot Count %ld", tas_set_num(&a->set, "_boots", 0));
 	tas_set_baud(a, module_baud(a), true);
 	relays(a);
+	tas_names(a);
+	work(a, 6);
 	project(a);
 	meter(a);
 	tas_wifi_start(a);

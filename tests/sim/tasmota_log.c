@@ -151,40 +151,27 @@ static void expand(
 	}
 }
 
-const char *tas_topic_name(const struct sim_app *a, char *dst, size_t size)
+void tas_names(struct sim_app *a)
 {
 	char buf[128];
-	expand(a, tas_get(a, "Topic", buf, sizeof(buf)), "", dst, size);
-	return dst;
-}
 
-const char *tas_hostname(const struct sim_app *a, char *dst, size_t size)
-{
-	char buf[128], topic[128];
-
-	expand(a, tas_get(a, "Hostname", buf, sizeof(buf)), tas_topic_name(a, topic, sizeof(topic)),
-	    dst, size);
+	expand(a, tas_get(a, "Topic", buf, sizeof(buf)), "", a->topic, sizeof(a->topic));
+	expand(a, tas_get(a, "MqttClient", buf, sizeof(buf)), "", a->client, sizeof(a->client));
+	expand(a, tas_get(a, "Hostname", buf, sizeof(buf)), a->topic, a->hostname,
+	    sizeof(a->hostname));
 	/* Names in the net have no underscore since 9.x. */
-	for (char *p = dst; tas_min(a, 9, 1, 0, 0) && *p; p++)
+	for (char *p = a->hostname; tas_min(a, 9, 1, 0, 0) && *p; p++)
 		if (*p == '_')
 			*p = '-';
-	return dst;
-}
-
-void tas_client(const struct sim_app *a, char *dst, size_t size)
-{
-	char buf[128];
-	expand(a, tas_get(a, "MqttClient", buf, sizeof(buf)), "", dst, size);
 }
 
 void tas_topic(
     const struct sim_app *a, const char *prefix, const char *name, char *dst, size_t size)
 {
-	char full[128], topic[128];
+	char full[128];
 	const char *f = tas_get(a, "FullTopic", full, sizeof(full));
 	size_t n = 0;
 
-	tas_topic_name(a, topic, sizeof(topic));
 	*dst = 0;
 	while (*f && n + 1 < size) {
 		const char *put = NULL;
@@ -193,7 +180,7 @@ void tas_topic(
 			put = prefix;
 			skip = 8;
 		} else if (!strncmp(f, "%topic%", 7)) {
-			put = topic;
+			put = a->topic;
 			skip = 7;
 		}
 		int add = put ? snprintf(dst + n, size - n, "%s", put)

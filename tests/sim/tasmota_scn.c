@@ -23,7 +23,11 @@ struct reader {
 	size_t errsize;
 };
 
-static bool fail(struct reader *r, const char *fmt, ...)
+#if defined(__GNUC__)
+__attribute__((format(printf, 2, 3)))
+#endif
+static bool
+fail(struct reader *r, const char *fmt, ...)
 {
 	va_list ap;
 	int n = snprintf(r->err, r->errsize, "line %u: ", r->line);
@@ -93,6 +97,7 @@ static bool take(struct reader *r, const char *word)
 
 static bool next(struct reader *r, const char *what, const char **out)
 {
+	*out = "";
 	if (r->at >= r->n)
 		return fail(r, "%s is missing", what);
 	*out = r->word[r->at++];
@@ -145,7 +150,7 @@ static bool comparison(struct reader *r, struct scn_term *t)
 
 	for (int i = 0; i < 6; i++)
 		if (take(r, ops[i])) {
-			t->op = i;
+			t->op = (enum scn_op)i;
 			return true;
 		}
 	return fail(r, "a comparison (<, <=, =, !=, >=, >) is expected before \"%s\"", peek(r));

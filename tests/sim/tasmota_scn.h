@@ -51,7 +51,7 @@ struct scn_event {
 
 struct scn_term {
 	enum { SCN_T_VERSION, SCN_T_CORE, SCN_T_VARIANT, SCN_T_BOOT } kind;
-	enum { SCN_LT, SCN_LE, SCN_EQ, SCN_NE, SCN_GE, SCN_GT } op;
+	enum scn_op { SCN_LT, SCN_LE, SCN_EQ, SCN_NE, SCN_GE, SCN_GT } op;
 	uint32_t value;
 	char text[24];
 	bool negate;

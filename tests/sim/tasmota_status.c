@@ -56,9 +56,8 @@ static void status_short(const struct sim_app *a, struct out *o)
 	add(o, "{\"Status\":{\"Module\":%ld,", tas_num(a, "Module"));
 	if (tas_min(a, 8, 4, 0, 0))
 		add(o, "\"DeviceName\":\"%s\",", get(a, "DeviceName", b[0]));
-	tas_topic_name(a, b[2], 128);
 	add(o, "\"FriendlyName\":[\"%s\"],\"Topic\":\"%s\",\"ButtonTopic\":\"%s\",\"Power\":%d,",
-	    get(a, "FriendlyName1", b[1]), b[2], get(a, "ButtonTopic", b[3]), a->power);
+	    get(a, "FriendlyName1", b[1]), a->topic, get(a, "ButtonTopic", b[3]), a->power);
 	add(o, "\"PowerOnState\":%ld,\"LedState\":%ld,", tas_num(a, "PowerOnState"),
 	    tas_num(a, "LedState"));
 	if (modern(a))
@@ -165,7 +164,7 @@ static void status_mem(const struct sim_app *a, struct out *o)
 
 static void status_net(const struct sim_app *a, struct out *o)
 {
-	char host[128], ip[20], gw[20], mask[20] = "255.255.255.0";
+	char ip[20], gw[20], mask[20] = "255.255.255.0";
 	bool up = tas_wifi_up(a);
 
 	tas_ip_text(up ? a->world.ip : 0, ip, sizeof(ip));
@@ -175,7 +174,7 @@ static void status_net(const struct sim_app *a, struct out *o)
 	add(o,
 	    "{\"StatusNET\":{\"Hostname\":\"%s\",\"IPAddress\":\"%s\",\"Gateway\":\"%s\","
 	    "\"Subnetmask\":\"%s\",",
-	    tas_hostname(a, host, sizeof(host)), ip, gw, mask);
+	    a->hostname, ip, gw, mask);
 	if (tas_min(a, 10, 0, 0, 0))
 		add(o, "\"DNSServer1\":\"%s\",\"DNSServer2\":\"0.0.0.0\",", gw);
 	else
@@ -189,13 +188,12 @@ static void status_net(const struct sim_app *a, struct out *o)
 
 static void status_mqt(const struct sim_app *a, struct out *o)
 {
-	char b[3][128], client[64];
+	char b[3][128];
 
-	tas_client(a, client, sizeof(client));
 	add(o,
 	    "{\"StatusMQT\":{\"MqttHost\":\"%s\",\"MqttPort\":%ld,\"MqttClientMask\":\"%s\","
 	    "\"MqttClient\":\"%s\",\"MqttUser\":\"%s\",",
-	    get(a, "MqttHost", b[0]), tas_num(a, "MqttPort"), get(a, "MqttClient", b[1]), client,
+	    get(a, "MqttHost", b[0]), tas_num(a, "MqttPort"), get(a, "MqttClient", b[1]), a->client,
 	    get(a, "MqttUser", b[2]));
 	if (modern(a))
 		add(o, "\"MqttCount\":%u,\"MAX_PACKET_SIZE\":1200,\"KEEPALIVE\":30", a->mqtt.count);

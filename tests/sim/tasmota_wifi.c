@@ -61,7 +61,7 @@ static void place(const struct sim_app *a, char *dst, size_t size)
 static void begin(struct sim_app *a, int flag)
 {
 	struct tas_wifi *w = &a->wifi;
-	char name[64], key[80], host[128], where[64];
+	char name[64], key[80], where[64];
 
 	if (!tas_min(a, 7, 0, 0, 0) && !strcmp(a->b.core, "2_3_0"))
 		tas_log(a, TAS_DEBUG, "WIF: Patch issue 2186");
@@ -78,20 +78,17 @@ static void begin(struct sim_app *a, int flag)
 	place(a, where, sizeof(where));
 	tas_log(a, TAS_INFO, "WIF: %s%d %s %s%s 11%c %s %s...", tas_word(a, W_CONNECTING),
 	    w->active + 1, name, where, tas_word(a, W_IN_MODE), tas_min(a, 9, 0, 0, 0) ? 'n' : 'N',
-	    tas_word(a, W_AS), tas_hostname(a, host, sizeof(host)));
+	    tas_word(a, W_AS), a->hostname);
 	tas_anchor(a, SCN_AT_WIFI);
 }
 
 static void web_start(struct sim_app *a, int type, const char *ip)
 {
-	char host[128];
-
 	if (a->wifi.web == type)
 		return;
 	a->wifi.web = type;
-	tas_log(a, TAS_INFO, "HTP: %s %s%s %s %s", tas_word(a, W_WEB_ACTIVE),
-	    tas_hostname(a, host, sizeof(host)), a->wifi.mdns ? ".local" : "",
-	    tas_word(a, W_WITH_IP), ip);
+	tas_log(a, TAS_INFO, "HTP: %s %s%s %s %s", tas_word(a, W_WEB_ACTIVE), a->hostname,
+	    a->wifi.mdns ? ".local" : "", tas_word(a, W_WITH_IP), ip);
 }
 
 static void manager_begin(struct sim_app *a)
@@ -364,24 +361,23 @@ static void mqtt_failed(struct sim_app *a, int rc)
 
 static void info(struct sim_app *a)
 {
-	char text[400], version[40], client[64], group[64], host[128], ip[20], image[24] = "";
+	char text[400], version[40], group[64], ip[20], image[24] = "";
 	bool nested = tas_min(a, 9, 4, 0, 0);
 	const char *e = nested ? "}" : "";
 
 	if (!a->b.fmt_topic)
 		snprintf(image, sizeof(image), "(%s)", a->b.minimal ? "minimal" : "tasmota");
 	tas_version_text(a, version, sizeof(version));
-	tas_client(a, client, sizeof(client));
 	snprintf(text, sizeof(text),
 	    "%s{\"Module\":\"%s\",\"Version\":\"%s%s\",\"FallbackTopic\":\"%s\",\"GroupTopic\":"
 	    "\"%s\"}%s",
 	    nested ? "{\"Info1\":" : "", tas_module_name(tas_num(a, "Module")), version, image,
-	    client, tas_get(a, "GroupTopic", group, sizeof(group)), e);
+	    a->client, tas_get(a, "GroupTopic", group, sizeof(group)), e);
 	tas_publish(a, "tele", "INFO1", text, false);
 	tas_ip_text(a->world.ip, ip, sizeof(ip));
 	snprintf(text, sizeof(text),
 	    "%s{\"WebServerMode\":\"Admin\",\"Hostname\":\"%s\",\"IPAddress\":\"%s\"}%s",
-	    nested ? "{\"Info2\":" : "", tas_hostname(a, host, sizeof(host)), ip, e);
+	    nested ? "{\"Info2\":" : "", a->hostname, ip, e);
 	tas_publish(a, "tele", "INFO2", text, false);
 	snprintf(text, sizeof(text), "%s{\"RestartReason\":\"%s\"}%s", nested ? "{\"Info3\":" : "",
 	    a->reason, e);
