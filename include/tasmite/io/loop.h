@@ -35,13 +35,14 @@ void loop_free(struct loop *l);
 typedef void (*watch_fn)(void *ctx, int ready, mono_t now);
 /* fd stays the caller's; it must stay open until watch_free. NULL with err when fd >= FD_SETSIZE.
  * Watches are served in the order of `rank` (low first), then of creation: the port before keys. */
-struct watch *watch_new(struct loop *l, int fd, int rank, int interest, watch_fn fn, void *ctx,
-    struct err *err);
+struct watch *watch_new(
+    struct loop *l, int fd, int rank, int interest, watch_fn fn, void *ctx, struct err *err);
 void watch_set(struct watch *w, int interest);
 /* Deferred; the descriptor may be closed right after the call. NULL is allowed. */
 void watch_free(struct watch *w);
 
 typedef void (*timer_fn)(void *ctx, mono_t now);
+/* Not armed yet. Due timers run earliest first, each at most once per turn. */
 struct timer *timer_new(struct loop *l, timer_fn fn, void *ctx);
 /* One shot at an absolute time; arming again moves it. */
 void timer_arm(struct timer *t, mono_t at);
@@ -68,6 +69,7 @@ void loop_guest_add(struct loop *l, const struct loop_guest *g);
 void loop_guest_remove(struct loop *l, const struct loop_guest *g);
 
 typedef mono_t (*phase_fn)(void *ctx, mono_t now);
+/* Sets the phase's one hook; NULL removes it. */
 void loop_phase(struct loop *l, enum loop_phase phase, phase_fn fn, void *ctx);
 
 /* The time of the present turn. */

@@ -14,8 +14,8 @@
 #include "tasmite/base/err.h"
 
 enum transport_cap {
-	TRANSPORT_HAS_BAUD = 1,   /* the rate means something */
-	TRANSPORT_HAS_MODEM = 2,  /* DTR, RTS and the inputs exist */
+	TRANSPORT_HAS_BAUD = 1,	 /* the rate means something */
+	TRANSPORT_HAS_MODEM = 2, /* DTR, RTS and the inputs exist */
 	TRANSPORT_HAS_BREAK = 4
 };
 
@@ -32,7 +32,12 @@ struct transport_line {
 
 /* Bits of the modem lines. */
 enum transport_modem {
-	MODEM_DTR = 1, MODEM_RTS = 2, MODEM_CTS = 4, MODEM_DSR = 8, MODEM_DCD = 16, MODEM_RI = 32
+	MODEM_DTR = 1,
+	MODEM_RTS = 2,
+	MODEM_CTS = 4,
+	MODEM_DSR = 8,
+	MODEM_DCD = 16,
+	MODEM_RI = 32
 };
 
 struct transport;
@@ -65,9 +70,9 @@ struct transport_ops {
 /* Every transport begins with this. */
 struct transport {
 	const struct transport_ops *ops;
-	unsigned caps;   /* enum transport_cap */
-	char name[256];  /* as the user named it */
-	char path[256];  /* what was opened, links resolved */
+	unsigned caps;	 /* enum transport_cap */
+	char name[256];	 /* as the user named it */
+	char path[256];	 /* what was opened, links resolved */
 	char about[128]; /* description for people ("pseudo-terminal") */
 };
 
