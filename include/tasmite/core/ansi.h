@@ -2,7 +2,12 @@
 /*
  * Reads a line's bytes for showing: characters, visible stand-ins for everything that must not
  * reach the user's terminal, and the colours that the device itself asks for (SGR). Nothing it
- * yields is a control character.
+ * yields is a control character, changes the direction of writing or joins characters.
+ *
+ * Stand-ins: C0 the symbols U+2400.. (ESC is U+241B), DEL U+2421, C1 "<9B>", a byte that is no
+ * UTF-8 "<C3>", format characters (direction marks, joiners, variation selectors, tags, soft
+ * hyphen, byte order mark, line and paragraph separator, noncharacters) "<U+202E>", a combining
+ * mark with nothing before it to stand on, or the ninth on one character, "<U+0301>".
  */
 #ifndef TASMITE_CORE_ANSI_H
 #define TASMITE_CORE_ANSI_H
@@ -11,14 +16,23 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* An SGR sequence longer than this (ESC to m) is none. */
+#define ANSI_SGR_MAX 64
+
 /* A colour as the device said it. */
 enum ansi_color_kind { ANSI_DEFAULT, ANSI_INDEX, ANSI_RGB };
 struct ansi_color {
-	uint8_t kind; /* enum ansi_color_kind */
+	uint8_t kind;	     /* enum ansi_color_kind */
 	uint8_t index, g, b; /* INDEX: index; RGB: index is red */
 };
 
-enum ansi_attr { ANSI_BOLD = 1, ANSI_DIM = 2, ANSI_ITALIC = 4, ANSI_UNDERLINE = 8, ANSI_REVERSE = 16 };
+enum ansi_attr {
+	ANSI_BOLD = 1,
+	ANSI_DIM = 2,
+	ANSI_ITALIC = 4,
+	ANSI_UNDERLINE = 8,
+	ANSI_REVERSE = 16
+};
 
 struct ansi_style {
 	struct ansi_color fg, bg;
@@ -36,8 +50,10 @@ enum ansi_token_kind {
 struct ansi_token {
 	enum ansi_token_kind kind;
 	uint32_t cp;
-	const char *text; /* CONTROL and INVALID: a static or inline UTF-8 string */
-	char inline_text[8];
+	/* CONTROL and INVALID: a UTF-8 string, static or inline_text of this very token (so a copy
+	 * of the token must not outlive it). */
+	const char *text;
+	char inline_text[12];
 	struct ansi_style style;
 	size_t at;  /* offset of its first byte in the line */
 	size_t len; /* bytes of the line it stands for (SGR before it not counted) */
@@ -46,13 +62,17 @@ struct ansi_token {
 struct ansi {
 	const uint8_t *bytes;
 	size_t n, pos;
+	size_t escape_end; /* up to here the bytes are part of an escape sequence that is shown */
 	struct ansi_style style;
+	uint8_t marks; /* how many more may stand on the last character */
 };
 
 /* Begins a line; the colours start at the default. */
 void ansi_begin(struct ansi *a, const uint8_t *bytes, size_t n);
-/* Next token, or false at the end. Well-formed SGR sequences (ESC [ ... m) change the style and
- * yield nothing; every other escape sequence yields stand-ins of its bytes. */
+/* Next token, or false at the end. Well-formed SGR sequences (ESC [ ... m: digits, semicolons and
+ * colons) change the style and yield nothing, whatever their values; every other escape sequence
+ * yields stand-ins of its bytes (CONTROL; its printable bytes stand for themselves). Of sequences
+ * that carry a string (OSC, DCS) only the introducer counts as the sequence. */
 bool ansi_next(struct ansi *a, struct ansi_token *t);
 
 #endif
