@@ -12,53 +12,125 @@
 
 /* Kinds of argument, for completion: letters of the spec string, in order; '?' after a letter:
  * optional, '*': any number. f file, p port, b baud, t theme, s setting name, v setting value,
- * o on|off, e line end, k command name (help topic), m board model, x free text (to the end of the
- * line, blanks included), F file[@offset], a all or number, n number, r focus target */
+ * o on|off, e line end, k command name (help topic), m board model, F file[@offset], a all or
+ * number, r focus target, g page target
+ *
+ * Options stand anywhere among the words; "--baud N" in the list is an option that takes the next
+ * word (its letter for completion is 'b' for --baud, 'n' for all others); "--" ends them. */
 /* X(ID, "name", "spec", "usage", "one line", "help text", "options|of|it") */
-#define CMD_TABLE(X)                                                                               \
-	X(CMD_HELP, "help", "k?", "/help [COMMAND]", "keys and commands",                          \
-	    "Without an argument: the keys and all commands. With a command: its help.", "")       \
-	X(CMD_PORT, "port", "p?", "/port [NAME]", "show or change the port",                       \
-	    "Opens another port. Without a name: tells the present one.", "")                      \
-	X(CMD_BAUD, "baud", "b?", "/baud [N]", "show or change the rate",                          \
-	    "Any rate works, 74880 of the ESP8266's boot ROM included.", "")                       \
-	X(CMD_EOL, "eol", "e?", "/eol [none|cr|lf|crlf]", "line end sent after a line",            \
-	    "Tasmota runs a command on LF; CR LF works too, CR alone never does.", "")             \
-	X(CMD_FLASH, "flash", "F*", "/flash FILE[@OFFSET]... [--erase] [--baud N] [--yes]",        \
-	    "write firmware to the device",                                                        \
-	    "Checks the file, waits for the boot loader and says how to get there, erases, writes,"\
-	    " and checks each block by the ROM's XOR. Asks once before anything is lost.",         \
-	    "--erase|--baud|--yes")                                                                \
-	X(CMD_ERASE, "erase", "a*", "/erase [all | OFFSET LENGTH]", "erase the flash",             \
-	    "Erases the whole chip or an area (multiples of 4096). Asks first: firmware and"       \
-	    " settings are lost.", "--yes")                                                        \
-	X(CMD_CHIP, "chip", "", "/chip", "ask the boot loader what chip it is",                    \
-	    "Connects to the boot loader and shows chip, MAC, crystal, flash. Changes nothing.", "")\
-	X(CMD_IMAGE, "image", "f", "/image FILE", "what a firmware file is",                       \
-	    "Header, segments, checksum, and which Tasmota build it is, as far as the file tells.", "")\
-	X(CMD_CANCEL, "cancel", "", "/cancel", "stop flashing",                                    \
-	    "Stops what the flash panel shows, at a safe point, and says what was changed.", "")   \
-	X(CMD_DEVICE, "device", "m?", "/device [MODEL]", "pads, button and flash mode of a board", \
-	    "Where to connect the adapter, what pulls GPIO0 down, which flash mode, and caveats.", "")\
-	X(CMD_STAMP, "stamp", "o?", "/stamp [on|off]", "time before each line", "", "")            \
-	X(CMD_ECHO, "echo", "o?", "/echo [on|off]", "show what is sent", "", "")                   \
-	X(CMD_WRAP, "wrap", "o?", "/wrap [on|off]", "wrap long lines", "", "")                     \
-	X(CMD_CLEAR, "clear", "", "/clear", "empty the log pane",                                  \
-	    "A running recording is not touched.", "")                                             \
-	X(CMD_RECORD, "record", "f?", "/record [FILE]", "record to a file, or stop",               \
-	    "Appends what the device sends, exactly, secrets replaced by as many *. Without a file:"\
-	    " a name made of port and time. Given again: stops.", "")                              \
-	X(CMD_THEME, "theme", "t?", "/theme [NAME]", "change the colours", "", "")                 \
-	X(CMD_SET, "set", "sv?", "/set NAME [VALUE]", "show or change a setting",                  \
-	    "/set NAME? tells where the value came from.", "")                                     \
-	X(CMD_FOCUS, "focus", "r?", "/focus [next|prev|edit|log|device|flash]",                    \
-	    "move the focus", "", "")                                                              \
-	X(CMD_MENU, "menu", "", "/menu", "all commands with their keys", "", "")                   \
-	X(CMD_FOLLOW, "follow", "", "/follow", "back to the newest line", "", "")                  \
-	X(CMD_PAGE, "page", "x", "/page up|down|top", "scroll the log", "", "")                    \
-	X(CMD_REDRAW, "redraw", "", "/redraw", "draw the screen anew", "", "")                     \
-	X(CMD_SUSPEND, "suspend", "", "/suspend", "back to the shell for a while (fg returns)", "", "")\
-	X(CMD_QUIT, "quit", "", "/quit", "leave", "", "")
+/* clang-format off */
+#define CMD_TABLE(X)                                                                              \
+	X(CMD_HELP, "help", "k?", "/help [COMMAND]",                                              \
+	    "keys and commands",                                                                  \
+	    "Without an argument: the keys and all commands. With a command: its help.",          \
+	    "")                                                                                   \
+	X(CMD_PORT, "port", "p?", "/port [NAME]",                                                 \
+	    "show or change the port",                                                            \
+	    "Opens another port; the log stays. Without a name: tells the present one.",          \
+	    "")                                                                                   \
+	X(CMD_BAUD, "baud", "b?", "/baud [N]",                                                    \
+	    "show or change the rate",                                                            \
+	    "Any rate works, 74880 of the ESP8266's boot ROM included.",                          \
+	    "")                                                                                   \
+	X(CMD_EOL, "eol", "e?", "/eol [none|cr|lf|crlf]",                                         \
+	    "line end sent after a line",                                                         \
+	    "Tasmota runs a command on LF; CR LF works too, CR alone never does.",                \
+	    "")                                                                                   \
+	X(CMD_FLASH, "flash", "F*",                                                               \
+	    "/flash FILE[@OFFSET]... [--erase] [--baud N] [--yes]",                               \
+	    "write firmware to the device",                                                       \
+	    "Checks the file, waits for the boot loader and says how to get there,"               \
+	    " erases, writes, and checks each block by the ROM's XOR. Asks once before"           \
+	    " anything is lost. --erase erases the whole chip first, --baud sets the rate"        \
+	    " to write at, --yes answers the question.",                                          \
+	    "--erase|--baud N|--yes")                                                             \
+	X(CMD_ERASE, "erase", "a*", "/erase [all | OFFSET LENGTH] [--yes]",                       \
+	    "erase the flash",                                                                    \
+	    "Erases the whole chip or an area (multiples of 4096). Asks first: firmware"          \
+	    " and settings are lost.",                                                            \
+	    "--yes")                                                                              \
+	X(CMD_CHIP, "chip", "", "/chip",                                                          \
+	    "ask the boot loader what chip it is",                                                \
+	    "Connects to the boot loader and shows chip, MAC, crystal, flash. Changes"            \
+	    " nothing.",                                                                          \
+	    "")                                                                                   \
+	X(CMD_IMAGE, "image", "f", "/image FILE",                                                 \
+	    "what a firmware file is",                                                            \
+	    "Header, segments, checksum, and which Tasmota build it is, as far as the"            \
+	    " file tells.",                                                                       \
+	    "")                                                                                   \
+	X(CMD_CANCEL, "cancel", "", "/cancel",                                                    \
+	    "stop flashing",                                                                      \
+	    "Stops what the flash panel shows, at a safe point, and says what was"                \
+	    " changed.",                                                                          \
+	    "")                                                                                   \
+	X(CMD_DEVICE, "device", "m?", "/device [MODEL]",                                          \
+	    "pads, button and flash mode of a board",                                             \
+	    "Where to connect the adapter, what pulls GPIO0 down, which flash mode, and"          \
+	    " caveats.",                                                                          \
+	    "")                                                                                   \
+	X(CMD_STAMP, "stamp", "o?", "/stamp [on|off]",                                            \
+	    "time before each line",                                                              \
+	    "Shows or hides the time of arrival. Without a word: the other way round.",           \
+	    "")                                                                                   \
+	X(CMD_ECHO, "echo", "o?", "/echo [on|off]",                                               \
+	    "show what is sent",                                                                  \
+	    "Shows or hides sent lines in the log. Without a word: the other way round.",         \
+	    "")                                                                                   \
+	X(CMD_WRAP, "wrap", "o?", "/wrap [on|off]",                                               \
+	    "wrap long lines",                                                                    \
+	    "Wraps long lines of the log, or cuts them. Without a word: the other way"            \
+	    " round.",                                                                            \
+	    "")                                                                                   \
+	X(CMD_CLEAR, "clear", "", "/clear",                                                       \
+	    "empty the log pane",                                                                 \
+	    "A running recording is not touched.",                                                \
+	    "")                                                                                   \
+	X(CMD_RECORD, "record", "f?", "/record [FILE]",                                           \
+	    "record to a file, or stop",                                                          \
+	    "Appends what the device sends, exactly, secrets replaced by as many *."              \
+	    " Without a file: a name made of port and time. Given again: stops.",                 \
+	    "")                                                                                   \
+	X(CMD_THEME, "theme", "t?", "/theme [NAME]",                                              \
+	    "change the colours",                                                                 \
+	    "Without a name: tells the present one and the others.",                              \
+	    "")                                                                                   \
+	X(CMD_SET, "set", "s?v?", "/set [NAME [VALUE]]",                                          \
+	    "show or change a setting",                                                           \
+	    "Holds until the program ends. Without a name: shows all settings. /set NAME?"        \
+	    " tells where the value came from.",                                                  \
+	    "")                                                                                   \
+	X(CMD_FOCUS, "focus", "r?", "/focus [next|prev|edit|log|device|flash]",                   \
+	    "move the focus",                                                                     \
+	    "Moves the focus to a part of the screen; without a word to the next one. Esc"        \
+	    " returns to the edit line.",                                                         \
+	    "")                                                                                   \
+	X(CMD_MENU, "menu", "", "/menu",                                                          \
+	    "all commands with their keys",                                                       \
+	    "A list of all commands to choose from.",                                             \
+	    "")                                                                                   \
+	X(CMD_FOLLOW, "follow", "", "/follow",                                                    \
+	    "back to the newest line",                                                            \
+	    "The log pane shows what comes, again.",                                              \
+	    "")                                                                                   \
+	X(CMD_PAGE, "page", "g", "/page up|down|top",                                             \
+	    "scroll the log",                                                                     \
+	    "Scrolling back never stops the reading; /follow returns to the newest line.",        \
+	    "")                                                                                   \
+	X(CMD_REDRAW, "redraw", "", "/redraw",                                                    \
+	    "draw the screen anew",                                                               \
+	    "For when something else has written over the screen.",                               \
+	    "")                                                                                   \
+	X(CMD_SUSPEND, "suspend", "", "/suspend",                                                 \
+	    "back to the shell for a while (fg returns)",                                         \
+	    "Stops the program as job control does: nothing is read from the port"                \
+	    " meanwhile.",                                                                        \
+	    "")                                                                                   \
+	X(CMD_QUIT, "quit", "", "/quit",                                                          \
+	    "leave",                                                                              \
+	    "Asks while a flash runs.",                                                           \
+	    "")
+/* clang-format on */
 
 enum cmd_id {
 #define CMD_ENUM(id, ...) id,
@@ -89,9 +161,11 @@ struct cmd_line {
 const struct cmd_row *cmd_row(enum cmd_id id);
 /* By exact name, then by unique prefix; NULL otherwise. */
 const struct cmd_row *cmd_find(const char *name, size_t n);
-/* Parses "/name words..." (words may be quoted with ' or ", backslash escapes a blank). Fills c;
- * cmd_line_fini afterwards, in any case. Errors: unknown command (with the nearest names), open
- * quote, too many words. */
+/* Parses "/name words..." (words may be quoted with ' or ", backslash escapes a blank, a quote or a
+ * backslash). Options stay among the words. Fills c; cmd_line_fini afterwards, in any case. A line
+ * that begins with "//" is none of these (it goes to the device) and is refused here.
+ * Errors, all ERR_INVAL: unknown or ambiguous command (with the nearest names), open quote, too
+ * many words, a required word missing, an option that the command has not. */
 int cmd_parse(const char *line, struct cmd_line *c, struct err *err);
 void cmd_line_fini(struct cmd_line *c);
 
@@ -99,15 +173,22 @@ void cmd_line_fini(struct cmd_line *c);
 struct cmd_spot {
 	const struct cmd_row *row; /* NULL: the command name itself is being typed */
 	char kind;                 /* letter of the spec; 'c' command name; '-' option; 0 nothing */
-	size_t start;              /* where the word begins in the line */
-	char word[256];            /* the word up to the cursor, quotes taken off */
+	size_t start;              /* where the word begins in the line (its quote, if it has one) */
+	char word[256];            /* the word up to the cursor, quotes taken off; 'c': with its "/" */
 	char prev[64];             /* the word before (for values of settings, --baud) */
 };
 void cmd_spot(const char *line, size_t cursor, struct cmd_spot *spot);
-/* Words that fit the spot as far as the tables know them (commands, options, settings, values,
- * rates, on/off, boards come from the caller): calls fn for each that starts with spot->word. */
+/* Words that fit the spot as far as the tables know them (commands as "/name", help topics, options,
+ * settings, their values, rates, line ends, on/off, shipped themes, focus targets; files, ports,
+ * boards and the user's themes come from the caller): calls fn for each that starts with
+ * spot->word. */
 void cmd_words(const struct cmd_spot *spot, void (*fn)(void *ctx, const char *word), void *ctx);
-/* A short hint for the right end of the edit line: usage of the command under the cursor. */
+/* The word as it must stand in a line so that cmd_parse yields it again: in quotes where it has
+ * blanks or quotes. For completions of file names. False when dst is too small. */
+bool cmd_quote(const char *word, char *dst, size_t size);
+/* A short hint for the right end of the edit line: usage and summary of the command under the
+ * cursor ("/baud [N]  show or change the rate"); for /set what the setting takes. "" when the line
+ * is no command. */
 void cmd_hint(const char *line, size_t cursor, char *dst, size_t size);
 
 #endif
