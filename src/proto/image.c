@@ -204,7 +204,8 @@ static void inspect_8266(const uint8_t *data, size_t n, struct image_info *info)
 		if (info->fault == IMAGE_FAULT_NONE) {
 			if (n < IMAGE_EBOOT_APP + HEADER_8266)
 				info->fault = IMAGE_FAULT_TRUNCATED;
-			else if (!header_sane(&info->app, addr_8266))
+			else if (!header_sane(&info->app, addr_8266) &&
+				 !(info->app.truncated && info->app.count == 0))
 				info->fault = IMAGE_FAULT_HEADER;
 			else
 				info->fault = chain_fault(&info->app);
