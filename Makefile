@@ -26,7 +26,8 @@ LIBS_DEB := libncurses-dev libreadline-dev libconfuse-dev libjansson-dev libpcre
 TEST_PC  := cmocka
 
 # What `make deps` sees to, PACKAGE=KIND:NAME as tests/deps.sh takes it.
-DEPS := gcc=cmd:$(firstword $(CC)) libc6-dev=file:/usr/include/stdio.h pkg-config=cmd:$(PKG_CONFIG) \
+DEPS := $(if $(findstring clang,$(CC)),clang,gcc)=cmd:$(firstword $(filter-out ccache,$(CC))) \
+	libc6-dev=file:/usr/include/stdio.h pkg-config=cmd:$(PKG_CONFIG) \
 	$(join $(addsuffix =pc:,$(LIBS_DEB)),$(LIBS_PC)) libcmocka-dev=pc:$(TEST_PC) \
 	gawk=cmd:awk tmux=cmd:tmux python3=cmd:python3
 LINT_DEPS := clang-format=cmd:clang-format mandoc=cmd:mandoc cppcheck=cmd:cppcheck \

@@ -243,7 +243,7 @@ check_text() {
 	for f in man/*.[1-9]; do
 		[ -e "$f" ] && mandoc -T lint -W warning "$f" 2>&1 | report man
 	done
-	shellcheck -x -S warning -e SC2046,SC2086 tests/*.sh .ci/run $(find tests/e2e tests/bench -name '*.sh') \
+	shellcheck -x -S warning -e SC2046,SC2086 tests/*.sh .ci/run $(find tests/e2e tests/bench -name "*.sh" 2>/dev/null) \
 		-f gcc 2>&1 | report shell
 }
 check_tools() {
