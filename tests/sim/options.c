@@ -1,0 +1,280 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The virtual device's command line. */
+#define _GNU_SOURCE /* getopt_long */
+#include "options.h"
+
+#include "flash_file.h"
+
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+const char sim_options_usage[] =
+    "Usage: virtual-device --pty LINK [OPTION]...\n"
+    "       virtual-device --hand PATH [-c COMMAND]\n"
+    "A Sonoff in software: an ESP8266 with boot ROM, flash and Tasmota, on a pseudo-terminal.\n"
+    "  --pty LINK             symbolic link to make to the serial port\n"
+    "  --control PATH         socket for commands: button, power, unplug, fault, state ...\n"
+    "  --chip NAME            esp8266 (default) or esp8285\n"
+    "  --flash FILE           the flash's content, kept up to date; made blank when absent\n"
+    "  --flash-size SIZE      1M (default, or the file's size), 2M, 4M, 8M, 16M\n"
+    "  --boot-image FILE[@OFFSET]  put into the flash at the start (may be repeated)\n"
+    "  --power on|off         at the start (default on)\n"
+    "  --button up|down       at the start (default up)\n"
+    "  --usb-latency MS       the adapter's latency timer (FTDI: 16; default 0)\n"
+    "  --speed FACTOR         how fast time passes (default 1; 0: no waiting for wire and flash)\n"
+    "  --sector-ms, --block-ms, --page-ms MS   the flash's times (45, 150, 0.7)\n"
+    "  --scenario NAME|FILE   the story that the application plays\n"
+    "  --fault SPEC           a fault (may be repeated), see below\n"
+    "  --seed N               for all that is random\n"
+    "  --trace FILE           one line per event with its virtual time; - for standard error\n"
+    "  --hand PATH            a small menu that talks to a running device's control socket\n"
+    "  -c COMMAND             with --hand: one command, its answer, and out\n"
+    "\n";
+
+enum opt {
+	OPT_PTY = 256,
+	OPT_CONTROL,
+	OPT_CHIP,
+	OPT_FLASH,
+	OPT_FLASH_SIZE,
+	OPT_BOOT_IMAGE,
+	OPT_POWER,
+	OPT_BUTTON,
+	OPT_LATENCY,
+	OPT_SPEED,
+	OPT_SECTOR,
+	OPT_BLOCK,
+	OPT_PAGE,
+	OPT_SCENARIO,
+	OPT_FAULT,
+	OPT_SEED,
+	OPT_TRACE,
+	OPT_HAND
+};
+
+static const struct option longopts[] = {
+    {"pty", required_argument, NULL, OPT_PTY},
+    {"control", required_argument, NULL, OPT_CONTROL},
+    {"chip", required_argument, NULL, OPT_CHIP},
+    {"flash", required_argument, NULL, OPT_FLASH},
+    {"flash-size", required_argument, NULL, OPT_FLASH_SIZE},
+    {"boot-image", required_argument, NULL, OPT_BOOT_IMAGE},
+    {"power", required_argument, NULL, OPT_POWER},
+    {"button", required_argument, NULL, OPT_BUTTON},
+    {"usb-latency", required_argument, NULL, OPT_LATENCY},
+    {"speed", required_argument, NULL, OPT_SPEED},
+    {"sector-ms", required_argument, NULL, OPT_SECTOR},
+    {"block-ms", required_argument, NULL, OPT_BLOCK},
+    {"page-ms", required_argument, NULL, OPT_PAGE},
+    {"scenario", required_argument, NULL, OPT_SCENARIO},
+    {"fault", required_argument, NULL, OPT_FAULT},
+    {"seed", required_argument, NULL, OPT_SEED},
+    {"trace", required_argument, NULL, OPT_TRACE},
+    {"hand", required_argument, NULL, OPT_HAND},
+    {"help", no_argument, NULL, 'h'},
+    {NULL, 0, NULL, 0},
+};
+
+static bool parse_double(const char *text, double *out)
+{
+	char *end;
+	double v = strtod(text, &end);
+
+	if (end == text || *end || !(v >= 0 && v <= 1e6))
+		return false;
+	*out = v;
+	return true;
+}
+
+/* Milliseconds, fractions too, to microseconds. */
+static bool parse_ms(const char *text, uint32_t *out)
+{
+	double v;
+
+	if (!parse_double(text, &v))
+		return false;
+	*out = (uint32_t)(v * 1000 + 0.5);
+	return true;
+}
+
+/* Nought would mean the default. */
+static bool parse_flash_ms(const char *text, uint32_t *out)
+{
+	if (!parse_ms(text, out))
+		return false;
+	if (*out == 0)
+		*out = 1;
+	return true;
+}
+
+static bool parse_size(const char *text, uint32_t *out)
+{
+	static const char *const names[] = {"1M", "2M", "4M", "8M", "16M"};
+
+	for (unsigned i = 0; i < 5; i++) {
+		if (strcmp(text, names[i]) == 0) {
+			*out = 0x100000u << i;
+			return true;
+		}
+	}
+	return false;
+}
+
+static bool parse_choice(const char *text, const char *yes, const char *no, bool *out)
+{
+	*out = strcmp(text, yes) == 0;
+	return *out || strcmp(text, no) == 0;
+}
+
+static bool parse_image(struct sim_options *o, const char *text)
+{
+	struct sim_boot_image *im = &o->image[o->images];
+	char *at, *end;
+
+	if (o->images == SIM_OPTIONS_MAX || strlen(text) >= sizeof(im->path))
+		return false;
+	strcpy(im->path, text);
+	im->offset = 0;
+	at = strrchr(im->path, '@');
+	if (at) {
+		unsigned long v = strtoul(at + 1, &end, 0);
+
+		if (end != at + 1 && !*end) {
+			im->offset = (uint32_t)v;
+			*at = '\0';
+		}
+	}
+	o->images++;
+	return true;
+}
+
+static bool parse_seed(struct sim_options *o, const char *text)
+{
+	char *end;
+
+	o->link.device.seed = strtoull(text, &end, 0);
+	return end != text && !*end;
+}
+
+static bool take_name(const char **slot, const char *text)
+{
+	*slot = text;
+	return *text != '\0';
+}
+
+static bool take_chip(struct sim_options *o, const char *text)
+{
+	bool in_package;
+
+	if (!parse_choice(text, "esp8285", "esp8266", &in_package))
+		return false;
+	o->link.device.chip = in_package ? SIM_ESP8285 : SIM_ESP8266;
+	return true;
+}
+
+static bool take_fault(struct sim_options *o, const char *text)
+{
+	if (o->faults == SIM_OPTIONS_MAX)
+		return false;
+	o->fault[o->faults++] = text;
+	return true;
+}
+
+static bool take_option(struct sim_options *o, int opt, const char *arg)
+{
+	struct sim_flash_times *times = &o->link.device.times;
+
+	switch (opt) {
+	case OPT_PTY:
+		return take_name(&o->pty, arg);
+	case OPT_CONTROL:
+		return take_name(&o->control, arg);
+	case OPT_CHIP:
+		return take_chip(o, arg);
+	case OPT_FLASH:
+		return take_name(&o->flash, arg);
+	case OPT_FLASH_SIZE:
+		return parse_size(arg, &o->link.device.flash_size);
+	case OPT_BOOT_IMAGE:
+		return parse_image(o, arg);
+	case OPT_POWER:
+		return parse_choice(arg, "on", "off", &o->power);
+	case OPT_BUTTON:
+		return parse_choice(arg, "down", "up", &o->button);
+	case OPT_LATENCY:
+		return parse_ms(arg, &o->link.usb_latency_us);
+	case OPT_SPEED:
+		return parse_double(arg, &o->speed);
+	case OPT_SECTOR:
+		return parse_flash_ms(arg, &times->sector_us);
+	case OPT_BLOCK:
+		return parse_flash_ms(arg, &times->block_us);
+	case OPT_PAGE:
+		return parse_flash_ms(arg, &times->page_us);
+	case OPT_SCENARIO:
+		return take_name(&o->scenario, arg);
+	case OPT_FAULT:
+		return take_fault(o, arg);
+	case OPT_SEED:
+		return parse_seed(o, arg);
+	case OPT_TRACE:
+		return take_name(&o->trace, arg);
+	case OPT_HAND:
+		return take_name(&o->hand, arg);
+	case 'c':
+		return take_name(&o->command, arg);
+	case 'h':
+		o->help = true;
+		return true;
+	default:
+		return false;
+	}
+}
+
+/* What the options want of one another. */
+static bool check(struct sim_options *o, char *err, size_t errsize)
+{
+	uint32_t size;
+
+	if (o->help || o->hand)
+		return true;
+	if (!o->pty) {
+		snprintf(err, errsize, "--pty LINK or --hand PATH is needed");
+		return false;
+	}
+	size = o->flash ? sim_flash_file_size(o->flash) : 0;
+	if (size && !o->link.device.flash_size)
+		o->link.device.flash_size = size;
+	if (size && size > o->link.device.flash_size) {
+		snprintf(err, errsize, "%s is longer than --flash-size", o->flash);
+		return false;
+	}
+	return true;
+}
+
+bool sim_options_parse(struct sim_options *o, int argc, char **argv, char *err, size_t errsize)
+{
+	int opt;
+
+	memset(o, 0, sizeof(*o));
+	o->power = true;
+	o->speed = 1;
+	opterr = 0;
+	while ((opt = getopt_long(argc, argv, "c:h", longopts, NULL)) != -1) {
+		if (opt == '?') {
+			snprintf(err, errsize, "%s: unknown option or no value", argv[optind - 1]);
+			return false;
+		}
+		if (!take_option(o, opt, optarg)) {
+			snprintf(err, errsize, "'%s' is no value for this option", optarg);
+			return false;
+		}
+	}
+	if (optind < argc) {
+		snprintf(err, errsize, "'%s' is not understood", argv[optind]);
+		return false;
+	}
+	return check(o, err, errsize);
+}

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The virtual device's command line. */
+#ifndef SIM_OPTIONS_H
+#define SIM_OPTIONS_H
+
+#include "link.h"
+
+#define SIM_OPTIONS_MAX 16
+
+struct sim_boot_image {
+	char path[4096];
+	uint32_t offset;
+};
+
+struct sim_options {
+	const char *pty, *control, *flash, *scenario, *trace;
+	const char *hand;    /* control socket to talk to, instead of being a device */
+	const char *command; /* with hand: one command and out */
+	bool help;
+	bool power, button;
+	double speed; /* 0: no waiting */
+	struct sim_link_config link;
+	const char *fault[SIM_OPTIONS_MAX];
+	size_t faults;
+	struct sim_boot_image image[SIM_OPTIONS_MAX];
+	size_t images;
+};
+
+extern const char sim_options_usage[];
+
+/* False and a message for what is not understood. */
+bool sim_options_parse(struct sim_options *o, int argc, char **argv, char *err, size_t errsize);
+
+#endif
