@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <grp.h>
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
@@ -239,7 +240,24 @@ static bool is_pty(dev_t dev)
 	return major(dev) >= MAJOR_PTS_FIRST && major(dev) <= MAJOR_PTS_LAST;
 }
 
-static int not_opened(const char *name, bool pty, int sys, struct err *err)
+static int not_permitted(const char *name, const struct stat *st, int sys, struct err *err)
+{
+	const struct group *group = NULL;
+
+	if (st && is_pty(st->st_rdev))
+		return err_set(err, ERR_PERM, sys,
+		    "not permitted to use %s: it belongs to another user", name);
+	/* Debian's group is dialout, others call it uucp. */
+	if (st && (st->st_mode & S_IWGRP))
+		group = getgrgid(st->st_gid);
+	return err_set(err, ERR_PERM, sys,
+	    "not permitted to use %s: add yourself to group %s: sudo adduser $USER %s, then log "
+	    "in again",
+	    name, group ? group->gr_name : "dialout", group ? group->gr_name : "dialout");
+}
+
+/* st is what the node's stat said, NULL when it did not come to that. */
+static int not_opened(const char *name, const struct stat *st, int sys, struct err *err)
 {
 	switch (sys) {
 	case ENOENT:
@@ -248,13 +266,7 @@ static int not_opened(const char *name, bool pty, int sys, struct err *err)
 		    "no such port: %s. Is the adapter plugged in, and is this its name?", name);
 	case EACCES:
 	case EPERM:
-		if (pty)
-			return err_set(err, ERR_PERM, sys,
-			    "not permitted to use %s: it belongs to another user", name);
-		return err_set(err, ERR_PERM, sys,
-		    "not permitted to use %s: add yourself to group dialout: "
-		    "sudo adduser $USER dialout, then log in again",
-		    name);
+		return not_permitted(name, st, sys, err);
 	case EBUSY:
 	case EWOULDBLOCK:
 		return err_set(err, ERR_BUSY, sys,
@@ -279,7 +291,7 @@ static int resolve(const char *name, char path[PATH_MAX], struct err *err)
 	if (strlen(name) >= NAME_SIZE)
 		return err_set(err, ERR_INVAL, 0, "the port's name is too long");
 	if (!realpath(full, path))
-		return not_opened(name, false, errno, err);
+		return not_opened(name, NULL, errno, err);
 	if (strlen(path) >= NAME_SIZE)
 		return err_set(err, ERR_INVAL, 0, "the path that %s leads to is too long", name);
 	return ERR_OK;
@@ -314,17 +326,17 @@ static int check_node(const char *name, const struct stat *st, struct err *err)
 }
 
 /* Takes the port for this program alone. */
-static int take(int fd, const char *name, bool pty, struct err *err)
+static int take(int fd, const char *name, const struct stat *st, struct err *err)
 {
 	if (!isatty(fd))
 		return err_set(err, ERR_INVAL, 0, "%s is not a serial port", name);
 	/* The lock that tio, picocom and pyserial take as well. */
 	if (flock(fd, LOCK_EX | LOCK_NB) < 0)
-		return not_opened(name, pty, errno, err);
+		return not_opened(name, st, errno, err);
 	/* Not on a pty: there the mark outlives a program that was killed, as long as the other
 	 * end is open, and would shut everybody out. */
-	if (!pty && ioctl(fd, TIOCEXCL) < 0)
-		return not_opened(name, pty, errno, err);
+	if (!is_pty(st->st_rdev) && ioctl(fd, TIOCEXCL) < 0)
+		return not_opened(name, st, errno, err);
 	return ERR_OK;
 }
 
@@ -335,15 +347,15 @@ static int open_node(const char *name, const char *path, bool *pty, struct err *
 	int fd, rc;
 
 	if (stat(path, &st) < 0)
-		return not_opened(name, false, errno, err);
+		return not_opened(name, NULL, errno, err);
 	rc = check_node(name, &st, err);
 	if (rc < 0)
 		return rc;
 	*pty = is_pty(st.st_rdev);
 	fd = open(path, O_RDWR | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
 	if (fd < 0)
-		return not_opened(name, *pty, errno, err);
-	rc = take(fd, name, *pty, err);
+		return not_opened(name, &st, errno, err);
+	rc = take(fd, name, &st, err);
 	if (rc == ERR_OK)
 		return fd;
 	close(fd);
