@@ -1,8 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-3.0-or-later
-# demo.sh BUILD: the session on a simulated Sonoff Basic, which ends with it. The flash holds the
-# simulator's own small build; the session finds the hand that holds button and power at the
-# socket in TASMITE_DEMO. Nothing of the user's is touched.
+# demo.sh BUILD: the session on a simulated Sonoff Basic, which ends with it. Images to flash are put
+# into BUILD/demo; the session finds the hand that holds button and power at the socket in
+# TASMITE_DEMO. Nothing of the user's is touched.
 set -eu
 B=$1
 dir=$(mktemp -d "${TMPDIR:-/tmp}/tasmite-demo.XXXXXX")
@@ -15,9 +15,12 @@ finish() {
 trap finish EXIT
 trap 'exit 1' HUP INT TERM
 
-"$B/make-image" "$dir/flash.bin"
+mkdir -p "$B/demo"
+for build in 6.1.1-full 6.1.1-minimal 6.1.1-classic 8.5.0-full 14.2.0-full; do
+	"$B/make-image" --build "$build" -o "$B/demo/sonoff-$build.bin"
+done
 "$B/virtual-device" --pty "$dir/sonoff" --control "$dir/control" --flash "$dir/flash.bin" \
-	--power on >"$dir/device.log" 2>&1 &
+	--boot-image "$B/demo/sonoff-6.1.1-full.bin" >"$dir/device.log" 2>&1 &
 device=$!
 tries=100
 while [ ! -e "$dir/sonoff" ] || [ ! -S "$dir/control" ]; do
@@ -29,4 +32,6 @@ while [ ! -e "$dir/sonoff" ] || [ ! -S "$dir/control" ]; do
 	fi
 	sleep 0.05
 done
+# Where no language is set at all, as in a bare installation, the frames would have no lines.
+[ -n "${LC_ALL:-}${LC_CTYPE:-}${LANG:-}" ] || export LC_ALL=C.UTF-8
 XDG_STATE_HOME=$dir/state TASMITE_DEMO=$dir/control "$B/tasmite" "$dir/sonoff"
