@@ -1,0 +1,343 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Commands that work with the boot loader, and the files meant for it. */
+#include "app_int.h"
+
+#include <string.h>
+
+#include "tasmite/base/str.h"
+#include "tasmite/core/tasmota/boards.h"
+
+bool app_flashing(const struct app *a)
+{
+	return a->task && !flash_task_ended(a->task);
+}
+
+/* ---- the running task ------------------------------------------------------------------------ */
+
+static void task_say(void *ctx, bool bad, const char *text)
+{
+	struct app *a = ctx;
+
+	if (bad)
+		session_warn(a->session, a->now, "flash: %s", text);
+	else
+		session_say(a->session, a->now, "flash: %s", text);
+}
+
+static void task_heard(void *ctx, const uint8_t *bytes, size_t n, mono_t now)
+{
+	app_log_rx(ctx, bytes, n, now);
+}
+
+static void task_ended(void *ctx, mono_t now)
+{
+	struct app *a = ctx;
+
+	(void)now;
+	a->task_over = true; /* the rest at the end of the turn: we are inside the task here */
+}
+
+static const struct flash_task_ops task_ops = {
+    .say = task_say, .heard = task_heard, .ended = task_ended};
+
+static void leave_task(struct app *a)
+{
+	const struct engine_chip *chip = flash_task_chip(a->task);
+	bool done = a->session->flash.state == FLASH_DONE;
+	enum engine_kind kind = flash_task_kind(a->task);
+	struct sbuf text;
+
+	a->loader_there = flash_task_in_loader(a->task, &a->loader_baud);
+	if (chip)
+		flash_chip_short(chip, a->session->chip, sizeof(a->session->chip));
+	if (chip && done && kind == ENGINE_IDENTIFY) {
+		sbuf_init(&text, 2000);
+		flash_chip_describe(chip, &text);
+		session_say(a->session, a->now, "%s", sbuf_str(&text));
+		sbuf_fini(&text);
+	}
+	flash_task_free(a->task);
+	a->task = NULL;
+	app_log_break(a, a->now);
+	app_apply_settings(a); /* pace and rate are the session's again */
+	if (link_is_open(a->link) && a->session->flash.state != FLASH_IDLE) {
+		bool loader = a->loader_there;
+
+		app_await_boot(a, a->now);
+		a->loader_there = loader;
+	}
+	session_touch(a->session);
+}
+
+void app_flash_turn(struct app *a)
+{
+	if (!a->task_over)
+		return;
+	a->task_over = false;
+	leave_task(a);
+}
+
+void app_flash_port_lost(struct app *a, mono_t now)
+{
+	flash_task_port_lost(a->task, now);
+}
+
+void act_cancel(struct app *a, const struct cmd_line *c)
+{
+	(void)c;
+	if (!app_flashing(a)) {
+		session_notice(a->session, false, "nothing to cancel");
+		if (a->session->flash.state != FLASH_IDLE) {
+			a->session->flash.state = FLASH_IDLE; /* puts the result away */
+			a->session->flash.revision++;
+		}
+		return;
+	}
+	flash_task_cancel(a->task, a->now);
+}
+
+/* ---- from the command to the task ------------------------------------------------------------ */
+
+static bool may_begin(struct app *a)
+{
+	if (app_flashing(a) || a->task) {
+		session_notice(a->session, true, "the flash panel is at work: /cancel stops it");
+		return false;
+	}
+	if (!link_is_open(a->link)) {
+		session_notice(a->session, true, "the port is not open: /port NAME");
+		return false;
+	}
+	return true;
+}
+
+static void begin(struct app *a, struct flash_request *r)
+{
+	struct err err = {0};
+
+	if (!may_begin(a)) { /* the port may have gone while the question stood */
+		flash_request_fini(r);
+		return;
+	}
+	r->app_baud = app_session_baud(a);
+	r->board = a->board;
+	r->no_clkdiv = !settings_bool(a->session->settings, SET_FLASH_CLKDIV);
+	if (!r->baud)
+		r->baud = (uint32_t)settings_int(a->session->settings, SET_FLASH_BAUD);
+	bootwatch_stop(&a->boot);
+	app_log_break(a, a->now);
+	a->task = flash_task_new(a->loop, a->link, r, a->loader_there, a->loader_baud,
+	    &a->session->flash, &task_ops, a, a->now, &err);
+	a->loader_there = false;
+	if (!a->task) {
+		session_warn(a->session, a->now, "flash: %s", err.text);
+		flash_request_fini(r);
+	}
+	session_touch(a->session);
+}
+
+static void flash_answered(struct app *a, bool yes)
+{
+	struct flash_request r = a->asked;
+
+	memset(&a->asked, 0, sizeof(a->asked));
+	if (yes) {
+		begin(a, &r);
+		return;
+	}
+	flash_request_fini(&r);
+	session_notice(a->session, false, "nothing was changed");
+}
+
+static void ask_or_begin(struct app *a, struct flash_request *r, bool yes)
+{
+	if (yes) {
+		begin(a, r);
+		return;
+	}
+	flash_request_fini(&a->asked);
+	a->asked = *r;
+	flash_request_question(&a->asked, &a->session->facts, &a->session->ask);
+	app_ask(a, flash_answered);
+}
+
+/* --erase, --baud N, --yes; other words are files. False: told. */
+static bool flash_words(struct app *a, const struct cmd_line *c, struct flash_request *r, bool *yes)
+{
+	struct err err = {0};
+	uint64_t n;
+
+	for (int i = 0; i < c->count; i++) {
+		const char *word = c->args[i];
+
+		if (strcmp(word, "--erase") == 0) {
+			r->erase_all = true;
+		} else if (strcmp(word, "--yes") == 0) {
+			*yes = true;
+		} else if (strcmp(word, "--baud") == 0) {
+			if (++i == c->count || !str_parse_u64(c->args[i], 4000000, &n) || n < 300) {
+				session_notice(
+				    a->session, true, "--baud wants a rate from 300 to 4000000");
+				return false;
+			}
+			r->baud = (uint32_t)n;
+		} else if (str_starts(word, "--")) {
+			session_notice(
+			    a->session, true, "%s is not known here: %s", word, c->row->usage);
+			return false;
+		} else if (flash_request_add(r, word, &err) != ERR_OK) {
+			session_warn(a->session, a->now, "%s", err.text);
+			return false;
+		}
+	}
+	return true;
+}
+
+static bool check_files(struct app *a, const struct flash_request *r)
+{
+	struct image_target target = {0};
+	struct err err = {0};
+	struct sbuf warnings;
+	bool good;
+
+	sbuf_init(&warnings, 4000);
+	good = flash_request_check(r, &target, &warnings, &err) == ERR_OK;
+	if (!good)
+		session_warn(a->session, a->now, "%s", err.text);
+	else if (warnings.len)
+		session_warn(a->session, a->now, "%s", sbuf_str(&warnings));
+	sbuf_fini(&warnings);
+	return good;
+}
+
+void act_flash(struct app *a, const struct cmd_line *c)
+{
+	struct flash_request r;
+	bool yes = false;
+
+	if (!c->count) {
+		tui_edit_set(a->tui, "/flash ");
+		session_notice(a->session, false, "which file? Tab lists them");
+		return;
+	}
+	if (!may_begin(a))
+		return;
+	flash_request_init(&r, ENGINE_FLASH);
+	if (flash_words(a, c, &r, &yes)) {
+		if (!r.file_count)
+			session_notice(a->session, true, "%s", c->row->usage);
+		else if (check_files(a, &r)) {
+			ask_or_begin(a, &r, yes);
+			return;
+		}
+	}
+	flash_request_fini(&r);
+}
+
+void act_erase(struct app *a, const struct cmd_line *c)
+{
+	struct flash_request r;
+	uint64_t n[2] = {0};
+	bool yes = false;
+	int numbers = 0;
+
+	flash_request_init(&r, ENGINE_ERASE);
+	for (int i = 0; i < c->count; i++) {
+		if (strcmp(c->args[i], "--yes") == 0)
+			yes = true;
+		else if (strcmp(c->args[i], "all") == 0)
+			r.erase_all = true;
+		else if (numbers < 2 && str_parse_u64(c->args[i], 16u << 20, &n[numbers]))
+			numbers++;
+		else
+			numbers = 3;
+	}
+	if (numbers == 1 || numbers == 3 || (numbers && r.erase_all) || n[0] % 4096 ||
+	    n[1] % 4096 || (numbers == 2 && !n[1])) {
+		session_notice(a->session, true,
+		    "%s (offset and length: multiples of 4096, such as "
+		    "0x1000 or 4k)",
+		    c->row->usage);
+		return;
+	}
+	r.erase_all = !numbers;
+	r.area.offset = (uint32_t)n[0];
+	r.area.length = (uint32_t)n[1];
+	if (may_begin(a))
+		ask_or_begin(a, &r, yes);
+}
+
+void act_chip(struct app *a, const struct cmd_line *c)
+{
+	struct flash_request r;
+
+	(void)c;
+	if (!may_begin(a))
+		return;
+	flash_request_init(&r, ENGINE_IDENTIFY);
+	begin(a, &r);
+}
+
+/* ---- what needs no device -------------------------------------------------------------------- */
+
+void act_image(struct app *a, const struct cmd_line *c)
+{
+	struct flash_request r;
+	struct err err = {0};
+
+	if (!c->count) {
+		tui_edit_set(a->tui, "/image ");
+		return;
+	}
+	flash_request_init(&r, ENGINE_FLASH);
+	if (flash_request_add(&r, c->args[0], &err) != ERR_OK) {
+		session_warn(a->session, a->now, "%s", err.text);
+	} else {
+		session_page_open(a->session, r.files[0].name);
+		image_describe(&r.files[0].info, &a->session->page.text);
+		a->session->page.revision++;
+	}
+	flash_request_fini(&r);
+}
+
+static void device_chosen(struct app *a, const char *value);
+
+static void show_board(struct app *a, const char *name)
+{
+	const struct board *board = boards_find(name);
+
+	if (!board) {
+		session_notice(a->session, true, "no board \"%s\": /device lists them", name);
+		return;
+	}
+	a->board = board;
+	session_page_open(a->session, boards_name(board));
+	boards_describe(board, &a->session->page.text);
+	a->session->page.revision++;
+}
+
+static void device_chosen(struct app *a, const char *value)
+{
+	if (value)
+		show_board(a, value);
+}
+
+void act_device(struct app *a, const struct cmd_line *c)
+{
+	if (c->count) {
+		char name[128] = "";
+
+		for (int i = 0; i < c->count; i++) {
+			if (i)
+				str_cat(name, sizeof(name), " ");
+			str_cat(name, sizeof(name), c->args[i]);
+		}
+		show_board(a, name);
+		return;
+	}
+	session_list_open(a->session, "Boards", false);
+	for (size_t i = 0; boards_at(i); i++)
+		session_list_add(
+		    a->session, boards_name(boards_at(i)), "", boards_name(boards_at(i)));
+	a->on_chosen = device_chosen;
+}

@@ -1,0 +1,290 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Commands of the screen: help, menu, what is shown and how, focus, leaving. */
+#include "app_int.h"
+
+#include <limits.h>
+#include <string.h>
+
+#include "tasmite/base/str.h"
+
+/* ---- help and menu --------------------------------------------------------------------------- */
+
+static const char key_help[] =
+    "Write a line and press Enter: it goes to the device. What begins with / is for this program\n"
+    "(// sends a slash). Tab completes, Up and Down recall.\n"
+    "\n"
+    "  Shift-Tab        focus: edit line, log, device panel, flash panel (Esc: back to the edit "
+    "line)\n"
+    "  PgUp, PgDn       scroll the log; the reading goes on. End or Ctrl-End: back to the newest "
+    "line\n"
+    "  Ctrl-C           clear the line (it never ends the program)\n"
+    "  Ctrl-Q, F10      leave\n"
+    "  Ctrl-T 1..9, 0   F1..F10, where the desktop keeps those keys\n"
+    "  in a log         j k d u f b g G as in less, Left and Right when lines are not wrapped\n"
+    "\n"
+    "Flashing: /flash FILE, then do what the panel says. It waits as long as you need.\n"
+    "\n";
+
+static void help_of(struct sbuf *out, const struct cmd_row *row, const struct app *a)
+{
+	char bound[40];
+	const char *key;
+
+	str_fmt(bound, sizeof(bound), "/%s", row->name);
+	key = keymap_key_of(a->session->keymap, bound);
+	sbuf_fmt(out, "%s\n\n%s%s\n", row->usage, row->help[0] ? row->help : row->summary,
+	    row->help[0] ? "" : ".");
+	if (row->options[0])
+		sbuf_fmt(out, "\nOptions: %s\n", row->options);
+	if (key)
+		sbuf_fmt(out, "\nKey: %s\n", key);
+}
+
+void act_help(struct app *a, const struct cmd_line *c)
+{
+	const struct cmd_row *row = NULL;
+	struct sbuf *out = &a->session->page.text;
+	const char *name;
+
+	if (c && c->count) {
+		name = c->args[0][0] == '/' ? c->args[0] + 1 : c->args[0];
+		row = cmd_find(name, strlen(name));
+		if (!row) {
+			session_notice(
+			    a->session, true, "no help for \"%s\": /help lists all", name);
+			return;
+		}
+	}
+	session_page_open(a->session, row ? row->usage : "Help");
+	if (row) {
+		help_of(out, row, a);
+	} else {
+		sbuf_add(out, key_help);
+		for (int i = 0; i < CMD_COUNT; i++)
+			sbuf_fmt(out, "  %-46s %s\n", cmd_row((enum cmd_id)i)->usage,
+			    cmd_row((enum cmd_id)i)->summary);
+	}
+	a->session->page.revision++;
+}
+
+static void menu_chosen(struct app *a, const char *value)
+{
+	if (value)
+		app_bound(a, value);
+}
+
+/* A command that takes arguments goes into the edit line, to be completed there. */
+void act_menu(struct app *a, const struct cmd_line *c)
+{
+	char label[160], bound[40], value[40];
+	const char *key;
+
+	(void)c;
+	session_list_open(a->session, "Commands", false);
+	for (int i = 0; i < CMD_COUNT; i++) {
+		const struct cmd_row *row = cmd_row((enum cmd_id)i);
+		bool wants = row->spec[0] && row->spec[1] != '?';
+
+		str_fmt(bound, sizeof(bound), "/%s", row->name);
+		key = keymap_key_of(a->session->keymap, bound);
+		if (!key) {
+			str_fmt(value, sizeof(value), "/%s ", row->name);
+			key = keymap_key_of(a->session->keymap, value);
+		}
+		str_fmt(label, sizeof(label), "%-12s %s", bound, row->summary);
+		str_fmt(value, sizeof(value), "/%s%s", row->name, wants ? " " : "");
+		session_list_add(a->session, label, key ? key : "", value);
+	}
+	a->on_chosen = menu_chosen;
+}
+
+/* ---- settings -------------------------------------------------------------------------------- */
+
+bool app_set(struct app *a, enum setting_id id, const char *text)
+{
+	struct err err = {0};
+
+	if (settings_set(a->session->settings, id, text, ORIGIN_SESSION, "", &err) != ERR_OK) {
+		session_notice(a->session, true, "%s", err.text);
+		return false;
+	}
+	app_apply_settings(a);
+	session_touch(a->session);
+	return true;
+}
+
+static void show_setting(struct app *a, enum setting_id id, bool origin)
+{
+	char from[160];
+	const struct setting_row *row = setting_row(id);
+
+	settings_origin_text(a->session->settings, id, from, sizeof(from));
+	session_say(a->session, a->now, "%s = %s%s%s%s", row->name,
+	    settings_text(a->session->settings, id), origin ? "  (" : "", origin ? from : "",
+	    origin ? ")" : "");
+}
+
+void act_set(struct app *a, const struct cmd_line *c)
+{
+	char name[64];
+	size_t n;
+	bool ask;
+	int id;
+
+	if (!c->count) {
+		for (int i = 0; i < SETTING_COUNT; i++)
+			show_setting(a, (enum setting_id)i, true);
+		return;
+	}
+	str_copy(name, sizeof(name), c->args[0]);
+	n = strlen(name);
+	ask = n && name[n - 1] == '?';
+	if (ask)
+		name[n - 1] = '\0';
+	id = setting_find(name);
+	if (id < 0) {
+		session_notice(a->session, true, "no setting \"%s\": Tab lists them", name);
+		return;
+	}
+	if (ask || c->count < 2)
+		show_setting(a, (enum setting_id)id, ask);
+	else if (app_set(a, (enum setting_id)id, c->args[1]))
+		show_setting(a, (enum setting_id)id, false);
+}
+
+/* on, off, or (without an argument) the other of the two. */
+static void toggle(struct app *a, enum setting_id id, const struct cmd_line *c, const char *on)
+{
+	const char *now = settings_text(a->session->settings, id);
+	const char *text = strcmp(now, "off") == 0 ? on : "off";
+
+	if (c->count)
+		text = str_casecmp(c->args[0], "on") == 0 ? on : c->args[0];
+	if (app_set(a, id, text))
+		session_notice(a->session, false, "%s %s", setting_row(id)->name, text);
+}
+
+void act_stamp(struct app *a, const struct cmd_line *c)
+{
+	toggle(a, SET_STAMP, c, "clock");
+}
+
+void act_echo(struct app *a, const struct cmd_line *c)
+{
+	toggle(a, SET_ECHO, c, "on");
+}
+
+void act_wrap(struct app *a, const struct cmd_line *c)
+{
+	toggle(a, SET_WRAP, c, "on");
+}
+
+/* ---- themes ---------------------------------------------------------------------------------- */
+
+static void add_theme(void *ctx, const char *name)
+{
+	session_list_add(ctx, name, "", name);
+}
+
+static void theme_chosen(struct app *a, const char *value)
+{
+	if (value)
+		app_set(a, SET_THEME, value);
+}
+
+void act_theme(struct app *a, const struct cmd_line *c)
+{
+	if (c->count) {
+		app_set(a, SET_THEME, c->args[0]);
+		return;
+	}
+	session_list_open(a->session, "Themes", false);
+	app_each_theme(add_theme, a->session);
+	a->on_chosen = theme_chosen;
+}
+
+/* ---- log, focus, end ------------------------------------------------------------------------- */
+
+void act_clear(struct app *a, const struct cmd_line *c)
+{
+	(void)c;
+	lines_clear(a->session->log);
+	session_touch(a->session);
+}
+
+void act_follow(struct app *a, const struct cmd_line *c)
+{
+	(void)c;
+	tui_follow(a->tui);
+}
+
+void act_page(struct app *a, const struct cmd_line *c)
+{
+	if (c->count && strcmp(c->args[0], "up") == 0)
+		tui_page(a->tui, -1);
+	else if (c->count && strcmp(c->args[0], "down") == 0)
+		tui_page(a->tui, 1);
+	else if (c->count && strcmp(c->args[0], "top") == 0)
+		tui_page(a->tui, INT_MIN);
+	else
+		session_notice(a->session, true, "%s", c->row->usage);
+}
+
+void act_focus(struct app *a, const struct cmd_line *c)
+{
+	static const struct {
+		const char *name;
+		enum tui_focus focus;
+	} rows[] = {
+	    {"edit", TUI_EDIT}, {"log", TUI_LOG}, {"device", TUI_DEVICE}, {"flash", TUI_FLASH}};
+
+	if (!c->count || strcmp(c->args[0], "next") == 0) {
+		tui_focus_step(a->tui, 1);
+		return;
+	}
+	if (strcmp(c->args[0], "prev") == 0) {
+		tui_focus_step(a->tui, -1);
+		return;
+	}
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		if (strcmp(c->args[0], rows[i].name) == 0) {
+			tui_focus(a->tui, rows[i].focus);
+			return;
+		}
+	session_notice(a->session, true, "%s", c->row->usage);
+}
+
+void act_redraw(struct app *a, const struct cmd_line *c)
+{
+	(void)c;
+	tui_redraw(a->tui);
+}
+
+static void quit_answered(struct app *a, bool yes)
+{
+	if (yes)
+		app_quit(a, 0);
+}
+
+void act_quit(struct app *a, const struct cmd_line *c)
+{
+	struct session_ask *ask = &a->session->ask;
+
+	(void)c;
+	if (!app_flashing(a)) {
+		app_quit(a, 0);
+		return;
+	}
+	memset(ask, 0, sizeof(*ask));
+	str_copy(ask->title, sizeof(ask->title), "Leave while flashing?");
+	if (a->session->flash.state == FLASH_WORKING)
+		str_copy(ask->text[0], sizeof(ask->text[0]),
+		    "The device is being worked on: what is half written does not start.");
+	else
+		str_copy(ask->text[0], sizeof(ask->text[0]),
+		    "The flash panel still waits for the boot loader. Nothing was changed.");
+	ask->text_count = 1;
+	str_copy(ask->yes, sizeof(ask->yes), "leave");
+	str_copy(ask->no, sizeof(ask->no), "stay");
+	app_ask(a, quit_answered);
+}

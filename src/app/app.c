@@ -1,0 +1,421 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The session: creates every object, owns it, connects them, runs the loop. */
+#include "app_int.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "tasmite/base/str.h"
+#include "tasmite/base/xalloc.h"
+#include "tasmite/io/clock.h"
+#include "tasmite/io/debuglog.h"
+
+/* ---- the link's word ------------------------------------------------------------------------- */
+
+static void link_rx(void *ctx, const uint8_t *bytes, size_t n, mono_t now)
+{
+	struct app *a = ctx;
+
+	if (app_flashing(a))
+		flash_task_rx(a->task, bytes, n, now);
+	else
+		app_rx(a, bytes, n, now);
+}
+
+static void link_up(void *ctx, mono_t now)
+{
+	struct app *a = ctx;
+
+	app_update_port(a);
+	a->session->port.why[0] = '\0';
+	session_say(a->session, now, "%s is open (%s)%s", a->session->port.name,
+	    a->session->port.line, a->first_open ? "" : ": back again");
+	a->first_open = false;
+}
+
+static void link_down(void *ctx, const struct err *why, mono_t now)
+{
+	struct app *a = ctx;
+	bool was_open = a->session->port.state == SESSION_PORT_OPEN;
+
+	if (app_flashing(a))
+		app_flash_port_lost(a, now);
+	bootwatch_stop(&a->boot);
+	a->loader_there = false;
+	app_log_break(a, now);
+	if (link_line(a->link)->baud != app_session_baud(a))
+		link_set_baud(a->link, app_session_baud(a), NULL, NULL);
+	a->session->port.state = SESSION_PORT_WAITING;
+	str_copy(a->session->port.why, sizeof(a->session->port.why), why->text);
+	session_warn(a->session, now, "%s%s; waiting for it",
+	    was_open ? "the port went away: " : "", why->text);
+	app_update_port(a);
+}
+
+static const struct link_ops link_ops = {.rx = link_rx, .up = link_up, .down = link_down};
+
+void app_open_port(struct app *a, const char *name)
+{
+	struct transport_line line = {
+	    .bits = 8, .parity = PARITY_NONE, .stop = 1, .flow = FLOW_NONE};
+	const char *base = strrchr(name, '/');
+
+	line.baud = app_session_baud(a);
+	if (!transport_line_parse_format(settings_text(a->session->settings, SET_FORMAT), &line))
+		session_warn(a->session, a->now, "format %s is unusable, taking 8N1",
+		    settings_text(a->session->settings, SET_FORMAT));
+	a->first_open = true;
+	str_copy(a->session->port.name, sizeof(a->session->port.name),
+	    base && base[1] ? base + 1 : name);
+	a->session->port.about[0] = '\0';
+	link_open(a->link, name, &line, a->now);
+	app_update_port(a);
+}
+
+/* ---- the screen's word ----------------------------------------------------------------------- */
+
+static void ui_line(void *ctx, const char *line)
+{
+	app_line(ctx, line);
+}
+
+static void ui_bound(void *ctx, const char *text)
+{
+	app_bound(ctx, text);
+}
+
+static void ui_answer(void *ctx, bool yes)
+{
+	struct app *a = ctx;
+	void (*fn)(struct app *, bool) = a->on_answer;
+
+	a->on_answer = NULL;
+	session_ask_close(a->session);
+	if (fn)
+		fn(a, yes);
+}
+
+static void ui_chosen(void *ctx, const char *value)
+{
+	struct app *a = ctx;
+	void (*fn)(struct app *, const char *) = a->on_chosen;
+	char *kept = value ? xstrdup(value) : NULL; /* the list's own string goes with the list */
+
+	a->on_chosen = NULL;
+	session_list_close(a->session);
+	if (fn)
+		fn(a, kept);
+	free(kept);
+}
+
+static void ui_page_closed(void *ctx)
+{
+	struct app *a = ctx;
+
+	session_page_close(a->session);
+}
+
+static void ui_choices(void *ctx, const char *const *words, size_t count)
+{
+	struct app *a = ctx;
+
+	session_list_open(a->session, "Choices", true);
+	for (size_t i = 0; i < count; i++)
+		session_list_add(a->session, words[i], "", words[i]);
+}
+
+static void ui_paste(void *ctx, const char *text, size_t n)
+{
+	app_paste(ctx, text, n);
+}
+
+static const struct tui_ops ui_ops = {
+    .line = ui_line,
+    .bound = ui_bound,
+    .answer = ui_answer,
+    .chosen = ui_chosen,
+    .page_closed = ui_page_closed,
+    .complete = app_complete,
+    .choices = ui_choices,
+    .paste = ui_paste,
+};
+
+void app_ask(struct app *a, void (*fn)(struct app *a, bool yes))
+{
+	a->on_answer = fn;
+	a->session->ask.open = true;
+	session_touch(a->session);
+}
+
+/* ---- signals --------------------------------------------------------------------------------- */
+
+static void on_winch(void *ctx, int signo, mono_t now)
+{
+	struct app *a = ctx;
+
+	(void)signo;
+	(void)now;
+	if (!a->screen_away)
+		tui_resized(a->tui);
+}
+
+static void on_term(void *ctx, int signo, mono_t now)
+{
+	struct app *a = ctx;
+
+	(void)now;
+	a->killed_by = signo;
+	loop_stop(a->loop, 1);
+}
+
+/* The keyboard sends no SIGINT (raw mode); one from outside is taken as Ctrl-C: nothing dies. */
+static void on_int(void *ctx, int signo, mono_t now)
+{
+	struct app *a = ctx;
+
+	(void)signo;
+	(void)now;
+	session_notice(a->session, false, "Ctrl-Q or F10 leaves");
+}
+
+static void on_tstp(void *ctx, int signo, mono_t now)
+{
+	(void)signo;
+	(void)now;
+	act_suspend(ctx, NULL);
+}
+
+void act_suspend(struct app *a, const struct cmd_line *c)
+{
+	struct sigaction dfl, old;
+
+	(void)c;
+	a->screen->ops->suspend(a->screen);
+	a->screen_away = true;
+	/* The default action stops us here until fg; where no shell could ever continue us the
+	 * kernel ignores it. The loop's own handler must not see this one. */
+	memset(&dfl, 0, sizeof(dfl));
+	dfl.sa_handler = SIG_DFL;
+	sigemptyset(&dfl.sa_mask);
+	sigaction(SIGTSTP, &dfl, &old);
+	kill(0, SIGTSTP);
+	sigaction(SIGTSTP, &old, NULL);
+	a->screen_away = false;
+	a->screen->ops->resume(a->screen);
+	tui_redraw(a->tui);
+	loop_again(a->loop);
+}
+
+static void on_cont(void *ctx, int signo, mono_t now)
+{
+	struct app *a = ctx;
+
+	(void)signo;
+	(void)now;
+	if (a->screen_away)
+		return;
+	tui_resized(a->tui); /* the window may have changed meanwhile */
+	tui_redraw(a->tui);
+}
+
+static bool take_signals(struct app *a, struct err *err)
+{
+	static const struct {
+		int signo;
+		signal_fn fn;
+	} rows[] = {{SIGWINCH, on_winch}, {SIGTERM, on_term}, {SIGHUP, on_term}, {SIGINT, on_int},
+	    {SIGTSTP, on_tstp}, {SIGCONT, on_cont}};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		if (loop_signal(a->loop, rows[i].signo, rows[i].fn, a, err) != ERR_OK)
+			return false;
+	return true;
+}
+
+/* ---- the turn -------------------------------------------------------------------------------- */
+
+#define FRAME_US MONO_MS(16)
+
+static void on_keys(void *ctx, int ready, mono_t now)
+{
+	struct app *a = ctx;
+
+	(void)ready;
+	a->now = now;
+	a->keys_due = tui_keys(a->tui, now);
+}
+
+static mono_t phase_commands(void *ctx, mono_t now)
+{
+	struct app *a = ctx;
+
+	a->now = now;
+	if (now >= a->keys_due)
+		a->keys_due = tui_keys(a->tui, now);
+	app_flash_turn(a);
+	return a->keys_due;
+}
+
+static mono_t phase_flush(void *ctx, mono_t now)
+{
+	struct app *a = ctx;
+	mono_t next = link_flush(a->link, now);
+	struct session_port *p = &a->session->port;
+
+	if (app_flashing(a))
+		flash_task_turn(a->task, now);
+	p->rx = link_rx_bytes(a->link);
+	p->tx = link_tx_bytes(a->link);
+	return next;
+}
+
+/* Draws at once when the last frame is old enough; a burst is held to the frame rate. */
+static mono_t phase_draw(void *ctx, mono_t now)
+{
+	struct app *a = ctx;
+
+	if (a->screen_away || !tui_dirty(a->tui, now))
+		return a->screen_away ? MONO_NEVER : tui_deadline(a->tui, now);
+	if (now - a->last_frame < FRAME_US)
+		return a->last_frame + FRAME_US;
+	a->last_frame = now;
+	if (!tui_draw(a->tui, now))
+		return now + FRAME_US; /* the terminal has not taken the last one yet */
+	return tui_deadline(a->tui, now);
+}
+
+/* ---- start and end --------------------------------------------------------------------------- */
+
+void app_quit(struct app *a, int code)
+{
+	loop_stop(a->loop, 0);
+	a->exit_code = code;
+}
+
+static void stamp_clock(struct app *a)
+{
+	int64_t wall = clock_wall_us();
+
+	a->session->wall_offset_us = wall - a->now;
+	a->session->utc_offset_s = clock_utc_offset_s(wall);
+}
+
+static bool open_screen(struct app *a, struct err *err)
+{
+	struct watch *keys;
+
+	crash_remember();
+	a->screen = tui_curses_new(!a->options->no_color, err);
+	if (!a->screen)
+		return false;
+	crash_guard();
+	if (!take_signals(a, err)) /* after curses, which installs handlers of its own */
+		return false;
+	a->tui = tui_new(a->session, a->secrets, a->screen, &ui_ops, a);
+	keys = watch_new(a->loop, a->screen->ops->key_fd(a->screen), 1, LOOP_READ, on_keys, a, err);
+	if (!keys)
+		return false;
+	a->keys_due = MONO_NEVER;
+	loop_phase(a->loop, LOOP_COMMANDS, phase_commands, a);
+	loop_phase(a->loop, LOOP_FLUSH, phase_flush, a);
+	loop_phase(a->loop, LOOP_DRAW, phase_draw, a);
+	return true;
+}
+
+static void first_words(struct app *a, const char *port)
+{
+	if (port[0])
+		app_open_port(a, port);
+	else
+		session_say(a->session, a->now,
+		    "no port named: /port NAME opens one (Tab lists them), F1 helps");
+	if (a->options->log)
+		app_start_capture(a, a->options->log_file);
+}
+
+static void close_all(struct app *a)
+{
+	app_stop_capture(a);
+	flash_task_free(a->task);
+	flash_request_fini(&a->asked);
+	free(a->paste);
+	tui_free(a->tui);
+	if (a->screen) {
+		a->screen->ops->restore(a->screen);
+		crash_unguard();
+		a->screen->ops->free(a->screen);
+	}
+	if (a->loop) {
+		link_free(a->link);
+		app_rx_fini(a);
+		loop_free(a->loop);
+	}
+	secrets_free(a->secrets);
+	session_free(a->session);
+	debuglog_close();
+}
+
+static bool start(struct app *a, struct err *err)
+{
+	char port[512];
+
+	a->session = session_new();
+	a->secrets = secrets_new();
+	secrets_set_show(a->secrets, a->options->show_secrets);
+	a->loop = loop_new(err);
+	if (!a->loop)
+		return false;
+	a->now = clock_now();
+	stamp_clock(a);
+	app_rx_init(a);
+	a->link = link_new(a->loop, &link_ops, a);
+	if (a->options->debug_log && debuglog_open(a->options->debug_log, err) != ERR_OK)
+		return false;
+	if (!app_load_config(a, port, sizeof(port))) {
+		a->exit_code = 2;
+		return false;
+	}
+	if (!isatty(STDIN_FILENO) || !isatty(STDOUT_FILENO)) {
+		err_set(err, ERR_NOTSUP, 0,
+		    "the session needs a terminal (for scripts: tasmite flash, "
+		    "chip, image, erase)");
+		return false;
+	}
+	if (!open_screen(a, err))
+		return false;
+	app_apply_settings(a);
+	app_history_load(a);
+	first_words(a, port);
+	return true;
+}
+
+int app_run(const struct app_options *o)
+{
+	struct app *a = xcalloc(1, sizeof(*a));
+	struct err err = {0};
+	int code, killed_by;
+
+	a->options = o;
+	a->exit_code = 0;
+	if (start(a, &err)) {
+		if (loop_run(a->loop, &err) < 0)
+			a->exit_code = 1;
+	} else if (!a->exit_code) {
+		a->exit_code = 1;
+	}
+	code = a->exit_code;
+	killed_by = a->killed_by;
+	close_all(a);
+	free(a);
+	if (err.code)
+		fprintf(stderr, "tasmite: %s\n", err.text);
+	if (killed_by) { /* end by the signal, so that the parent sees it */
+		signal(killed_by, SIG_DFL);
+		raise(killed_by);
+	}
+	return code;
+}

@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What the files of the session share. Only src/app includes this. */
+#ifndef TASMITE_APP_INT_H
+#define TASMITE_APP_INT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "flash_task.h"
+#include "link.h"
+#include "tasmite/app/app.h"
+#include "tasmite/base/buf.h"
+#include "tasmite/core/cmd.h"
+#include "tasmite/core/session.h"
+#include "tasmite/core/tasmota/bootwatch.h"
+#include "tasmite/core/tasmota/secrets.h"
+#include "tasmite/io/capture.h"
+#include "tasmite/io/loop.h"
+#include "tasmite/ui/tui.h"
+
+struct app {
+	const struct app_options *options;
+	struct loop *loop;
+	struct session *session;
+	struct secrets *secrets;
+	struct link *link;
+	struct backend *screen;
+	struct tui *tui;
+	mono_t now;	   /* of the present turn */
+	mono_t keys_due;   /* a pending ESC wants another look at the keys */
+	mono_t last_frame; /* when the screen was drawn last */
+
+	/* the funnel (app_rx.c) */
+	struct buf masked;
+	uint64_t facts_next; /* number of the first line that facts have not seen */
+	struct timer *held_timer;
+	struct capture *capture;
+	struct timer *capture_timer;
+	bool capture_bad; /* its trouble was told */
+
+	/* boots (app_rx.c) */
+	struct bootwatch boot;
+	struct timer *boot_timer;
+
+	/* flashing (act_flash.c) */
+	struct flash_task *task;
+	bool task_over;		    /* free it at the end of the turn */
+	struct flash_request asked; /* waits for the answer */
+	bool loader_there;	    /* the loader answered and nothing was heard since */
+	uint32_t loader_baud;
+	const struct board *board;
+
+	/* the open question and list */
+	void (*on_answer)(struct app *a, bool yes);
+	void (*on_chosen)(struct app *a, const char *value);
+
+	char *paste; /* waits for the answer */
+
+	bool first_open;  /* the port was never open yet */
+	bool screen_away; /* suspended */
+	int exit_code;
+	int killed_by; /* signal */
+};
+
+/* ---- app_rx.c: from the wire to what is kept and shown ---- */
+void app_rx_init(struct app *a);
+void app_rx_fini(struct app *a);
+/* Bytes of the device for log, capture and facts: the masking funnel stands here. */
+void app_log_rx(struct app *a, const uint8_t *bytes, size_t n, mono_t now);
+/* The stream breaks (port lost, other rate): what the funnel holds is let go, the line ends. */
+void app_log_break(struct app *a, mono_t now);
+/* Bytes of the link while no flash task has it. */
+void app_rx(struct app *a, const uint8_t *bytes, size_t n, mono_t now);
+/* Listens for the boot after a flash. */
+void app_await_boot(struct app *a, mono_t now);
+/* The rate of the session, as set by the user. */
+uint32_t app_session_baud(const struct app *a);
+void app_update_port(struct app *a);
+
+/* ---- app_line.c: what the user enters ---- */
+void app_line(struct app *a, const char *line);
+/* A line bound to a key: "/command", text for the device, or (ending in a blank) text for the edit
+ * line. */
+void app_bound(struct app *a, const char *text);
+void app_history_load(struct app *a);
+/* Several lines at once: asks, then sends them one by one. */
+void app_paste(struct app *a, const char *text, size_t n);
+
+/* ---- complete.c ---- */
+size_t app_complete(void *ctx, const char *line, size_t cursor,
+    void (*add)(void *arg, const char *word, const char *detail), void *arg);
+
+/* ---- act_*.c: the commands ---- */
+typedef void (*app_command)(struct app *a, const struct cmd_line *c);
+void act_help(struct app *a, const struct cmd_line *c);
+void act_menu(struct app *a, const struct cmd_line *c);
+void act_stamp(struct app *a, const struct cmd_line *c);
+void act_echo(struct app *a, const struct cmd_line *c);
+void act_wrap(struct app *a, const struct cmd_line *c);
+void act_clear(struct app *a, const struct cmd_line *c);
+void act_theme(struct app *a, const struct cmd_line *c);
+void act_set(struct app *a, const struct cmd_line *c);
+void act_focus(struct app *a, const struct cmd_line *c);
+void act_follow(struct app *a, const struct cmd_line *c);
+void act_page(struct app *a, const struct cmd_line *c);
+void act_redraw(struct app *a, const struct cmd_line *c);
+void act_suspend(struct app *a, const struct cmd_line *c);
+void act_quit(struct app *a, const struct cmd_line *c);
+void act_port(struct app *a, const struct cmd_line *c);
+void act_baud(struct app *a, const struct cmd_line *c);
+void act_eol(struct app *a, const struct cmd_line *c);
+void act_record(struct app *a, const struct cmd_line *c);
+void act_flash(struct app *a, const struct cmd_line *c);
+void act_erase(struct app *a, const struct cmd_line *c);
+void act_chip(struct app *a, const struct cmd_line *c);
+void act_image(struct app *a, const struct cmd_line *c);
+void act_cancel(struct app *a, const struct cmd_line *c);
+void act_device(struct app *a, const struct cmd_line *c);
+
+/* ---- pieces of them that others need ---- */
+/* Sets a setting for this session and applies it; tells a mistake. */
+bool app_set(struct app *a, enum setting_id id, const char *text);
+/* Takes settings over into what depends on them (theme, rate, pace, log size). */
+void app_apply_settings(struct app *a);
+/* Loads a theme by name into the session. */
+int app_load_theme(struct app *a, const char *name, struct err *err);
+/* Names of all themes that can be had. */
+void app_each_theme(void (*fn)(void *ctx, const char *name), void *ctx);
+/* Opens the named port with the session's line settings. */
+void app_open_port(struct app *a, const char *name);
+bool app_start_capture(struct app *a, const char *file);
+void app_stop_capture(struct app *a);
+/* A question; fn gets the answer. session.ask is filled by the caller first. */
+void app_ask(struct app *a, void (*fn)(struct app *a, bool yes));
+/* The flash task's turn at the end of the loop's turn. */
+void app_flash_turn(struct app *a);
+void app_flash_port_lost(struct app *a, mono_t now);
+bool app_flashing(const struct app *a);
+void app_quit(struct app *a, int code);
+
+/* ---- config.c ---- */
+/* Reads the configuration files and the options into the session. False: told on standard error. */
+bool app_load_config(struct app *a, char *port, size_t size);
+
+/* ---- crash.c ---- */
+/* Remembers the terminal's modes, before curses changes them. */
+void crash_remember(void);
+/* Restores the terminal on fatal signals and x* failures. */
+void crash_guard(void);
+void crash_unguard(void);
+
+#endif

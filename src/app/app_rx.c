@@ -1,0 +1,195 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* From the wire to what is kept and shown. The masking funnel stands here, and nowhere else. */
+#include "app_int.h"
+
+#include "tasmite/base/str.h"
+
+static void held_due(void *ctx, mono_t now);
+static void capture_due(void *ctx, mono_t now);
+static void boot_due(void *ctx, mono_t now);
+
+void app_rx_init(struct app *a)
+{
+	buf_init(&a->masked, 1024 * 1024);
+	a->held_timer = timer_new(a->loop, held_due, a);
+	a->capture_timer = timer_new(a->loop, capture_due, a);
+	a->boot_timer = timer_new(a->loop, boot_due, a);
+}
+
+void app_rx_fini(struct app *a)
+{
+	timer_free(a->held_timer);
+	timer_free(a->capture_timer);
+	timer_free(a->boot_timer);
+	buf_fini(&a->masked);
+}
+
+/* ---- facts ----------------------------------------------------------------------------------- */
+
+static void read_facts(struct app *a, mono_t now)
+{
+	struct lines *log = a->session->log;
+	uint64_t end = lines_end(log);
+	struct line_ref ref;
+
+	if (a->facts_next < lines_first(log))
+		a->facts_next = lines_first(log);
+	for (; a->facts_next < end; a->facts_next++) {
+		if (!lines_get(log, a->facts_next, &ref))
+			continue;
+		if (ref.partial)
+			break;
+		if (ref.dir == LINE_RX && !ref.continued)
+			facts_line(&a->session->facts, ref.bytes, ref.len, now);
+	}
+}
+
+/* ---- capture --------------------------------------------------------------------------------- */
+
+static void capture_result(struct app *a, int rc, const struct err *err, mono_t now)
+{
+	bool bad = rc < 0;
+
+	a->session->record.error = bad;
+	if (bad && !a->capture_bad)
+		session_warn(
+		    a->session, now, "recording: %s; it goes on and tries again", err->text);
+	else if (!bad && a->capture_bad)
+		session_say(a->session, now, "recording: the disk takes it again%s",
+		    capture_lost(a->capture) ? ", but some bytes are lost" : "");
+	if (bad != a->capture_bad)
+		session_touch(a->session);
+	a->capture_bad = bad;
+}
+
+static void capture_due(void *ctx, mono_t now)
+{
+	struct app *a = ctx;
+	struct err err = {0};
+
+	if (!a->capture)
+		return;
+	timer_arm(a->capture_timer, capture_tick(a->capture, now, &err));
+	err = *capture_error(a->capture);
+	capture_result(a, err.code, &err, now);
+}
+
+static void record(struct app *a, const uint8_t *bytes, size_t n, mono_t now)
+{
+	struct err err = {0};
+	int rc;
+
+	if (!a->capture || !n)
+		return;
+	rc = capture_write(a->capture, bytes, n, now, &err);
+	if (rc < 0 || a->capture_bad)
+		capture_result(a, rc, &err, now);
+	if (!timer_armed(a->capture_timer))
+		timer_arm(a->capture_timer, now + MONO_S(1));
+}
+
+/* ---- the funnel ------------------------------------------------------------------------------ */
+
+static void keep_masked(struct app *a, mono_t now)
+{
+	const uint8_t *bytes = buf_bytes(&a->masked);
+	size_t n = buf_len(&a->masked);
+
+	if (n) {
+		record(a, bytes, n, now);
+		lines_rx(a->session->log, bytes, n, now);
+		read_facts(a, now);
+	}
+	buf_clear(&a->masked);
+	timer_arm(a->held_timer, secrets_deadline(a->secrets));
+}
+
+void app_log_rx(struct app *a, const uint8_t *bytes, size_t n, mono_t now)
+{
+	secrets_rx(a->secrets, bytes, n, now, &a->masked);
+	keep_masked(a, now);
+}
+
+static void held_due(void *ctx, mono_t now)
+{
+	struct app *a = ctx;
+
+	secrets_tick(a->secrets, now, &a->masked);
+	keep_masked(a, now);
+}
+
+void app_log_break(struct app *a, mono_t now)
+{
+	secrets_flush(a->secrets, &a->masked);
+	keep_masked(a, now);
+	lines_break(a->session->log, now);
+	read_facts(a, now);
+}
+
+/* ---- boots ----------------------------------------------------------------------------------- */
+
+static void follow_boot(struct app *a, mono_t now)
+{
+	uint32_t want = bootwatch_baud(&a->boot);
+
+	if (link_line(a->link)->baud != want) {
+		app_log_break(a, now);
+		link_set_baud(a->link, want, NULL, NULL);
+		app_update_port(a);
+	}
+	if (a->boot.state == BOOTWATCH_APP)
+		bootwatch_stop(&a->boot);
+	timer_arm(a->boot_timer, bootwatch_deadline(&a->boot));
+}
+
+static void boot_due(void *ctx, mono_t now)
+{
+	struct app *a = ctx;
+
+	if (a->boot.state == BOOTWATCH_OFF)
+		return;
+	bootwatch_tick(&a->boot, now);
+	follow_boot(a, now);
+}
+
+void app_await_boot(struct app *a, mono_t now)
+{
+	bootwatch_begin(&a->boot, app_session_baud(a), now);
+	follow_boot(a, now);
+}
+
+void app_rx(struct app *a, const uint8_t *bytes, size_t n, mono_t now)
+{
+	a->loader_there = false; /* somebody else speaks now */
+	app_log_rx(a, bytes, n, now);
+	if (a->boot.state != BOOTWATCH_OFF) {
+		bootwatch_rx(&a->boot, bytes, n, now);
+		follow_boot(a, now);
+	}
+}
+
+uint32_t app_session_baud(const struct app *a)
+{
+	return (uint32_t)settings_int(a->session->settings, SET_BAUD);
+}
+
+/* The status line's picture of the port. */
+void app_update_port(struct app *a)
+{
+	struct session_port *p = &a->session->port;
+	const struct transport *t = link_transport(a->link);
+	const char *base;
+
+	if (t) {
+		p->state = SESSION_PORT_OPEN;
+		base = t->name;
+		for (const char *s = t->name; *s; s++)
+			if (*s == '/' && s[1])
+				base = s + 1;
+		str_copy(p->name, sizeof(p->name), base);
+		str_copy(p->about, sizeof(p->about), t->about);
+		p->has_modem = t->caps & TRANSPORT_HAS_MODEM;
+	}
+	transport_line_text(link_line(a->link), p->line, sizeof(p->line));
+	session_touch(a->session);
+}

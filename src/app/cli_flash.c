@@ -1,0 +1,418 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* `tasmite flash`, `chip` and `erase`: the flash task without a screen. */
+#include "tasmite/app/cli.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <jansson.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "flash_task.h"
+#include "tasmite/base/str.h"
+#include "tasmite/base/utf8.h"
+#include "tasmite/core/ansi.h"
+#include "tasmite/core/lines.h"
+#include "tasmite/core/tasmota/secrets.h"
+#include "tasmite/io/clock.h"
+
+struct run {
+	struct loop *loop;
+	struct link *link;
+	struct flash_task *task;
+	struct flash_request req;
+	struct flash_view view;
+	const struct cli_flash_options *opt;
+	struct secrets *secrets;
+	struct lines *heard; /* what the device says besides */
+	uint64_t heard_next;
+	struct timer *timeout;
+	bool timed_out;
+	bool port_lost; /* never came, or went away */
+	char port_why[400];
+	int last_percent;
+	mono_t began;
+};
+
+/* ---- what is told while it runs: standard error ---------------------------------------------- */
+
+/* The progress line is rewritten in place on a terminal, and is not there otherwise. */
+static void end_progress(struct run *r)
+{
+	if (r->last_percent >= 0 && isatty(STDERR_FILENO))
+		fputc('\n', stderr);
+	r->last_percent = -1;
+}
+
+static void on_say(void *ctx, bool bad, const char *text)
+{
+	struct run *r = ctx;
+
+	end_progress(r);
+	fprintf(stderr, "%s%s\n", bad ? "! " : "", text);
+}
+
+/* A line of the device without anything that a terminal would obey. */
+static void print_line(const struct line_ref *ref)
+{
+	struct ansi a;
+	struct ansi_token t;
+	char out[4];
+
+	fputs("device: ", stderr);
+	ansi_begin(&a, ref->bytes, ref->len);
+	while (ansi_next(&a, &t)) {
+		if (t.kind == ANSI_CONTROL || t.kind == ANSI_INVALID)
+			fputs(t.text, stderr);
+		else if (t.kind == ANSI_TAB)
+			fputc(' ', stderr);
+		else
+			fwrite(out, 1, (size_t)utf8_encode(t.cp, out), stderr);
+	}
+	fputc('\n', stderr);
+}
+
+static void on_heard(void *ctx, const uint8_t *bytes, size_t n, mono_t now)
+{
+	struct run *r = ctx;
+	struct line_ref ref;
+	struct buf masked;
+
+	buf_init(&masked, n + 4096);
+	secrets_rx(r->secrets, bytes, n, now, &masked);
+	if (buf_len(&masked))
+		lines_rx(r->heard, buf_bytes(&masked), buf_len(&masked), now);
+	buf_fini(&masked);
+	for (; lines_get(r->heard, r->heard_next, &ref) && !ref.partial; r->heard_next++)
+		if (ref.len) {
+			end_progress(r);
+			print_line(&ref);
+		}
+}
+
+static void on_ended(void *ctx, mono_t now)
+{
+	struct run *r = ctx;
+
+	(void)now;
+	end_progress(r);
+	loop_stop(r->loop, 0);
+}
+
+static const struct flash_task_ops ops = {.say = on_say, .heard = on_heard, .ended = on_ended};
+
+static void show_progress(struct run *r)
+{
+	const struct flash_view *v = &r->view;
+	const char *stage = "";
+	int percent;
+
+	if (!v->total || !isatty(STDERR_FILENO))
+		return;
+	percent = (int)((uint64_t)v->done * 100 / v->total);
+	if (percent == r->last_percent)
+		return;
+	for (int i = 0; i < v->stage_count; i++)
+		if (v->stages[i].mark == MARK_RUNNING)
+			stage = v->stages[i].name;
+	fprintf(stderr, "\r%s %3d %%  %s", stage, percent, v->rate);
+	if (v->left_s >= 0)
+		fprintf(stderr, "  %d s left   ", v->left_s);
+	r->last_percent = percent;
+}
+
+/* ---- the loop -------------------------------------------------------------------------------- */
+
+static void link_rx(void *ctx, const uint8_t *bytes, size_t n, mono_t now)
+{
+	struct run *r = ctx;
+
+	if (r->task)
+		flash_task_rx(r->task, bytes, n, now);
+}
+
+static void link_up(void *ctx, mono_t now)
+{
+	(void)ctx;
+	(void)now;
+}
+
+static void link_down(void *ctx, const struct err *why, mono_t now)
+{
+	struct run *r = ctx;
+
+	r->port_lost = true;
+	str_copy(r->port_why, sizeof(r->port_why), why->text);
+	if (r->task)
+		flash_task_port_lost(r->task, now);
+	loop_stop(r->loop, 0);
+}
+
+static const struct link_ops link_ops = {.rx = link_rx, .up = link_up, .down = link_down};
+
+static mono_t flush(void *ctx, mono_t now)
+{
+	struct run *r = ctx;
+	mono_t next = link_flush(r->link, now);
+
+	if (r->task)
+		flash_task_turn(r->task, now);
+	show_progress(r);
+	return next;
+}
+
+static void on_signal(void *ctx, int signo, mono_t now)
+{
+	struct run *r = ctx;
+
+	(void)signo;
+	if (r->task)
+		flash_task_cancel(r->task, now);
+}
+
+static void on_timeout(void *ctx, mono_t now)
+{
+	struct run *r = ctx;
+
+	if (r->view.state != FLASH_WAITING)
+		return; /* it bounds the waiting for the loader, not the work */
+	r->timed_out = true;
+	flash_task_cancel(r->task, now);
+}
+
+/* ---- the question ---------------------------------------------------------------------------- */
+
+/* 0 go on, else the exit code. */
+static int confirm(const struct run *r)
+{
+	struct session_ask ask;
+	char answer[16];
+
+	if (r->opt->yes || r->req.kind == ENGINE_IDENTIFY)
+		return 0;
+	if (!isatty(STDIN_FILENO)) {
+		fputs("tasmite: this erases what is on the device; without a terminal to ask on it "
+		      "needs --yes\n",
+		    stderr);
+		return 2;
+	}
+	flash_request_question(&r->req, NULL, &ask);
+	fprintf(stderr, "%s\n", ask.title);
+	for (int i = 0; i < ask.text_count; i++)
+		fprintf(stderr, "  %s\n", ask.text[i]);
+	fprintf(stderr, "y: %s, anything else: %s? ", ask.yes, ask.no);
+	fflush(stderr);
+	if (!fgets(answer, sizeof(answer), stdin) || (answer[0] != 'y' && answer[0] != 'Y'))
+		return 5;
+	return 0;
+}
+
+/* ---- the result: standard output ------------------------------------------------------------- */
+
+static const char *result_word(const struct run *r)
+{
+	switch (r->view.state) {
+	case FLASH_DONE:
+		return "done";
+	case FLASH_CANCELLED:
+		return r->timed_out ? "timeout" : "cancelled";
+	default:
+		return "failed";
+	}
+}
+
+static json_t *chip_json(const struct engine_chip *chip)
+{
+	char mac[24], id[16];
+
+	str_fmt(mac, sizeof(mac), "%02X:%02X:%02X:%02X:%02X:%02X", chip->mac[0], chip->mac[1],
+	    chip->mac[2], chip->mac[3], chip->mac[4], chip->mac[5]);
+	str_fmt(id, sizeof(id), "%06x", chip->flash_id);
+	return json_pack("{s:s, s:s, s:b, s:i, s:s, s:I, s:i}", "name", chip->name, "mac", mac,
+	    "esp8285", chip->is_8285, "crystal_mhz", (int)(chip->crystal_khz / 1000), "flash_id",
+	    id, "flash_size", (json_int_t)chip->flash_size, "flash_status",
+	    (int)chip->flash_status);
+}
+
+static void print_json(const struct run *r, int code, double seconds)
+{
+	const struct engine_chip *chip = r->task ? flash_task_chip(r->task) : NULL;
+	json_t *o = json_object(), *text = json_array();
+
+	json_object_set_new(o, "result", json_string(r->task ? result_word(r) : "failed"));
+	json_object_set_new(o, "exit_code", json_integer(code));
+	json_object_set_new(o, "seconds", json_real(seconds));
+	if (chip)
+		json_object_set_new(o, "chip", chip_json(chip));
+	for (int i = 0; i < r->view.text_count; i++)
+		json_array_append_new(text, json_string(r->view.text[i]));
+	if (r->port_why[0])
+		json_array_append_new(text, json_string(r->port_why));
+	json_object_set_new(o, "text", text);
+	if (r->view.what[0])
+		json_object_set_new(o, "what", json_string(r->view.what));
+	json_object_set_new(o, "retries", json_integer(r->view.retries));
+	json_dumpf(o, stdout, JSON_INDENT(2));
+	fputc('\n', stdout);
+	json_decref(o);
+}
+
+static int exit_code(const struct run *r)
+{
+	if (r->port_lost)
+		return 4;
+	switch (r->view.state) {
+	case FLASH_DONE:
+		return 0;
+	case FLASH_CANCELLED:
+		return r->timed_out ? 1 : 5;
+	default:
+		return r->task && flash_task_lost_port(r->task) ? 4 : 1;
+	}
+}
+
+static void report(const struct run *r, int code, double seconds)
+{
+	const struct engine_chip *chip = r->task ? flash_task_chip(r->task) : NULL;
+	struct sbuf out;
+
+	if (r->opt->json) {
+		print_json(r, code, seconds);
+		return;
+	}
+	if (r->port_lost)
+		fprintf(stderr, "tasmite: %s\n", r->port_why);
+	if (r->timed_out)
+		fprintf(stderr, "tasmite: no boot loader within %d s\n", r->opt->timeout_s);
+	if (!chip || r->req.kind != ENGINE_IDENTIFY || code)
+		return;
+	sbuf_init(&out, 4000);
+	flash_chip_describe(chip, &out);
+	fputs(sbuf_str(&out), stdout);
+	sbuf_fini(&out);
+}
+
+/* ---- start ----------------------------------------------------------------------------------- */
+
+static bool set_up(struct run *r, struct err *err)
+{
+	static const int signals[] = {SIGINT, SIGTERM, SIGHUP};
+	struct transport_line line = {
+	    .baud = r->opt->app_baud, .bits = 8, .parity = PARITY_NONE, .stop = 1};
+
+	r->loop = loop_new(err);
+	if (!r->loop)
+		return false;
+	r->secrets = secrets_new();
+	r->heard = lines_new(1 << 20);
+	r->link = link_new(r->loop, &link_ops, r);
+	r->began = clock_now();
+	for (size_t i = 0; i < sizeof(signals) / sizeof(signals[0]); i++)
+		if (loop_signal(r->loop, signals[i], on_signal, r, err) != ERR_OK)
+			return false;
+	loop_phase(r->loop, LOOP_FLUSH, flush, r);
+	link_open(r->link, r->opt->port, &line, r->began);
+	return true;
+}
+
+static void work(struct run *r, struct err *err)
+{
+	struct flash_request req = r->req;
+
+	r->req.file_count = 0; /* taken over by the task; kind and areas stay for the report */
+	r->task =
+	    flash_task_new(r->loop, r->link, &req, false, 0, &r->view, &ops, r, r->began, err);
+	if (!r->task) {
+		flash_request_fini(&req);
+		return;
+	}
+	for (int i = 0; i < r->view.text_count; i++)
+		fprintf(stderr, "%s\n", r->view.text[i]);
+	if (r->opt->timeout_s) {
+		r->timeout = timer_new(r->loop, on_timeout, r);
+		timer_arm(r->timeout, r->began + MONO_S(r->opt->timeout_s));
+	}
+	if (loop_run(r->loop, err) < 0)
+		flash_task_cancel(r->task, clock_now());
+}
+
+static void tear_down(struct run *r)
+{
+	flash_task_free(r->task);
+	flash_request_fini(&r->req);
+	if (r->loop) {
+		timer_free(r->timeout);
+		link_free(r->link);
+		loop_free(r->loop);
+	}
+	lines_free(r->heard);
+	secrets_free(r->secrets);
+}
+
+static int run(struct run *r)
+{
+	struct err err = {0};
+	double seconds;
+	int code = confirm(r);
+
+	if (code) {
+		flash_request_fini(&r->req);
+		return code;
+	}
+	r->last_percent = -1;
+	if (set_up(r, &err) && !r->port_lost)
+		work(r, &err);
+	seconds = r->loop ? (double)(clock_now() - r->began) / 1e6 : 0;
+	code = err.code ? 1 : exit_code(r);
+	if (err.code)
+		fprintf(stderr, "tasmite: %s\n", err.text);
+	report(r, code, seconds);
+	tear_down(r);
+	return code;
+}
+
+/* Checks what can be checked before the user has to hold the button. */
+static int check_files(const struct flash_request *req)
+{
+	struct image_target target = {0};
+	struct sbuf warnings;
+	struct err err = {0};
+	int rc;
+
+	sbuf_init(&warnings, 4000);
+	rc = flash_request_check(req, &target, &warnings, &err);
+	if (rc != ERR_OK)
+		fprintf(stderr, "tasmite: %s\n", err.text);
+	else
+		fputs(sbuf_str(&warnings), stderr);
+	sbuf_fini(&warnings);
+	return rc == ERR_OK ? 0 : 1;
+}
+
+int cli_flash(const struct cli_flash_options *o)
+{
+	struct run r = {.opt = o};
+	struct err err = {0};
+
+	flash_request_init(&r.req, o->kind);
+	r.req.baud = o->baud;
+	r.req.erase_all = o->erase_all;
+	r.req.area.offset = o->area_offset;
+	r.req.area.length = o->area_length;
+	r.req.no_clkdiv = o->no_clkdiv;
+	r.req.app_baud = o->app_baud;
+	for (int i = 0; i < o->file_count; i++)
+		if (flash_request_add(&r.req, o->files[i], &err) != ERR_OK) {
+			fprintf(stderr, "tasmite: %s\n", err.text);
+			flash_request_fini(&r.req);
+			return 1;
+		}
+	if (check_files(&r.req)) {
+		flash_request_fini(&r.req);
+		return 1;
+	}
+	return run(&r);
+}

@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Completion of the edit line: what the tables know, and files, ports, themes, boards. */
+#include "app_int.h"
+
+#include <string.h>
+
+#include "tasmite/base/str.h"
+#include "tasmite/core/tasmota/boards.h"
+#include "tasmite/io/files.h"
+
+#define NAMES_MAX 4000
+
+struct want {
+	void (*add)(void *arg, const char *word, const char *detail);
+	void *arg;
+	const char *word; /* what stands there */
+	char folder[512]; /* with its slash, as typed */
+	const char *base; /* the part of word after it */
+	bool ports_only;
+};
+
+static void add_word(void *ctx, const char *word)
+{
+	struct want *w = ctx;
+
+	if (str_starts_nocase(word, w->word))
+		w->add(w->arg, word, "");
+}
+
+/* A file name may hold blanks and quotes: they are escaped as cmd_parse reads them. */
+static void add_escaped(struct want *w, const char *name, bool is_dir)
+{
+	char out[1024];
+	size_t k = 0;
+	const char *parts[2] = {w->folder, name};
+
+	for (int i = 0; i < 2; i++)
+		for (const char *p = parts[i]; *p && k + 3 < sizeof(out); p++) {
+			if (strchr(" \t\"'\\", *p))
+				out[k++] = '\\';
+			out[k++] = *p;
+		}
+	if (is_dir)
+		out[k++] = '/';
+	out[k] = '\0';
+	w->add(w->arg, out, "");
+}
+
+static void add_file(void *ctx, const char *name, bool is_dir)
+{
+	struct want *w = ctx;
+
+	if (name[0] == '.' && w->base[0] != '.')
+		return;
+	for (const char *p = name; *p; p++)
+		if ((unsigned char)*p < 0x20 || *p == 0x7f)
+			return; /* such a name can't be typed */
+	if (str_starts(name, w->base))
+		add_escaped(w, name, is_dir);
+}
+
+static void add_files(struct want *w)
+{
+	const char *slash = strrchr(w->word, '/');
+	char dir[512];
+	struct err err = {0};
+
+	w->base = slash ? slash + 1 : w->word;
+	str_copy_n(
+	    w->folder, sizeof(w->folder), w->word, slash ? (size_t)(slash + 1 - w->word) : 0);
+	if (files_expand(slash ? w->folder : ".", dir, sizeof(dir), &err) == ERR_OK)
+		(void)files_list(dir, NAMES_MAX, add_file, w, &err); /* no such folder: no names */
+}
+
+static void add_tty(void *ctx, const char *name, bool is_dir)
+{
+	struct want *w = ctx;
+	char path[300];
+
+	if (is_dir || (!str_starts(name, "ttyUSB") && !str_starts(name, "ttyACM")))
+		return;
+	str_fmt(path, sizeof(path), "/dev/%s", name);
+	add_word(w, path);
+}
+
+size_t app_complete(void *ctx, const char *line, size_t cursor,
+    void (*add)(void *arg, const char *word, const char *detail), void *arg)
+{
+	struct app *a = ctx;
+	struct cmd_spot spot;
+	struct want w = {.add = add, .arg = arg};
+
+	(void)a;
+	if (line[0] != '/' || line[1] == '/')
+		return cursor; /* commands of the device have no table yet */
+	cmd_spot(line, cursor, &spot);
+	w.word = spot.word;
+	cmd_words(&spot, add_word, &w);
+	switch (spot.kind) {
+	case 'f':
+	case 'F':
+		add_files(&w);
+		break;
+	case 'p':
+		(void)files_list("/dev", NAMES_MAX, add_tty, &w, NULL);
+		add_files(&w);
+		break;
+	case 't':
+		app_each_theme(add_word, &w);
+		break;
+	case 'm':
+		for (size_t i = 0; boards_at(i); i++)
+			add_word(&w, boards_name(boards_at(i)));
+		break;
+	case 'v':
+		if (strcmp(spot.prev, "theme") == 0)
+			app_each_theme(add_word, &w);
+		break;
+	default:
+		break;
+	}
+	return spot.start;
+}

@@ -1,0 +1,216 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Configuration files, options, themes: from the disk into the session. */
+#include "app_int.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "tasmite/base/str.h"
+#include "tasmite/core/conf.h"
+#include "tasmite/io/files.h"
+
+#define CONF_MAX     (256u * 1024)
+#define SYSTEM_CONF  "/etc/xdg/tasmite/config"
+#define THEME_SUFFIX ".theme"
+
+/* ---- configuration --------------------------------------------------------------------------- */
+
+/* Reads a configuration file; NULL when there is none (that is no mistake unless it was named). */
+static char *read_conf(const char *path, bool named, bool *bad)
+{
+	struct err err = {0};
+	uint8_t *data;
+	size_t size;
+
+	if (files_read(path, CONF_MAX, &data, &size, &err) == ERR_OK)
+		return (char *)data;
+	if (named || err.code != ERR_NOENT) {
+		fprintf(stderr, "tasmite: %s\n", err.text);
+		*bad = true;
+	}
+	return NULL;
+}
+
+/* A mistake in a file is told, and the settings before it stay in force. */
+static void apply_conf(struct app *a, const char *path, const char *text,
+    enum setting_origin origin, const char *profile)
+{
+	struct conf_errors errors = {.count = 0};
+
+	if (conf_apply(path, text, origin, profile, a->session->settings, a->session->keymap,
+		&errors) == ERR_OK)
+		return;
+	for (int i = 0; i < errors.count && i < 16; i++)
+		session_warn(a->session, a->now, "%s", errors.text[i]);
+	session_warn(a->session, a->now, "%s is not used until that is mended", path);
+}
+
+static bool apply_option_sets(struct app *a)
+{
+	for (int i = 0; i < a->options->set_count; i++) {
+		const char *text = a->options->sets[i], *eq = strchr(text, '=');
+		char name[64];
+		struct err err = {0};
+		int id;
+
+		str_copy_n(name, sizeof(name), text, eq ? (size_t)(eq - text) : strlen(text));
+		id = setting_find(name);
+		if (id < 0 || !eq) {
+			fprintf(stderr,
+			    "tasmite: --set wants NAME=VALUE with a setting's name, not %s\n",
+			    text);
+			return false;
+		}
+		if (settings_set(a->session->settings, (enum setting_id)id, eq + 1,
+			ORIGIN_COMMAND_LINE, "", &err) != ERR_OK) {
+			fprintf(stderr, "tasmite: %s\n", err.text);
+			return false;
+		}
+	}
+	return true;
+}
+
+bool app_load_config(struct app *a, char *port, size_t size)
+{
+	const char *named = a->options->config, *wanted = a->options->port;
+	char path[512];
+	struct err err = {0};
+	bool bad = false, profile;
+	char *text;
+
+	text = read_conf(SYSTEM_CONF, false, &bad);
+	if (text)
+		apply_conf(a, SYSTEM_CONF, text, ORIGIN_SYSTEM, NULL);
+	free(text);
+	text = NULL;
+	if (named)
+		str_copy(path, sizeof(path), named);
+	else if (files_path(FILES_CONFIG, "config", path, sizeof(path), &err) != ERR_OK)
+		path[0] = '\0'; /* no home: no file */
+	if (path[0])
+		text = read_conf(path, named != NULL, &bad);
+	/* A name without a slash may be a profile. */
+	profile = text && wanted && !strchr(wanted, '/') && conf_has_profile(text, wanted);
+	if (text)
+		apply_conf(a, path, text, ORIGIN_USER, profile ? wanted : NULL);
+	free(text);
+	if (bad && named)
+		return false;
+	if (!apply_option_sets(a))
+		return false;
+	str_copy(port, size,
+	    wanted && !profile ? wanted : settings_text(a->session->settings, SET_PORT));
+	return true;
+}
+
+/* ---- themes ---------------------------------------------------------------------------------- */
+
+static bool plain_name(const char *name)
+{
+	return name[0] && name[0] != '.' && !strchr(name, '/');
+}
+
+static int theme_from(enum files_place place, const char *name, struct theme *t, struct err *err)
+{
+	char file[160], path[512];
+	uint8_t *data;
+	size_t size;
+	int rc;
+
+	str_fmt(file, sizeof(file), "themes/%s" THEME_SUFFIX, name);
+	rc = files_path(place, file, path, sizeof(path), err);
+	if (rc == ERR_OK)
+		rc = files_read(path, CONF_MAX, &data, &size, err);
+	if (rc != ERR_OK)
+		return rc == ERR_NOENT ? ERR_NOENT : rc;
+	rc = theme_parse(t, name, path, (const char *)data, err);
+	free(data);
+	return rc;
+}
+
+int app_load_theme(struct app *a, const char *name, struct err *err)
+{
+	struct theme t = a->session->theme;
+	int rc = ERR_NOENT;
+
+	if (plain_name(name)) {
+		rc = theme_from(FILES_CONFIG, name, &t, err);
+		if (rc == ERR_NOENT)
+			rc = theme_from(FILES_DATA, name, &t, err);
+		if (rc == ERR_NOENT)
+			rc = theme_builtin(&t, name, err);
+	}
+	if (rc == ERR_NOENT)
+		return err_set(err, ERR_NOENT, 0, "no theme \"%s\": /theme lists them", name);
+	if (rc != ERR_OK)
+		return rc;
+	a->session->theme = t;
+	a->session->theme_revision++;
+	return ERR_OK;
+}
+
+struct each {
+	void (*fn)(void *ctx, const char *name);
+	void *ctx;
+};
+
+static bool is_builtin(const char *name)
+{
+	for (size_t i = 0; theme_builtin_name(i); i++)
+		if (strcmp(theme_builtin_name(i), name) == 0)
+			return true;
+	return false;
+}
+
+static void each_file(void *ctx, const char *file, bool is_dir)
+{
+	const struct each *e = ctx;
+	char name[64];
+
+	if (is_dir || !str_ends(file, THEME_SUFFIX))
+		return;
+	if (!str_copy_n(name, sizeof(name), file, strlen(file) - strlen(THEME_SUFFIX)))
+		return;
+	if (plain_name(name) && !is_builtin(name))
+		e->fn(e->ctx, name);
+}
+
+void app_each_theme(void (*fn)(void *ctx, const char *name), void *ctx)
+{
+	struct each e = {.fn = fn, .ctx = ctx};
+	char path[512];
+
+	for (size_t i = 0; theme_builtin_name(i); i++)
+		fn(ctx, theme_builtin_name(i));
+	if (files_path(FILES_CONFIG, "themes", path, sizeof(path), NULL) == ERR_OK)
+		(void)files_list(path, 1000, each_file, &e, NULL); /* no such folder: none */
+}
+
+/* ---- taking over ----------------------------------------------------------------------------- */
+
+void app_apply_settings(struct app *a)
+{
+	const struct settings *s = a->session->settings;
+	struct err err = {0};
+
+	lines_set_max(a->session->log, (size_t)settings_int(s, SET_SCROLLBACK) << 20);
+	if (strcmp(a->session->theme.name, settings_text(s, SET_THEME)) != 0 &&
+	    app_load_theme(a, settings_text(s, SET_THEME), &err) != ERR_OK)
+		session_warn(a->session, a->now, "theme: %s", err.text);
+	if (a->screen)
+		a->screen->ops->set_mouse(a->screen, settings_bool(s, SET_MOUSE));
+	if (app_flashing(a))
+		return; /* rate and pace are the flash task's until it ends */
+	link_set_pace(
+	    a->link, (size_t)settings_int(s, SET_PACE), (int)settings_int(s, SET_PACE_DELAY));
+	if (a->boot.state == BOOTWATCH_OFF && link_line(a->link)->baud != app_session_baud(a)) {
+		struct err why = {0};
+
+		if (link_set_baud(a->link, app_session_baud(a), NULL, &why) != ERR_OK)
+			session_warn(
+			    a->session, a->now, "rate %u: %s", app_session_baud(a), why.text);
+		app_update_port(a);
+	}
+}

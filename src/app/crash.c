@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The terminal is given back whatever happens: fatal signals and x* failures come here. Only
+ * async-signal-safe calls.
+ */
+#include "app_int.h"
+
+#include <signal.h>
+#include <string.h>
+#include <termios.h>
+#include <unistd.h>
+
+#include "tasmite/base/xalloc.h"
+
+static const int fatal[] = {SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGABRT};
+static struct termios saved;
+static volatile sig_atomic_t armed;
+
+static void say(const char *s)
+{
+	if (write(STDERR_FILENO, s, strlen(s)) < 0)
+		return;
+}
+
+/* Leaves the alternate screen, shows the cursor, plain colours, no mouse, no bracketed paste: the
+ * sequences that every terminal this program runs on understands or ignores (xterm's set). */
+static void give_back(void)
+{
+	if (!armed)
+		return;
+	armed = 0;
+	say("\033[?1000l\033[?1006l\033[?2004l\033[0m\033[?25h\033[?1049l\r\n");
+	tcsetattr(STDIN_FILENO, TCSANOW, &saved);
+}
+
+static void on_fatal(int signo)
+{
+	give_back();
+	say("tasmite: internal error, the session ends here (the recording is kept). Please report "
+	    "it.\n");
+	signal(signo, SIG_DFL);
+	raise(signo);
+}
+
+static void on_die(void *ctx)
+{
+	(void)ctx;
+	give_back();
+}
+
+void crash_guard(void)
+{
+	struct sigaction sa;
+
+	memset(&sa, 0, sizeof(sa));
+	sa.sa_handler = on_fatal;
+	sigemptyset(&sa.sa_mask);
+	sa.sa_flags = (int)SA_RESETHAND;
+	armed = 1;
+	for (size_t i = 0; i < sizeof(fatal) / sizeof(fatal[0]); i++)
+		sigaction(fatal[i], &sa, NULL);
+	xalloc_set_die_hook(on_die, NULL);
+}
+
+void crash_unguard(void)
+{
+	armed = 0;
+	for (size_t i = 0; i < sizeof(fatal) / sizeof(fatal[0]); i++)
+		signal(fatal[i], SIG_DFL);
+	xalloc_set_die_hook(NULL, NULL);
+}
+
+void crash_remember(void)
+{
+	if (tcgetattr(STDIN_FILENO, &saved) != 0)
+		memset(&saved, 0, sizeof(saved));
+}

@@ -1,0 +1,450 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* A piece of work with the boot loader, from the request to the result. */
+#include "flash_task.h"
+
+#include <assert.h>
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "flash_driver.h"
+#include "flash_words.h"
+#include "tasmite/base/str.h"
+#include "tasmite/base/xalloc.h"
+
+struct flash_task {
+	struct link *link;
+	struct flash_driver *driver;
+	struct flash_request req;
+	struct flash_view *view;
+	const struct flash_task_ops *ops;
+	void *ctx;
+	mono_t began, stage_began;
+	bool working; /* past connecting */
+	bool ended;
+	char refused[400];	      /* the job does not fit the chip: why */
+	enum engine_heard last_heard; /* said already */
+	uint32_t baud;		      /* of the link, for the share of the wire */
+};
+
+static void say(struct flash_task *t, bool bad, const char *fmt, ...)
+    __attribute__((format(printf, 3, 4)));
+static void say(struct flash_task *t, bool bad, const char *fmt, ...)
+{
+	char text[400];
+	va_list ap;
+
+	va_start(ap, fmt);
+	str_vfmt(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	t->ops->say(t->ctx, bad, text);
+}
+
+/* ---- the chip -------------------------------------------------------------------------------- */
+
+void flash_chip_short(const struct engine_chip *chip, char *dst, size_t size)
+{
+	char flash[24] = "flash unknown";
+
+	if (chip->flash_size)
+		str_size(flash, sizeof(flash), chip->flash_size);
+	str_fmt(dst, size, "%s, %s%s", chip->name, flash, chip->flash_size ? " flash" : "");
+}
+
+void flash_chip_describe(const struct engine_chip *chip, struct sbuf *out)
+{
+	char size[24] = "unknown";
+
+	if (chip->flash_size)
+		str_size(size, sizeof(size), chip->flash_size);
+	sbuf_fmt(out, "chip:     %s%s\n", chip->name,
+	    chip->is_8285 ? " (flash inside, mode DOUT only)" : "");
+	sbuf_fmt(out, "MAC:      %02X:%02X:%02X:%02X:%02X:%02X\n", chip->mac[0], chip->mac[1],
+	    chip->mac[2], chip->mac[3], chip->mac[4], chip->mac[5]);
+	sbuf_fmt(out, "crystal:  %u MHz\n", chip->crystal_khz / 1000);
+	sbuf_fmt(out, "flash:    %s, id %06x%s%s\n", size, chip->flash_id,
+	    chip->flash_maker[0] ? ", " : "", chip->flash_maker);
+	sbuf_fmt(out, "protect:  %s (status register %02x)\n",
+	    chip->flash_status & 0x1c ? "some areas are write-protected" : "none",
+	    chip->flash_status & 0xff);
+}
+
+/* ---- the view -------------------------------------------------------------------------------- */
+
+static const char *const stage_words[ENGINE_STAGES] = {
+    [ENGINE_ST_CONNECT] = "connect",
+    [ENGINE_ST_IDENTIFY] = "identify",
+    [ENGINE_ST_ERASE] = "erase",
+    [ENGINE_ST_WRITE] = "write",
+    [ENGINE_ST_CHECK] = "checked",
+};
+
+static void view_begin(struct flash_task *t, mono_t now)
+{
+	const struct flash_request *r = &t->req;
+	struct flash_view *v = t->view;
+	uint64_t revision = v->revision;
+	char size[24];
+
+	memset(v, 0, sizeof(*v));
+	v->revision = revision + 1;
+	v->state = FLASH_WAITING;
+	v->left_s = -1;
+	v->stage_began = now;
+	v->stage_count = r->kind == ENGINE_IDENTIFY ? 2
+			 : r->kind == ENGINE_ERASE  ? 3
+						    : ENGINE_STAGES;
+	for (int i = 0; i < v->stage_count; i++)
+		str_copy(v->stages[i].name, sizeof(v->stages[i].name), stage_words[i]);
+	if (r->kind == ENGINE_IDENTIFY)
+		str_copy(v->what, sizeof(v->what), "identify the chip");
+	else if (r->kind == ENGINE_ERASE && r->area.length)
+		str_fmt(v->what, sizeof(v->what), "erase 0x%05x to 0x%05x", r->area.offset,
+		    r->area.offset + r->area.length - 1);
+	else if (r->kind == ENGINE_ERASE)
+		str_copy(v->what, sizeof(v->what), "erase the whole flash");
+	else
+		str_fmt(v->what, sizeof(v->what), "%s%s  %s → 0x%05x", r->files[0].name,
+		    r->file_count > 1 ? " and more" : "",
+		    str_size(size, sizeof(size), r->files[0].size), r->files[0].offset);
+	flash_words_steps(r, v);
+}
+
+static void on_stage(struct flash_task *t, const struct engine_event *ev, mono_t now)
+{
+	struct flash_view *v = t->view;
+
+	if ((int)ev->stage < v->stage_count)
+		v->stages[ev->stage].mark = ev->began ? MARK_RUNNING : MARK_DONE;
+	if (ev->began) {
+		t->stage_began = now;
+		v->stage_began = now;
+		v->done = v->total = 0;
+		v->left_s = -1;
+		v->rate[0] = '\0';
+	}
+	if (ev->began && ev->stage != ENGINE_ST_CONNECT && !t->working) {
+		t->working = true;
+		v->state = FLASH_WORKING;
+		v->text_count = 0;
+		v->heard[0] = '\0';
+	}
+}
+
+/* Payload per second against what the wire carries: ten bits a byte. */
+static void on_progress(struct flash_task *t, const struct engine_event *ev, mono_t now)
+{
+	struct flash_view *v = t->view;
+	double seconds = (double)(now - t->stage_began) / 1e6;
+
+	v->done = ev->done;
+	v->total = ev->total;
+	if (seconds < 0.2 || !ev->done || !t->baud || ev->stage != ENGINE_ST_WRITE)
+		return;
+	double per_s = ev->done / seconds;
+
+	str_fmt(v->rate, sizeof(v->rate), "%.1f KB/s (%.0f %% of the wire)", per_s / 1024,
+	    per_s * 1000 / t->baud);
+	v->left_s = (int)((ev->total - ev->done) / per_s + 0.5);
+}
+
+static void on_heard(struct flash_task *t, const struct engine_event *ev)
+{
+	char text[160];
+	bool bad;
+
+	flash_words_heard(ev, text, sizeof(text), &bad);
+	str_copy(t->view->heard, sizeof(t->view->heard), text);
+	if (ev->heard != t->last_heard && ev->heard != ENGINE_HEARD_NOTHING)
+		say(t, bad, "%s", text);
+	t->last_heard = ev->heard;
+}
+
+/* ---- between identity and the first change -------------------------------------------------- */
+
+static void patch_files(struct flash_task *t, const struct image_target *target)
+{
+	for (size_t i = 0; i < t->req.file_count; i++) {
+		struct flash_file *f = &t->req.files[i];
+		struct image_target at = *target;
+		struct image_patch p;
+
+		at.offset = f->offset;
+		image_patch_plan(&f->info, &at, &p);
+		if (!p.needed || p.offset >= f->size)
+			continue;
+		f->data[p.offset] = p.new_byte;
+		say(t, false, "%s: %s", f->name, p.text);
+	}
+}
+
+/* The chip is known now: does the job fit it? False: t->refused says why not. */
+static bool fits_chip(struct flash_task *t, const struct engine_chip *chip)
+{
+	struct image_target target = {
+	    .flash_size = chip->flash_size, .is_8285 = chip->is_8285, .chip_known = true};
+	struct sbuf warnings;
+	struct err err = {0};
+	int rc;
+
+	if (t->req.kind == ENGINE_ERASE && t->req.area.length && chip->flash_size &&
+	    t->req.area.offset + t->req.area.length > chip->flash_size) {
+		str_fmt(t->refused, sizeof(t->refused), "the area ends beyond the flash (%u bytes)",
+		    chip->flash_size);
+		return false;
+	}
+	sbuf_init(&warnings, 4000);
+	rc = flash_request_check(&t->req, &target, &warnings, &err);
+	if (rc != ERR_OK)
+		str_copy(t->refused, sizeof(t->refused), err.text);
+	else if (warnings.len)
+		t->ops->say(t->ctx, true, sbuf_str(&warnings));
+	sbuf_fini(&warnings);
+	if (rc == ERR_OK)
+		patch_files(t, &target);
+	return rc == ERR_OK;
+}
+
+static void on_identity(struct flash_task *t, mono_t now)
+{
+	const struct engine_chip *chip = engine_chip_info(flash_driver_engine(t->driver));
+	char shown[80];
+
+	flash_chip_short(chip, shown, sizeof(shown));
+	str_fmt(t->view->chip, sizeof(t->view->chip), "%s  %02X:%02X:%02X:%02X:%02X:%02X", shown,
+	    chip->mac[0], chip->mac[1], chip->mac[2], chip->mac[3], chip->mac[4], chip->mac[5]);
+	say(t, false, "chip: %s", t->view->chip);
+	if (t->req.kind == ENGINE_IDENTIFY)
+		return;
+	if (fits_chip(t, chip))
+		flash_driver_proceed(t->driver, now);
+	else
+		flash_driver_cancel(t->driver, now);
+}
+
+/* ---- the end --------------------------------------------------------------------------------- */
+
+static void mark_running_failed(struct flash_view *v)
+{
+	for (int i = 0; i < v->stage_count; i++)
+		if (v->stages[i].mark == MARK_RUNNING)
+			v->stages[i].mark = MARK_FAILED;
+}
+
+static void say_result(struct flash_task *t)
+{
+	const struct flash_view *v = t->view;
+
+	for (int i = 0; i < v->text_count; i++)
+		say(t, v->text_bad[i], "%s", v->text[i]);
+}
+
+static void finish(struct flash_task *t, const struct engine_event *ev, mono_t now)
+{
+	const struct engine *e = flash_driver_engine(t->driver);
+	struct flash_view *v = t->view;
+	bool cancelled = ev->kind == ENGINE_EV_CANCELLED;
+
+	t->ended = true;
+	v->left_s = -1;
+	v->heard[0] = '\0';
+	if (ev->kind == ENGINE_EV_DONE) {
+		v->state = FLASH_DONE;
+		flash_words_done(&t->req, e, (double)(now - t->began) / 1e6, v);
+	} else if (t->refused[0]) {
+		v->state = FLASH_FAILED;
+		v->text_count = 0;
+		flash_words_add(v, true, "%s", t->refused);
+		flash_words_add(v, false, "Nothing on the device was changed.");
+	} else {
+		v->state = cancelled ? FLASH_CANCELLED : FLASH_FAILED;
+		flash_words_failed(&t->req, e, cancelled, v);
+	}
+	if (v->state != FLASH_DONE)
+		mark_running_failed(v);
+	if (t->refused[0])
+		say(t, true, "%s", t->refused); /* the panel's line may cut it */
+	else
+		say_result(t);
+	v->revision++;
+	t->ops->ended(t->ctx, now);
+}
+
+static void on_event(void *ctx, const struct engine_event *ev, mono_t now)
+{
+	struct flash_task *t = ctx;
+	char text[160];
+
+	t->view->revision++;
+	switch (ev->kind) {
+	case ENGINE_EV_STAGE:
+		on_stage(t, ev, now);
+		break;
+	case ENGINE_EV_HEARD:
+		on_heard(t, ev);
+		break;
+	case ENGINE_EV_TEXT:
+		t->ops->heard(t->ctx, ev->text, ev->n, now);
+		break;
+	case ENGINE_EV_SYNC:
+		t->began = now; /* what the user's hand needed is no part of the time */
+		t->baud = ev->value;
+		say(t, false, "the boot loader answers at %u", ev->value);
+		break;
+	case ENGINE_EV_IDENTITY:
+		on_identity(t, now);
+		break;
+	case ENGINE_EV_BAUD:
+		t->baud = ev->value;
+		say(t, !ev->ok, ev->ok ? "rate: %u" : "rate: fell back to %u", ev->value);
+		break;
+	case ENGINE_EV_PROGRESS:
+		on_progress(t, ev, now);
+		break;
+	case ENGINE_EV_RETRY:
+		t->view->retries++;
+		flash_words_retry(ev, text, sizeof(text));
+		say(t, true, "%s", text);
+		break;
+	case ENGINE_EV_DONE:
+	case ENGINE_EV_FAILED:
+	case ENGINE_EV_CANCELLED:
+		finish(t, ev, now);
+		break;
+	}
+}
+
+static const uint8_t *on_data(void *ctx, size_t part, uint32_t offset, uint32_t length)
+{
+	const struct flash_task *t = ctx;
+	const struct flash_file *f;
+
+	if (part >= t->req.file_count)
+		return NULL;
+	f = &t->req.files[part];
+	if (offset > f->size || length > f->size - offset)
+		return NULL;
+	return f->data + offset;
+}
+
+static const struct flash_driver_ops driver_ops = {.event = on_event, .data = on_data};
+
+static void job_of(
+    const struct flash_request *r, bool connected, uint32_t connected_baud, struct engine_job *job)
+{
+	memset(job, 0, sizeof(*job));
+	job->kind = r->kind;
+	job->erase_all = r->erase_all;
+	job->app_baud = r->app_baud;
+	job->baud = r->baud;
+	job->no_baud_change = r->no_clkdiv;
+	job->connected = connected;
+	job->connected_baud = connected_baud;
+	if (r->kind == ENGINE_ERASE && r->area.length)
+		job->parts[job->part_count++] = r->area;
+	for (size_t i = 0; r->kind == ENGINE_FLASH && i < r->file_count; i++) {
+		job->parts[i].offset = r->files[i].offset;
+		job->parts[i].length = (uint32_t)r->files[i].size;
+		job->part_count++;
+	}
+}
+
+struct flash_task *flash_task_new(struct loop *loop, struct link *link, struct flash_request *r,
+    bool connected, uint32_t connected_baud, struct flash_view *view,
+    const struct flash_task_ops *ops, void *ctx, mono_t now, struct err *err)
+{
+	struct flash_task *t = xcalloc(1, sizeof(*t));
+	struct engine_job job;
+
+	t->link = link;
+	t->view = view;
+	t->ops = ops;
+	t->ctx = ctx;
+	t->began = now;
+	t->req = *r;
+	job_of(&t->req, connected, connected_baud, &job);
+	t->driver = flash_driver_new(loop, link, &job, &driver_ops, t, now);
+	if (!t->driver) {
+		free(t);
+		err_set(err, ERR_INVAL, 0,
+		    "this can't be done with the flash: offsets must be multiples "
+		    "of 4096, and files must not overlap");
+		return NULL;
+	}
+	memset(r, 0, sizeof(*r)); /* taken over */
+	link_drop_unsent(link);
+	link_set_pace(link, 0, 0);
+	view_begin(t, now);
+	return t;
+}
+
+void flash_task_free(struct flash_task *t)
+{
+	if (!t)
+		return;
+	flash_driver_free(t->driver);
+	flash_request_fini(&t->req);
+	free(t);
+}
+
+void flash_task_rx(struct flash_task *t, const uint8_t *bytes, size_t n, mono_t now)
+{
+	if (!t->ended)
+		flash_driver_rx(t->driver, bytes, n, now);
+}
+
+void flash_task_port_lost(struct flash_task *t, mono_t now)
+{
+	if (!t->ended)
+		flash_driver_port_lost(t->driver, now);
+}
+
+void flash_task_cancel(struct flash_task *t, mono_t now)
+{
+	if (!t->ended)
+		flash_driver_cancel(t->driver, now);
+}
+
+void flash_task_turn(struct flash_task *t, mono_t now)
+{
+	if (!t->ended)
+		flash_driver_turn(t->driver, now);
+}
+
+bool flash_task_ended(const struct flash_task *t)
+{
+	return t->ended;
+}
+
+bool flash_task_in_loader(const struct flash_task *t, uint32_t *baud)
+{
+	const struct engine *e = flash_driver_engine(t->driver);
+
+	*baud = engine_baud(e);
+	return t->ended && (t->view->state == FLASH_DONE ? engine_in_loader(e)
+							 : engine_failure(e)->still_connected);
+}
+
+bool flash_task_lost_port(const struct flash_task *t)
+{
+	return t->ended && t->view->state == FLASH_FAILED && !t->refused[0] &&
+	       engine_failure(flash_driver_engine(t->driver))->cause == ENGINE_CAUSE_IO;
+}
+
+const struct engine_chip *flash_task_chip(const struct flash_task *t)
+{
+	const struct engine_chip *chip = engine_chip_info(flash_driver_engine(t->driver));
+
+	return chip->known ? chip : NULL;
+}
+
+const struct engine_failure *flash_task_failure(const struct flash_task *t)
+{
+	return engine_failure(flash_driver_engine(t->driver));
+}
+
+enum engine_kind flash_task_kind(const struct flash_task *t)
+{
+	return t->req.kind;
+}

@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * A piece of work with the boot loader, from the user's request to the result: identify, erase or
+ * flash. It fills a struct flash_view (the flash panel, or the lines of a run without a screen)
+ * and says what belongs into the log.
+ */
+#ifndef TASMITE_APP_FLASH_TASK_H
+#define TASMITE_APP_FLASH_TASK_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "link.h"
+#include "tasmite/core/session.h"
+#include "tasmite/core/tasmota/boards.h"
+#include "tasmite/proto/engine.h"
+#include "tasmite/proto/image.h"
+
+/* A file that is to be written. */
+struct flash_file {
+	char path[512];
+	char name[128]; /* without folders */
+	uint32_t offset;
+	uint8_t *data; /* owned */
+	size_t size;
+	struct image_info info;
+};
+
+struct flash_request {
+	enum engine_kind kind;
+	struct flash_file files[ENGINE_MAX_PARTS];
+	size_t file_count;
+	bool erase_all; /* FLASH: everything first; ERASE without an area: the whole chip */
+	struct engine_part area; /* ERASE: length 0: the whole chip */
+	uint32_t baud;		 /* 0: the fastest that works */
+	bool no_clkdiv;
+	uint32_t app_baud;
+	const struct board
+	    *board; /* named by /device, for the steps of the waiting page; or NULL */
+};
+
+void flash_request_init(struct flash_request *r, enum engine_kind kind);
+void flash_request_fini(struct flash_request *r);
+/* Reads "FILE" or "FILE@OFFSET" and inspects it. */
+int flash_request_add(struct flash_request *r, const char *word, struct err *err);
+/* Checks that the files can be written at all (flash size as far as it is known); 0, or a negative
+ * code with the reason and what to take instead. Warnings are appended as lines. */
+int flash_request_check(const struct flash_request *r, const struct image_target *target,
+    struct sbuf *warnings, struct err *err);
+/* The question before anything is lost; facts may be NULL (nothing known of the device). */
+void flash_request_question(
+    const struct flash_request *r, const struct facts *facts, struct session_ask *ask);
+
+struct flash_task_ops {
+	/* A line for the log or the user: bad tells trouble. */
+	void (*say)(void *ctx, bool bad, const char *text);
+	/* Bytes that the device said and that are no part of the protocol. */
+	void (*heard)(void *ctx, const uint8_t *bytes, size_t n, mono_t now);
+	/* It is over; view->state tells how. Don't free the task from within: mark it. */
+	void (*ended)(void *ctx, mono_t now);
+};
+
+struct flash_task;
+
+/* Takes the content of r over (r is empty afterwards). view is filled from now on. NULL with err
+ * when the request is unusable. */
+struct flash_task *flash_task_new(struct loop *loop, struct link *link, struct flash_request *r,
+    bool connected, uint32_t connected_baud, struct flash_view *view,
+    const struct flash_task_ops *ops, void *ctx, mono_t now, struct err *err);
+void flash_task_free(struct flash_task *t); /* NULL allowed */
+void flash_task_rx(struct flash_task *t, const uint8_t *bytes, size_t n, mono_t now);
+void flash_task_port_lost(struct flash_task *t, mono_t now);
+void flash_task_cancel(struct flash_task *t, mono_t now);
+void flash_task_turn(struct flash_task *t, mono_t now);
+bool flash_task_ended(const struct flash_task *t);
+/* After the end: the loader still answers (a next task needs no power-cycle), at *baud. */
+bool flash_task_in_loader(const struct flash_task *t, uint32_t *baud);
+/* Failed because the port was lost. */
+bool flash_task_lost_port(const struct flash_task *t);
+/* Identified chip, or NULL. */
+const struct engine_chip *flash_task_chip(const struct flash_task *t);
+const struct engine_failure *flash_task_failure(const struct flash_task *t);
+enum engine_kind flash_task_kind(const struct flash_task *t);
+/* "ESP8266EX, 1 MB flash" and the rows of /chip. */
+void flash_chip_short(const struct engine_chip *chip, char *dst, size_t size);
+void flash_chip_describe(const struct engine_chip *chip, struct sbuf *out);
+
+#endif

@@ -1,0 +1,229 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The words for what the flash engine reports: what happened, what is changed, what to do next. */
+#include "flash_words.h"
+
+#include <stdarg.h>
+#include <string.h>
+
+#include "tasmite/base/str.h"
+
+#define TEXT_MAX \
+	(sizeof(((struct flash_view *)0)->text) / sizeof(((struct flash_view *)0)->text[0]))
+
+void flash_words_add(struct flash_view *view, bool bad, const char *fmt, ...)
+{
+	va_list ap;
+
+	if ((size_t)view->text_count >= TEXT_MAX)
+		return;
+	va_start(ap, fmt);
+	str_vfmt(view->text[view->text_count], sizeof(view->text[0]), fmt, ap);
+	va_end(ap);
+	view->text_bad[view->text_count] = bad;
+	view->text_count++;
+	view->revision++;
+}
+
+void flash_words_heard(const struct engine_event *ev, char *text, size_t size, bool *bad)
+{
+	*bad = true;
+	switch (ev->heard) {
+	case ENGINE_HEARD_NOTHING:
+		*bad = false;
+		str_fmt(text, size, "nothing heard yet: is the power on, RX to TX and TX to RX?");
+		return;
+	case ENGINE_HEARD_FLASH_BOOT:
+		str_fmt(text, size,
+		    "it started normally: the button was not held. Power off for 2 s, "
+		    "hold the button, power on");
+		return;
+	case ENGINE_HEARD_LOADER:
+		*bad = false;
+		str_fmt(text, size, "the boot loader is there: connecting");
+		return;
+	case ENGINE_HEARD_STRAPS:
+		str_fmt(text, size,
+		    "boot mode %u: GPIO15 or GPIO2 is at the wrong level: check the "
+		    "wiring, nothing may pull them",
+		    ev->value);
+		return;
+	case ENGINE_HEARD_ECHO:
+		str_fmt(text, size, "only its own echo: TX and RX of the adapter are connected");
+		return;
+	case ENGINE_HEARD_APP:
+		str_fmt(text, size,
+		    "the application is running%s: power off for 2 s, hold the button, "
+		    "power on",
+		    ev->value ? "" : " (at an unknown rate)");
+		return;
+	case ENGINE_HEARD_NOISE:
+		*bad = false;
+		str_fmt(text, size, "unreadable bytes: an application at another rate, or noise");
+		return;
+	case ENGINE_HEARD_LOCKED:
+		*bad = false;
+		str_fmt(
+		    text, size, "the boot loader has locked %u baud: going on there", ev->value);
+		return;
+	case ENGINE_HEARD_STUB:
+		str_fmt(text, size,
+		    "the program of another flasher is still running in the chip: power "
+		    "off for 2 s, hold the button, power on");
+		return;
+	case ENGINE_HEARD_DEAF:
+		str_fmt(text, size,
+		    "the boot loader is there but hears nothing from here: check the wire to the "
+		    "chip's RX; then power off for 2 s, hold the button, power on");
+		return;
+	}
+	text[0] = '\0';
+}
+
+void flash_words_retry(const struct engine_event *ev, char *text, size_t size)
+{
+	static const char *const what[] = {
+	    [ENGINE_RETRY_TIMEOUT] = "no answer",
+	    [ENGINE_RETRY_CHECKSUM] = "a block arrived damaged",
+	    [ENGINE_RETRY_READBACK] = "the flash did not keep a block",
+	    [ENGINE_RETRY_SEQUENCE] = "the block numbers got out of step",
+	    [ENGINE_RETRY_RESYNC] = "the answers got out of step",
+	    [ENGINE_RETRY_SLOWER] = "too many errors: slower",
+	    [ENGINE_RETRY_ERASE] = "erasing again",
+	};
+	const char *words =
+	    (size_t)ev->retry < sizeof(what) / sizeof(what[0]) ? what[ev->retry] : "?";
+
+	str_fmt(text, size, "%s (at 0x%05x): again", words, ev->value);
+}
+
+void flash_words_steps(const struct flash_request *r, struct flash_view *view)
+{
+	view->text_count = 0;
+	if (r->board) {
+		struct sbuf howto;
+		const char *line, *end;
+
+		sbuf_init(&howto, 2000);
+		boards_howto_loader(r->board, &howto);
+		for (line = sbuf_str(&howto); *line; line = *end ? end + 1 : end) {
+			end = strchr(line, '\n');
+			if (!end)
+				end = line + strlen(line);
+			flash_words_add(view, false, "%.*s", (int)(end - line), line);
+		}
+		sbuf_fini(&howto);
+		return;
+	}
+	flash_words_add(view, true, "Mains unplugged! 3.3 V only.");
+	flash_words_add(view, false, "1. power off for 2 s");
+	flash_words_add(view, false, "2. hold the button (GPIO0 to GND)");
+	flash_words_add(view, false, "3. power on, release after 1-2 s");
+	flash_words_add(view, false, "It goes on by itself. /cancel stops.");
+}
+
+void flash_words_done(
+    const struct flash_request *r, const struct engine *e, double seconds, struct flash_view *view)
+{
+	view->text_count = 0;
+	switch (r->kind) {
+	case ENGINE_IDENTIFY:
+		flash_words_add(view, false, "identified; nothing was changed");
+		break;
+	case ENGINE_ERASE:
+		flash_words_add(view, false, "erased in %.1f s", seconds);
+		break;
+	case ENGINE_FLASH:
+		flash_words_add(
+		    view, false, "written in %.1f s, checked by the ROM's XOR", seconds);
+		break;
+	}
+	if (engine_in_loader(e)) {
+		flash_words_add(view, false, "Now release the button,");
+		flash_words_add(view, false, "power off for 2 s and on again.");
+	}
+}
+
+static const char *cause_words(const struct engine_failure *f)
+{
+	switch (f->cause) {
+	case ENGINE_CAUSE_NONE:
+		break;
+	case ENGINE_CAUSE_NO_ANSWER:
+		return "the chip stopped answering: power, a loose wire, or it was reset";
+	case ENGINE_CAUSE_REFUSED:
+		return "the chip refused a command";
+	case ENGINE_CAUSE_CHECKSUM:
+		return "blocks arrive damaged again and again: a bad wire or too fast (try --baud "
+		       "115200)";
+	case ENGINE_CAUSE_READBACK:
+		return "the flash does not keep what is written there: a worn sector, or weak "
+		       "power";
+	case ENGINE_CAUSE_PROTECTED:
+		return "the flash chip is write-protected (protect bits in its status register)";
+	case ENGINE_CAUSE_RESET:
+		return "the chip restarted in the middle: weak power (3.3 V, 250 mA and more) or a "
+		       "touch "
+		       "of its reset";
+	case ENGINE_CAUSE_NO_FLASH:
+		return "the flash chip does not answer: a bad joint, or GPIO6 to 11 are loaded";
+	case ENGINE_CAUSE_NOT_8266:
+		return "this is no ESP8266: only ESP8266 and ESP8285 can be flashed";
+	case ENGINE_CAUSE_TOO_LARGE:
+		return "it does not fit the flash that was found";
+	case ENGINE_CAUSE_IO:
+		return "the port went away";
+	case ENGINE_CAUSE_DATA:
+		return "the file could not be read";
+	case ENGINE_CAUSE_SIZE_UNKNOWN:
+		return "the flash chip does not tell its size: erase an area instead (/erase OFFSET "
+		       "LENGTH)";
+	}
+	return "it did not work";
+}
+
+static void what_changed(
+    const struct flash_request *r, const struct engine_failure *f, struct flash_view *view)
+{
+	if (!f->flash_touched) {
+		flash_words_add(view, false, "Nothing on the device was changed.");
+		return;
+	}
+	if (f->erased_to > f->erased_from)
+		flash_words_add(view, true, "Erased (or partly): 0x%05x to 0x%05x", f->erased_from,
+		    f->erased_to - 1);
+	if (f->written_to > f->written_from)
+		flash_words_add(view, false, "New and checked: 0x%05x to 0x%05x", f->written_from,
+		    f->written_to - 1);
+	else if (r->kind == ENGINE_FLASH)
+		flash_words_add(view, true, "Nothing new was written yet.");
+	flash_words_add(view, true, "It will not start until the flash is written whole.");
+}
+
+void flash_words_failed(
+    const struct flash_request *r, const struct engine *e, bool cancelled, struct flash_view *view)
+{
+	const struct engine_failure *f = engine_failure(e);
+
+	view->text_count = 0;
+	if (cancelled)
+		flash_words_add(view, false, "cancelled in \"%s\"", engine_stage_name(f->stage));
+	else
+		flash_words_add(
+		    view, true, "%s failed: %s", engine_stage_name(f->stage), cause_words(f));
+	if (!cancelled && f->command)
+		flash_words_add(view, false, "(%s, status %02x %02x, at 0x%05x)",
+		    engine_command_name(f->command), f->status, f->code, f->offset);
+	what_changed(r, f, view);
+	if (cancelled && !f->flash_touched)
+		return;
+	if (f->cause == ENGINE_CAUSE_IO && !cancelled)
+		flash_words_add(
+		    view, false, "Next: plug the adapter in, then the same command again.");
+	else if (f->still_connected)
+		flash_words_add(
+		    view, false, "Next: the same command again (the loader still answers).");
+	else
+		flash_words_add(view, false,
+		    "Next: the same command again, then power off for 2 s, "
+		    "hold the button, power on.");
+}

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The words for what the flash engine reports. Private to the flash task. */
+#ifndef TASMITE_APP_FLASH_WORDS_H
+#define TASMITE_APP_FLASH_WORDS_H
+
+#include "flash_task.h"
+
+/* What was heard while waiting, as one line; advice is "" when there is nothing to do. */
+void flash_words_heard(const struct engine_event *ev, char *text, size_t size, bool *bad);
+void flash_words_retry(const struct engine_event *ev, char *text, size_t size);
+/* The steps of the waiting page. */
+void flash_words_steps(const struct flash_request *r, struct flash_view *view);
+/* The result after DONE. */
+void flash_words_done(
+    const struct flash_request *r, const struct engine *e, double seconds, struct flash_view *view);
+/* The result after FAILED or CANCELLED: what happened, what is and is not changed, what next. */
+void flash_words_failed(
+    const struct flash_request *r, const struct engine *e, bool cancelled, struct flash_view *view);
+/* One more line of view->text (older ones stay; a full view drops the line). */
+void flash_words_add(struct flash_view *view, bool bad, const char *fmt, ...)
+    __attribute__((format(printf, 3, 4)));
+
+#endif

@@ -1,0 +1,139 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# shellcheck shell=bash
+# What the end-to-end scripts share: the virtual device, the program in tmux, waiting with a
+# deadline. tests/run.sh sets B, HOME and TMPDIR and ends what is left over.
+set -u
+cd "$(dirname "${BASH_SOURCE[0]}")/../.." || exit 2
+B=${B:-$PWD/build}
+TMPDIR=${TMPDIR:-/tmp}
+DEV=$TMPDIR/sonoff
+CTL=$TMPDIR/hand
+SOCK=$TMPDIR/tmux.sock
+failures=0
+case_name=
+
+# ---- cases: "begin NAME", checks, "end"; a case without a failed check is ok -------------------
+begin() {
+	case_name=$1
+	case_bad=
+}
+bad() {
+	[ -n "$case_bad" ] && return 1
+	case_bad=$*
+	printf 'not ok %s: %s\n' "$case_name" "$case_bad"
+	failures=$((failures + 1))
+	if tmux -S "$SOCK" has-session 2>/dev/null; then
+		echo "--- the screen:"
+		tm_text
+		echo "---"
+	fi
+	return 1
+}
+end() {
+	[ -n "$case_bad" ] || printf 'ok %s\n' "$case_name"
+}
+finish() {
+	exit $((failures > 0))
+}
+# check WHAT COMMAND...
+check() {
+	local what=$1
+	shift
+	"$@" >/dev/null 2>&1 || bad "$what"
+}
+
+# ---- the virtual device ------------------------------------------------------------------------
+sim_pid=
+# sim_start ARGS...: the port is $DEV, the hand $CTL, the flash $TMPDIR/flash.bin
+sim_start() {
+	"$B/virtual-device" --pty "$DEV" --control "$CTL" --flash "$TMPDIR/flash.bin" \
+		--trace "$TMPDIR/trace" "$@" >"$TMPDIR/sim.out" 2>&1 &
+	sim_pid=$!
+	wait_for 10 test -e "$DEV" -a -S "$CTL" || bad "the virtual device did not start: $(cat "$TMPDIR/sim.out")"
+}
+sim_stop() {
+	[ -n "$sim_pid" ] || return 0
+	kill "$sim_pid" 2>/dev/null
+	wait "$sim_pid" 2>/dev/null
+	sim_pid=
+}
+hand() {
+	"$B/virtual-device" --hand "$CTL" -c "$1" >/dev/null || bad "hand: $1"
+}
+# Button held, power cycled: the boot loader.
+enter_loader() {
+	hand "power off"
+	hand "button down"
+	hand "power on"
+}
+boot_normally() {
+	hand "power off"
+	hand "button up"
+	hand "power on"
+}
+
+# wait_for SECONDS COMMAND...
+wait_for() {
+	local end=$(($(date +%s%N) + $1 * 1000000000))
+	shift
+	until "$@" >/dev/null 2>&1; do
+		[ "$(date +%s%N)" -lt "$end" ] || return 1
+		sleep 0.03
+	done
+}
+
+# ---- the program in tmux -----------------------------------------------------------------------
+tm() {
+	tmux -S "$SOCK" -f /dev/null "$@"
+}
+# tm_start W H COMMAND
+tm_start() {
+	local w=$1 h=$2
+	shift 2
+	tm new-session -d -s t -x "$w" -y "$h" "sleep 86400" \; \
+		set-option -g status off \; set-option -g remain-on-exit on \; \
+		set-option -g default-terminal tmux-256color \; set-option -g escape-time 0 \; \
+		set-option -g window-size manual \; resize-window -t t -x "$w" -y "$h" \; \
+		respawn-pane -k -t t "$*"
+}
+tm_keys() {
+	tm send-keys -t t "$@"
+}
+tm_type() {
+	tm send-keys -t t -l -- "$1"
+}
+# A whole line and Enter.
+tm_line() {
+	tm_type "$1"
+	tm_keys Enter
+}
+tm_text() {
+	tm capture-pane -p -t t
+}
+tm_resize() {
+	tm resize-window -t t -x "$1" -y "$2"
+}
+tm_shows() {
+	tm_text | grep -qE -- "$1"
+}
+# see REGEX [SECONDS]: it is on the screen by then
+see() {
+	wait_for "${2:-10}" tm_shows "$1" || bad "not seen: $1"
+}
+# The program has ended; its exit code.
+tm_ended() {
+	[ "$(tm display-message -p -t t '#{pane_dead}')" = 1 ]
+}
+tm_code() {
+	tm display-message -p -t t '#{pane_dead_status}'
+}
+tm_stop() {
+	tm kill-server 2>/dev/null
+	wait_for 5 test ! -S "$SOCK"
+	rm -f "$SOCK"
+}
+cleanup() {
+	tm kill-server 2>/dev/null
+	sim_stop
+}
+trap cleanup EXIT
