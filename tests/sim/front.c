@@ -17,6 +17,8 @@
 /* How often a pty that nobody has open is looked at. */
 #define CLOSED_US  20000
 #define FOREVER_US 1000000
+/* How often the rate is looked at while the loader has something to do. */
+#define RATE_US 5000
 /* Without waiting: how much virtual labour one turn may do. */
 #define WORK_PER_TURN 20000
 #define PRESS_US      100000
@@ -281,12 +283,15 @@ static void look_for_host(struct sim_front *f, sim_time now)
 	sim_link_open(f->link, there, now);
 }
 
-static void follow_rate(struct sim_front *f, sim_time now)
+/* A pty does not tell when its rate changes. It is looked at before the board moves on, and a
+ * change counts from where the board stands: an answer that was not yet due at the last look is
+ * heard at the new rate. */
+static void follow_rate(struct sim_front *f)
 {
 	uint32_t rate = f->host_there ? sim_pty_rate(&f->pty) : 0;
 
 	if (rate)
-		sim_link_baud(f->link, rate, now);
+		sim_link_baud(f->link, rate, sim_link_now(f->link));
 }
 
 static void from_host(struct sim_front *f)
@@ -296,10 +301,8 @@ static void from_host(struct sim_front *f)
 
 	/* The pty would hold the writer back where a UART does not: take all there is. */
 	while (f->host_there && (n = sim_pty_read(&f->pty, bytes, sizeof(bytes))) > 0) {
-		sim_time now = sim_front_now(f);
-
-		follow_rate(f, now);
-		sim_link_send(f->link, bytes, n, now);
+		follow_rate(f);
+		sim_link_send(f->link, bytes, n, sim_front_now(f));
 	}
 }
 
@@ -371,9 +374,12 @@ static void wait_for(struct sim_front *f, sim_time until, const sigset_t *mask)
 static sim_time next_wake(struct sim_front *f, sim_time now)
 {
 	sim_time slice = (sim_time)(SLICE_US * f->speed) + 1;
+	enum sim_mode mode = sim_device_mode(sim_link_device(f->link));
 	sim_time limit = f->host_there || f->pty.fd < 0 ? FOREVER_US : CLOSED_US;
 	sim_time wake = sim_link_wake(f->link, now, slice);
 
+	if (f->host_there && mode != SIM_MODE_APP && sim_link_next(f->link) != SIM_NEVER)
+		limit = RATE_US;
 	if (wake > f->press_at)
 		wake = f->press_at;
 	limit = (sim_time)((double)limit * f->speed);
@@ -391,7 +397,7 @@ void sim_front_run(struct sim_front *f)
 		bool idle = true;
 
 		look_for_host(f, now);
-		follow_rate(f, now);
+		follow_rate(f);
 		from_host(f);
 		now = sim_front_now(f);
 		run_presses(f, now);

@@ -222,6 +222,11 @@ void sim_link_advance(struct sim_link *l, sim_time now)
 		l->now = now;
 }
 
+sim_time sim_link_now(const struct sim_link *l)
+{
+	return l->now;
+}
+
 sim_time sim_link_next(const struct sim_link *l)
 {
 	sim_time t = inner_next(l);

@@ -63,6 +63,8 @@ size_t sim_link_backlog(const struct sim_link *l);
 
 /* Lets everything happen that is due at `now` or before. */
 void sim_link_advance(struct sim_link *l, sim_time now);
+/* The time up to which everything has happened. */
+sim_time sim_link_now(const struct sim_link *l);
 /* The next moment at which something happens; SIM_NEVER when all is quiet. A byte that has
  * arrived and waits for the host counts with its time of arrival. */
 sim_time sim_link_next(const struct sim_link *l);
