@@ -78,11 +78,19 @@ static uint32_t print_segment(
 	return at + len;
 }
 
-/* Whether the Arduino core's second loader would find an application to jump to: a header and
- * segments that lie within the flash. */
+static uint8_t flash_xor(struct sim_device *dev, uint32_t at, uint32_t len, uint8_t sum)
+{
+	for (uint32_t i = 0; i < len; i++)
+		sum ^= dev->flash.mem[at + i];
+	return sum;
+}
+
+/* Whether the application behind the Arduino core's second loader would live: a header, segments
+ * that lie within the flash, and the checksum, which that loader does not look at but which tells
+ * whether the code is what was built. */
 static bool second_image_whole(struct sim_device *dev)
 {
-	uint8_t head[8];
+	uint8_t head[8], stored, sum = CHECKSUM_SEED;
 	uint32_t at = EBOOT_APP + 8;
 
 	flash_bytes(dev, EBOOT_APP, head, sizeof(head));
@@ -99,9 +107,11 @@ static bool second_image_whole(struct sim_device *dev)
 		at += (uint32_t)sizeof(seg);
 		if (sim_le32(seg) < SIM_DRAM_BASE || len > dev->flash.size - at)
 			return false;
+		sum = flash_xor(dev, at, len, sum);
 		at += len;
 	}
-	return true;
+	flash_bytes(dev, at / 16 * 16 + 15, &stored, 1);
+	return stored == sum;
 }
 
 static void start_eboot(struct sim_device *dev)

@@ -116,6 +116,9 @@ static void boot__starts_app__second_image_whole(void **state)
 	sim_flash_load(flash(p), 0x1000, image, n);
 	boot(p);
 	assert_int_equal(mode(p), SIM_MODE_APP);
+	flash(p)->mem[0x1200] ^= 4;
+	boot(p);
+	assert_int_equal(mode(p), SIM_MODE_HANG);
 }
 
 static void boot__enters_loader_silently__button_held(void **state)
