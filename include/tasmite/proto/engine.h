@@ -96,7 +96,10 @@ enum engine_heard {
 	ENGINE_HEARD_APP,       /* text of an application, at another rate perhaps (value: rate) */
 	ENGINE_HEARD_NOISE,     /* bytes without sense */
 	ENGINE_HEARD_LOCKED,    /* a ROM that locked another rate was found; value: that rate */
-	ENGINE_HEARD_STUB       /* a stub of an earlier session answers */
+	ENGINE_HEARD_STUB,      /* a stub of an earlier session answers: it can't be used; the chip
+	                         * must be powered anew */
+	ENGINE_HEARD_DEAF       /* the loader's banner was seen, but it answers SYNC at no rate:
+	                         * the chip must be powered anew */
 };
 
 enum engine_event_kind {
@@ -146,7 +149,8 @@ enum engine_cause {
 	ENGINE_CAUSE_NOT_8266,     /* another chip answers */
 	ENGINE_CAUSE_TOO_LARGE,    /* does not fit the flash found */
 	ENGINE_CAUSE_IO,           /* the driver reported a failed action or a lost port */
-	ENGINE_CAUSE_DATA          /* the driver could not supply the data */
+	ENGINE_CAUSE_DATA,         /* the driver could not supply the data */
+	ENGINE_CAUSE_SIZE_UNKNOWN  /* the whole chip was to be erased, but its id tells no size */
 };
 
 /* What to tell after a failure or a cancel: where it stood and what is changed on the device. */
@@ -168,6 +172,7 @@ struct engine_failure {
 struct engine *engine_new(const struct engine_job *job, mono_t now);
 void engine_free(struct engine *e); /* NULL allowed */
 
+/* At most 16 KiB at a time, events taken in between: text beyond what is kept for them is lost. */
 void engine_rx(struct engine *e, const uint8_t *bytes, size_t n, mono_t now);
 /* Next action, or false when there is none now. */
 bool engine_next(struct engine *e, struct engine_action *a, mono_t now);

@@ -1,0 +1,293 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The flash engine's change of rate on a ROM that has no command for it: UART_CLKDIV is written
+ * by WRITE_REG, with a delay before the write in which the host follows. Seen on the ESP8266 ROM:
+ * with a delay of 60000 us and the host switched 4 ms after the frame has left, the answer comes
+ * clean at the new rate. A rate counts only after it has carried registers and payload both ways.
+ */
+#include "engine_int.h"
+
+#include <string.h>
+
+#define BAUD_DELAY_US 60000u
+#define BAUD_LEAVE    MONO_MS(4)
+#define BAUD_ANSWER   MONO_MS(250)
+#define BAUD_PROBES   8u
+#define BAUD_MISSES   2u
+#define BAUD_LOADS    2u
+#define BAUD_LOAD     0x800u
+
+/* Within which part of a rate the host must be: a UART allows about 4 % for both sides. */
+static bool baud_near(uint32_t a, uint32_t b)
+{
+	uint32_t diff = a > b ? a - b : b - a;
+	return (uint64_t)diff * 1000 <= (uint64_t)b * 25;
+}
+
+static void baud_list(struct engine *e)
+{
+	static const uint32_t usual[] = {921600, 460800, 230400, 115200};
+	struct engine_speed *s = &e->speed;
+	uint32_t top = e->job.baud ? e->job.baud : usual[0];
+	s->rates = 0;
+	s->rate[s->rates++] = top;
+	for (size_t i = 0; i < sizeof usual / sizeof usual[0]; i++)
+		if (usual[i] < top)
+			s->rate[s->rates++] = usual[i];
+}
+
+static void baud_over(struct engine *e)
+{
+	struct engine_speed *s = &e->speed;
+	engine_emit(
+	    e, &(struct engine_event){
+		   .kind = ENGINE_EV_BAUD, .stage = e->stage, .value = e->baud, .ok = !s->fell});
+	engine_go(e, s->back);
+}
+
+/* The rate at s->at, or the next one that can be tried. */
+static void baud_try(struct engine *e)
+{
+	struct engine_speed *s = &e->speed;
+	const uint32_t xtal = e->chip.crystal_khz;
+	for (; s->at < s->rates; s->at++) {
+		if (baud_near(e->baud, s->rate[s->at])) {
+			baud_over(e);
+			return;
+		}
+		s->divider = chip_divider(e->type, xtal, s->rate[s->at]);
+		if (s->divider == 0)
+			continue;
+		s->target = chip_rate(e->type, xtal, s->divider);
+		s->old = e->asked;
+		s->old_divider = e->asked == e->linked && e->chip.clkdiv
+				     ? e->chip.clkdiv
+				     : chip_divider(e->type, xtal, e->asked);
+		engine_go(e, ES_BAUD_TEST);
+		return;
+	}
+	s->fell = true;
+	baud_over(e);
+}
+
+void baud_raise(struct engine *e, enum engine_state back)
+{
+	struct engine_speed *s = &e->speed;
+	s->back = back;
+	s->at = 0;
+	s->rates = 0;
+	s->fell = false;
+	if (e->job.no_baud_change) {
+		engine_go(e, back);
+		return;
+	}
+	baud_list(e);
+	baud_try(e);
+}
+
+bool baud_lower(struct engine *e, enum engine_state back)
+{
+	struct engine_speed *s = &e->speed;
+	if (s->at + 1 >= s->rates)
+		return false;
+	s->at++;
+	s->back = back;
+	s->fell = true;
+	engine_emit_retry(e, ENGINE_RETRY_SLOWER, s->rate[s->at]);
+	baud_try(e);
+	return true;
+}
+
+/* ---- can the host do it? Asked before the chip is told ------------------------------------------ */
+void baud_test(struct engine *e)
+{
+	engine_set_baud(e, e->speed.target);
+}
+
+void baud_test_acted(struct engine *e)
+{
+	e->speed.able = e->q.baud_ok && baud_near(e->baud, e->speed.target);
+	engine_go(e, ES_BAUD_RETURN);
+}
+
+void baud_return(struct engine *e)
+{
+	engine_set_baud(e, e->speed.old);
+}
+
+void baud_return_acted(struct engine *e)
+{
+	if (e->speed.able) {
+		engine_go(e, ES_BAUD_ASK);
+		return;
+	}
+	e->speed.at++;
+	e->speed.fell = true;
+	baud_try(e);
+}
+
+/* ---- the change -------------------------------------------------------------------------------- */
+static size_t baud_enc(struct engine *e, uint32_t divider)
+{
+	const struct esp_reg reg = {.addr = e->type->reg_clkdiv,
+	    .value = divider,
+	    .mask = e->type->clkdiv_mask,
+	    .delay_us = BAUD_DELAY_US};
+	return esp_enc_write_regs(e->tx, sizeof e->tx, &reg, 1);
+}
+
+void baud_ask(struct engine *e)
+{
+	engine_send(e, baud_enc(e, e->speed.divider));
+}
+
+void baud_ask_acted(struct engine *e)
+{
+	e->deadline = e->q.sent + BAUD_LEAVE;
+}
+
+void baud_ask_expire(struct engine *e)
+{
+	engine_go(e, ES_BAUD_SET);
+}
+
+void baud_set(struct engine *e)
+{
+	engine_set_baud(e, e->speed.target);
+}
+
+void baud_set_acted(struct engine *e)
+{
+	e->cmd.op = ESP_OP_WRITE_REG;
+	e->cmd.waiting = true;
+	e->deadline = e->now + BAUD_ANSWER;
+	e->speed.probes = 0;
+	e->speed.missed = 0;
+}
+
+void baud_set_reply(struct engine *e, const struct esp_reply *r)
+{
+	(void)r;
+	engine_go(e, ES_BAUD_PROBE);
+}
+
+void baud_set_expire(struct engine *e)
+{
+	/* The answer may have come while the host changed. The probes decide. */
+	engine_go(e, ES_BAUD_PROBE);
+}
+
+/* ---- does it carry? ------------------------------------------------------------------------------ */
+void baud_probe(struct engine *e)
+{
+	size_t n = esp_enc_read_reg(e->tx, sizeof e->tx, e->type->reg_clkdiv);
+	engine_command(e, ESP_OP_READ_REG, n, 0);
+}
+
+void baud_probe_expire(struct engine *e)
+{
+	if (++e->speed.missed >= BAUD_MISSES)
+		baud_give_up(e);
+	else
+		engine_go(e, ES_BAUD_PROBE);
+}
+
+void baud_probe_reply(struct engine *e, const struct esp_reply *r)
+{
+	struct engine_speed *s = &e->speed;
+	if (r->status != 0 || (r->value & e->type->clkdiv_mask) != s->divider) {
+		baud_probe_expire(e);
+		return;
+	}
+	if (++s->probes >= BAUD_PROBES) {
+		s->probes = 0;
+		engine_go(e, ES_BAUD_MEM);
+	} else {
+		engine_go(e, ES_BAUD_PROBE);
+	}
+}
+
+/* MEM_DATA carries a checksum, and RAM that the loader does not use takes it: a real test of
+ * long frames that leaves the flash alone. */
+void baud_mem(struct engine *e)
+{
+	size_t n = esp_enc_begin(e->tx, sizeof e->tx, ESP_OP_MEM_BEGIN, BAUD_LOADS * BAUD_LOAD,
+	    BAUD_LOADS, BAUD_LOAD, e->type->ram_probe);
+	engine_command(e, ESP_OP_MEM_BEGIN, n, 0);
+}
+
+void baud_mem_reply(struct engine *e, const struct esp_reply *r)
+{
+	/* A loader that won't take it is judged by the registers alone. */
+	if (r->status == 0)
+		engine_go(e, ES_BAUD_LOAD);
+	else
+		baud_over(e);
+}
+
+void baud_load(struct engine *e)
+{
+	/* Single bits, long runs, everything between. */
+	for (size_t i = 0; i < BAUD_LOAD; i++) {
+		uint8_t v = (uint8_t)(i * 167 + (i >> 8) * 59 + e->speed.probes);
+		if (i % 256 < 64)
+			v = (uint8_t)(i % 64 < 32 ? 0x55 : 0x00);
+		e->data[i] = v;
+	}
+	size_t n =
+	    esp_enc_data(e->tx, sizeof e->tx, ESP_OP_MEM_DATA, e->speed.probes, e->data, BAUD_LOAD);
+	engine_command(e, ESP_OP_MEM_DATA, n, 0);
+}
+
+void baud_load_reply(struct engine *e, const struct esp_reply *r)
+{
+	if (r->status != 0)
+		baud_give_up(e);
+	else if (++e->speed.probes < BAUD_LOADS)
+		engine_go(e, ES_BAUD_LOAD);
+	else
+		baud_over(e);
+}
+
+/* ---- it does not ---------------------------------------------------------------------------------- */
+void baud_give_up(struct engine *e)
+{
+	engine_go(e, ES_BAUD_UNDO);
+}
+
+/* The chip may hear well what it can't be heard saying: it is told to return, blindly. */
+void baud_undo(struct engine *e)
+{
+	engine_send(e, baud_enc(e, e->speed.old_divider));
+}
+
+void baud_undo_acted(struct engine *e)
+{
+	e->deadline = e->q.sent + MONO_US(BAUD_DELAY_US) + MONO_MS(10);
+}
+
+void baud_undo_expire(struct engine *e)
+{
+	hunt_begin(e, HUNT_BAUD, 3, MONO_MS(100));
+	hunt_add(e, e->speed.old);
+	hunt_add(e, e->speed.target);
+	hunt_add(e, e->type->sync_baud);
+	hunt_add(e, e->speed.old);
+	hunt_go(e);
+}
+
+void baud_found(struct engine *e)
+{
+	struct engine_speed *s = &e->speed;
+	e->junk = 0;
+	s->at++;
+	s->fell = true;
+	if (s->at < s->rates)
+		engine_emit_retry(e, ENGINE_RETRY_SLOWER, s->rate[s->at]);
+	baud_try(e);
+}
+
+void baud_missed(struct engine *e)
+{
+	engine_fail(e, ENGINE_CAUSE_NO_ANSWER, NULL);
+}

@@ -1,0 +1,263 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The flash engine's look at the chip: magic, eFuse, the rate it measured, the flash. Answers
+ * carry no checksum, so every register is read until two readings in a row agree.
+ */
+#include "engine_int.h"
+
+#include <string.h>
+
+#include "tasmite/base/str.h"
+
+#define IDENTIFY_DISAGREE 12u /* readings that differed, before the link is given up */
+#define IDENTIFY_REFUSALS 3u
+
+enum identify_step {
+	ID_MAGIC,
+	ID_EFUSE0,
+	ID_EFUSE1,
+	ID_EFUSE2,
+	ID_EFUSE3,
+	ID_CLKDIV,
+	ID_JEDEC,
+	ID_STATUS
+};
+
+void identify_begin(struct engine *e)
+{
+	engine_stage_begin(e, ENGINE_ST_IDENTIFY);
+	memset(&e->chip, 0, sizeof e->chip);
+	e->id_step = ID_MAGIC;
+	e->id_again = 0;
+	e->id_have = false;
+	engine_go(e, ES_ID_READ);
+}
+
+static uint32_t identify_reg(const struct engine *e)
+{
+	const struct chip *c = e->type;
+	switch (e->id_step) {
+	case ID_MAGIC:
+		return CHIP_REG_MAGIC;
+	case ID_CLKDIV:
+		return c->reg_clkdiv;
+	case ID_JEDEC:
+		return c->spi_w0;
+	case ID_STATUS:
+		return c->spi_status;
+	default:
+		return c->reg_efuse + 4 * (e->id_step - ID_EFUSE0);
+	}
+}
+
+void identify_read(struct engine *e)
+{
+	size_t n = esp_enc_read_reg(e->tx, sizeof e->tx, identify_reg(e));
+	engine_command(e, ESP_OP_READ_REG, n, 0);
+}
+
+/* A refused command may have arrived damaged: tried again some times. */
+static bool identify_refused(struct engine *e, const struct esp_reply *r, enum engine_cause cause)
+{
+	if (r->status == 0)
+		return false;
+	if (++e->cmd.refused < IDENTIFY_REFUSALS)
+		engine_go(e, e->state);
+	else
+		engine_fail(e, cause, r);
+	return true;
+}
+
+/* True when the value is the same twice running; otherwise it is read again or the engine fails. */
+static bool identify_agree(struct engine *e, const struct esp_reply *r)
+{
+	if (identify_refused(e, r, ENGINE_CAUSE_REFUSED))
+		return false;
+	if (e->id_have && e->id_seen == r->value) {
+		e->id_have = false;
+		return true;
+	}
+	if (e->id_have && ++e->id_again > IDENTIFY_DISAGREE) {
+		engine_fail(e, ENGINE_CAUSE_NO_ANSWER, r);
+		return false;
+	}
+	e->id_have = true;
+	e->id_seen = r->value;
+	/* A flash register is read again by asking the flash again. */
+	engine_go(e, e->state == ES_ID_SPI_READ ? ES_ID_SPI_ASK : e->state);
+	return false;
+}
+
+static void identify_chip(struct engine *e)
+{
+	struct engine_chip *c = &e->chip;
+	c->is_8285 = chip_is_8285(c->efuse);
+	str_copy(c->name, sizeof c->name, c->is_8285 ? "ESP8285" : "ESP8266EX");
+	chip_mac(c->efuse, c->mac);
+	c->crystal_khz = chip_crystal_khz(e->type, e->baud, c->clkdiv);
+}
+
+void identify_read_reply(struct engine *e, const struct esp_reply *r)
+{
+	if (!identify_agree(e, r))
+		return;
+	if (e->id_step == ID_MAGIC && r->value != e->type->magic) {
+		const struct chip *other = chip_by_magic(r->value);
+		str_copy(e->chip.name, sizeof e->chip.name, other ? other->name : "unknown chip");
+		engine_fail(e, ENGINE_CAUSE_NOT_8266, r);
+		return;
+	}
+	if (e->id_step >= ID_EFUSE0 && e->id_step <= ID_EFUSE3)
+		e->chip.efuse[e->id_step - ID_EFUSE0] = r->value;
+	if (e->id_step == ID_CLKDIV) {
+		e->chip.clkdiv = r->value & e->type->clkdiv_mask;
+		identify_chip(e);
+		engine_go(e, ES_ID_ATTACH);
+		return;
+	}
+	e->id_step++;
+	engine_go(e, ES_ID_READ);
+}
+
+/* The flash's pins are attached by a FLASH_BEGIN that erases nothing. The ROM clears the flash's
+ * protect bits on the way, and waits for ever when no flash says that it is ready. */
+void identify_attach(struct engine *e)
+{
+	size_t n = esp_enc_begin(e->tx, sizeof e->tx, ESP_OP_FLASH_BEGIN, 0, 0, 0x400, 0);
+	engine_command(e, ESP_OP_FLASH_BEGIN, n, 0);
+}
+
+void identify_attach_reply(struct engine *e, const struct esp_reply *r)
+{
+	if (identify_refused(e, r, ENGINE_CAUSE_NO_FLASH))
+		return;
+	e->id_step = ID_JEDEC;
+	engine_go(e, ES_ID_SPI_ASK);
+}
+
+static size_t identify_enc_ask(struct engine *e, uint32_t result, uint32_t command)
+{
+	const struct esp_reg regs[2] = {
+	    {.addr = result, .value = 0, .mask = UINT32_MAX},
+	    {.addr = e->type->spi_cmd, .value = command, .mask = UINT32_MAX},
+	};
+	return esp_enc_write_regs(e->tx, sizeof e->tx, regs, 2);
+}
+
+size_t identify_enc_status(struct engine *e, bool ask)
+{
+	if (ask)
+		return identify_enc_ask(e, e->type->spi_status, CHIP_SPI_RDSR);
+	return esp_enc_read_reg(e->tx, sizeof e->tx, e->type->spi_status);
+}
+
+void identify_spi_ask(struct engine *e)
+{
+	size_t n = e->id_step == ID_STATUS ? identify_enc_status(e, true)
+					   : identify_enc_ask(e, e->type->spi_w0, CHIP_SPI_RDID);
+	engine_command(e, ESP_OP_WRITE_REG, n, 0);
+}
+
+void identify_spi_ask_reply(struct engine *e, const struct esp_reply *r)
+{
+	if (!identify_refused(e, r, ENGINE_CAUSE_REFUSED))
+		engine_go(e, ES_ID_SPI_READ);
+}
+
+void identify_spi_read(struct engine *e)
+{
+	size_t n = esp_enc_read_reg(e->tx, sizeof e->tx, identify_reg(e));
+	engine_command(e, ESP_OP_READ_REG, n, 0);
+}
+
+void identify_spi_again(struct engine *e)
+{
+	engine_go(e, ES_ID_SPI_ASK);
+}
+
+static void identify_flash(struct engine *e, uint32_t id)
+{
+	struct engine_chip *c = &e->chip;
+	c->flash_id = id;
+	c->flash_size = chip_flash_size(id);
+	str_copy(c->flash_maker, sizeof c->flash_maker, chip_flash_maker(id));
+}
+
+void identify_spi_read_reply(struct engine *e, const struct esp_reply *r)
+{
+	if (!identify_agree(e, r))
+		return;
+	if (e->id_step == ID_JEDEC) {
+		if (!chip_flash_present(r->value)) {
+			engine_fail(e, ENGINE_CAUSE_NO_FLASH, r);
+			return;
+		}
+		identify_flash(e, r->value & 0xFFFFFF);
+		e->id_step = ID_STATUS;
+		engine_go(e, ES_ID_SPI_ASK);
+		return;
+	}
+	e->chip.flash_status = r->value & 0xFF;
+	e->chip.known = true;
+	engine_go(e, ES_PROCEED);
+}
+
+void identify_proceed(struct engine *e)
+{
+	engine_emit(e, &(struct engine_event){.kind = ENGINE_EV_IDENTITY, .stage = e->stage});
+	if (e->job.kind == ENGINE_IDENTIFY)
+		engine_finish(e);
+}
+
+/* ---- the job against the chip --------------------------------------------------------------- */
+static uint32_t identify_job_end(const struct engine *e)
+{
+	uint32_t end = 0;
+	for (size_t i = 0; i < e->job.part_count; i++) {
+		const struct engine_part *p = &e->job.parts[i];
+		if (p->offset + p->length > end)
+			end = p->offset + p->length;
+	}
+	return end;
+}
+
+static void identify_ready(struct engine *e)
+{
+	uint32_t size = e->chip.flash_size, end = identify_job_end(e);
+	if ((size != 0 && end > size) || (size == 0 && end > e->type->rom_flash_size))
+		engine_fail(e, ENGINE_CAUSE_TOO_LARGE, NULL);
+	else if (e->chip.flash_status & CHIP_FLASH_BP)
+		/* They were cleared a moment ago, and are set: the flash's WP pin holds them. */
+		engine_fail(e, ENGINE_CAUSE_PROTECTED, NULL);
+	else if (!erase_plan(e))
+		engine_fail(e, ENGINE_CAUSE_SIZE_UNKNOWN, NULL);
+	else
+		baud_raise(e, ES_ERASE);
+}
+
+/* The ROM takes any flash for 4 MB. Told the truth it reaches what lies above, and on a smaller
+ * chip does not wrap round to its start. */
+void identify_params(struct engine *e)
+{
+	uint32_t size = e->chip.flash_size;
+	if (size == 0 || size == e->type->rom_flash_size) {
+		e->w.params = size != 0;
+		identify_ready(e);
+		return;
+	}
+	size_t n = esp_enc_spi_params(e->tx, sizeof e->tx, size);
+	engine_command(e, ESP_OP_SPI_SET_PARAMS, n, 0);
+}
+
+void identify_params_reply(struct engine *e, const struct esp_reply *r)
+{
+	if (r->status != 0 && ++e->cmd.refused < IDENTIFY_REFUSALS) {
+		engine_go(e, e->state);
+		return;
+	}
+	e->w.params = r->status == 0;
+	if (!e->w.params && identify_job_end(e) > e->type->rom_flash_size)
+		engine_fail(e, ENGINE_CAUSE_REFUSED, r);
+	else
+		identify_ready(e);
+}

@@ -1,0 +1,349 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Inside the flash engine: the machine's state, and what its phases (one file each) share.
+ *
+ * A state has up to four handlers: enter (on the change to it), acted (all its actions were
+ * carried out), reply (the command's answer came), expire (its deadline passed). A state sends at
+ * most one command at a time; nothing is offered until the answer to the last one is known.
+ */
+#ifndef TASMITE_PROTO_ENGINE_INT_H
+#define TASMITE_PROTO_ENGINE_INT_H
+
+#include "tasmite/proto/engine.h"
+
+#include "chip.h"
+#include "esp_cmd.h"
+#include "heard.h"
+#include "slip.h"
+
+#define ENGINE_ACTIONS	 4
+#define ENGINE_EVENTS	 128
+#define ENGINE_TEXT_MAX	 65536
+#define ENGINE_HEARD_MAX (ENGINE_HEARD_DEAF + 1)
+#define ENGINE_RATES	 6
+
+enum engine_state {
+	ES_START,
+	ES_LISTEN,    /* connect: at the ROM's rate, silent */
+	ES_APP,	      /* connect: a moment at the application's rate */
+	ES_SETTLE,    /* connect: the banner's last bytes pass */
+	ES_HUNT_RATE, /* host to the rate SYNC is tried at */
+	ES_HUNT,      /* SYNC sent */
+	ES_DRAIN,     /* SYNC answered: the rest of its eight replies */
+	ES_HUSH,      /* connect: listening on after an unanswered burst */
+	ES_ID_READ,
+	ES_ID_ATTACH,
+	ES_ID_SPI_ASK,
+	ES_ID_SPI_READ,
+	ES_PROCEED,
+	ES_PARAMS,
+	ES_BAUD_TEST,	/* can the host do the new rate? */
+	ES_BAUD_RETURN, /* ... and back to the one in use */
+	ES_BAUD_ASK,	/* the chip is told */
+	ES_BAUD_SET,	/* the host follows */
+	ES_BAUD_PROBE,	/* registers read at the new rate */
+	ES_BAUD_MEM,	/* payload into free RAM at the new rate */
+	ES_BAUD_LOAD,
+	ES_BAUD_UNDO, /* blindly back, at a rate that did not work */
+	ES_ERASE,
+	ES_BEGIN,
+	ES_FETCH,
+	ES_DATA,
+	ES_STATUS_ASK,
+	ES_STATUS_READ,
+	ES_END,
+	ES_STATES
+};
+
+struct engine_ops {
+	const char *name;
+	bool listens; /* bytes are text: the SLIP reader is not asked */
+	bool lenient; /* a rate the host can't set is no failure here */
+	void (*enter)(struct engine *e);
+	void (*acted)(struct engine *e);
+	void (*reply)(struct engine *e, const struct esp_reply *r);
+	/* Deadline. NULL: an unanswered command; the link is found again, then recovered. */
+	void (*expire)(struct engine *e);
+	/* The link is sound, but what became of the command is not known. NULL: enter again. */
+	void (*recovered)(struct engine *e);
+};
+
+/* Why SYNC is being tried. */
+enum engine_hunt {
+	HUNT_CONNECT, /* waiting for the user */
+	HUNT_BANNER,  /* the loader's banner was seen */
+	HUNT_HELD,    /* the loader answered earlier in the session */
+	HUNT_BAUD,    /* after a rate that did not work */
+	HUNT_RESYNC,  /* after an unanswered command */
+	HUNT_LOST     /* the same failed: did it restart into its loader? */
+};
+
+struct engine_queue {
+	struct engine_action a[ENGINE_ACTIONS];
+	size_t n;
+	bool out;      /* the first was handed out and is not done */
+	mono_t handed; /* when */
+	mono_t sent;   /* when the last bytes written have left the wire, at the earliest */
+	bool baud_ok;  /* outcome of the last BAUD */
+	uint32_t actual;
+};
+
+struct engine_cmd {
+	uint8_t op;
+	bool waiting;
+	bool early; /* the reply came before the write was done */
+	struct esp_reply early_reply;
+	int64_t patience; /* us after the last byte has left */
+	unsigned tries;	  /* unanswered in a row */
+	unsigned refused; /* refused in a row, where that is tried again */
+};
+
+struct engine_find {
+	enum engine_hunt why;
+	enum engine_state back; /* RESYNC: where to go on */
+	uint32_t rate[ENGINE_RATES];
+	size_t rates, at;
+	unsigned each, tried; /* SYNCs per rate */
+	int64_t wait;	      /* per SYNC */
+	bool grow;
+	uint8_t serial; /* of the last nonce */
+	uint8_t first;	/* of the first nonce of this hunt */
+	unsigned got;	/* replies to the newest nonce */
+	bool stub, echo;
+	bool late; /* the lost command's reply came after all */
+	struct esp_reply late_reply;
+};
+
+struct engine_wait {
+	mono_t began; /* the burst, or the slice at the application's rate */
+	mono_t next_burst;
+	mono_t app_next; /* earliest next slice at the application's rate */
+	mono_t last_rx;
+	unsigned bursts;
+	bool loader; /* (1,x) was seen since the last hunt */
+	bool said_nothing;
+	bool garbage;
+};
+
+struct engine_speed {
+	uint32_t rate[ENGINE_RATES]; /* falling; the last one is the safe one */
+	size_t rates, at;
+	uint32_t old; /* the host's rate before the change */
+	uint32_t old_divider;
+	uint32_t target; /* exact rate of the divider tried */
+	uint32_t divider;
+	unsigned probes, missed;
+	bool fell; /* a rate was given up */
+	bool able; /* the host can do the rate */
+	enum engine_state back;
+};
+
+struct engine_area {
+	uint32_t first, sectors;   /* what must be erased */
+	uint32_t announce, really; /* what the ROM is told, what it then erases */
+};
+
+struct engine_write {
+	struct engine_area area[2 * ENGINE_MAX_PARTS + 1];
+	size_t areas, at;
+	uint32_t erase_total, erase_done;
+	uint32_t total, done; /* bytes of all parts; of the parts before this one */
+	size_t part;
+	uint32_t pos;		  /* confirmed within the part */
+	uint32_t high;		  /* furthest trouble within the part */
+	struct engine_area begin; /* of ES_BEGIN */
+	uint32_t seq;
+	uint32_t block;	  /* payload size in use */
+	uint32_t n;	  /* payload of the block under way, padded */
+	uint32_t fetched; /* bytes of it the driver supplies */
+	bool have_data;
+	bool params;	   /* the ROM knows the flash's size */
+	unsigned again;	   /* tries of the present block */
+	unsigned readback; /* 08 at the present block */
+	unsigned trouble;  /* grows with faults, falls with good blocks */
+	unsigned good;
+	enum engine_cause last; /* what the last fault would be called */
+};
+
+struct engine {
+	struct engine_job job;
+	struct engine_chip chip;
+	const struct chip *type;
+	struct engine_failure fail;
+	enum engine_state state;
+	enum engine_stage stage;
+	bool staged; /* a stage has begun */
+	mono_t now, deadline, cancel_by;
+	bool cancelling, ended, in_loader;
+	bool alive; /* the loader answered last time */
+	bool proceeded;
+	uint32_t baud;	 /* the host's rate, as it really is */
+	uint32_t asked;	 /* ... as it was asked for */
+	uint32_t linked; /* the rate SYNC was answered at first */
+
+	struct engine_queue q;
+	struct engine_cmd cmd;
+	struct engine_find find;
+	struct engine_wait wait;
+	struct engine_speed speed;
+	struct engine_write w;
+	unsigned id_step;
+	unsigned id_again, id_restarts;
+	bool id_have;
+	uint32_t id_seen;
+
+	struct slip slip;
+	struct heard heard;
+	uint32_t junk; /* bytes outside of packets since the last good reply */
+	bool banner;   /* a boot banner among them */
+	uint64_t tx_bytes, rx_bytes;
+
+	struct engine_event ev[ENGINE_EVENTS];
+	size_t ev_first, ev_count;
+	uint32_t heard_count[ENGINE_HEARD_MAX];
+	uint8_t text[ENGINE_TEXT_MAX];
+	size_t text_len;
+
+	uint8_t data[ESP_BLOCK_MAX];
+	uint8_t tx[ESP_FRAME_MAX];
+};
+
+/* ---- engine.c: the machine ------------------------------------------------------------------- */
+/* The one function that changes state. */
+void engine_go(struct engine *e, enum engine_state s);
+/* Back to a state whose command went unanswered, now that the link is sound again. late: its
+ * answer, if that came after all, else NULL. */
+void engine_resume(struct engine *e, enum engine_state s, const struct esp_reply *late);
+/* Sends e->tx[0..n) as command op; its answer is waited for as the table of patience says, plus
+ * extra_us. */
+void engine_command(struct engine *e, uint8_t op, size_t n, int64_t extra_us);
+/* Sends e->tx[0..n) without waiting for an answer. */
+void engine_send(struct engine *e, size_t n);
+void engine_set_baud(struct engine *e, uint32_t baud);
+void engine_need_data(struct engine *e, size_t part, uint32_t offset, uint32_t length);
+/* True when the present command may be tried once more after no answer. */
+bool engine_may_retry(const struct engine *e);
+void engine_finish(struct engine *e);
+void engine_fail(struct engine *e, enum engine_cause cause, const struct esp_reply *r);
+void engine_stage_begin(struct engine *e, enum engine_stage s);
+/* Wire time of n bytes at the present rate. */
+int64_t engine_wire_us(const struct engine *e, size_t n);
+
+/* engine_event.c: what goes to the driver. */
+void engine_emit(struct engine *e, const struct engine_event *ev);
+void engine_emit_retry(struct engine *e, enum engine_retry why, uint32_t value);
+void engine_emit_progress(struct engine *e, uint32_t done, uint32_t total);
+void engine_emit_heard(struct engine *e, enum engine_heard what, uint32_t value);
+void engine_emit_text(struct engine *e, const uint8_t *bytes, size_t n);
+
+/* ---- engine_connect.c ------------------------------------------------------------------------ */
+void connect_start(struct engine *e);
+void connect_listen(struct engine *e);
+void connect_listen_acted(struct engine *e);
+void connect_listen_expire(struct engine *e);
+void connect_app(struct engine *e);
+void connect_app_acted(struct engine *e);
+void connect_app_expire(struct engine *e);
+void connect_settle(struct engine *e);
+void connect_settle_expire(struct engine *e);
+void connect_hush(struct engine *e);
+void connect_hush_expire(struct engine *e);
+/* A byte that is no part of a packet. */
+void connect_byte(struct engine *e, uint8_t byte);
+/* After a run of bytes was taken: what does it sound like? */
+void connect_heard(struct engine *e);
+void connect_found(struct engine *e);
+void connect_missed(struct engine *e);
+
+/* ---- engine_hunt.c: SYNC at one rate after another ------------------------------------------- */
+void hunt_begin(struct engine *e, enum engine_hunt why, unsigned each, int64_t wait);
+void hunt_add(struct engine *e, uint32_t rate);
+void hunt_go(struct engine *e);
+/* After an unanswered command of the present state. */
+void hunt_resync(struct engine *e);
+void hunt_rate(struct engine *e);
+void hunt_rate_acted(struct engine *e);
+void hunt_sync(struct engine *e);
+void hunt_expire(struct engine *e);
+void hunt_reply(struct engine *e, const struct esp_reply *r);
+void hunt_drain_expire(struct engine *e);
+
+/* ---- engine_identify.c ----------------------------------------------------------------------- */
+void identify_begin(struct engine *e);
+void identify_read(struct engine *e);
+void identify_read_reply(struct engine *e, const struct esp_reply *r);
+void identify_attach(struct engine *e);
+void identify_attach_reply(struct engine *e, const struct esp_reply *r);
+void identify_spi_ask(struct engine *e);
+void identify_spi_ask_reply(struct engine *e, const struct esp_reply *r);
+void identify_spi_read(struct engine *e);
+void identify_spi_again(struct engine *e);
+void identify_spi_read_reply(struct engine *e, const struct esp_reply *r);
+void identify_params(struct engine *e);
+void identify_params_reply(struct engine *e, const struct esp_reply *r);
+void identify_proceed(struct engine *e);
+/* Encodes the reading of the flash's status register: first its start, then its result. */
+size_t identify_enc_status(struct engine *e, bool ask);
+
+/* ---- engine_baud.c --------------------------------------------------------------------------- */
+/* Raises the rate as the job wants it, then goes on at back. */
+void baud_raise(struct engine *e, enum engine_state back);
+/* One rate down, then on at back; false when there is none. */
+bool baud_lower(struct engine *e, enum engine_state back);
+void baud_test(struct engine *e);
+void baud_test_acted(struct engine *e);
+void baud_return(struct engine *e);
+void baud_return_acted(struct engine *e);
+void baud_ask(struct engine *e);
+void baud_ask_acted(struct engine *e);
+void baud_ask_expire(struct engine *e);
+void baud_set(struct engine *e);
+void baud_set_acted(struct engine *e);
+void baud_set_reply(struct engine *e, const struct esp_reply *r);
+void baud_set_expire(struct engine *e);
+void baud_probe(struct engine *e);
+void baud_probe_reply(struct engine *e, const struct esp_reply *r);
+void baud_probe_expire(struct engine *e);
+void baud_mem(struct engine *e);
+void baud_mem_reply(struct engine *e, const struct esp_reply *r);
+void baud_load(struct engine *e);
+void baud_load_reply(struct engine *e, const struct esp_reply *r);
+void baud_give_up(struct engine *e);
+void baud_undo(struct engine *e);
+void baud_undo_acted(struct engine *e);
+void baud_undo_expire(struct engine *e);
+void baud_found(struct engine *e);
+void baud_missed(struct engine *e);
+
+/* ---- engine_erase.c -------------------------------------------------------------------------- */
+/* Plans what the job needs erased; false when the chip's size is needed and not known. */
+bool erase_plan(struct engine *e);
+void erase_step(struct engine *e);
+void erase_reply(struct engine *e, const struct esp_reply *r);
+/* Fills announce and really. */
+void erase_size(struct engine_area *a);
+/* Notes in the failure record that an area is about to be erased. */
+void erase_note(struct engine *e, const struct engine_area *a);
+/* Encodes FLASH_BEGIN for an area and sends it with the patience it needs. */
+void erase_send(struct engine *e, const struct engine_area *a, uint32_t length);
+/* Was the answer "06" to be expected: the surplus sector lay past the chip's end. */
+bool erase_tolerated(
+    const struct engine *e, const struct engine_area *a, const struct esp_reply *r);
+
+/* ---- engine_write.c -------------------------------------------------------------------------- */
+/* The areas are erased; begun: the last FLASH_BEGIN was for the first part's start. */
+void write_begin(struct engine *e, bool begun);
+void write_begin_enter(struct engine *e);
+void write_begin_reply(struct engine *e, const struct esp_reply *r);
+void write_fetch(struct engine *e);
+void write_fetch_acted(struct engine *e);
+void write_data(struct engine *e);
+void write_data_reply(struct engine *e, const struct esp_reply *r);
+void write_data_recovered(struct engine *e);
+void write_status_ask(struct engine *e);
+void write_status_ask_reply(struct engine *e, const struct esp_reply *r);
+void write_status_read(struct engine *e);
+void write_status_again(struct engine *e);
+void write_status_read_reply(struct engine *e, const struct esp_reply *r);
+
+#endif

@@ -1,0 +1,289 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The flash engine's writing: FLASH_DATA in lock-step, and what follows a fault. The ROM's rules,
+ * seen: a bad checksum (07) uses up the number, so the payload goes out again as the next one; a
+ * number out of order (05) stores nothing; after 08 (what was read back differs) the sectors must
+ * be erased. Where it is not known whether a block was stored, writing starts again at the last
+ * sector boundary by a new FLASH_BEGIN for the few sectors concerned.
+ */
+#include "engine_int.h"
+
+#include <string.h>
+
+#define WRITE_SMALL	0x400u /* block size on a link with faults: less is lost by one */
+#define WRITE_AGAIN	6u     /* tries of one block */
+#define WRITE_READBACKS 3u     /* ... of one the flash does not keep */
+#define WRITE_SLOWER	3u     /* trouble at which the rate is lowered */
+#define WRITE_GIVE_UP \
+	8u	       /* ... at which the lowest rate is given up, too: an 8-bit XOR
+				  * must not be asked to find hundreds of errors */
+#define WRITE_GOOD 16u /* good blocks that make up for one fault */
+
+static const struct engine_part *write_part(const struct engine *e)
+{
+	return &e->job.parts[e->w.part];
+}
+
+static uint32_t write_address(const struct engine *e)
+{
+	return write_part(e)->offset + e->w.pos;
+}
+
+/* A FLASH_BEGIN at the part's start that erases nothing. */
+static void write_begin_part(struct engine *e)
+{
+	e->w.begin = (struct engine_area){.first = write_part(e)->offset / CHIP_SECTOR};
+	engine_go(e, ES_BEGIN);
+}
+
+void write_begin(struct engine *e, bool begun)
+{
+	struct engine_write *w = &e->w;
+	w->total = 0;
+	for (size_t i = 0; i < e->job.part_count; i++)
+		w->total += e->job.parts[i].length;
+	w->done = 0;
+	w->part = 0;
+	w->pos = 0;
+	w->high = 0;
+	w->seq = 0;
+	e->fail.written_from = e->job.parts[0].offset;
+	e->fail.written_to = e->job.parts[0].offset;
+	engine_stage_begin(e, ENGINE_ST_WRITE);
+	if (begun)
+		engine_go(e, ES_FETCH);
+	else
+		write_begin_part(e);
+}
+
+void write_begin_enter(struct engine *e)
+{
+	struct engine_write *w = &e->w;
+	erase_note(e, &w->begin);
+	erase_send(e, &w->begin, write_part(e)->length);
+}
+
+void write_begin_reply(struct engine *e, const struct esp_reply *r)
+{
+	struct engine_write *w = &e->w;
+	if (r->status != 0 && !erase_tolerated(e, &w->begin, r)) {
+		engine_emit_retry(e, ENGINE_RETRY_ERASE, w->begin.first);
+		if (++e->cmd.refused < 2)
+			engine_go(e, ES_BEGIN);
+		else
+			engine_fail(e, ENGINE_CAUSE_REFUSED, r);
+		return;
+	}
+	w->seq = 0;
+	engine_go(e, ES_FETCH);
+}
+
+/* ---- going on --------------------------------------------------------------------------------- */
+static void write_next_part(struct engine *e)
+{
+	struct engine_write *w = &e->w;
+	w->done += write_part(e)->length;
+	w->part++;
+	w->pos = 0;
+	w->high = 0;
+	w->again = 0;
+	w->readback = 0;
+	if (w->part < e->job.part_count) {
+		write_begin_part(e);
+		return;
+	}
+	/* The ROM has compared every block's XOR, before and after. No FLASH_END: it would leave
+	 * the loader and set the flash's protect bits. */
+	engine_stage_begin(e, ENGINE_ST_CHECK);
+	engine_emit_progress(e, w->total, w->total);
+	engine_finish(e);
+}
+
+void write_fetch(struct engine *e)
+{
+	struct engine_write *w = &e->w;
+	uint32_t length = write_part(e)->length;
+	if (w->pos >= length) {
+		write_next_part(e);
+		return;
+	}
+	uint32_t left = length - w->pos;
+	w->fetched = left < w->block ? left : w->block;
+	w->n = (w->fetched + 3u) & ~3u;
+	engine_need_data(e, w->part, w->pos, w->fetched);
+}
+
+void write_fetch_acted(struct engine *e)
+{
+	struct engine_write *w = &e->w;
+	if (!w->have_data) {
+		engine_fail(e, ENGINE_CAUSE_DATA, NULL);
+		return;
+	}
+	memset(e->data + w->fetched, 0xFF, w->n - w->fetched);
+	engine_go(e, ES_DATA);
+}
+
+void write_data(struct engine *e)
+{
+	struct engine_write *w = &e->w;
+	e->fail.part = (uint32_t)w->part;
+	e->fail.offset = write_address(e);
+	e->fail.flash_touched = true;
+	size_t n = esp_enc_data(e->tx, sizeof e->tx, ESP_OP_FLASH_DATA, w->seq, e->data, w->n);
+	engine_command(e, ESP_OP_FLASH_DATA, n, 0);
+}
+
+static void write_stored(struct engine *e)
+{
+	struct engine_write *w = &e->w;
+	struct engine_failure *f = &e->fail;
+	w->seq++;
+	w->pos += w->fetched;
+	if (write_address(e) > f->written_to)
+		f->written_to = write_address(e);
+	if (write_part(e)->offset < f->written_from)
+		f->written_from = write_part(e)->offset;
+	if (w->pos > w->high) {
+		w->again = 0;
+		w->readback = 0;
+	}
+	if (++w->good >= WRITE_GOOD) {
+		w->good = 0;
+		w->trouble -= w->trouble > 0;
+	}
+	engine_emit_progress(e, w->done + w->pos, w->total);
+	engine_go(e, ES_FETCH);
+}
+
+/* ---- going back -------------------------------------------------------------------------------- */
+/* Plans a FLASH_BEGIN for the sectors the block under way may have touched: an even number, so
+ * that exactly these are erased, and none outside of the part. */
+static void write_plan_back(struct engine *e)
+{
+	struct engine_write *w = &e->w;
+	const struct engine_part *p = write_part(e);
+	uint32_t part_first = p->offset / CHIP_SECTOR;
+	uint32_t part_end = (p->offset + p->length + CHIP_SECTOR - 1) / CHIP_SECTOR;
+	uint32_t first = write_address(e) / CHIP_SECTOR;
+	uint32_t end = (write_address(e) + w->n + CHIP_SECTOR - 1) / CHIP_SECTOR;
+	if ((end - first) % 2 != 0) {
+		if (end < part_end)
+			end++;
+		else if (first > part_first)
+			first--;
+	}
+	w->begin = (struct engine_area){.first = first, .sectors = end - first};
+	erase_size(&w->begin);
+	w->pos = first * CHIP_SECTOR - p->offset;
+	/* Only the first part's written area can shrink: the hull of several keeps its start. */
+	if (e->fail.written_to > write_address(e))
+		e->fail.written_to = write_address(e);
+}
+
+/* Notes a fault at the present block. False when it was one too many, and the engine has ended. */
+static bool write_fault(struct engine *e, enum engine_cause cause, const struct esp_reply *r)
+{
+	struct engine_write *w = &e->w;
+	w->good = 0;
+	w->trouble++;
+	w->again++;
+	if (w->pos + 1 > w->high)
+		w->high = w->pos + 1;
+	if (w->again <= WRITE_AGAIN && w->trouble < WRITE_GIVE_UP)
+		return true;
+	engine_fail(e, cause, r);
+	return false;
+}
+
+/* After a fault: slower, when they pile up; the blocks smaller, when it can't be slower. True
+ * when the rate is being changed and writing goes on at ES_BEGIN. */
+static bool write_slower(struct engine *e)
+{
+	struct engine_write *w = &e->w;
+	if (w->trouble < WRITE_SLOWER)
+		return false;
+	if (e->speed.at + 1 < e->speed.rates) {
+		w->trouble = 0;
+		write_plan_back(e);
+		return baud_lower(e, ES_BEGIN);
+	}
+	w->block = WRITE_SMALL;
+	return false;
+}
+
+static void write_back(struct engine *e)
+{
+	write_plan_back(e);
+	engine_go(e, ES_BEGIN);
+}
+
+void write_data_recovered(struct engine *e)
+{
+	if (write_fault(e, ENGINE_CAUSE_NO_ANSWER, NULL) && !write_slower(e))
+		write_back(e);
+}
+
+void write_data_reply(struct engine *e, const struct esp_reply *r)
+{
+	struct engine_write *w = &e->w;
+	if (r->status == 0) {
+		write_stored(e);
+		return;
+	}
+	switch (r->code) {
+	case ESP_CODE_CHECKSUM:
+		engine_emit_retry(e, ENGINE_RETRY_CHECKSUM, write_address(e));
+		w->seq++;
+		if (write_fault(e, ENGINE_CAUSE_CHECKSUM, r) && !write_slower(e))
+			engine_go(e, ES_DATA);
+		break;
+	case ESP_CODE_WRITE:
+		engine_emit_retry(e, ENGINE_RETRY_READBACK, write_address(e));
+		if (w->pos + 1 > w->high)
+			w->high = w->pos + 1;
+		w->readback++;
+		engine_go(e, ES_STATUS_ASK);
+		break;
+	default:
+		engine_emit_retry(e, ENGINE_RETRY_SEQUENCE, write_address(e));
+		if (write_fault(e, ENGINE_CAUSE_REFUSED, r) && !write_slower(e))
+			write_back(e);
+		break;
+	}
+}
+
+/* ---- the flash did not keep it: why? ------------------------------------------------------------ */
+void write_status_ask(struct engine *e)
+{
+	engine_command(e, ESP_OP_WRITE_REG, identify_enc_status(e, true), 0);
+}
+
+void write_status_again(struct engine *e)
+{
+	engine_go(e, ES_STATUS_ASK);
+}
+
+void write_status_ask_reply(struct engine *e, const struct esp_reply *r)
+{
+	(void)r; /* a refusal leaves the register at what it was: it is read all the same */
+	engine_go(e, ES_STATUS_READ);
+}
+
+void write_status_read(struct engine *e)
+{
+	engine_command(e, ESP_OP_READ_REG, identify_enc_status(e, false), 0);
+}
+
+void write_status_read_reply(struct engine *e, const struct esp_reply *r)
+{
+	const struct esp_reply kept = {
+	    .op = ESP_OP_FLASH_DATA, .status = 1, .code = ESP_CODE_WRITE};
+	e->cmd.op = ESP_OP_FLASH_DATA;
+	if (r->status == 0 && (r->value & CHIP_FLASH_BP))
+		engine_fail(e, ENGINE_CAUSE_PROTECTED, &kept);
+	else if (e->w.readback >= WRITE_READBACKS)
+		engine_fail(e, ENGINE_CAUSE_READBACK, &kept);
+	else
+		write_back(e);
+}

@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The boot loader's packets: requests encoded ready for the wire, replies decoded. Facts:
+ * esptool's serial-protocol.rst; the ESP8266 ROM's own rules from its disassembly
+ * (trebisky/esp8266, UartDwnLdProc at 0x40003368) and from running it.
+ */
+#ifndef TASMITE_PROTO_ESP_CMD_H
+#define TASMITE_PROTO_ESP_CMD_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum esp_op {
+	ESP_OP_FLASH_BEGIN = 0x02,
+	ESP_OP_FLASH_DATA = 0x03,
+	ESP_OP_FLASH_END = 0x04,
+	ESP_OP_MEM_BEGIN = 0x05,
+	ESP_OP_MEM_END = 0x06,
+	ESP_OP_MEM_DATA = 0x07,
+	ESP_OP_SYNC = 0x08,
+	ESP_OP_WRITE_REG = 0x09,
+	ESP_OP_READ_REG = 0x0A,
+	ESP_OP_SPI_SET_PARAMS = 0x0B
+};
+
+/* The ROM's error codes, meaningful only when the status byte is not 0. */
+enum esp_code {
+	ESP_CODE_PARAM = 0x01,
+	ESP_CODE_FORMAT = 0x05,	  /* bad format, unknown command, wrong sequence number */
+	ESP_CODE_FAILED = 0x06,	  /* understood, but the result is wrong */
+	ESP_CODE_CHECKSUM = 0x07, /* the payload's XOR differs; the number is used up */
+	ESP_CODE_WRITE = 0x08	  /* what was read back from the flash differs in its XOR */
+};
+
+#define ESP_BLOCK_MAX 0x1800u /* payload of a DATA packet the ESP8266 ROM takes */
+/* A DATA packet at its worst: every byte escaped, two delimiters. */
+#define ESP_FRAME_MAX (2u * (8u + 16u + ESP_BLOCK_MAX) + 2u)
+#define ESP_SYNC_LEN  36u
+
+struct esp_reg {
+	uint32_t addr, value, mask;
+	uint32_t delay_us; /* before the write; the ROM uses the low 16 bits */
+};
+
+struct esp_reply {
+	uint8_t op;
+	uint32_t value;
+	uint8_t status; /* 0: done. Alone decisive: the code is stale after a success */
+	uint8_t code;
+	size_t n; /* bytes after the header, status included */
+};
+
+enum esp_packet {
+	ESP_PACKET_REPLY,
+	ESP_PACKET_ECHO, /* a request: our own bytes coming back */
+	ESP_PACKET_JUNK
+};
+
+/* XOR of the bytes, seed 0xEF. */
+uint8_t esp_checksum(const uint8_t *bytes, size_t n);
+
+/*
+ * Encoders: write the framed packet to out[cap] and return its length, 0 when cap is too small or
+ * an argument is out of range. ESP_FRAME_MAX is enough for any of them.
+ */
+/* The payload's first word is what an ESP8266 ROM gives back as value. */
+size_t esp_enc_sync(uint8_t *out, size_t cap, uint32_t nonce);
+size_t esp_enc_read_reg(uint8_t *out, size_t cap, uint32_t addr);
+size_t esp_enc_write_regs(uint8_t *out, size_t cap, const struct esp_reg *regs, size_t n);
+/* FLASH_BEGIN or MEM_BEGIN: bytes to erase (or total), number of blocks, their size, address. */
+size_t esp_enc_begin(uint8_t *out, size_t cap, uint8_t op, uint32_t size, uint32_t blocks,
+    uint32_t block_size, uint32_t offset);
+/* FLASH_DATA or MEM_DATA: n a multiple of 4, at most ESP_BLOCK_MAX. */
+size_t esp_enc_data(
+    uint8_t *out, size_t cap, uint8_t op, uint32_t seq, const uint8_t *payload, size_t n);
+/* 24 bytes: id 0, chip size, block 64K, sector 4K, page 256, status mask. */
+size_t esp_enc_spi_params(uint8_t *out, size_t cap, uint32_t chip_size);
+
+/* Looks at an unframed packet. A reply's declared length must be what came, with at least two
+ * status bytes, else it is junk. */
+enum esp_packet esp_decode(const uint8_t *packet, size_t n, struct esp_reply *reply);
+
+/* "FLASH_DATA"; "command" for an unknown one. */
+const char *esp_op_name(uint8_t op);
+/* "checksum wrong": the ROM's code in words. */
+const char *esp_code_text(uint8_t code);
+
+#endif
