@@ -22,82 +22,109 @@ enum mark {
 	MARK_TOPIC,	 /* project line of 6.3 and before */
 	MARK_FEATURES,	 /* Status 4 since 6.0 */
 	MARK_RESET_SOME, /* since 6.2 */
+	MARK_FEATURE,	 /* bit: a part of Tasmota that is built in */
 	MARK_GROUP,	 /* project line of 5.12 and before: the version follows without a core */
 	MARK_COUNT
 };
+
+/* Parts of Tasmota that its builds differ in. */
+#define HAS_DOMOTICZ 0x001u
+#define HAS_IR	     0x002u /* the reduced infrared receiver */
+#define HAS_IR_ANY   0x004u
+#define HAS_HVAC     0x008u /* all infrared protocols */
+#define HAS_KNX	     0x010u
+#define HAS_NFC	     0x020u
+#define HAS_EPD	     0x040u
+#define HAS_ZIGBEE   0x080u
+#define HAS_RULES    0x100u
+#define HAS_TUYA     0x200u
+#define HAS_RF	     0x400u
 
 struct needle {
 	enum mark mark;
 	const char *value;
 	const char *text; /* two bytes or more */
+	unsigned bit;
 };
 
 static const struct needle needles[] = {
-    {MARK_CORE, "", "%s-"},
-    {MARK_STATUS, "", "StatusFWR\":{\""},
-    {MARK_URL, "", "http://"},
-    {MARK_NO_SAVE, "", "WARNING This version does not support persistent settings"},
-    {MARK_FETCH_MIN, "", "%s-minimal%s"},
-    {MARK_VERSION, "", "\xa5\x5a\xa5\x5a"},
-    {MARK_TOPIC, "", "%s %s (Topic %s, "},
-    {MARK_FEATURES, "", "\"Features\":[\"%08X\""},
-    {MARK_RESET_SOME, "", "Some settings have been reset"},
-    {MARK_GROUP, "", "GroupTopic %s) "},
+    {MARK_CORE, "", "%s-", 0},
+    {MARK_STATUS, "", "StatusFWR\":{\"", 0},
+    {MARK_URL, "", "http://", 0},
+    {MARK_NO_SAVE, "", "WARNING This version does not support persistent settings", 0},
+    {MARK_FETCH_MIN, "", "%s-minimal%s", 0},
+    {MARK_VERSION, "", "\xa5\x5a\xa5\x5a", 0},
+    {MARK_TOPIC, "", "%s %s (Topic %s, ", 0},
+    {MARK_FEATURES, "", "\"Features\":[\"%08X\"", 0},
+    {MARK_RESET_SOME, "", "Some settings have been reset", 0},
+    {MARK_GROUP, "", "GroupTopic %s) ", 0},
     /* Order of the languages: a Vietnamese build also holds the English message. */
-    {MARK_LANG, "vi", "Đang khởi động"},
-    {MARK_LANG, "en", "Serial logging disabled"},
-    {MARK_LANG, "af", "Syslog-logging is uitgeskakel"},
-    {MARK_LANG, "bg", "Серийния логинг изключен"},
-    {MARK_LANG, "bg", "Серийният лог изключен"},
-    {MARK_LANG, "bg", "Серийният дневник е изключен"},
-    {MARK_LANG, "ca", "Registre Sèrie deshabilitat"},
-    {MARK_LANG, "cs", "Logování na sériovém portu ukončeno"},
-    {MARK_LANG, "de", "Serielles Logging deaktiviert"},
-    {MARK_LANG, "el", "Η σειριακής καταγραφή απενεργοποιήθηκε"},
-    {MARK_LANG, "el", "Η καταγραφή σειριακής θύρας είναι απενεργοποιημένη"},
-    {MARK_LANG, "es", "Log serial deshabilitado"},
-    {MARK_LANG, "fr", "Journalisation série désactivée"},
-    {MARK_LANG, "fy", "Serial logging útskeakele"},
-    {MARK_LANG, "he", "רישום טורי מושבת"},
-    {MARK_LANG, "hu", "Serial logolás kikapcsolva"},
-    {MARK_LANG, "hu", "Soros naplózás kikapcsolva"},
-    {MARK_LANG, "it", "Log seriale disabilitato"},
-    {MARK_LANG, "it", "Registro attività seriale disabilitato"},
-    {MARK_LANG, "ko", "Serial log 사용 안함"},
-    {MARK_LANG, "lt", "Serijinis logging išjungtas"},
-    {MARK_LANG, "nl", "Serieel logging uitgeschakeld"},
-    {MARK_LANG, "pl", "Wyłączony dziennik na porcie szeregowym"},
-    {MARK_LANG, "pt_BR", "Registro em série desabilitado"},
-    {MARK_LANG, "pt_BR", "Registro Serial desabilitado"},
-    {MARK_LANG, "pt_PT", "Registro em serie desabilitado"},
-    {MARK_LANG, "pt_PT", "Registro de porta série desabilitado"},
-    {MARK_LANG, "ro", "Logare serială dezactivată"},
-    {MARK_LANG, "ru", "Serial logging отключен"},
-    {MARK_LANG, "ru", "Serial логирование выключено"},
-    {MARK_LANG, "sk", "Logovanie na sériovom porte ukončené"},
-    {MARK_LANG, "sv", "Seriell loggning inaktiverad"},
-    {MARK_LANG, "tr", "Seri port loglaması kapalı"},
-    {MARK_LANG, "uk", "Serial logging вимкнений"},
-    {MARK_LANG, "uk", "Serial журнал вимкнений"},
-    {MARK_LANG, "zh_CN", "串口日志已禁用"},
-    {MARK_LANG, "zh_TW", "串口日誌已禁用"},
-    {MARK_LANG, "zh_TW", "已停用序列埠日誌"},
+    {MARK_LANG, "vi", "Đang khởi động", 0},
+    {MARK_LANG, "en", "Serial logging disabled", 0},
+    {MARK_LANG, "af", "Syslog-logging is uitgeskakel", 0},
+    {MARK_LANG, "bg", "Серийния логинг изключен", 0},
+    {MARK_LANG, "bg", "Серийният лог изключен", 0},
+    {MARK_LANG, "bg", "Серийният дневник е изключен", 0},
+    {MARK_LANG, "ca", "Registre Sèrie deshabilitat", 0},
+    {MARK_LANG, "cs", "Logování na sériovém portu ukončeno", 0},
+    {MARK_LANG, "de", "Serielles Logging deaktiviert", 0},
+    {MARK_LANG, "el", "Η σειριακής καταγραφή απενεργοποιήθηκε", 0},
+    {MARK_LANG, "el", "Η καταγραφή σειριακής θύρας είναι απενεργοποιημένη", 0},
+    {MARK_LANG, "es", "Log serial deshabilitado", 0},
+    {MARK_LANG, "fr", "Journalisation série désactivée", 0},
+    {MARK_LANG, "fy", "Serial logging útskeakele", 0},
+    {MARK_LANG, "he", "רישום טורי מושבת", 0},
+    {MARK_LANG, "hu", "Serial logolás kikapcsolva", 0},
+    {MARK_LANG, "hu", "Soros naplózás kikapcsolva", 0},
+    {MARK_LANG, "it", "Log seriale disabilitato", 0},
+    {MARK_LANG, "it", "Log Seriale disabilitato", 0},
+    {MARK_LANG, "it", "Registro attività seriale disabilitato", 0},
+    {MARK_LANG, "ko", "Serial log 사용 안함", 0},
+    {MARK_LANG, "lt", "Serijinis logging išjungtas", 0},
+    {MARK_LANG, "nl", "Serieel logging uitgeschakeld", 0},
+    {MARK_LANG, "pl", "Wyłączony dziennik na porcie szeregowym", 0},
+    {MARK_LANG, "pt_BR", "Registro em série desabilitado", 0},
+    {MARK_LANG, "pt_BR", "Registro Serial desabilitado", 0},
+    {MARK_LANG, "pt_PT", "Registro em serie desabilitado", 0},
+    {MARK_LANG, "pt_PT", "Registro de porta série desabilitado", 0},
+    {MARK_LANG, "ro", "Logare serială dezactivată", 0},
+    {MARK_LANG, "ru", "Serial logging отключен", 0},
+    {MARK_LANG, "ru", "Serial логирование выключено", 0},
+    {MARK_LANG, "sk", "Logovanie na sériovom porte ukončené", 0},
+    {MARK_LANG, "sv", "Seriell loggning inaktiverad", 0},
+    {MARK_LANG, "tr", "Seri port loglaması kapalı", 0},
+    {MARK_LANG, "uk", "Serial logging вимкнений", 0},
+    {MARK_LANG, "uk", "Serial журнал вимкнений", 0},
+    {MARK_LANG, "zh_CN", "串口日志已禁用", 0},
+    {MARK_LANG, "zh_TW", "串口日誌已禁用", 0},
+    {MARK_LANG, "zh_TW", "已停用序列埠日誌", 0},
+    {MARK_FEATURE, "", "DOM: Idx", HAS_DOMOTICZ},
+    {MARK_FEATURE, "", "IRR: Echo", HAS_IR},
+    {MARK_FEATURE, "", "IrReceived", HAS_IR_ANY},
+    {MARK_FEATURE, "", "IRHVAC", HAS_HVAC},
+    {MARK_FEATURE, "", "action='kn'", HAS_KNX},
+    {MARK_FEATURE, "", "PN532 NFC", HAS_NFC},
+    {MARK_FEATURE, "", "EPD: HardSPI", HAS_EPD},
+    {MARK_FEATURE, "", "ZIG: ", HAS_ZIGBEE},
+    {MARK_FEATURE, "", "RUL: ", HAS_RULES},
+    {MARK_FEATURE, "", "TYA: ", HAS_TUYA},
+    {MARK_FEATURE, "", "\"RfReceived\"", HAS_RF},
     /* Other firmware; the earlier row wins. */
-    {MARK_FIRMWARE, "ESPHome", "ESPHome version "},
-    {MARK_FIRMWARE, "ESPHome", "esphome.io"},
-    {MARK_FIRMWARE, "ESPurna", "ESPURNA"},
-    {MARK_FIRMWARE, "ESPEasy", "ESP Easy"},
-    {MARK_FIRMWARE, "ESPEasy", "ESPEasy"},
-    {MARK_FIRMWARE, "WLED", "WLED-AP"},
-    {MARK_FIRMWARE, "WLED", "wled.me"},
-    {MARK_FIRMWARE, "HomeKit", "public.hap.service"},
-    {MARK_FIRMWARE, "HomeKit", "Resetting HomeKit"},
-    {MARK_FIRMWARE, "eWeLink", "eWeLink"},
-    {MARK_FIRMWARE, "eWeLink", "iotgo.iteadstudio.com"},
-    {MARK_FIRMWARE, "eWeLink", "coolkit.c"},
-    {MARK_FIRMWARE, "MicroPython", "MicroPython"},
-    {MARK_FIRMWARE, "NodeMCU", "NodeMCU "},
-    {MARK_FIRMWARE, "Shelly", "shelly.cloud"},
+    {MARK_FIRMWARE, "ESPHome", "ESPHome version ", 0},
+    {MARK_FIRMWARE, "ESPHome", "esphome.io", 0},
+    {MARK_FIRMWARE, "ESPurna", "ESPURNA", 0},
+    {MARK_FIRMWARE, "ESPEasy", "ESP Easy", 0},
+    {MARK_FIRMWARE, "ESPEasy", "ESPEasy", 0},
+    {MARK_FIRMWARE, "WLED", "WLED-AP", 0},
+    {MARK_FIRMWARE, "WLED", "wled.me", 0},
+    {MARK_FIRMWARE, "HomeKit", "public.hap.service", 0},
+    {MARK_FIRMWARE, "HomeKit", "Resetting HomeKit", 0},
+    {MARK_FIRMWARE, "eWeLink", "eWeLink", 0},
+    {MARK_FIRMWARE, "eWeLink", "iotgo.iteadstudio.com", 0},
+    {MARK_FIRMWARE, "eWeLink", "coolkit.c", 0},
+    {MARK_FIRMWARE, "MicroPython", "MicroPython", 0},
+    {MARK_FIRMWARE, "NodeMCU", "NodeMCU ", 0},
+    {MARK_FIRMWARE, "Shelly", "shelly.cloud", 0},
 };
 
 #define NEEDLES (sizeof(needles) / sizeof(needles[0]))
@@ -127,6 +154,7 @@ struct finds {
 	size_t n;
 	struct image_identity *id;
 	unsigned count[MARK_COUNT];
+	unsigned features;
 	size_t project;	 /* offset within the project line */
 	size_t language; /* index of the first needle in order that was seen */
 	size_t firmware;
@@ -167,8 +195,11 @@ static void found_core(struct finds *f, size_t at)
 {
 	const uint8_t *p = f->data + at;
 
-	if (f->n - at < 5 || !is_digit(p[0]) || (p[1] != '_' && p[1] != '.') || !is_digit(p[2]) ||
-	    p[3] != p[1])
+	if (f->n - at < 6)
+		return;
+	bool number =
+	    is_digit(p[0]) && (p[1] == '_' || p[1] == '.') && is_digit(p[2]) && p[3] == p[1];
+	if (!number && memcmp(p, "STAGE", 5) != 0) /* a core between two releases */
 		return;
 	size_t len = 0;
 	while (at + len < f->n && len + 1 < sizeof(f->id->core) &&
@@ -263,6 +294,9 @@ static void found(struct finds *f, size_t index, size_t at)
 		if (index < f->firmware)
 			f->firmware = index;
 		break;
+	case MARK_FEATURE:
+		f->features |= nd->bit;
+		break;
 	default:
 		break;
 	}
@@ -292,6 +326,12 @@ static void scan(struct finds *f)
 	}
 }
 
+static bool is_esp32(const struct image_info *info)
+{
+	return info->kind == IMAGE_ESP32_APP || info->kind == IMAGE_ESP32_FACTORY ||
+	       info->kind == IMAGE_ESP32_BACKUP;
+}
+
 /* ---- version --------------------------------------------------------------------------------- */
 
 #define V(major, minor, patch, rest) \
@@ -299,6 +339,7 @@ static void scan(struct finds *f)
 #define FIRST_MARKER_LOST V(9, 3, 1, 0) /* since then the marker is all ones */
 #define RUN_GAP		  8u		/* words */
 #define RUN_LEAST	  8u		/* constants; RISC-V code makes short runs of no meaning */
+#define OWN_NEAR	  1024u		/* words */
 #define RUN_SERIES	  3u		/* ... of that many major.minor pairs */
 
 static bool parse_version(const uint8_t *p, size_t n, uint32_t *version, size_t *used)
@@ -375,22 +416,62 @@ static struct run longest_run(const uint8_t *data, size_t n)
 	return best;
 }
 
-/* The program's own version stands as a constant too, above the run's end; the linker puts the
- * code that uses it before the migration. The smallest such constant is it in all images of known
- * version that were looked at (6.4 to 15.5, ESP8266 and ESP32), where the bounds are those of the
- * numbers in use: X.Y.Z.R with Y up to 9, Z up to 2, R up to 31. 0: none. */
-static uint32_t own_version(const uint8_t *data, const struct run *run)
-{
-	uint32_t best = 0;
+struct range {
+	uint8_t major, last_minor;
+};
 
-	for (size_t i = 0; i < run->first_at; i++) {
+/* Every number X.Y.Z.R grows out of a release X.Y.Z. */
+static bool release_exists(uint32_t x)
+{
+	static const struct range minors[] = {
+	    {5, 14}, {6, 7}, {7, 2}, {8, 5}, {9, 5}, {10, 1}, {11, 1}, {12, 5}, {13, 4}, {14, 6}};
+	static const uint32_t patches[] = {V(6, 1, 1, 0), V(6, 2, 1, 0), V(6, 4, 1, 0),
+	    V(6, 7, 1, 0), V(7, 1, 1, 0), V(7, 1, 2, 0), V(8, 3, 1, 0), V(8, 5, 1, 0),
+	    V(9, 3, 1, 0), V(12, 0, 1, 0), V(12, 0, 2, 0), V(12, 1, 1, 0), V(12, 3, 1, 0),
+	    V(13, 4, 1, 0), V(14, 4, 1, 0), V(15, 0, 1, 0)};
+	unsigned last_minor = 9;
+
+	for (size_t i = 0; i < sizeof(minors) / sizeof(minors[0]); i++)
+		if (minors[i].major == x >> 24)
+			last_minor = minors[i].last_minor;
+	if ((x >> 16 & 0xff) > last_minor || (x & 0xff) > 31)
+		return false;
+	if ((x >> 8 & 0xff) == 0)
+		return true;
+	for (size_t i = 0; i < sizeof(patches) / sizeof(patches[0]); i++)
+		if ((x & 0xffffff00u) == patches[i])
+			return true;
+	/* Later releases than this table knows. */
+	return x >> 24 >= 15 && (x >> 8 & 0xff) == 1;
+}
+
+/* The one version above the run's end among the words from..to; 0: none or several. */
+static uint32_t only_version(const uint8_t *data, size_t from, size_t to, uint32_t above)
+{
+	uint32_t one = 0;
+
+	for (size_t i = from; i < to; i++) {
 		uint32_t x = get_le32(data + 4 * i);
-		if (x <= run->last || x >> 24 > (run->last >> 24) + 1 || (best != 0 && x >= best))
+		if (x <= above || x == one || x >> 24 > (above >> 24) + 1 || !release_exists(x))
 			continue;
-		if ((x >> 16 & 0xff) <= 9 && (x >> 8 & 0xff) <= 2 && (x & 0xff) <= 31)
-			best = x;
+		if (one != 0)
+			return 0;
+		one = x;
 	}
-	return best;
+	return one;
+}
+
+/* The program's own version stands as a constant too, above the run's end; the linker puts the
+ * code that uses it before the migration, on an ESP32 right before it. */
+static uint32_t own_version(const uint8_t *data, const struct run *run, bool esp32)
+{
+	size_t near = run->first_at > OWN_NEAR ? run->first_at - OWN_NEAR : 0;
+	uint32_t one = only_version(data, 0, run->first_at, run->last);
+
+	/* X.0.0.0 is a word of other meanings too (0x08000000 in all builds of 7.1). */
+	if (one != 0 && (one & 0x00ffffffu) != 0)
+		return one;
+	return esp32 ? only_version(data, near, run->first_at, run->last) : 0;
 }
 
 static void series_by_wording(const struct finds *f, struct image_identity *id)
@@ -409,7 +490,7 @@ static void series_by_wording(const struct finds *f, struct image_identity *id)
 	id->certainty = IMAGE_VER_SERIES;
 }
 
-static void find_version(struct finds *f, struct image_identity *id)
+static void find_version(struct finds *f, bool esp32, struct image_identity *id)
 {
 	if (id->certainty == IMAGE_VER_EXACT)
 		return;
@@ -427,7 +508,7 @@ static void find_version(struct finds *f, struct image_identity *id)
 		id->version = id->at_least;
 		id->certainty = IMAGE_VER_AT_LEAST;
 	}
-	uint32_t own = run.count > 0 ? own_version(f->data, &run) : 0;
+	uint32_t own = run.count > 0 ? own_version(f->data, &run, esp32) : 0;
 	if (own > id->at_least) {
 		id->version = own;
 		id->certainty = IMAGE_VER_LIKELY;
@@ -468,52 +549,88 @@ static const char *variant_word(const char *s, size_t len)
 	return NULL;
 }
 
-/* The image's word stands near the project line as a string of its own. */
-static const char *variant_near(const struct finds *f)
+static bool string_at(const struct finds *f, size_t at, const char *s)
 {
-	size_t first = f->project > 512 ? f->project - 512 : 0;
-	size_t last = f->n - f->project > 512 ? f->project + 512 : f->n;
-	size_t start = last; /* of a string: behind a zero byte */
+	size_t len = strlen(s) + 1;
 
-	for (size_t at = first; at < last; at++) {
-		if (f->data[at] != '\0')
-			continue;
-		const char *word =
-		    start < at ? variant_word((const char *)f->data + start, at - start) : NULL;
-		if (word)
-			return word;
-		start = at + 1;
+	return at < f->n && f->n - at >= len && memcmp(f->data + at, s, len) == 0;
+}
+
+/* The image's word stands right before the default topic (7.2 to 9.x) or shortly behind the
+ * project line (later), as a string of its own. */
+static const char *variant_by_word(const struct finds *f)
+{
+	for (size_t i = 0; i < sizeof(variants) / sizeof(variants[0]); i++) {
+		const char *word = variants[i];
+		size_t len = strlen(word);
+
+		for (size_t at = f->project; at < f->project + 64 && at < f->n; at++)
+			if (f->data[at] == '\0' && string_at(f, at + 1, word))
+				return word;
+		const uint8_t *p = f->data;
+		while ((p = memchr(p, word[0], (size_t)(f->data + f->n - p))) != NULL) {
+			size_t at = (size_t)(p - f->data);
+			if (at > 0 && p[-1] == '\0' && string_at(f, at, word) &&
+			    string_at(f, at + len + 1, "tasmota"))
+				return word;
+			p++;
+		}
 	}
 	return NULL;
 }
 
-/* The part of the build's name behind the last '-'. Two capitals are a language. */
-static void variant_of_build(struct image_identity *id)
+/* Which parts are in tells the builds of 6.6 to 9.x apart; checked against the releases. */
+static const char *variant_by_parts(unsigned has, uint32_t version)
+{
+	bool common = (has & HAS_RULES) && (has & HAS_TUYA);
+
+	/* 6.1 knew no Tuya device yet. */
+	if ((has & HAS_DOMOTICZ) && (has & HAS_IR) && (has & HAS_RULES))
+		return has & HAS_KNX ? "knx" : has & HAS_NFC ? "sensors" : "full";
+	if (version >= V(10, 0, 0, 0)) {
+		unsigned mask =
+		    HAS_IR_ANY | HAS_RF | HAS_HVAC | HAS_KNX | HAS_NFC | HAS_EPD | HAS_ZIGBEE;
+		return common && (has & mask) == (HAS_IR_ANY | HAS_RF) ? "full" : "";
+	}
+	if (has & HAS_EPD)
+		return "display";
+	if (has & HAS_ZIGBEE)
+		return "zbbridge";
+	if ((has & HAS_DOMOTICZ) && !(has & HAS_RULES))
+		return "classic";
+	if (has & HAS_HVAC)
+		return has & HAS_TUYA ? "ircustom" : "ir";
+	if (common && !(has & (HAS_DOMOTICZ | HAS_IR_ANY)))
+		return version >= V(7, 2, 0, 0) ? "lite" : "basic";
+	return "";
+}
+
+/* The part of the build's name behind the last '-'. */
+static const char *variant_by_build(const struct image_identity *id, bool esp32)
 {
 	const char *dash = strrchr(id->build, '-');
 
-	if (id->build[0] == '\0')
-		return;
 	if (dash && variant_word(dash + 1, strlen(dash + 1)))
-		str_copy(id->variant, sizeof(id->variant), dash + 1);
-	else if (!dash || strlen(dash + 1) == 2)
-		str_copy(id->variant, sizeof(id->variant), "full");
+		return dash + 1;
+	return esp32 && !dash && str_starts(id->build, "tasmota32") ? "full" : "";
 }
 
 static void find_variant(struct finds *f, const struct image_info *info, struct image_identity *id)
 {
 	bool esp32 = info->kind == IMAGE_ESP32_APP || info->kind == IMAGE_ESP32_FACTORY ||
 		     info->kind == IMAGE_ESP32_BACKUP;
+	const char *variant;
 
 	if (f->count[MARK_NO_SAVE] && !f->count[MARK_FETCH_MIN]) {
-		str_copy(id->variant, sizeof(id->variant), esp32 ? "safeboot" : "minimal");
-		return;
+		variant = esp32 ? "safeboot" : "minimal";
+	} else {
+		variant = variant_by_build(id, esp32);
+		if (variant[0] == '\0' && !esp32) {
+			const char *word = variant_by_word(f);
+			variant = word ? word : variant_by_parts(f->features, id->version);
+		}
 	}
-	const char *near = f->project > 0 ? variant_near(f) : NULL;
-	if (near && strcmp(near, "minimal") != 0 && strcmp(near, "safeboot") != 0)
-		str_copy(id->variant, sizeof(id->variant), near);
-	else
-		variant_of_build(id);
+	str_copy(id->variant, sizeof(id->variant), variant);
 }
 
 /* ---- the whole ------------------------------------------------------------------------------- */
@@ -558,6 +675,6 @@ void image_identify(const uint8_t *data, size_t n, struct image_info *info)
 	id->firmware = IMAGE_FW_TASMOTA;
 	if (f.language < NEEDLES)
 		str_copy(id->language, sizeof(id->language), needles[f.language].value);
-	find_version(&f, id);
+	find_version(&f, is_esp32(info), id);
 	find_variant(&f, info, id);
 }

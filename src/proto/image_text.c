@@ -61,6 +61,23 @@ const char *image_fault_name(enum image_fault fault)
 	return "?";
 }
 
+const char *image_fault_key(enum image_fault fault)
+{
+	switch (fault) {
+	case IMAGE_FAULT_NONE:
+		return "none";
+	case IMAGE_FAULT_TRUNCATED:
+		return "truncated";
+	case IMAGE_FAULT_CHECKSUM:
+		return "checksum";
+	case IMAGE_FAULT_CRC:
+		return "crc";
+	case IMAGE_FAULT_HEADER:
+		return "header";
+	}
+	return "?";
+}
+
 const char *image_mode_name(uint8_t mode)
 {
 	static const char *const names[] = {"QIO", "QOUT", "DIO", "DOUT"};

@@ -115,6 +115,9 @@ static void tasmota_6(struct content *c)
 	content_string(c, "Project %s %s (Topic %s, Fallback %s, GroupTopic %s) Version %s-2_3_0");
 	content_string(c, ",\"Features\":[\"%08X\",\"%08X\"]}}");
 	content_string(c, "%s-minimal%s");
+	content_string(c, "DOM: Idx %d");
+	content_string(c, "IRR: Echo %d, RawLen %d");
+	content_string(c, "RUL: %s performs %s");
 	content_string(c, "APP: Serial logging disabled");
 	content_string(c, "http://sonoff.maddox.co.uk/tasmota/sonoff.bin");
 }
@@ -539,6 +542,63 @@ static void identity__is__likely_by_constant_before_run(void **state)
 	image_firmware_text(&info, line, sizeof(line));
 	assert_string_equal(line, "Tasmota 12.1.1.6 (likely)");
 	free(m.data);
+}
+
+static void identity__claims__nothing_between_two_candidates(void **state)
+{
+	static const struct {
+		uint32_t before;
+		enum image_certainty certainty;
+	} cases[] = {
+	    {0x0d000000, IMAGE_VER_AT_LEAST}, /* a word of other meanings too */
+	    {0x0c020400, IMAGE_VER_AT_LEAST}, /* there is no 12.2.4 */
+	    {0x0e000001, IMAGE_VER_AT_LEAST}, /* two majors away */
+	    {0x0c020004, IMAGE_VER_LIKELY},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct made m = with_run(cases[i].before, 0, true);
+		assert_int_equal(inspect(&m, NULL).id.certainty, cases[i].certainty);
+		/* A second one, in the boot loader's padding. */
+		put_le32(m.data + 2048, 0x0c010106);
+		struct image_info info = inspect(&m, NULL);
+		assert_int_equal(info.id.certainty,
+		    cases[i].certainty == IMAGE_VER_LIKELY || cases[i].before == 0x0d000000
+			? IMAGE_VER_AT_LEAST
+			: IMAGE_VER_LIKELY);
+		free(m.data);
+	}
+}
+
+static void identity__tells__variant_by_its_parts(void **state)
+{
+	static const struct {
+		const char *parts[6];
+		const char *variant;
+	} cases[] = {
+	    {{"DOM: Idx", "IRR: Echo", "RUL: ", "TYA: "}, "full"},
+	    {{"DOM: Idx", "IRR: Echo", "RUL: ", "TYA: ", "action='kn'"}, "knx"},
+	    {{"DOM: Idx", "IRR: Echo", "RUL: ", "TYA: ", "PN532 NFC"}, "sensors"},
+	    {{"DOM: Idx"}, "classic"},
+	    {{"RUL: ", "TYA: "}, "basic"},
+	    {{"RUL: ", "TYA: ", "EPD: HardSPI"}, "display"},
+	    {{"RUL: ", "IRHVAC", "DOM: Idx", "IrReceived"}, "ir"},
+	    {{"RUL: "}, ""},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct content *c = xcalloc(1, sizeof(*c));
+		content_init(c);
+		content_string(c, "{\"StatusFWR\":{\"Version\"");
+		for (size_t k = 0; k < 6 && cases[i].parts[k]; k++)
+			content_string(c, cases[i].parts[k]);
+		struct made m = make_8266(c, 3, 0x20);
+		assert_string_equal(inspect(&m, NULL).id.variant, cases[i].variant);
+		free(m.data);
+		free(c);
+	}
 }
 
 static void identity__tells__minimal_build(void **state)

@@ -194,6 +194,8 @@ const char *image_kind_name(enum image_kind kind);
 /* Stable words for machines: "gzip", "esp8266" ... */
 const char *image_kind_key(enum image_kind kind);
 const char *image_fault_name(enum image_fault fault);
+/* "none", "truncated", "checksum", "crc", "header" */
+const char *image_fault_key(enum image_fault fault);
 const char *image_firmware_name(enum image_firmware fw);
 /* "QIO", "QOUT", "DIO", "DOUT", "?" */
 const char *image_mode_name(uint8_t mode);
