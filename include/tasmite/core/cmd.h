@@ -16,7 +16,7 @@
  * number, r focus target, g page target
  *
  * Options stand anywhere among the words; "--baud N" in the list is an option that takes the next
- * word (its letter for completion is 'b' for --baud, 'n' for all others); "--" ends them. */
+ * word (for completion 'b' after --baud, nothing after others). */
 /* X(ID, "name", "spec", "usage", "one line", "help text", "options|of|it") */
 /* clang-format off */
 #define CMD_TABLE(X)                                                                              \

@@ -125,7 +125,8 @@ struct session {
 /* An empty session with built-in settings, keys and the "dark" theme. */
 struct session *session_new(void);
 void session_free(struct session *s);
-/* Lines of the program's own in the log. */
+/* Lines of the program's own in the log; line feeds make several. Up to 4095 bytes a call, the rest
+ * is cut. */
 void session_say(struct session *s, mono_t now, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
 void session_warn(struct session *s, mono_t now, const char *fmt, ...)
@@ -134,7 +135,9 @@ void session_warn(struct session *s, mono_t now, const char *fmt, ...)
 void session_notice(struct session *s, bool bad, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
 void session_touch(struct session *s);
-/* Page, question and list: open with an empty content, close. */
+/* Page, question and list: open with an empty content, close. The page's text is written by sbuf_*
+ * after session_page_open. detail and value of an item may be NULL: "", the label. What is beyond
+ * SESSION_LIST_MAX items is left out. */
 void session_page_open(struct session *s, const char *title);
 void session_page_close(struct session *s);
 void session_list_open(struct session *s, const char *title, bool completion);

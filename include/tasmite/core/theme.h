@@ -1,6 +1,17 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Themes: colours and attributes for each style, for terminals of 8, 16 and 256 colours and for
- * none. */
+/*
+ * Themes: colours and attributes for each style, for terminals of 8, 16 and 256 colours and for
+ * none. A theme's file has the form of the configuration:
+ *
+ *     about = "what it looks like"
+ *     style rx { mono = "" 8 = "green" 16 = "bright-green" 256 = "114 on default bold" }
+ *
+ * A value is: [FOREGROUND] [on BACKGROUND] [ATTRIBUTE]... Colours: default (the terminal's own),
+ * black red green yellow blue magenta cyan white, with bright- before them from 16 colours on, or
+ * numbers below the depth. Attributes: bold dim underline reverse italic. `mono` takes attributes
+ * only. A colour that is left out is that of the style "default"; a depth that is left out has the
+ * next lower one's value (256 from 16, 16 from 8, 8 from mono).
+ */
 #ifndef TASMITE_CORE_THEME_H
 #define TASMITE_CORE_THEME_H
 
@@ -30,7 +41,7 @@ struct theme {
 	struct theme_cell cells[THEME_DEPTHS][STYLE_COUNT];
 };
 
-/* The themes that are compiled in: their text, by index. NULL at the end. */
+/* The themes that are compiled in: name and text of the file, by index. NULL behind the last. */
 const char *theme_builtin_name(size_t i);
 const char *theme_builtin_text(size_t i);
 /* Fills t from the text of a theme file. Errors tell file (as named), line and what was expected;

@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The options of the command line: one row each, for the parser, --help and the man page.
+ */
+#ifndef TASMITE_CORE_OPTIONS_H
+#define TASMITE_CORE_OPTIONS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "tasmite/base/err.h"
+#include "tasmite/base/str.h"
+
+/* What `tasmite` is called for; SESSION is the call without a sub-command. */
+/* X(ID, "name", "operands", least operands, most (-1: any number), "what it does") */
+/* clang-format off */
+#define OPTIONS_COMMAND_TABLE(X)                                                                  \
+	X(OPTIONS_SESSION, "", "[PORT]", 0, 1, "open the session on a port")                      \
+	X(OPTIONS_FLASH, "flash", "FILE[@OFFSET]...", 1, -1,                                      \
+	    "write firmware to the device")                                                       \
+	X(OPTIONS_CHIP, "chip", "", 0, 0, "ask the boot loader what chip it is")                  \
+	X(OPTIONS_IMAGE, "image", "FILE...", 1, -1, "tell what firmware files are")               \
+	X(OPTIONS_ERASE, "erase", "[all | OFFSET LENGTH]", 0, 2, "erase the flash")
+
+enum options_command {
+#define OPTIONS_COMMAND_ENUM(id, ...) id,
+	OPTIONS_COMMAND_TABLE(OPTIONS_COMMAND_ENUM)
+#undef OPTIONS_COMMAND_ENUM
+	OPTIONS_COMMANDS
+};
+
+/* For the rows' last column. */
+#define OPTIONS_IN(command) (1u << (command))
+#define OPTIONS_S OPTIONS_IN(OPTIONS_SESSION)
+#define OPTIONS_F OPTIONS_IN(OPTIONS_FLASH)
+#define OPTIONS_C OPTIONS_IN(OPTIONS_CHIP)
+#define OPTIONS_I OPTIONS_IN(OPTIONS_IMAGE)
+#define OPTIONS_E OPTIONS_IN(OPTIONS_ERASE)
+#define OPTIONS_ALL (OPTIONS_S | OPTIONS_F | OPTIONS_C | OPTIONS_I | OPTIONS_E)
+
+/* X(ID, "name", "value" ("" none, "[=V]" may be left out), "help", commands that have it) */
+#define OPTIONS_TABLE(X)                                                                          \
+	X(OPTION_PORT, "port", "P", "port to open",                                               \
+	    OPTIONS_S | OPTIONS_F | OPTIONS_C | OPTIONS_E)                                        \
+	X(OPTION_BAUD, "baud", "N",                                                               \
+	    "rate of the port in bit/s; of flash: rate to write at (0: the fastest that works)",  \
+	    OPTIONS_S | OPTIONS_F)                                                                \
+	X(OPTION_FORMAT, "format", "8N1", "data bits, parity, stop bits", OPTIONS_S)              \
+	X(OPTION_EOL, "eol", "E", "line end sent after a line: none, cr, lf or crlf", OPTIONS_S)  \
+	X(OPTION_THEME, "theme", "T", "colours of the screen", OPTIONS_S)                         \
+	X(OPTION_SET, "set", "NAME=VALUE", "set a setting; may be given several times",           \
+	    OPTIONS_S)                                                                            \
+	X(OPTION_CONFIG, "config", "FILE", "configuration file instead of the user's own",        \
+	    OPTIONS_S)                                                                            \
+	X(OPTION_LOG, "log", "[=FILE]",                                                           \
+	    "record what the device sends from the start; without FILE: a name made of port and"  \
+	    " time", OPTIONS_S)                                                                   \
+	X(OPTION_SHOW_SECRETS, "show-secrets", "",                                                \
+	    "do not mask passwords on the screen, in recordings and in the history", OPTIONS_S)   \
+	X(OPTION_NO_COLOR, "no-color", "", "attributes only, no colours", OPTIONS_S)              \
+	X(OPTION_DEBUG_LOG, "debug-log", "FILE",                                                  \
+	    "write the program's own trace to FILE; never what the port says", OPTIONS_S)         \
+	X(OPTION_ERASE, "erase", "", "erase the whole chip before writing", OPTIONS_F)            \
+	X(OPTION_YES, "yes", "", "do not ask before something is lost", OPTIONS_F | OPTIONS_E)    \
+	X(OPTION_JSON, "json", "", "result as JSON on standard output",                           \
+	    OPTIONS_F | OPTIONS_C | OPTIONS_I)                                                    \
+	X(OPTION_NO_CLKDIV, "no-clkdiv", "",                                                      \
+	    "do not raise the boot loader's rate by its divider register", OPTIONS_F)             \
+	X(OPTION_TIMEOUT, "timeout", "S",                                                         \
+	    "give up when no boot loader has answered for S seconds", OPTIONS_F | OPTIONS_C)      \
+	X(OPTION_HELP, "help", "", "this help", OPTIONS_ALL)                                      \
+	X(OPTION_VERSION, "version", "", "version of the program", OPTIONS_S)
+/* clang-format on */
+
+enum option_id {
+#define OPTIONS_ENUM(id, ...) id,
+	OPTIONS_TABLE(OPTIONS_ENUM)
+#undef OPTIONS_ENUM
+	OPTION_COUNT
+};
+
+struct option_row {
+	enum option_id id;
+	const char *name;  /* without "--" */
+	const char *value;
+	const char *help;
+	unsigned commands; /* OPTIONS_IN(...) of each that has it */
+};
+
+struct options_command_row {
+	const char *name;
+	const char *operands;
+	int least, most;
+	const char *about;
+};
+
+const struct option_row *option_row(enum option_id id);
+const struct options_command_row *options_command_row(enum options_command command);
+/* The sub-command of that exact name, OPTIONS_SESSION when it is none (then it is a port). */
+enum options_command options_command_find(const char *name);
+/* The command's option of that exact name (without "--"), NULL when it has none. */
+const struct option_row *options_find(enum options_command command, const char *name);
+/* Help for --help. */
+void options_usage(enum options_command command, struct sbuf *out);
+
+/* Goes over the words of a command line. */
+struct options {
+	enum options_command command;
+	char *const *argv; /* borrowed; NULL at the end */
+	int next;          /* index in argv of the next word */
+	int operands;      /* seen so far */
+	bool plain;        /* "--" was seen: only operands follow */
+};
+
+/* argv as main has it. The first word names the sub-command, if it is one. */
+void options_begin(struct options *o, char *const *argv);
+/* One step: 1 with an option (*row, *value; NULL where it has none) or an operand (*row NULL, *value
+ * the word), 0 at the end, ERR_INVAL on a mistake (unknown option, with the nearest name; value
+ * missing or not wanted; too many or too few operands). The strings are those of argv. */
+int options_next(
+    struct options *o, const struct option_row **row, const char **value, struct err *err);
+
+#endif
