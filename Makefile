@@ -188,8 +188,7 @@ cov: deps ## coverage of core and proto by the unit tests
 	@+$(SUB) B=build/cov CC=gcc CFLAGS='-O0 -g --coverage' WERROR= cov-run
 cov-run: $(UNIT)
 	@find $(B) -name '*.gcda' -delete
-	@tests/run.sh $(B) $(notdir $(UNIT))
-	@sh tests/cov.sh $(B)
+	@rc=0; tests/run.sh $(B) $(notdir $(UNIT)) || rc=1; sh tests/cov.sh $(B) && exit $$rc
 
 install: $(B)/tasmite ## into PREFIX (/usr/local), below DESTDIR
 	install -d '$(DESTDIR)$(bindir)' '$(DESTDIR)$(datadir)/tasmite/themes'
