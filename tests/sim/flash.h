@@ -34,6 +34,7 @@ struct sim_flash {
 	uint32_t worn_sector; /* a fault: a byte of this sector stays 0; or SIM_FLASH_NO_WORN */
 	struct sim_flash_times times;
 	uint64_t programs, erases; /* how many were carried out */
+	int64_t busy_us;	   /* how long the ROM waited for the chip, all in all */
 	/* Told of each area that changed, to write it back to a file. May be NULL. */
 	void (*changed)(void *ctx, uint32_t addr, const uint8_t *bytes, size_t n);
 	void *changed_ctx;

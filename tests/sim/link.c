@@ -30,6 +30,8 @@ struct sim_link {
 	struct arrival *arrived;
 	size_t head, len, cap;
 	uint64_t lost;
+	uint64_t sent, heard; /* characters on the wires, by the host and by the chip's side */
+	int64_t wire_ps;
 };
 
 struct sim_link *sim_link_new(const struct sim_link_config *cfg, char *err, size_t errsize)
@@ -199,10 +201,16 @@ static void step(struct sim_link *l, sim_time at)
 {
 	struct sim_rxchar c;
 
-	while (sim_wire_take(&l->to_chip, at * SIM_PS_PER_US, &c))
+	while (sim_wire_take(&l->to_chip, at * SIM_PS_PER_US, &c)) {
+		l->sent++;
+		l->wire_ps += 10 * c.air.bit_ps;
 		to_chip(l, &c, at);
-	while (sim_wire_take(&l->to_host, at * SIM_PS_PER_US, &c))
+	}
+	while (sim_wire_take(&l->to_host, at * SIM_PS_PER_US, &c)) {
+		l->heard++;
+		l->wire_ps += 10 * c.air.bit_ps;
 		from_chip(l, c.byte, at);
+	}
 	if (l->flush_at <= at)
 		flush_packet(l, l->flush_at);
 	if (sim_device_deadline(l->dev) <= at)
@@ -385,17 +393,30 @@ void sim_link_fault_clear(struct sim_link *l, sim_time now)
 	sim_device_fault_clear(l->dev, l->now);
 }
 
+void sim_link_totals(struct sim_link *l, struct sim_link_totals *t)
+{
+	t->to_chip = l->sent;
+	t->to_host = l->heard;
+	t->wire_us = l->wire_ps / SIM_PS_PER_US;
+	t->flash_us = sim_device_flash(l->dev)->busy_us;
+}
+
 void sim_link_state(struct sim_link *l, char *dst, size_t size)
 {
 	struct sim_device *d = l->dev;
 	const struct sim_flash *f = sim_device_flash(d);
+	struct sim_link_totals t;
 
+	sim_link_totals(l, &t);
 	snprintf(dst, size,
 	    "{\"plugged\":%s,\"power\":\"%s\",\"button\":\"%s\",\"mode\":\"%s\",\"baud\":%u,"
 	    "\"host_baud\":%u,\"resets\":%u,\"flash_writes\":%llu,\"flash_erases\":%llu,"
-	    "\"status\":%u,\"time_us\":%lld}",
+	    "\"flash_status\":%u,\"bytes_to_chip\":%llu,\"bytes_to_host\":%llu,"
+	    "\"wire_us\":%lld,\"flash_us\":%lld,\"time_us\":%lld}",
 	    l->plugged ? "true" : "false", sim_device_powered(d) ? "on" : "off",
 	    sim_device_button_down(d) ? "down" : "up", sim_device_mode_name(sim_device_mode(d)),
 	    sim_device_baud(d), l->host_baud, sim_device_resets(d), (unsigned long long)f->programs,
-	    (unsigned long long)f->erases, f->status, (long long)l->now);
+	    (unsigned long long)f->erases, f->status, (unsigned long long)t.to_chip,
+	    (unsigned long long)t.to_host, (long long)t.wire_us, (long long)t.flash_us,
+	    (long long)l->now);
 }

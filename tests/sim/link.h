@@ -87,6 +87,14 @@ bool sim_link_plugged(const struct sim_link *l);
 bool sim_link_fault(struct sim_link *l, const char *spec, sim_time now, char *err, size_t errsize);
 void sim_link_fault_clear(struct sim_link *l, sim_time now);
 
+/* What has passed: bytes both ways and the time they took on the wire; the time that the ROM
+ * waited for the flash. From these a benchmark makes the limit of what was possible. */
+struct sim_link_totals {
+	uint64_t to_chip, to_host;
+	int64_t wire_us, flash_us;
+};
+void sim_link_totals(struct sim_link *l, struct sim_link_totals *t);
+
 /* State as one line of JSON. */
 void sim_link_state(struct sim_link *l, char *dst, size_t size);
 

@@ -14,6 +14,7 @@
 #define CHECKSUM_SEED	0xEF
 #define EBOOT_ADDRESS	0x4010F000u /* where the Arduino core's second loader lives */
 #define EBOOT_APP	0x1000u	    /* where that looks for the application */
+#define MODE_DOUT	3
 #define DEAD_RESTART_US 1200000
 
 static void print(struct sim_device *dev, const char *fmt, ...)
@@ -114,17 +115,27 @@ static bool second_image_whole(struct sim_device *dev)
 	return stored == sum;
 }
 
-static void start_eboot(struct sim_device *dev)
+/* The silent loop of tasmota.md: rst cause:2, the image's text, and no log. */
+static void die(struct sim_device *dev, const char *why)
 {
-	print(dev, "v00000000\r\n~ld\n");
-	if (second_image_whole(dev)) {
-		then(dev, SIM_MODE_APP);
-		return;
-	}
-	/* The silent loop of tasmota.md (rst cause:2, ~ld, and no log). */
-	sim_device_trace(dev, dev->now, "boot second image damaged");
+	sim_device_trace(dev, dev->now, "boot dies: %s", why);
 	then(dev, SIM_MODE_HANG);
 	dev->boot_at = dev->now + DEAD_RESTART_US;
+}
+
+/* The ROM has done its part; whether the program gets along from here. */
+static void start_program(struct sim_device *dev, uint32_t first, uint8_t flash_mode)
+{
+	bool eboot = first == EBOOT_ADDRESS;
+
+	if (eboot)
+		print(dev, "v00000000\r\n~ld\n");
+	if (eboot && !second_image_whole(dev))
+		die(dev, "second image damaged");
+	else if (dev->cfg.chip == SIM_ESP8285 && flash_mode != MODE_DOUT)
+		die(dev, "flash mode is not DOUT"); /* all that the ESP8285's inner flash can */
+	else
+		then(dev, SIM_MODE_APP);
 }
 
 static void no_image(struct sim_device *dev, const char *why)
@@ -165,10 +176,7 @@ void sim_boot_flash(struct sim_device *dev)
 	}
 	print(dev, "csum 0x%02x\r\n", stored);
 	sim_device_trace(dev, dev->now, "boot image loaded");
-	if (first == EBOOT_ADDRESS)
-		start_eboot(dev);
-	else
-		then(dev, SIM_MODE_APP);
+	start_program(dev, first, head[2]);
 }
 
 void sim_boot_start(struct sim_device *dev)

@@ -77,6 +77,7 @@ static void erase_next(struct sim_device *dev)
 	rom->erase_sector += sectors;
 	rom->job = SIM_JOB_ERASE;
 	rom->busy_until = dev->now + op_us(dev, rom->op_len);
+	dev->flash.busy_us += op_us(dev, rom->op_len);
 	if (sim_faults_event(&dev->faults, SIM_FAULT_BROWNOUT_ERASE)) {
 		/* The dip comes half way; a reset tears the erase (sim_romflash_torn). */
 		sim_device_supply_dip(dev);
@@ -140,6 +141,7 @@ void sim_romflash_data(struct sim_device *dev, uint16_t len)
 {
 	struct sim_rom *rom = &dev->rom;
 	uint8_t err = sim_xfer_check(dev, &rom->flash, len);
+	sim_time us = 0;
 
 	if (err) {
 		sim_loader_answer(dev, 1, err);
@@ -148,9 +150,10 @@ void sim_romflash_data(struct sim_device *dev, uint16_t len)
 	rom->op_addr = rom->flash.addr;
 	rom->op_len = sim_loader_word(dev, 0);
 	rom->job = SIM_JOB_PROGRAM;
-	rom->busy_until = dev->now;
 	if ((uint64_t)rom->op_addr + rom->op_len <= rom->chip_size)
-		rom->busy_until += sim_flash_program_us(&dev->flash, rom->op_addr, rom->op_len);
+		us = sim_flash_program_us(&dev->flash, rom->op_addr, rom->op_len);
+	rom->busy_until = dev->now + us;
+	dev->flash.busy_us += us;
 }
 
 static void program_done(struct sim_device *dev)

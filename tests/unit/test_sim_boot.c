@@ -121,6 +121,21 @@ static void boot__starts_app__second_image_whole(void **state)
 	assert_int_equal(mode(p), SIM_MODE_HANG);
 }
 
+static void boot__dies__8285_and_mode_not_dout(void **state)
+{
+	struct peer p;
+
+	(void)state;
+	peer_init(&p, &(struct sim_link_config){.device.chip = SIM_ESP8285});
+	load(&p, 0x40100000, 612);
+	boot(&p);
+	assert_int_equal(mode(&p), SIM_MODE_HANG);
+	flash(&p)->mem[2] = 3;
+	boot(&p);
+	assert_int_equal(mode(&p), SIM_MODE_APP);
+	peer_fini(&p);
+}
+
 static void boot__enters_loader_silently__button_held(void **state)
 {
 	struct peer *p = *state;
@@ -241,6 +256,7 @@ int main(void)
 	    T(boot__stops__segment_of_nonsense),
 	    T(boot__loops_silently__second_image_missing),
 	    T(boot__starts_app__second_image_whole),
+	    T(boot__dies__8285_and_mode_not_dout),
 	    T(boot__enters_loader_silently__button_held),
 	    T(boot__hangs__wrong_straps),
 	    T(banner__is_garbage__heard_at_115200),

@@ -640,16 +640,25 @@ static void wire__costs_ten_bits_a_byte__a_block_at_115200(void **state)
 	sim_time start;
 	struct answer a;
 	double down = 12 * 10 * 463 / 52.0, up, want;
+	struct sim_link_totals before, after;
 
 	memset(block, 0x5A, sizeof(block));
 	peer_sync(p);
 	peer_begin(p, 0, 1, 0x1800, 0);
 	start = p->now;
+	sim_link_totals(p->l, &before);
 	a = peer_data(p, block, sizeof(block), 0);
+	sim_link_totals(p->l, &after);
 	assert_status(a, 0, 0);
 	up = (2 + 8 + 16 + 0x1800) * 10 / 0.1152;
 	want = up + down + 24 * 700;
 	assert_in_range(a.at - start, (uint64_t)(want * 0.999), (uint64_t)(want * 1.001));
+	/* The limit that the device itself tells is the same. */
+	assert_int_equal(after.to_chip - before.to_chip, 2 + 8 + 16 + 0x1800);
+	assert_int_equal(after.to_host - before.to_host, 12);
+	assert_int_equal(after.flash_us - before.flash_us, 24 * 700);
+	assert_in_range(
+	    after.wire_us - before.wire_us, (uint64_t)(up + down) - 10, (uint64_t)(up + down) + 10);
 }
 
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
