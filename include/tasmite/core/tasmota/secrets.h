@@ -5,6 +5,12 @@
  * bytes by as many '*'. It works over any split of the stream.
  * Source of the places where a device repeats a secret: the line sent, the echo "CMD: ...", the
  * level-3 lines (RSL: Group..Data, CMD: Grp .. Data '..'), the JSON answer, the Input of an error.
+ *
+ * In these contexts any value is masked, known or not: a command's value up to the end of the line,
+ * or up to ";" where a Backlog stands before it in the line ("Password1 a;b" alone is one value).
+ * A secret that was sent is masked wherever it appears, in its own form and as JSON escapes it. Kept
+ * are the 256 newest (8 KiB together); shorter than 4 bytes they are masked by context only, since
+ * their letters are everywhere; of longer ones than SECRETS_HOLD_MAX the beginning is known.
  */
 #ifndef TASMITE_CORE_TASMOTA_SECRETS_H
 #define TASMITE_CORE_TASMOTA_SECRETS_H
@@ -16,17 +22,22 @@
 #include "tasmite/base/buf.h"
 #include "tasmite/base/mono.h"
 
+/* The longest tail that is ever held back. */
+#define SECRETS_HOLD_MAX 1024
+
 struct secrets;
 
 struct secrets *secrets_new(void);
 void secrets_free(struct secrets *s);
-/* show: nothing is masked any more (--show-secrets). */
+/* show: nothing is masked any more (--show-secrets); secrets_in_line still answers. */
 void secrets_set_show(struct secrets *s, bool show);
 
 /* A line that is sent to the device: learns the secrets in it (whole Backlogs, several commands),
- * appends the masked line to out. Values of 1 character or the words 0/1/off/" are no secrets. */
+ * appends the masked line to out, which must have room for n bytes. Values of 1 character (0, 1, ")
+ * or "off" are no secrets. line is without its line end, any bytes. */
 void secrets_tx_line(struct secrets *s, const char *line, size_t n, struct buf *out);
-/* The masked form of a text that was not sent (history, edit line); learns nothing. */
+/* The masked form of a text that was not sent (history, edit line); learns nothing. out must have
+ * room for n bytes. */
 void secrets_mask_line(const struct secrets *s, const char *line, size_t n, struct buf *out);
 /* Which bytes of line are secret: sets mask[i] to 1 for each such byte. For the edit line. */
 void secrets_spans(const struct secrets *s, const char *line, size_t n, uint8_t *mask);
@@ -34,11 +45,13 @@ void secrets_spans(const struct secrets *s, const char *line, size_t n, uint8_t 
 bool secrets_in_line(const struct secrets *s, const char *line, size_t n);
 
 /* Bytes of the device. Appends to out what may be kept and shown; a tail that may be the beginning
- * of a known secret is held back. out gets exactly as many bytes as went in, over time. */
+ * of a known secret, or whose next byte decides, is held back. out gets exactly as many bytes as
+ * went in, over time; it must have room for n + SECRETS_HOLD_MAX. */
 void secrets_rx(struct secrets *s, const uint8_t *bytes, size_t n, mono_t now, struct buf *out);
 /* When secrets_tick must be called to let go a held tail; MONO_NEVER when nothing is held. */
 mono_t secrets_deadline(const struct secrets *s);
-/* Lets go what was held too long (masked where it is likely the beginning of a secret). */
+/* Lets go what was held for 50 ms without another byte: masked when it may be a value in its context
+ * or at least 4 bytes are the beginning of a known secret. Its rest is masked when it comes. */
 void secrets_tick(struct secrets *s, mono_t now, struct buf *out);
 /* The stream ends or changes (port lost, rate changed): lets go everything. */
 void secrets_flush(struct secrets *s, struct buf *out);
