@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* tasmite image: what firmware files are, for people or, with --json, for machines. */
-#include <errno.h>
 #include <getopt.h>
 #include <jansson.h>
 #include <stdio.h>
@@ -11,6 +10,8 @@
 #include "tasmite/base/xalloc.h"
 #include "tasmite/io/files.h"
 #include "tasmite/proto/image.h"
+
+enum { CLI_GOOD = 0, CLI_PROBLEM = 1, CLI_USAGE = 2, CLI_UNKNOWN = 3 };
 
 /* Room for a backup of the largest flash, and for an ELF file to be told as one. */
 #define MAX_FILE (4u * IMAGE_MAX_FLASH)

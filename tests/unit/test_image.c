@@ -985,6 +985,8 @@ int main(void)
 	    cmocka_unit_test(identity__is__exact_by_marker),
 	    cmocka_unit_test(identity__is__lower_bound_by_run),
 	    cmocka_unit_test(identity__is__likely_by_constant_before_run),
+	    cmocka_unit_test(identity__claims__nothing_between_two_candidates),
+	    cmocka_unit_test(identity__tells__variant_by_its_parts),
 	    cmocka_unit_test(identity__tells__minimal_build),
 	    cmocka_unit_test(identity__names__other_firmware),
 	    cmocka_unit_test(identity__hints__version_of_name),

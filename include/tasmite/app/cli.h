@@ -1,20 +1,31 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The sub-commands without a screen. Each gets its own name as argv[0] and returns the program's
- * exit code: 0 good, 1 a problem was found or the work failed, 2 usage, 3 nothing recognised,
- * 4 port, 5 cancelled. Results go to standard output, messages to standard error. */
+/* The sub-commands without a screen. Each returns the exit code: 0 good, 1 a problem was found or
+ * the work failed, 2 usage, 3 nothing recognised, 4 port, 5 cancelled. */
 #ifndef TASMITE_APP_CLI_H
 #define TASMITE_APP_CLI_H
 
-enum cli_exit {
-	CLI_GOOD = 0,
-	CLI_PROBLEM = 1,
-	CLI_USAGE = 2,
-	CLI_UNKNOWN = 3,
-	CLI_PORT = 4,
-	CLI_CANCELLED = 5
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "tasmite/proto/engine.h"
+
+struct cli_flash_options {
+	enum engine_kind kind;
+	const char *port;
+	char *const *files; /* "FILE[@OFFSET]" */
+	int file_count;
+	uint32_t baud; /* of the transfer; 0: the fastest that works */
+	uint32_t app_baud;
+	bool erase_all, yes, json, no_clkdiv;
+	uint32_t area_offset, area_length; /* ERASE; length 0: the whole chip */
+	int timeout_s; /* for the boot loader to appear; 0: as long as the user needs */
 };
 
-/* image [--json] FILE... : what each file is. With --json one object a file, a line each. */
+/* `tasmite flash`, `tasmite erase`, `tasmite chip`: progress on standard error, results on
+ * standard output. */
+int cli_flash(const struct cli_flash_options *o);
+/* `tasmite image [--json] FILE...`; argv[0] is "image". With --json one object a file, a line
+ * each. 1 also for a file that can't be read; 3 when none of the files is firmware. */
 int cli_image(int argc, char **argv);
 
 #endif
