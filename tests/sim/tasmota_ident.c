@@ -3,10 +3,9 @@
  * Identification of a build by its image.
  *
  * The version is exact where the image carries it: the marker A5 5A A5 5A vvvvvvvv 5A A5 5A A5 of
- * 7.1.2..9.3.0. Later images keep FFFFFFFF there; then the longest ascending run of migration
- * constants in the literal pool gives a lower bound, and that bound is what this device says it is.
- * 6.x images have neither: the highest constant that is a release of 6.x is taken, and 6.1.1 when
- * there is none.
+ * 7.1.2..9.3.0. Earlier images have no marker, later ones keep FFFFFFFF there; both have the steps
+ * of the settings' migration as an ascending run of constants, and their own version as a constant
+ * in front of it. Without such a run the device plays 6.1.1, or 9.3.1 when the marker is there.
  */
 #include "tasmota_ident.h"
 
@@ -100,15 +99,22 @@ static bool cstr_around(struct span s, const uint8_t *at, char *dst, size_t size
 	return true;
 }
 
+/* "2_3_0", "3.3.7", "STAGE" */
+static bool is_core(const char *p)
+{
+	return (p[0] >= '1' && p[0] <= '9' && (p[1] == '_' || p[1] == '.')) ||
+	       !strncmp(p, "STAGE", 5);
+}
+
 /* The project line's format: "<Project> %s ... <Version> %s-2_3_0" and its later forms. */
 static bool parse_format(struct tas_build *b, const char *f)
 {
 	const char *core = strstr(f, "%s-");
-	while (core && !(core[3] >= '1' && core[3] <= '9' && (core[4] == '_' || core[4] == '.')))
+	while (core && !is_core(core + 3))
 		core = strstr(core + 3, "%s-");
 	if (!core || !strchr(f, ' ') || strchr(f, ' ') > core)
 		return false;
-	size_t n = strspn(core + 3, "0123456789_.");
+	size_t n = core[3] == 'S' ? 5 : strspn(core + 3, "0123456789_.");
 	snprintf(b->core, sizeof(b->core), "%.*s", (int)(n < 15 ? n : 15), core + 3);
 	const char *sp = strchr(f, ' ');
 	snprintf(b->word_project, sizeof(b->word_project), "%.*s", (int)(sp - f), f);
@@ -150,63 +156,47 @@ static bool plausible(uint32_t v)
 	       (v & 255) <= 40;
 }
 
-/* The end of the longest strictly ascending run of version constants (gaps up to 32 bytes). */
-static uint32_t run_maximum(struct span s)
+/* The longest strictly ascending run of version constants (gaps up to 32 bytes): the steps of the
+ * settings' migration. Its last one is a lower bound of the version. */
+static uint32_t migration(struct span s, size_t *where)
 {
 	uint32_t best = 0, prev = 0;
-	size_t best_len = 0, len = 0, prev_at = 0;
+	size_t best_len = 0, len = 0, prev_at = 0, begin = 0;
 
 	for (size_t i = 0; i + 4 <= s.n; i += 4) {
 		uint32_t v = le32(s.p + i);
 		if (!plausible(v))
 			continue;
-		len = len && v > prev && i - prev_at <= 32 ? len + 1 : 1;
+		if (!(len && v > prev && i - prev_at <= 32)) {
+			len = 0;
+			begin = i;
+		}
+		len++;
 		prev = v;
 		prev_at = i;
 		if (len > best_len) {
 			best_len = len;
 			best = v;
+			*where = begin;
 		}
 	}
 	return best_len >= 6 ? best : 0;
 }
 
-/* A build's own version is usually the next constant above the run: taken when it is the only
- * candidate. */
-static uint32_t above(struct span s, uint32_t bound)
+/* The version itself is the first constant of the program (which begins at 0x1000) that lies in
+ * front of the migration and is not below its last step: so in some eighty images from 5.14 to
+ * 13.3, the marker agreeing where there is one. Round numbers such as 0x08000000 are no versions. */
+static uint32_t in_front(struct span s, size_t where, uint32_t bound)
 {
-	uint32_t found = 0;
-
-	for (size_t i = 0; i + 4 <= s.n; i += 4) {
+	for (size_t i = 0x1040; i + 4 <= where; i += 4) {
 		uint32_t v = le32(s.p + i);
-		if (v <= bound || v == found || (v >> 24) > (bound >> 24) + 1 ||
-		    (v >> 16 & 255) > 5 || (v >> 8 & 255) > 4 || (v & 255) > 9)
+		unsigned minor = v >> 16 & 255;
+		if (v < bound || (v >> 24) > (bound >> 24) + 1 || !(v & 0xFFFFFF) ||
+		    minor > (v >> 24 == 5 ? 14U : 7U) || (v >> 8 & 255) > 4 || (v & 255) > 31)
 			continue;
-		if (found)
-			return bound;
-		found = v;
+		return v;
 	}
-	return found ? found : bound;
-}
-
-static const uint32_t OLD_RELEASES[] = {TAS_V(5, 12, 0, 0), TAS_V(5, 13, 1, 0), TAS_V(5, 14, 0, 0),
-    TAS_V(6, 0, 0, 0), TAS_V(6, 1, 0, 0), TAS_V(6, 1, 1, 0), TAS_V(6, 2, 0, 0), TAS_V(6, 2, 1, 0),
-    TAS_V(6, 3, 0, 0), TAS_V(6, 4, 0, 0), TAS_V(6, 4, 1, 0), TAS_V(6, 5, 0, 0), TAS_V(6, 6, 0, 0),
-    TAS_V(6, 7, 0, 0), TAS_V(6, 7, 1, 0), TAS_V(7, 0, 0, 0), TAS_V(7, 1, 0, 0)};
-
-static uint32_t old_release(struct span s)
-{
-	uint32_t best = 0;
-
-	for (size_t i = 0; i + 4 <= s.n; i += 4) {
-		uint32_t v = le32(s.p + i);
-		if (v <= best || !plausible(v))
-			continue;
-		for (size_t k = 0; k < sizeof(OLD_RELEASES) / sizeof(OLD_RELEASES[0]); k++)
-			if (OLD_RELEASES[k] == v)
-				best = v;
-	}
-	return best;
+	return bound;
 }
 
 static void find_version(struct tas_build *b, struct span s)
@@ -220,17 +210,15 @@ static void find_version(struct tas_build *b, struct span s)
 		b->tasmota = true;
 		b->version = le32(m + 4);
 		b->exact = b->version != 0xFFFFFFFFU;
-		if (!b->exact) {
-			b->version = run_maximum(s);
-			if (b->version < TAS_V(9, 3, 1, 0))
-				b->version = TAS_V(9, 3, 1, 0);
-			else
-				b->version = above(s, b->version);
-		}
-		return;
+		if (b->exact)
+			return;
 	}
-	b->version = old_release(s);
-	if (!b->version)
+	size_t where = 0;
+	uint32_t bound = migration(s, &where);
+	b->version = bound ? in_front(s, where, bound) : 0;
+	if (m && b->version < TAS_V(9, 3, 1, 0))
+		b->version = TAS_V(9, 3, 1, 0);
+	else if (!b->version)
 		b->version = TAS_V(6, 1, 1, 0);
 }
 
@@ -307,7 +295,7 @@ void tas_ident(struct tas_build *b, const uint8_t *flash, size_t n)
 	find_ota(b, s);
 	find_variant(b, s);
 	b->release = has(s, "(release-%s)");
-	b->german = !strcmp(b->word_project, "Projekt");
+	b->german = has(s, "mit IP-Adresse");
 	if (!b->ota[0])
 		snprintf(
 		    b->ota, sizeof(b->ota), "http://ota.tasmota.com/tasmota/release/tasmota.bin");

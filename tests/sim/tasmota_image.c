@@ -11,7 +11,7 @@
 struct spec_build {
 	const char *name;
 	uint32_t version;
-	bool minimal, marker, run, rules;
+	bool minimal, marker, rules;
 	size_t size;
 	const char *format;
 	const char *words; /* further strings, '|' between them */
@@ -25,20 +25,18 @@ struct spec_build {
 #define AUTO	   "%s-minimal%s"
 
 static const struct spec_build BUILDS[] = {
-    {"6.1.1-full", TAS_V(6, 1, 1, 0), false, false, false, true, 517 * 1024, OLD_FORMAT,
+    {"6.1.1-full", TAS_V(6, 1, 1, 0), false, false, true, 517 * 1024, OLD_FORMAT, OLD_OTA "|" AUTO},
+    {"6.1.1-minimal", TAS_V(6, 1, 1, 0), true, false, false, 346240, OLD_FORMAT, OLD_OTA},
+    {"6.1.1-classic", TAS_V(6, 1, 1, 0), false, false, false, 486 * 1024, OLD_FORMAT,
 	OLD_OTA "|" AUTO},
-    {"6.1.1-minimal", TAS_V(6, 1, 1, 0), true, false, false, false, 346240, OLD_FORMAT, OLD_OTA},
-    {"6.1.1-classic", TAS_V(6, 1, 1, 0), false, false, false, false, 486 * 1024, OLD_FORMAT,
-	OLD_OTA "|" AUTO},
-    {"8.5.0-full", TAS_V(8, 5, 0, 0), false, true, false, true, 609536, MID_FORMAT,
+    {"8.5.0-full", TAS_V(8, 5, 0, 0), false, true, true, 609536, MID_FORMAT,
 	NEW_OTA "|" AUTO "|tasmota"},
-    {"8.5.0-minimal", TAS_V(8, 5, 0, 0), true, true, false, false, 387472, MID_FORMAT,
-	NEW_OTA "|minimal"},
-    {"14.2.0-full", TAS_V(14, 2, 0, 0), false, true, true, true, 610 * 1024, NEW_FORMAT,
+    {"8.5.0-minimal", TAS_V(8, 5, 0, 0), true, true, false, 387472, MID_FORMAT, NEW_OTA "|minimal"},
+    {"14.2.0-full", TAS_V(14, 2, 0, 0), false, true, true, 610 * 1024, NEW_FORMAT,
 	NEW_OTA "|" AUTO "|tasmota|(release-%s)"},
-    {"14.2.0-minimal", TAS_V(14, 2, 0, 0), true, true, true, false, 376 * 1024, NEW_FORMAT,
+    {"14.2.0-minimal", TAS_V(14, 2, 0, 0), true, true, false, 376 * 1024, NEW_FORMAT,
 	NEW_OTA "|minimal|(release-%s)"},
-    {"other", 0, false, false, false, false, 300 * 1024, "A program of somebody else", ""},
+    {"other", 0, false, false, false, 300 * 1024, "A program of somebody else", ""},
 };
 
 const char *tas_image_name(size_t i)
@@ -131,9 +129,11 @@ static void marks(uint8_t *p, const struct spec_build *b)
 {
 	static const uint8_t marker[12] = {
 	    0xA5, 0x5A, 0xA5, 0x5A, 0, 0, 0, 0, 0x5A, 0xA5, 0x5A, 0xA5};
-	static const uint32_t run[] = {TAS_V(8, 2, 0, 2), TAS_V(8, 3, 1, 5), TAS_V(9, 0, 0, 1),
-	    TAS_V(9, 3, 1, 1), TAS_V(10, 1, 0, 2), TAS_V(11, 0, 0, 5), TAS_V(12, 0, 2, 3),
-	    TAS_V(13, 1, 0, 1), TAS_V(13, 4, 0, 2), TAS_V(14, 1, 0, 1)};
+	static const uint32_t steps[] = {TAS_V(5, 8, 0, 9), TAS_V(5, 8, 0, 12), TAS_V(5, 9, 1, 1),
+	    TAS_V(5, 10, 0, 8), TAS_V(5, 12, 0, 4), TAS_V(5, 13, 1, 2), TAS_V(5, 14, 0, 1),
+	    TAS_V(6, 0, 0, 1), TAS_V(6, 0, 0, 2), TAS_V(6, 2, 1, 9), TAS_V(6, 6, 0, 20),
+	    TAS_V(7, 0, 0, 3), TAS_V(7, 1, 2, 5), TAS_V(8, 2, 0, 2), TAS_V(9, 0, 0, 1),
+	    TAS_V(10, 1, 0, 2), TAS_V(12, 0, 2, 3), TAS_V(13, 4, 0, 2), TAS_V(14, 1, 0, 1)};
 	uint8_t *q = p + 0x2000;
 
 	q += text(q, b->format, strlen(b->format));
@@ -151,12 +151,13 @@ static void marks(uint8_t *p, const struct spec_build *b)
 		text(q, "Rule|RuleTimer|Event|Var|Mem", 28);
 	if (b->marker) {
 		memcpy(p + 0x1000, marker, sizeof(marker));
-		put32(p + 0x1004, b->run ? 0xFFFFFFFFU : b->version);
+		put32(p + 0x1004, b->version > TAS_V(9, 3, 0, 0) ? 0xFFFFFFFFU : b->version);
 	}
-	for (size_t i = 0; b->run && i < sizeof(run) / sizeof(run[0]); i++)
-		put32(p + 0x1100 + 8 * i, run[i]);
-	if (b->version && (b->run || !b->marker))
-		put32(p + 0x1800, b->version);
+	/* The program's own version stands in front of the steps of its settings' migration. */
+	if (b->version)
+		put32(p + 0x800, b->version);
+	for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]) && steps[i] < b->version; i++)
+		put32(p + 0x1100 + 8 * i, steps[i]);
 }
 
 static const struct spec_build *find(const char *name)
