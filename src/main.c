@@ -1,0 +1,255 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* From the command line to the session or to a sub-command. */
+#include <errno.h>
+#include <locale.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "tasmite/app/app.h"
+#include "tasmite/app/cli.h"
+#include "tasmite/base/str.h"
+#include "tasmite/core/options.h"
+
+#define FILES_MAX 64
+
+/* All that the command line can say. */
+struct call {
+	struct app_options app;
+	struct cli_flash_options flash;
+	char *files[FILES_MAX];
+	int file_count;
+	char sets[8][160]; /* options that are settings, as NAME=VALUE */
+	int sets_used;
+};
+
+static int usage_error(const char *text)
+{
+	fprintf(stderr, "tasmite: %s\ntasmite: try tasmite --help\n", text);
+	return 2;
+}
+
+static void print_help(enum options_command command)
+{
+	struct sbuf out;
+
+	sbuf_init(&out, 64 * 1024);
+	options_usage(command, &out);
+	fputs(sbuf_str(&out), stdout);
+	sbuf_fini(&out);
+}
+
+static bool add_set(struct call *c, const char *text, struct err *err)
+{
+	if (c->app.set_count == APP_MAX_SETS) {
+		err_set(err, ERR_RANGE, 0, "at most %d settings on the command line", APP_MAX_SETS);
+		return false;
+	}
+	c->app.sets[c->app.set_count++] = text;
+	return true;
+}
+
+/* --baud, --format, --eol and --theme are settings by another name. */
+static bool set_option(
+    struct call *c, const struct option_row *row, const char *value, struct err *err)
+{
+	char *text = c->sets[c->sets_used % 8];
+
+	if (c->sets_used == 8) {
+		err_set(err, ERR_RANGE, 0, "--%s is given too often", row->name);
+		return false;
+	}
+	c->sets_used++;
+	str_fmt(text, sizeof(c->sets[0]), "%s=%s", row->name, value);
+	return add_set(c, text, err);
+}
+
+static bool number(
+    const struct option_row *row, const char *value, uint64_t max, uint64_t *n, struct err *err)
+{
+	if (str_parse_u64(value, max, n))
+		return true;
+	err_set(err, ERR_INVAL, 0, "--%s wants a number up to %llu, not %s", row->name,
+	    (unsigned long long)max, value);
+	return false;
+}
+
+static bool take_option(struct call *c, enum options_command command, const struct option_row *row,
+    const char *value, struct err *err)
+{
+	uint64_t n = 0;
+
+	switch (row->id) {
+	case OPTION_PORT:
+		c->app.port = c->flash.port = value;
+		return true;
+	case OPTION_BAUD:
+		if (command == OPTIONS_SESSION)
+			return set_option(c, row, value, err);
+		if (!number(row, value, 4000000, &n, err))
+			return false;
+		c->flash.baud = (uint32_t)n;
+		return true;
+	case OPTION_FORMAT:
+	case OPTION_EOL:
+	case OPTION_THEME:
+		return set_option(c, row, value, err);
+	case OPTION_SET:
+		return add_set(c, value, err);
+	case OPTION_CONFIG:
+		c->app.config = value;
+		return true;
+	case OPTION_LOG:
+		c->app.log = true;
+		c->app.log_file = value;
+		return true;
+	case OPTION_SHOW_SECRETS:
+		c->app.show_secrets = true;
+		return true;
+	case OPTION_NO_COLOR:
+		c->app.no_color = true;
+		return true;
+	case OPTION_DEBUG_LOG:
+		c->app.debug_log = value;
+		return true;
+	case OPTION_ERASE:
+		c->flash.erase_all = true;
+		return true;
+	case OPTION_YES:
+		c->flash.yes = true;
+		return true;
+	case OPTION_JSON:
+		c->flash.json = true;
+		return true;
+	case OPTION_NO_CLKDIV:
+		c->flash.no_clkdiv = true;
+		return true;
+	case OPTION_TIMEOUT:
+		if (!number(row, value, 86400, &n, err))
+			return false;
+		c->flash.timeout_s = (int)n;
+		return true;
+	case OPTION_HELP:
+	case OPTION_VERSION:
+	case OPTION_COUNT:
+		break;
+	}
+	return true;
+}
+
+/* "all", or OFFSET LENGTH. */
+static bool take_area(struct call *c, struct err *err)
+{
+	uint64_t n[2] = {0};
+
+	if (!c->file_count || (c->file_count == 1 && strcmp(c->files[0], "all") == 0)) {
+		c->flash.erase_all = true;
+		return true;
+	}
+	for (int i = 0; i < 2; i++)
+		if (c->file_count != 2 || !str_parse_u64(c->files[i], 16u << 20, &n[i]) ||
+		    n[i] % 4096) {
+			err_set(err, ERR_INVAL, 0,
+			    "erase wants all, or OFFSET LENGTH in multiples "
+			    "of 4096, such as 0x1000 4k");
+			return false;
+		}
+	if (!n[1]) {
+		err_set(err, ERR_INVAL, 0, "erase: the length must not be 0");
+		return false;
+	}
+	c->flash.area_offset = (uint32_t)n[0];
+	c->flash.area_length = (uint32_t)n[1];
+	return true;
+}
+
+static int run_flash(struct call *c, enum options_command command, struct err *err)
+{
+	static const enum engine_kind kinds[OPTIONS_COMMANDS] = {
+	    [OPTIONS_FLASH] = ENGINE_FLASH,
+	    [OPTIONS_ERASE] = ENGINE_ERASE,
+	    [OPTIONS_CHIP] = ENGINE_IDENTIFY,
+	};
+
+	c->flash.kind = kinds[command];
+	c->flash.app_baud = 115200;
+	if (command == OPTIONS_ERASE && !take_area(c, err))
+		return usage_error(err->text);
+	if (!c->flash.port)
+		return usage_error("which port? --port /dev/ttyUSB0");
+	if (command == OPTIONS_FLASH) {
+		c->flash.files = c->files;
+		c->flash.file_count = c->file_count;
+	}
+	return cli_flash(&c->flash);
+}
+
+/* `image` has its own, small parser: it takes the words as they are. */
+static int run_image(char **argv)
+{
+	int n = 0;
+
+	while (argv[n])
+		n++;
+	return cli_image(n, argv);
+}
+
+/* Reads the whole command line; -1 go on, else the exit code. */
+static int read_words(struct call *c, struct options *o)
+{
+	const struct option_row *row;
+	const char *value;
+	struct err err = {0};
+	int rc;
+
+	while ((rc = options_next(o, &row, &value, &err)) > 0) {
+		if (!row) {
+			if (o->command == OPTIONS_SESSION)
+				c->app.port = value;
+			else if (c->file_count == FILES_MAX)
+				return usage_error("too many files");
+			else
+				c->files[c->file_count++] = o->argv[o->next - 1];
+		} else if (row->id == OPTION_HELP) {
+			print_help(o->command);
+			return 0;
+		} else if (row->id == OPTION_VERSION) {
+			puts("tasmite " TASMITE_VERSION);
+			return 0;
+		} else if (!take_option(c, o->command, row, value, &err)) {
+			return usage_error(err.text);
+		}
+	}
+	return rc < 0 ? usage_error(err.text) : -1;
+}
+
+int main(int argc, char **argv)
+{
+	struct call c = {.file_count = 0};
+	struct options o;
+	struct err err = {0};
+	const char *no_color = getenv("NO_COLOR");
+	int code;
+
+	(void)argc;
+	setlocale(LC_ALL, "");
+	setlocale(LC_NUMERIC, "C"); /* what is written for machines has points */
+	options_begin(&o, argv);
+	code = read_words(&c, &o);
+	if (code >= 0)
+		return code;
+	if (no_color && no_color[0])
+		c.app.no_color = true;
+	switch (o.command) {
+	case OPTIONS_FLASH:
+	case OPTIONS_CHIP:
+	case OPTIONS_ERASE:
+		return run_flash(&c, o.command, &err);
+	case OPTIONS_IMAGE:
+		return run_image(argv + 1);
+	case OPTIONS_SESSION:
+	case OPTIONS_COMMANDS:
+		break;
+	}
+	return app_run(&c.app);
+}
