@@ -262,6 +262,7 @@ bool sim_options_parse(struct sim_options *o, int argc, char **argv, char *err, 
 	o->power = true;
 	o->speed = 1;
 	opterr = 0;
+	optind = 1;
 	while ((opt = getopt_long(argc, argv, "c:h", longopts, NULL)) != -1) {
 		if (opt == '?') {
 			snprintf(err, errsize, "%s: unknown option or no value", argv[optind - 1]);
