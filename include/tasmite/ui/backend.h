@@ -25,6 +25,8 @@ struct backend_ops {
 	/* Shows the surface. Skips the frame (returns false, nothing lost) while the terminal has
 	 * not taken the last one yet. */
 	bool (*blit)(struct backend *b, const struct surface *s, const struct theme *theme);
+	/* Part of a frame still waits for the terminal: call blit again soon. */
+	bool (*pending)(const struct backend *b);
 	void (*redraw)(struct backend *b); /* the next blit draws everything */
 	void (*beep)(struct backend *b);
 	void (*set_mouse)(struct backend *b, bool on);
@@ -47,6 +49,11 @@ struct backend *tui_curses_new(bool color, struct err *err);
 struct backend *tui_mem_new(int w, int h);
 /* Tests: queue a key by name ("F1", "a", "Ctrl-C"); the last surface shown. */
 void tui_mem_key(struct backend *b, const char *name);
+/* Queues a paste. */
+void tui_mem_paste(struct backend *b, const char *text);
+/* While not ready no frame is taken. */
+void tui_mem_ready(struct backend *b, bool ready);
+void tui_mem_unicode(struct backend *b, bool unicode);
 void tui_mem_resize(struct backend *b, int w, int h);
 const struct surface *tui_mem_screen(const struct backend *b);
 

@@ -28,7 +28,7 @@ struct surface {
 	int w, h;
 	struct cell *cells;    /* w * h, row by row */
 	int cursor_x, cursor_y; /* -1: hidden */
-	bool unicode;          /* false: line drawing and marks in ASCII */
+	bool unicode; /* false: surface_text and surface_box draw lines and marks in ASCII */
 };
 
 void surface_init(struct surface *s, int w, int h); /* blank, STYLE_DEFAULT */
@@ -44,6 +44,13 @@ int surface_fmt(struct surface *s, struct rect clip, int x, int y, enum style_id
 /* One character with the device's colours. Returns its width (0 when it did not fit). */
 int surface_glyph(struct surface *s, struct rect clip, int x, int y, enum style_id style,
     const struct ansi_style *color, uint32_t cp);
+/* A box along the edge of the rectangle. Lines that meet lines already there are joined. */
+void surface_box(struct surface *s, struct rect r, enum style_id style);
+/* Gives the cells of the rectangle another style; their text stays. */
+void surface_restyle(struct surface *s, struct rect r, enum style_id style);
+/* Copies size and cells. */
+void surface_copy(struct surface *dst, const struct surface *src);
+struct rect rect_clip(struct rect a, struct rect b); /* what both have; w and h >= 0 */
 const struct cell *surface_cell(const struct surface *s, int x, int y);
 /* The text of a row without blanks at its end, into dst (terminated). */
 void surface_row_text(const struct surface *s, int y, char *dst, size_t size);

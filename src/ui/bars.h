@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The rows around the panes: status line, edit line, key bar. */
+#ifndef TASMITE_UI_BARS_H
+#define TASMITE_UI_BARS_H
+
+#include "tasmite/core/session.h"
+#include "tasmite/core/tasmota/secrets.h"
+#include "tasmite/ui/lineedit.h"
+#include "tasmite/ui/surface.h"
+
+/* scroll: the log's scroll state for screens where its frame can't tell, or "". pane: name of the
+ * focused pane where no frame shows it, or "". flash: the flash panel is not in sight. */
+void statusbar_draw(const struct session *s, struct surface *to, struct rect r, const char *scroll,
+    const char *pane, bool flash);
+
+struct prompt {
+	int shift; /* cells of the text that are off at the left */
+};
+
+/* hint: what to say at the right where session has no notice. */
+void prompt_draw(struct prompt *p, const struct session *s, const struct secrets *secrets,
+    const struct lineedit *e, const char *hint, bool focused, struct surface *to, struct rect r);
+
+void keybar_draw(const struct keymap *k, struct surface *to, struct rect r);
+
+#endif

@@ -1,0 +1,402 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The screen: what is where, what has the focus, one drawing of all. */
+#include "tui_int.h"
+
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "tasmite/base/utf8.h"
+#include "tasmite/base/xalloc.h"
+#include "tasmite/core/cmd.h"
+
+#define PASTE_MAX (1u << 20)
+
+static void edit_line(void *ctx, const char *line)
+{
+	struct tui *t = ctx;
+
+	if (t->ops.line)
+		t->ops.line(t->ctx, line);
+}
+
+static size_t edit_complete(void *ctx, const char *line, size_t cursor,
+    void (*add)(void *arg, const char *word, const char *detail), void *arg)
+{
+	struct tui *t = ctx;
+
+	return t->ops.complete ? t->ops.complete(t->ctx, line, cursor, add, arg) : cursor;
+}
+
+static void edit_choices(void *ctx, const char *const *words, size_t count)
+{
+	struct tui *t = ctx;
+
+	t->list_open = false; /* whatever is open then is a fresh list */
+	if (t->ops.choices)
+		t->ops.choices(t->ctx, words, count);
+}
+
+struct tui *tui_new(const struct session *s, const struct secrets *secrets, struct backend *b,
+    const struct tui_ops *ops, void *ctx)
+{
+	/* Ctrl-D on an empty line means nothing here: no eof. */
+	static const struct lineedit_ops edit_ops = {
+	    .line = edit_line, .complete = edit_complete, .choices = edit_choices};
+	struct tui *t = xcalloc(1, sizeof(*t));
+
+	t->s = s;
+	t->secrets = secrets;
+	t->backend = b;
+	t->ops = *ops;
+	t->ctx = ctx;
+	t->edit = lineedit_new(&edit_ops, t);
+	t->views[VIEW_LOG] = view_log_new();
+	t->views[VIEW_DEVICE] = view_device_new();
+	t->views[VIEW_FLASH] = view_flash_new();
+	t->views[VIEW_PAGE] = view_page_new();
+	t->views[VIEW_ASK] = view_ask_new();
+	t->views[VIEW_LIST] = view_list_new();
+	surface_init(&t->screen, 1, 1);
+	buf_init(&t->paste, PASTE_MAX);
+	t->dirty = true;
+	return t;
+}
+
+void tui_free(struct tui *t)
+{
+	if (!t)
+		return;
+	for (int i = 0; i < VIEW_COUNT; i++)
+		t->views[i]->ops->free(t->views[i]);
+	lineedit_free(t->edit);
+	surface_fini(&t->screen);
+	buf_fini(&t->paste);
+	free(t);
+}
+
+int tui_popup(struct tui *t)
+{
+	if (t->s->list.open && !t->list_open)
+		view_list_reset(t->views[VIEW_LIST]);
+	t->list_open = t->s->list.open;
+	if (t->s->ask.open)
+		return VIEW_ASK;
+	if (t->s->list.open)
+		return VIEW_LIST;
+	return t->s->page.open ? VIEW_PAGE : -1;
+}
+
+bool tui_exists(const struct tui *t, enum tui_focus f)
+{
+	return f != TUI_FLASH || t->s->flash.state != FLASH_IDLE;
+}
+
+void tui_focus(struct tui *t, enum tui_focus f)
+{
+	if (tui_exists(t, f))
+		t->focus = f;
+	t->dirty = true;
+}
+
+void tui_focus_step(struct tui *t, int step)
+{
+	int f = (int)t->focus;
+
+	do
+		f = (f + (step > 0 ? 1 : TUI_FOCUSES - 1)) % TUI_FOCUSES;
+	while (!tui_exists(t, (enum tui_focus)f));
+	tui_focus(t, (enum tui_focus)f);
+}
+
+enum tui_focus tui_focused(const struct tui *t)
+{
+	return t->focus;
+}
+
+void tui_follow(struct tui *t)
+{
+	view_log_follow(t->views[VIEW_LOG]);
+	t->dirty = true;
+}
+
+void tui_page(struct tui *t, int pages)
+{
+	struct view *v = t->views[VIEW_LOG];
+	int page = v->r.h > 1 ? v->r.h - 1 : 1;
+
+	if (pages == INT_MIN)
+		view_log_top(v, t->s);
+	else if (pages > -10000 && pages < 10000)
+		view_log_scroll(v, t->s, pages * page);
+	t->dirty = true;
+}
+
+void tui_redraw(struct tui *t)
+{
+	t->backend->ops->redraw(t->backend);
+	t->dirty = true;
+}
+
+void tui_resized(struct tui *t)
+{
+	t->backend->ops->resized(t->backend);
+	t->dirty = true;
+}
+
+void tui_edit_set(struct tui *t, const char *text)
+{
+	lineedit_set(t->edit, text);
+	tui_focus(t, TUI_EDIT);
+}
+
+struct lineedit *tui_lineedit(struct tui *t)
+{
+	return t->edit;
+}
+
+static void look(const struct tui *t, struct tui_seen *seen)
+{
+	const struct session *s = t->s;
+
+	seen->lines = lines_revision(s->log);
+	seen->settings = s->settings->revision;
+	seen->theme = s->theme_revision;
+	seen->facts = s->facts.revision;
+	seen->flash = s->flash.revision;
+	seen->page = s->page.revision;
+	seen->list = s->list.revision;
+	seen->session = s->revision;
+	seen->edit = lineedit_revision(t->edit);
+	seen->open =
+	    (uint64_t)s->page.open | (uint64_t)s->ask.open << 1 | (uint64_t)s->list.open << 2;
+}
+
+/* The seconds of a stage without a bar run by themselves. */
+static bool clock_runs(const struct tui *t)
+{
+	return t->s->flash.state == FLASH_WORKING;
+}
+
+bool tui_dirty(const struct tui *t, mono_t now)
+{
+	struct tui_seen seen;
+
+	if (t->dirty || t->backend->ops->pending(t->backend))
+		return true;
+	if (clock_runs(t) && now - t->drawn >= MONO_MS(500))
+		return true;
+	look(t, &seen);
+	return memcmp(&seen, &t->seen, sizeof(seen)) != 0;
+}
+
+mono_t tui_deadline(const struct tui *t, mono_t now)
+{
+	mono_t at = MONO_NEVER;
+
+	if (t->backend->ops->pending(t->backend))
+		at = now + MONO_MS(10);
+	if (clock_runs(t))
+		at = mono_min(at, t->drawn + MONO_MS(500));
+	return at;
+}
+
+mono_t tui_keys(struct tui *t, mono_t now)
+{
+	mono_t again = MONO_NEVER;
+	struct key key;
+
+	/* A paste whose end mark was lost must not swallow the keyboard for ever. */
+	if (t->pasting && now - t->paste_last > MONO_S(1))
+		tui_paste_end(t);
+	while (t->backend->ops->key(t->backend, &key, now, &again)) {
+		tui_one_key(t, &key, now);
+		t->dirty = true;
+	}
+	if (t->pasting)
+		again = mono_min(again, t->paste_last + MONO_MS(1100));
+	return again;
+}
+
+static bool unicode(const struct tui *t)
+{
+	const char *want = settings_text(t->s->settings, SET_UNICODE);
+
+	if (!strcmp(want, "auto"))
+		return t->backend->ops->unicode(t->backend);
+	return !strcmp(want, "on");
+}
+
+static enum pane focus_pane(enum tui_focus f)
+{
+	static const enum pane panes[] = {[TUI_EDIT] = PANE_EDIT,
+	    [TUI_LOG] = PANE_LOG,
+	    [TUI_DEVICE] = PANE_DEVICE,
+	    [TUI_FLASH] = PANE_FLASH};
+
+	return panes[f];
+}
+
+static void place(struct tui *t, int v, enum pane p)
+{
+	t->views[v]->area = t->layout.r[p];
+	t->views[v]->r = layout_inner(&t->layout, p);
+	t->views[v]->focused = focus_pane(t->focus) == p;
+}
+
+static int want_rows(struct tui *t, int v, int width, mono_t now)
+{
+	return t->views[v]->ops->rows(t->views[v], t->s, width, now);
+}
+
+static void recalc(struct tui *t, mono_t now)
+{
+	struct layout_want want = {.flash = t->s->flash.state != FLASH_IDLE};
+	int side;
+
+	if (!tui_exists(t, t->focus))
+		t->focus = TUI_EDIT;
+	t->backend->ops->size(t->backend, &want.w, &want.h);
+	want.w = want.w < 1 ? 1 : want.w;
+	want.h = want.h < 1 ? 1 : want.h;
+	want.focus = focus_pane(t->focus);
+	layout_make(&t->layout, &want); /* how wide they are; then how high */
+	side = layout_inner(&t->layout, PANE_DEVICE).w;
+	want.device_rows = want_rows(t, VIEW_DEVICE, side ? side : want.w, now);
+	side = layout_inner(&t->layout, PANE_FLASH).w;
+	want.flash_rows = want.flash ? want_rows(t, VIEW_FLASH, side ? side : want.w, now) : 0;
+	layout_make(&t->layout, &want);
+	surface_resize(&t->screen, want.w, want.h);
+	t->screen.unicode = unicode(t);
+	place(t, VIEW_LOG, PANE_LOG);
+	place(t, VIEW_DEVICE, PANE_DEVICE);
+	place(t, VIEW_FLASH, PANE_FLASH);
+	for (int i = VIEW_LOG; i <= VIEW_FLASH; i++)
+		t->views[i]->ops->recalc(t->views[i], t->s, now);
+}
+
+static void draw_title(struct tui *t, const struct view *v)
+{
+	struct rect in = {v->area.x + 1, v->area.y, v->area.w - 2, 1};
+	enum style_id style = v->focused ? STYLE_TITLE_FOCUS : STYLE_TITLE;
+
+	surface_fmt(&t->screen, in, in.x, in.y, style, v->focused ? "[%s]" : " %s ", v->ops->title);
+}
+
+/* What the log's lower border says at its right. */
+static void draw_log_state(struct tui *t)
+{
+	const struct view *v = t->views[VIEW_LOG];
+	struct rect foot = {v->area.x + 1, v->area.y + v->area.h - 1, v->area.w - 2, 1};
+	char text[96];
+	int w;
+
+	view_log_state(v, false, text, sizeof(text));
+	w = utf8_str_width(text);
+	if (w > foot.w) {
+		view_log_state(v, true, text, sizeof(text));
+		w = utf8_str_width(text);
+	}
+	surface_text(&t->screen, foot, foot.x + foot.w - w - 1, foot.y, STYLE_NEWLINES, text);
+}
+
+static void draw_panes(struct tui *t)
+{
+	static const enum pane panes[] = {PANE_LOG, PANE_DEVICE, PANE_FLASH};
+
+	/* The focused one last: its border is whole. */
+	for (int pass = 0; t->layout.framed && pass < 2; pass++)
+		for (int i = VIEW_LOG; i <= VIEW_FLASH; i++)
+			if (layout_has(&t->layout, panes[i]) && t->views[i]->focused == (pass == 1))
+				surface_box(&t->screen, t->views[i]->area,
+				    pass ? STYLE_BORDER_FOCUS : STYLE_BORDER);
+	for (int i = VIEW_LOG; i <= VIEW_FLASH; i++) {
+		if (!layout_has(&t->layout, panes[i]))
+			continue;
+		if (t->layout.framed)
+			draw_title(t, t->views[i]);
+		if (t->views[i]->r.w > 0 && t->views[i]->r.h > 0)
+			t->views[i]->ops->draw(t->views[i], t->s, &t->screen);
+	}
+	if (t->layout.framed)
+		draw_log_state(t);
+}
+
+static void draw_status(struct tui *t)
+{
+	const char *pane = "";
+	char scroll[64] = "", name[16];
+
+	if (!t->layout.framed) {
+		view_log_state(t->views[VIEW_LOG], true, scroll, sizeof(scroll));
+		if (t->focus != TUI_EDIT) {
+			str_fmt(
+			    name, sizeof(name), "[%s]", t->views[t->focus - TUI_LOG]->ops->title);
+			pane = name;
+		}
+	}
+	statusbar_draw(t->s, &t->screen, t->layout.r[PANE_STATUS], scroll, pane,
+	    !layout_has(&t->layout, PANE_FLASH));
+}
+
+static void draw_edit(struct tui *t)
+{
+	const char *text = lineedit_text(t->edit);
+	char hint[200] = "";
+
+	if (t->prefix)
+		str_copy(hint, sizeof(hint), "Ctrl-T: 1 to 9, 0 are F1 to F10");
+	else if (t->focus == TUI_LOG)
+		str_copy(hint, sizeof(hint), "j k Space b g G: scroll   Esc: back");
+	else if (t->focus != TUI_EDIT)
+		str_copy(hint, sizeof(hint), "↑ ↓: scroll   Esc: back");
+	else if (text[0] == '/')
+		cmd_hint(text, lineedit_cursor(t->edit), hint, sizeof(hint));
+	prompt_draw(&t->prompt, t->s, t->secrets, t->edit, hint, t->focus == TUI_EDIT, &t->screen,
+	    t->layout.r[PANE_EDIT]);
+}
+
+static void draw_popup(struct tui *t, int popup, mono_t now)
+{
+	struct view *v = t->views[popup];
+	struct rect screen = {0, 0, t->screen.w, t->screen.h};
+
+	/* The edit line stays in sight below what belongs to it. */
+	if (popup == VIEW_LIST && t->s->list.completion)
+		screen.h = t->layout.r[PANE_EDIT].y;
+	else
+		t->screen.cursor_x = t->screen.cursor_y = -1;
+	if (screen.h < 1)
+		return;
+	v->area = screen;
+	v->ops->recalc(v, t->s, now);
+	v->ops->draw(v, t->s, &t->screen);
+}
+
+bool tui_draw(struct tui *t, mono_t now)
+{
+	bool mouse = settings_bool(t->s->settings, SET_MOUSE);
+	struct tui_seen seen;
+	int popup = tui_popup(t);
+
+	if (mouse != t->mouse)
+		t->backend->ops->set_mouse(t->backend, mouse);
+	t->mouse = mouse;
+	look(t, &seen);
+	recalc(t, now);
+	draw_panes(t);
+	draw_status(t);
+	draw_edit(t);
+	if (layout_has(&t->layout, PANE_KEYBAR))
+		keybar_draw(t->s->keymap, &t->screen, t->layout.r[PANE_KEYBAR]);
+	if (t->s->page.open && popup != VIEW_PAGE)
+		draw_popup(t, VIEW_PAGE, now);
+	if (popup >= 0)
+		draw_popup(t, popup, now);
+	if (!t->backend->ops->blit(t->backend, &t->screen, &t->s->theme))
+		return false;
+	t->seen = seen;
+	t->dirty = false;
+	t->drawn = now;
+	return true;
+}

@@ -1,0 +1,227 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What a key does: popup, focused pane, bound command, edit line, in this order. */
+#include "tui_int.h"
+
+#include <string.h>
+
+#include "tasmite/base/utf8.h"
+
+#define WHEEL_ROWS 3
+
+static bool is_ctrl(const struct key *key, char letter)
+{
+	return key->code == (uint32_t)letter && key->mods == KEY_CTRL;
+}
+
+static bool bound(struct tui *t, const struct key *key)
+{
+	const char *text = keymap_lookup(t->s->keymap, key);
+
+	if (!text)
+		return false;
+	if (t->ops.bound)
+		t->ops.bound(t->ctx, text);
+	return true;
+}
+
+/* Ctrl-T 1 is F1, Ctrl-T q is Ctrl-Q, Ctrl-T Ctrl-T is readline's own Ctrl-T: for keys that the
+ * desktop keeps for itself. */
+static void prefixed(struct tui *t, const struct key *key)
+{
+	struct key meant = *key;
+
+	t->prefix = false;
+	if (is_ctrl(key, 't')) {
+		lineedit_key(t->edit, key);
+		return;
+	}
+	if (key->code >= '0' && key->code <= '9')
+		meant.code = KEYS_F1 + (key->code == '0' ? 9 : key->code - '1');
+	else if (key->code == '?')
+		meant.code = KEYS_F1;
+	else if (key->code >= 'a' && key->code <= 'z')
+		meant.mods = KEY_CTRL;
+	else
+		return;
+	bound(t, &meant);
+}
+
+static void close_popup(struct tui *t, int popup)
+{
+	t->list_open = false;
+	if (popup == VIEW_ASK && t->ops.answer)
+		t->ops.answer(t->ctx, false);
+	else if (popup == VIEW_LIST && t->ops.chosen)
+		t->ops.chosen(t->ctx, NULL);
+	else if (popup == VIEW_PAGE && t->ops.page_closed)
+		t->ops.page_closed(t->ctx);
+}
+
+static void choose(struct tui *t)
+{
+	const char *value = view_list_value(t->views[VIEW_LIST], t->s);
+	char copy[1024];
+
+	/* The list, and the value in it, may be gone as soon as app does something. */
+	str_copy(copy, sizeof(copy), value ? value : "");
+	t->list_open = false;
+	if (t->ops.chosen)
+		t->ops.chosen(t->ctx, value ? copy : NULL);
+}
+
+/* True when the popup took the key. */
+static bool popup_key(struct tui *t, int popup, const struct key *key)
+{
+	struct view *v = t->views[popup];
+	unsigned did = v->ops->key(v, t->s, key);
+
+	if (did & VIEW_YES) {
+		if (t->ops.answer)
+			t->ops.answer(t->ctx, true);
+	} else if (did & VIEW_CHOSEN) {
+		choose(t);
+	} else if (did & VIEW_LEAVE) {
+		close_popup(t, popup);
+		return !(did & VIEW_PASS);
+	}
+	if (did != VIEW_NOT_MINE)
+		return true;
+	/* A page or a menu leaves function keys and the like alone; letters end here. */
+	if (key->code >= KEY_SPECIAL || key->mods)
+		bound(t, key);
+	return true;
+}
+
+static struct view *view_at(struct tui *t, int x, int y, enum tui_focus *f)
+{
+	for (int i = VIEW_LOG; i <= VIEW_FLASH; i++) {
+		const struct rect *a = &t->views[i]->area;
+
+		if (x >= a->x && x < a->x + a->w && y >= a->y && y < a->y + a->h) {
+			*f = (enum tui_focus)(TUI_LOG + i);
+			return t->views[i];
+		}
+	}
+	*f = TUI_EDIT;
+	return NULL;
+}
+
+static void mouse(struct tui *t, const struct key *key)
+{
+	struct key arrow = {.code = key->button == 4 ? KEYS_UP : KEYS_DOWN};
+	int popup = tui_popup(t);
+	enum tui_focus f;
+	struct view *v = view_at(t, key->x, key->y, &f);
+
+	if (popup >= 0)
+		v = t->views[popup];
+	if (key->button == 1 && popup < 0)
+		tui_focus(t, f);
+	else if ((key->button == 4 || key->button == 5) && v)
+		for (int i = 0; i < WHEEL_ROWS; i++)
+			v->ops->key(v, t->s, &arrow);
+}
+
+void tui_paste_end(struct tui *t)
+{
+	const char *text = (const char *)buf_bytes(&t->paste);
+	size_t n = buf_len(&t->paste);
+	int popup = tui_popup(t);
+
+	t->pasting = false;
+	if (!n || popup == VIEW_ASK || popup == VIEW_PAGE ||
+	    (popup >= 0 && !t->s->list.completion)) {
+		buf_clear(&t->paste);
+		return;
+	}
+	if (popup >= 0)
+		close_popup(t, popup);
+	tui_focus(t, TUI_EDIT);
+	/* A line end at the very end is what selecting a line brings along. */
+	while (n && (text[n - 1] == '\n' || text[n - 1] == '\r'))
+		n--;
+	if (!memchr(text, '\n', n) && !memchr(text, '\r', n))
+		lineedit_insert(t->edit, text, n);
+	else if (t->ops.paste)
+		t->ops.paste(t->ctx, text, n);
+	buf_clear(&t->paste);
+}
+
+static void paste_key(struct tui *t, const struct key *key, mono_t now)
+{
+	char bytes[4];
+
+	t->paste_last = now;
+	if (key->code == KEYS_PASTE_END)
+		tui_paste_end(t);
+	else if (key->code < KEY_SPECIAL)
+		buf_append(&t->paste, bytes, (size_t)utf8_encode(key->code, bytes));
+}
+
+static void to_edit(struct tui *t, const struct key *key)
+{
+	/* Keys that neither the pane nor the edit line knows leave the focus where it is. */
+	if (t->focus != TUI_EDIT && key->code >= KEYS_F1 && key->code <= KEYS_F24)
+		return;
+	if (t->focus != TUI_EDIT)
+		tui_focus(t, TUI_EDIT);
+	lineedit_key(t->edit, key);
+}
+
+static void escape(struct tui *t, const struct key *key)
+{
+	if (t->focus != TUI_EDIT)
+		tui_focus(t, TUI_EDIT);
+	else
+		lineedit_key(t->edit, key);
+}
+
+static bool pane_key(struct tui *t, const struct key *key)
+{
+	struct view *v;
+
+	if (t->focus == TUI_EDIT || !tui_exists(t, t->focus))
+		return false;
+	v = t->views[t->focus - TUI_LOG];
+	return v->ops->key(v, t->s, key) != VIEW_NOT_MINE;
+}
+
+void tui_one_key(struct tui *t, const struct key *key, mono_t now)
+{
+	int popup = tui_popup(t);
+
+	if (t->pasting) {
+		paste_key(t, key, now);
+		return;
+	}
+	if (key->code == KEYS_PASTE_BEGIN) {
+		t->pasting = true;
+		t->paste_last = now;
+		buf_clear(&t->paste);
+		return;
+	}
+	if (key->code == KEYS_MOUSE) {
+		mouse(t, key);
+		return;
+	}
+	if (key->code == KEYS_PASTE_END || key->code == KEYS_RESIZE)
+		return;
+	if (popup >= 0 && popup_key(t, popup, key))
+		return;
+	if (t->prefix) {
+		prefixed(t, key);
+		return;
+	}
+	if (pane_key(t, key) || bound(t, key))
+		return;
+	if (key->code == KEYS_ESC)
+		escape(t, key);
+	else if (key->code == KEYS_TAB && key->mods == KEY_SHIFT)
+		tui_focus_step(t, 1);
+	else if (is_ctrl(key, 't'))
+		t->prefix = true;
+	else if (is_ctrl(key, 'c'))
+		tui_edit_set(t, "");
+	else
+		to_edit(t, key);
+}

@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * A view shows one part of the session in a rectangle. It holds a scroll offset and a selection,
+ * never data: the session comes as a const pointer with every call.
+ */
+#ifndef TASMITE_UI_VIEW_H
+#define TASMITE_UI_VIEW_H
+
+#include <stdbool.h>
+
+#include "tasmite/base/mono.h"
+#include "tasmite/core/session.h"
+#include "tasmite/ui/surface.h"
+
+/* What a key did. */
+enum view_reaction {
+	VIEW_NOT_MINE = 0,
+	VIEW_DONE = 1,	/* taken; draw again */
+	VIEW_LEAVE = 2, /* close me; for a question: no */
+	VIEW_YES = 4,
+	VIEW_CHOSEN = 8, /* view_list_value tells what */
+	VIEW_PASS = 16	 /* VIEW_LEAVE, and the key is for the edit line */
+};
+
+struct view;
+
+struct view_ops {
+	const char *title;
+	/* What to show; may allocate. */
+	void (*recalc)(struct view *v, const struct session *s, mono_t now);
+	/* Into the rectangle; can't fail. */
+	void (*draw)(const struct view *v, const struct session *s, struct surface *to);
+	unsigned (*key)(struct view *v, const struct session *s, const struct key *key);
+	/* Rows of text it would like to have at that width. */
+	int (*rows)(struct view *v, const struct session *s, int width, mono_t now);
+	void (*free)(struct view *v);
+};
+
+struct view {
+	const struct view_ops *ops;
+	struct rect r;	  /* where its text goes */
+	struct rect area; /* with its frame; the same where there is none */
+	bool focused;
+};
+
+struct view *view_log_new(void);
+struct view *view_device_new(void);
+struct view *view_flash_new(void);
+struct view *view_page_new(void);
+struct view *view_ask_new(void);
+struct view *view_list_new(void);
+
+/* The log: tail, pages (INT_MIN: top), lines since it was frozen. */
+void view_log_follow(struct view *v);
+void view_log_scroll(struct view *v, const struct session *s, int rows);
+void view_log_top(struct view *v, const struct session *s);
+bool view_log_following(const struct view *v);
+/* "▼ 123 new lines — End follows", in a shorter form for the status line; "" while it follows. */
+void view_log_state(const struct view *v, bool brief, char *dst, size_t size);
+
+/* The list: a fresh one was opened; the chosen value (NULL: none). */
+void view_list_reset(struct view *v);
+const char *view_list_value(const struct view *v, const struct session *s);
+
+/* A box over the screen for w x h cells of text; places v. Without a frame where the screen is too
+ * small. */
+void popup_place(struct view *v, struct rect screen, int w, int h);
+void popup_frame(const struct view *v, struct surface *to, const char *title, enum style_id style);
+
+#endif
