@@ -13,23 +13,24 @@
 #include "tasmite/base/mono.h"
 
 struct facts {
-	uint64_t revision;      /* grows with every change */
-	uint32_t boots;         /* ROM banners, or project lines without one */
-	int reset_cause;        /* "rst cause:N" of the last banner, -1 unknown */
-	int boot_mode;          /* X of "boot mode:(X,Y)", -1 unknown */
-	mono_t boot_time;       /* of the last banner or project line */
-	bool in_loader;         /* last banner says (1,x) and nothing else has come since */
-	char firmware[64];      /* "Tasmota 14.2.0", "Sonoff-Tasmota 6.1.1", "" unknown */
-	char version[24];       /* "6.1.1", "14.2.0" */
-	char variant[24];       /* "minimal", "lite", "release-tasmota", "" */
-	char core[16];          /* "2_3_0", "2_7_7" */
-	char project[32];       /* project name */
+	uint64_t revision; /* grows with every change */
+	uint32_t boots;	   /* ROM banners, or project lines without one */
+	int reset_cause;   /* "rst cause:N" of the last banner, -1 unknown */
+	int boot_mode;	   /* X of "boot mode:(X,Y)", -1 unknown */
+	mono_t boot_time;  /* of the last banner or project line */
+	bool in_loader;	   /* last banner says (1,x) and nothing else has come since */
+	char firmware[64]; /* "Tasmota 14.2.0", "Sonoff-Tasmota 6.1.1", "" unknown */
+	char version[24];  /* "6.1.1", "14.2.0" */
+	char variant[24];  /* "minimal", "lite", "release-tasmota", "" */
+	char core[16];	   /* "2_3_0", "2_7_7" */
+	char project[32];  /* project name */
 	char topic[64];
-	char address[48];       /* IP address, "" unknown */
+	char address[48]; /* IP address, "" unknown */
 	char hostname[64];
-	bool not_tasmota;       /* an application spoke that is none */
-	bool serial_log_off;    /* "Serial logging disabled" came and no SerialLog since */
-	uint32_t device_baud;   /* "Set Baudrate to N" / "Set to 8N1 N bit/s": 0 none seen */
+	bool not_tasmota;     /* an application spoke that is none */
+	bool serial_log_off;  /* "Serial logging disabled" came and no SerialLog since */
+	uint32_t device_baud; /* "Set Baudrate to N" / "Set to 8N1 N bit/s": 0 none seen */
+	bool rom_seen;	      /* the banner of this boot is counted, its project line is to come */
 };
 
 void facts_init(struct facts *f);
