@@ -39,7 +39,7 @@ static const char *command(const struct sim_app *a, unsigned presses)
 static void pressed(struct sim_app *a)
 {
 	struct tas_button *b = &a->button;
-	const char *tag = tas_min(a, 8, 3, 0, 0) ? "BTN" : "APP";
+	const char *tag = tas_min(a, 9, 2, 0, 0) ? "BTN" : "APP";
 
 	if (tas_option(a, 13)) {
 		tas_log(a, TAS_DEBUG, "%s: Button1 immediate", tag);

@@ -53,7 +53,7 @@ static const struct tas_cmd COMMANDS[] = {
     {"WebServer", K_NUM, 0, 0, 0, 2, "2", 0, 0, NULL},
     {"WebLog", K_NUM, 0, 0, 0, 4, "2", 0, 0, NULL},
     {"SysLog", K_NUM, 0, 0, 0, 4, "0", 0, 0, NULL},
-    {"MqttLog", K_NUM, 0, 0, 0, 4, "0", 0, TAS_V(8, 1, 0, 0), NULL},
+    {"MqttLog", K_NUM, 0, 0, 0, 4, "0", 0, TAS_V(6, 6, 0, 1), NULL},
     {"LogHost", K_TEXT, 0, 0, 0, 32, "", CF_DEF1, 0, NULL},
     {"LogPort", K_NUM, 0, 0, 1, 65535, "514", CF_DEF1, 0, NULL},
     {"NtpServer", K_TEXT, 1, 3, 0, 32, "pool.ntp.org", NET | CF_CLEAR0, 0, NULL},
@@ -279,7 +279,7 @@ static void run_text(struct sim_app *a, const struct tas_cmd *c, struct tas_arg 
 	}
 	/* A key is shown in clear when it was set, else hidden. */
 	if (c->kind == K_SECRET && (!fits || late))
-		tas_reply(a, c, arg, "\"%s\"", tas_min(a, 12, 0, 0, 0) ? "****" : "********");
+		tas_reply(a, c, arg, "\"%s\"", tas_min(a, 6, 4, 0, 0) ? "****" : "********");
 	else
 		tas_reply(a, c, arg, "\"%s\"", tas_get(a, key, buf, sizeof(buf)));
 }
@@ -301,7 +301,7 @@ static void run_number(struct sim_app *a, const struct tas_cmd *c, struct tas_ar
 	}
 	if (c->kind == K_ONOFF)
 		tas_reply(a, c, arg, "\"%s\"", tas_num(a, key) ? "ON" : "OFF");
-	else if ((c->flags & CF_QUOTED) && !tas_min(a, 7, 0, 0, 0))
+	else if ((c->flags & CF_QUOTED) && !tas_rewritten(a))
 		tas_reply(a, c, arg, "\"%ld\"", tas_num(a, key));
 	else
 		tas_reply(a, c, arg, "%ld", tas_num(a, key));
@@ -336,7 +336,7 @@ void tas_cmd_run(struct sim_app *a, struct tas_arg *arg)
 	if (!strcmp(c->name, "SetOption") && !tas_min(a, 6, 2, 0, 0))
 		most = 81;
 	if (most && (arg->index < c->imin || arg->index > most)) {
-		tas_error(a, arg, tas_min(a, 7, 0, 0, 0) ? "Error" : "Unknown");
+		tas_error(a, arg, tas_rewritten(a) ? "Error" : "Unknown");
 		return;
 	}
 	if (c->kind == K_FN)

@@ -80,7 +80,7 @@ void tas_fn_seriallog(struct sim_app *a, const struct tas_cmd *c, struct tas_arg
 		a->log_timer = 0;
 	}
 	long set = tas_num(a, "SerialLog");
-	if (tas_min(a, 8, 0, 0, 0))
+	if (tas_rewritten(a))
 		tas_reply(a, c, arg, "{\"%ld\":{\"Active\":\"%d\"}}", set, a->log_level);
 	else
 		tas_reply(a, c, arg, "\"%ld (Active %d)\"", set, a->log_level);
@@ -125,7 +125,7 @@ void tas_fn_reset(struct sim_app *a, const struct tas_cmd *c, struct tas_arg *ar
 
 void tas_fn_baudrate(struct sim_app *a, const struct tas_cmd *c, struct tas_arg *arg)
 {
-	long step = tas_min(a, 6, 6, 0, 0) ? 300 : 1200;
+	long step = tas_min(a, 7, 0, 0, 0) ? 300 : 1200;
 
 	if (arg->payload32 > 0) {
 		long baud = arg->payload == 1 ? 115200 : arg->payload32 / step * step;
@@ -147,13 +147,13 @@ void tas_fn_wificonfig(struct sim_app *a, const struct tas_cmd *c, struct tas_ar
 
 	if (set) {
 		long mode = arg->payload;
-		if (tas_min(a, 7, 0, 0, 0) && (mode == WCFG_SMART || mode == WCFG_WPS))
+		if (tas_min(a, 6, 6, 0, 21) && (mode == WCFG_SMART || mode == WCFG_WPS))
 			mode = WCFG_MANAGER;
 		tas_set_putn(&a->set, "WifiConfig", mode);
 		a->wifi.state_flag = (int)mode;
 	}
 	long now = tas_num(a, "WifiConfig") & 7;
-	if (tas_min(a, 8, 0, 0, 0))
+	if (tas_rewritten(a))
 		tas_reply(a, c, arg, "{\"%ld\":\"%s\"}", now, MODES[now]);
 	else if (set && !tas_min(a, 6, 5, 0, 0))
 		tas_reply(a, c, arg, "\"%s selected\"", MODES[now]);
@@ -180,7 +180,7 @@ void tas_fn_ap(struct sim_app *a, const struct tas_cmd *c, struct tas_arg *arg)
 	}
 	snprintf(key, sizeof(key), "SSId%d", a->wifi.active + 1);
 	tas_get(a, key, ssid, sizeof(ssid));
-	if (tas_min(a, 8, 0, 0, 0))
+	if (tas_rewritten(a))
 		tas_reply(a, c, arg, "{\"%d\":\"%s\"}", a->wifi.active + 1, ssid);
 	else
 		tas_reply(a, c, arg, "\"%d (%s)\"", a->wifi.active + 1, ssid);
@@ -239,7 +239,7 @@ void tas_fn_module(struct sim_app *a, const struct tas_cmd *c, struct tas_arg *a
 		a->restart_flag = 2;
 	}
 	long now = tas_num(a, "Module");
-	if (tas_min(a, 8, 0, 0, 0))
+	if (tas_rewritten(a))
 		tas_reply(a, c, arg, "{\"%ld\":\"%s\"}", now, tas_module_name(now));
 	else
 		tas_reply(a, c, arg, "\"%ld (%s)\"", now, tas_module_name(now));
@@ -265,7 +265,7 @@ void tas_fn_setoption(struct sim_app *a, const struct tas_cmd *c, struct tas_arg
 			a->restart_flag = 2;
 	}
 	long v = tas_option(a, n);
-	if (number && tas_min(a, 8, 0, 0, 0))
+	if (number && tas_rewritten(a))
 		snprintf(text, sizeof(text), "{\"SetOption%u\":%ld}", n, v);
 	else if (number)
 		snprintf(text, sizeof(text), "{\"SetOption%u\":\"%ld\"}", n, v);

@@ -206,7 +206,7 @@ void tas_con_execute(struct sim_app *a, const char *line, const char *source)
 	size_t n = strcspn(line, " ");
 	parse_name(&arg, line, n);
 	parse_value(&arg, line + n);
-	if (!tas_min(a, 7, 0, 0, 0))
+	if (!tas_rewritten(a))
 		tas_log(a, TAS_DEBUG, "RSL: Group 0, Index %u, Command %s, Data %s", arg.index,
 		    arg.name, arg.data);
 	else if (!tas_min(a, 9, 2, 0, 0))
@@ -291,7 +291,7 @@ void tas_con_queue(struct sim_app *a, const char *p, unsigned index)
 	/* The ring keeps one slot free, and one more while it reads from slot 0. */
 	unsigned stop = (a->bl_out ? a->bl_out : bl_size(a) - 1) - 1;
 
-	a->bl_nodelay = tas_min(a, 8, 3, 0, 0) && (index == 0 || index == 2);
+	a->bl_nodelay = tas_min(a, 9, 0, 0, 0) && (index == 0 || index == 2);
 	a->bl_quiet = tas_min(a, 14, 1, 0, 3) && (index == 2 || index == 3);
 	while (*p && a->bl_in != stop) {
 		size_t n = part_length(a, p);

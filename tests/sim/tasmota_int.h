@@ -123,6 +123,12 @@ static inline bool tas_min(const struct sim_app *a, unsigned x, unsigned y, unsi
 	return a->b.version >= TAS_V(x, y, z, r);
 }
 
+/* Commands and answers were rewritten in 2019, in the development versions after 6.6.0. */
+static inline bool tas_rewritten(const struct sim_app *a)
+{
+	return tas_min(a, 6, 6, 0, 1);
+}
+
 /* tasmota_log.c */
 enum tas_word {
 	W_CONNECTING,

@@ -50,7 +50,7 @@ const char *tas_word(const struct sim_app *a, enum tas_word w)
 
 const char *tas_eol(const struct sim_app *a)
 {
-	return tas_min(a, 7, 0, 0, 0) ? "\r\n" : "\n";
+	return tas_rewritten(a) ? "\r\n" : "\n";
 }
 
 void tas_tx(struct sim_app *a, const char *text)
@@ -223,8 +223,10 @@ void tas_set_baud(struct sim_app *a, uint32_t baud, bool announce)
 	if (baud == a->baud || !baud)
 		return;
 	if (announce && a->log_level) {
-		if (tas_min(a, 7, 0, 0, 0))
+		if (tas_min(a, 8, 2, 0, 0))
 			tas_log(a, TAS_INFO, "SER: Set to 8N1 %u bit/s", baud);
+		else if (tas_min(a, 7, 2, 0, 0))
+			tas_log(a, TAS_INFO, "APP: Set Serial to 8N1 %u bit/s", baud);
 		else
 			tas_log(a, TAS_INFO, "APP: %s %u", tas_word(a, W_SET_BAUD), baud);
 	}

@@ -30,7 +30,7 @@ add(struct out *o, const char *fmt, ...)
 
 static bool modern(const struct sim_app *a)
 {
-	return tas_min(a, 8, 0, 0, 0);
+	return tas_rewritten(a);
 }
 
 static const char *get(const struct sim_app *a, const char *key, char *dst)
@@ -80,7 +80,7 @@ static void status_prm(const struct sim_app *a, struct out *o)
 	if (a->synced)
 		tas_iso(start, sizeof(start), tas_epoch(a, false) - a->uptime);
 	add(o, "{\"StatusPRM\":{\"Baudrate\":%u,", a->baud);
-	if (modern(a))
+	if (tas_min(a, 8, 2, 0, 0))
 		add(o, "\"SerialConfig\":\"8N1\",");
 	add(o,
 	    "\"GroupTopic\":\"%s\",\"OtaUrl\":\"%s\",\"RestartReason\":\"%s\",\"Uptime\":\"%s\","
@@ -90,7 +90,7 @@ static void status_prm(const struct sim_app *a, struct out *o)
 	if (modern(a))
 		add(o, "\"CfgHolder\":4617,");
 	add(o, "\"BootCount\":%ld,", tas_set_num(&a->set, "_boots", 0));
-	if (tas_min(a, 9, 0, 0, 0))
+	if (tas_min(a, 8, 2, 0, 0))
 		add(o, "\"BCResetTime\":\"\",");
 	add(o, "\"SaveCount\":%u,\"SaveAddress\":\"%X\"}}", a->set.count, a->set.sector * 4096);
 }
@@ -113,9 +113,10 @@ static void status_fwr(const struct sim_app *a, struct out *o)
 	    "\"%s\",\"SDK\":\"%s\"",
 	    version, image, modern(a) ? "2024-08-14T12:36:22" : "2018-07-14T14:23:31",
 	    modern(a) ? 31 : 6, a->b.core, sdk(a));
-	if (modern(a))
-		add(o, ",\"CpuFrequency\":80,\"Hardware\":\"ESP8266EX\",\"CR\":\"%zu/699\"",
-		    tas_set_text(&a->set));
+	if (tas_min(a, 8, 4, 0, 0))
+		add(o, ",\"CpuFrequency\":80,\"Hardware\":\"ESP8266EX\"");
+	if (tas_min(a, 7, 2, 0, 0))
+		add(o, ",\"CR\":\"%zu/699\"", tas_set_text(&a->set));
 	add(o, "}}");
 }
 
@@ -154,10 +155,10 @@ static void status_mem(const struct sim_app *a, struct out *o)
 	    "\"FlashSize\":%u,",
 	    program, space, modern(a) ? 27 : 20, flash);
 	if (modern(a))
-		add(o, "\"FlashChipId\":\"14405E\",\"FlashFrequency\":40,\"FlashMode\":%s,",
-		    tas_min(a, 12, 0, 0, 0) ? "\"DOUT\"" : "3");
-	else
-		add(o, "\"FlashMode\":3,");
+		add(o, "\"FlashChipId\":\"14405E\",");
+	if (tas_min(a, 8, 4, 0, 0))
+		add(o, "\"FlashFrequency\":40,");
+	add(o, "\"FlashMode\":%s,", tas_min(a, 12, 0, 0, 0) ? "\"DOUT\"" : "3");
 	add(o, "\"Features\":[\"%s\",\"0FC04F6E\",\"043D8001\",\"00000033\",\"00000000\"]}}",
 	    a->b.german ? "00000407" : "00000809");
 }
@@ -183,7 +184,7 @@ static void status_net(const struct sim_app *a, struct out *o)
 	if (tas_min(a, 9, 0, 0, 0))
 		add(o, "\"HTTP_API\":1,");
 	add(o, "\"WifiConfig\":%ld", tas_num(a, "WifiConfig"));
-	add(o, tas_min(a, 8, 4, 0, 0) ? ",\"WifiPower\":17.0}}" : "}}");
+	add(o, tas_min(a, 8, 2, 0, 0) ? ",\"WifiPower\":17.0}}" : "}}");
 }
 
 static void status_mqt(const struct sim_app *a, struct out *o)

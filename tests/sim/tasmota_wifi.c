@@ -322,7 +322,7 @@ static void ntp(struct sim_app *a)
 	a->synced = true;
 	a->synced_at = a->now;
 	tas_iso(utc, sizeof(utc), tas_epoch(a, false));
-	const char *tag = tas_min(a, 9, 3, 0, 0) ? "RTC" : tas_min(a, 7, 0, 0, 0) ? "NTP" : "APP";
+	const char *tag = tas_min(a, 9, 3, 0, 0) ? "RTC" : tas_rewritten(a) ? "NTP" : "APP";
 	tas_log(a, TAS_DEBUG, "%s: UTC %s", tag, utc);
 }
 

@@ -345,7 +345,7 @@ static void value__is_taken_for_the_default__leading_1_up_to_6_1_1(void **state)
 	rig_expect(r, "{\"MqttUser\":\"DVES_USER\"}");
 	rig_expect(r, "{\"SSId1\":\"\"}");
 	rig_say(r, "Password1 abcd");
-	rig_expect(r, "{\"Password1\":\"********\"}");
+	rig_expect(r, "{\"Password1\":\"****\"}");
 	rig_free(r);
 }
 
