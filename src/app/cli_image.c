@@ -232,6 +232,7 @@ int cli_image(int argc, char **argv)
 	int c;
 
 	optind = 0; /* main has parsed its own options before */
+	opterr = 0; /* argv[0] is not the program's name */
 	while ((c = getopt_long(argc, argv, "h", options, NULL)) != -1) {
 		if (c == 'j') {
 			json = true;
@@ -239,6 +240,7 @@ int cli_image(int argc, char **argv)
 			usage(stdout);
 			return CLI_GOOD;
 		} else {
+			fprintf(stderr, "tasmite image: unknown option %s\n", argv[optind - 1]);
 			usage(stderr);
 			return CLI_USAGE;
 		}
