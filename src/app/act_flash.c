@@ -14,19 +14,80 @@ bool app_flashing(const struct app *a)
 
 /* ---- the running task ------------------------------------------------------------------------ */
 
-static void task_say(void *ctx, bool bad, const char *text)
+/* The device's line that is arriving shall not be cut in two by a word of ours: what is said then
+ * waits for the line's end, but not longer than this. */
+#define HOLD_WORDS_US MONO_MS(60)
+
+static bool device_is_speaking(const struct app *a)
+{
+	const struct lines *log = a->session->log;
+	struct line_ref ref;
+
+	return lines_end(log) > lines_first(log) && lines_get(log, lines_end(log) - 1, &ref) &&
+	       ref.dir == LINE_RX && ref.partial && ref.len;
+}
+
+/* held_words: lines, the first character of each tells whether it is trouble. */
+static void let_go_words(struct app *a)
+{
+	const char *p = sbuf_str(&a->held_words), *end;
+
+	for (; *p; p = *end ? end + 1 : end) {
+		end = p + strcspn(p, "\n");
+		if (*p == '!')
+			session_warn(a->session, a->now, "flash: %.*s", (int)(end - p - 1), p + 1);
+		else
+			session_say(a->session, a->now, "flash: %.*s", (int)(end - p - 1), p + 1);
+	}
+	sbuf_clear(&a->held_words);
+	timer_disarm(a->words_timer);
+}
+
+static void words_due(void *ctx, mono_t now)
 {
 	struct app *a = ctx;
 
-	if (bad)
-		session_warn(a->session, a->now, "flash: %s", text);
-	else
-		session_say(a->session, a->now, "flash: %s", text);
+	a->now = now;
+	let_go_words(a);
+}
+
+void app_flash_init(struct app *a)
+{
+	sbuf_init(&a->held_words, 64 * 1024);
+	a->words_timer = timer_new(a->loop, words_due, a);
+}
+
+void app_flash_fini(struct app *a)
+{
+	timer_free(a->words_timer);
+	sbuf_fini(&a->held_words);
+}
+
+static void task_say(void *ctx, bool bad, const char *text)
+{
+	struct app *a = ctx;
+	size_t n;
+
+	for (; *text; text += n + (text[n] == '\n')) {
+		n = strcspn(text, "\n");
+		sbuf_add_char(&a->held_words, bad ? '!' : ' ');
+		sbuf_add_n(&a->held_words, text, n);
+		sbuf_add_char(&a->held_words, '\n');
+	}
+	if (!device_is_speaking(a))
+		let_go_words(a);
+	else if (!timer_armed(a->words_timer))
+		timer_arm(a->words_timer, a->now + HOLD_WORDS_US);
 }
 
 static void task_heard(void *ctx, const uint8_t *bytes, size_t n, mono_t now)
 {
-	app_log_rx(ctx, bytes, n, now);
+	struct app *a = ctx;
+
+	a->now = now;
+	app_log_rx(a, bytes, n, now);
+	if (!device_is_speaking(a))
+		let_go_words(a);
 }
 
 static void task_ended(void *ctx, mono_t now)
@@ -47,6 +108,7 @@ static void leave_task(struct app *a)
 	enum engine_kind kind = flash_task_kind(a->task);
 	struct sbuf text;
 
+	let_go_words(a);
 	a->loader_there = flash_task_in_loader(a->task, &a->loader_baud);
 	if (chip)
 		flash_chip_short(chip, a->session->chip, sizeof(a->session->chip));

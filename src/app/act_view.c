@@ -284,7 +284,7 @@ void act_quit(struct app *a, const struct cmd_line *c)
 		str_copy(ask->text[0], sizeof(ask->text[0]),
 		    "The flash panel still waits for the boot loader. Nothing was changed.");
 	ask->text_count = 1;
-	str_copy(ask->yes, sizeof(ask->yes), "leave");
-	str_copy(ask->no, sizeof(ask->no), "stay");
+	str_copy(ask->yes, sizeof(ask->yes), "y  leave");
+	str_copy(ask->no, sizeof(ask->no), "n  stay");
 	app_ask(a, quit_answered);
 }

@@ -20,6 +20,7 @@ static void link_rx(void *ctx, const uint8_t *bytes, size_t n, mono_t now)
 {
 	struct app *a = ctx;
 
+	a->now = now;
 	if (app_flashing(a))
 		flash_task_rx(a->task, bytes, n, now);
 	else
@@ -30,6 +31,7 @@ static void link_up(void *ctx, mono_t now)
 {
 	struct app *a = ctx;
 
+	a->now = now;
 	app_update_port(a);
 	a->session->port.why[0] = '\0';
 	session_say(a->session, now, "%s is open (%s)%s", a->session->port.name,
@@ -42,6 +44,7 @@ static void link_down(void *ctx, const struct err *why, mono_t now)
 	struct app *a = ctx;
 	bool was_open = a->session->port.state == SESSION_PORT_OPEN;
 
+	a->now = now;
 	if (app_flashing(a))
 		app_flash_port_lost(a, now);
 	bootwatch_stop(&a->boot);
@@ -352,6 +355,7 @@ static void close_all(struct app *a)
 	if (a->loop) {
 		link_free(a->link);
 		app_rx_fini(a);
+		app_flash_fini(a);
 		loop_free(a->loop);
 	}
 	secrets_free(a->secrets);
@@ -372,6 +376,7 @@ static bool start(struct app *a, struct err *err)
 	a->now = clock_now();
 	stamp_clock(a);
 	app_rx_init(a);
+	app_flash_init(a);
 	a->link = link_new(a->loop, &link_ops, a);
 	if (a->options->debug_log && debuglog_open(a->options->debug_log, err) != ERR_OK)
 		return false;

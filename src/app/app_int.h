@@ -50,6 +50,8 @@ struct app {
 	bool loader_there;	    /* the loader answered and nothing was heard since */
 	uint32_t loader_baud;
 	const struct board *board;
+	struct sbuf held_words;  /* words of the task that wait for the end of the device's line */
+	struct timer *words_timer;
 
 	/* the open question and list */
 	void (*on_answer)(struct app *a, bool yes);
@@ -133,6 +135,8 @@ bool app_start_capture(struct app *a, const char *file);
 void app_stop_capture(struct app *a);
 /* A question; fn gets the answer. session.ask is filled by the caller first. */
 void app_ask(struct app *a, void (*fn)(struct app *a, bool yes));
+void app_flash_init(struct app *a);
+void app_flash_fini(struct app *a);
 /* The flash task's turn at the end of the loop's turn. */
 void app_flash_turn(struct app *a);
 void app_flash_port_lost(struct app *a, mono_t now);

@@ -275,7 +275,9 @@ static void send_paste(struct app *a, bool yes)
 		end = p + strcspn(p, "\r\n");
 		if (*end)
 			*end++ = '\0';
-		if (*p && !send_line(a, p))
+		if (*p == '/')
+			app_line(a, p);
+		else if (*p && !send_line(a, p))
 			break;
 	}
 	free(text);
@@ -298,7 +300,7 @@ void app_paste(struct app *a, const char *text, size_t n)
 	    "each as if entered.",
 	    lines + 1, n);
 	ask->text_count = 1;
-	str_copy(ask->yes, sizeof(ask->yes), "send them");
-	str_copy(ask->no, sizeof(ask->no), "send nothing");
+	str_copy(ask->yes, sizeof(ask->yes), "y  send them");
+	str_copy(ask->no, sizeof(ask->no), "n  send nothing");
 	app_ask(a, send_paste);
 }

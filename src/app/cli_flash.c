@@ -203,7 +203,7 @@ static int confirm(const struct run *r)
 	fprintf(stderr, "%s\n", ask.title);
 	for (int i = 0; i < ask.text_count; i++)
 		fprintf(stderr, "  %s\n", ask.text[i]);
-	fprintf(stderr, "y: %s, anything else: %s? ", ask.yes, ask.no);
+	fprintf(stderr, "%s  (anything else: %s) ", ask.yes, ask.no + 3);
 	fflush(stderr);
 	if (!fgets(answer, sizeof(answer), stdin) || (answer[0] != 'y' && answer[0] != 'Y'))
 		return 5;

@@ -163,6 +163,6 @@ void flash_request_question(
 		ask_add(ask,
 		    "No Tasmota was seen on it: what is there now can't be brought back. A "
 		    "backup would need the stub, which this version does not have.");
-	str_copy(ask->yes, sizeof(ask->yes), r->kind == ENGINE_FLASH ? "write" : "erase");
-	str_copy(ask->no, sizeof(ask->no), "leave it as it is");
+	str_copy(ask->yes, sizeof(ask->yes), r->kind == ENGINE_FLASH ? "y  write" : "y  erase");
+	str_copy(ask->no, sizeof(ask->no), "n  leave it as it is");
 }

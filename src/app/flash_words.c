@@ -175,7 +175,8 @@ static const char *cause_words(const struct engine_failure *f)
 	case ENGINE_CAUSE_DATA:
 		return "the file could not be read";
 	case ENGINE_CAUSE_SIZE_UNKNOWN:
-		return "the flash chip does not tell its size: erase an area instead (/erase OFFSET "
+		return "the flash chip does not tell its size: erase an area instead (/erase "
+		       "OFFSET "
 		       "LENGTH)";
 	}
 	return "it did not work";

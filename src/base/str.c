@@ -161,9 +161,11 @@ const char *str_size(char *dst, size_t size, uint64_t bytes)
 		str_fmt(dst, size, "%" PRIu64 " B", bytes);
 	else if (bytes < 1024 * 1024)
 		str_fmt(dst, size, "%" PRIu64 " KB", (bytes + 512) / 1024);
-	else
+	else if (bytes & 0xfffff)
 		str_fmt(dst, size, "%" PRIu64 ".%" PRIu64 " MB", bytes >> 20,
 		    (bytes & 0xfffff) * 10 >> 20);
+	else
+		str_fmt(dst, size, "%" PRIu64 " MB", bytes >> 20);
 	return dst;
 }
 
