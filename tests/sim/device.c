@@ -70,6 +70,13 @@ void sim_device_send(struct sim_device *dev, const void *bytes, size_t n)
 	sim_wire_send(dev->tx, bytes, n, now_ps(dev));
 }
 
+void sim_device_emit(struct sim_device *dev, const void *bytes, size_t n, sim_time now)
+{
+	dev->now = now;
+	if (dev->power)
+		sim_device_send(dev, bytes, n);
+}
+
 static void set_bit_ps(struct sim_device *dev, int64_t bit_ps)
 {
 	dev->bit_ps = bit_ps;
@@ -84,6 +91,15 @@ void sim_device_set_clkdiv(struct sim_device *dev, uint32_t div)
 		dev->clkdiv = 1;
 	set_bit_ps(dev, (int64_t)dev->clkdiv * 1000000000000 / SIM_UART_CLOCK);
 	sim_device_trace(dev, dev->now, "rate %u (divider %u)", sim_device_baud(dev), dev->clkdiv);
+}
+
+void sim_device_set_baud(struct sim_device *dev, uint32_t baud, sim_time now)
+{
+	uint32_t div = baud ? (SIM_UART_CLOCK + baud / 2) / baud : 0;
+
+	dev->now = now;
+	if (dev->power)
+		sim_device_set_clkdiv(dev, div);
 }
 
 void sim_device_set_mode(struct sim_device *dev, enum sim_mode mode)

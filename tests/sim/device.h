@@ -65,6 +65,11 @@ bool sim_device_fault(
     struct sim_device *dev, const char *spec, sim_time now, char *err, size_t errsize);
 void sim_device_fault_clear(struct sim_device *dev, sim_time now);
 
+/* For tests of what the host does with whatever comes: the chip sends these bytes, or changes its
+ * rate, as no program of ours would. Nothing happens without power. */
+void sim_device_emit(struct sim_device *dev, const void *bytes, size_t n, sim_time now);
+void sim_device_set_baud(struct sim_device *dev, uint32_t baud, sim_time now);
+
 /* A character of the rx wire has arrived. */
 void sim_device_rx(struct sim_device *dev, const struct sim_rxchar *c, sim_time now);
 /* Next time sim_device_tick has to be called, SIM_NEVER when there is none. The _work variant

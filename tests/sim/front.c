@@ -21,8 +21,10 @@
 #define RATE_US 5000
 /* Without waiting: how much virtual labour one turn may do. */
 #define WORK_PER_TURN 20000
-#define PRESS_US      100000
-#define RELEASE_US    200000
+/* How far ahead of the wire a file is read that the chip is made to send. */
+#define EMIT_AHEAD 65536
+#define PRESS_US   100000
+#define RELEASE_US 200000
 
 static volatile sig_atomic_t stop_asked;
 
@@ -168,6 +170,9 @@ void sim_front_close(struct sim_front *f)
 	sim_link_free(f->link);
 	f->link = NULL;
 	sim_flash_file_close(&f->file);
+	if (f->emit)
+		fclose(f->emit);
+	f->emit = NULL;
 	if (f->trace && f->trace != stderr)
 		fclose(f->trace);
 	f->trace = NULL;
@@ -220,6 +225,46 @@ static bool command_press(struct sim_front *f, const char *arg, sim_time now)
 	return true;
 }
 
+/* The file is fed to the chip as it goes out: its queue is bounded. */
+static void run_emit(struct sim_front *f)
+{
+	uint8_t bytes[4096];
+	size_t n;
+
+	while (f->emit && sim_link_chip_backlog(f->link) < EMIT_AHEAD) {
+		n = fread(bytes, 1, sizeof(bytes), f->emit);
+		if (n > 0) {
+			sim_device_emit(sim_link_device(f->link), bytes, n, sim_link_now(f->link));
+		} else {
+			fclose(f->emit);
+			f->emit = NULL;
+		}
+	}
+}
+
+static bool command_emit(struct sim_front *f, const char *path, char *err, size_t errsize)
+{
+	if (f->emit) {
+		snprintf(err, errsize, "busy");
+		return false;
+	}
+	f->emit = fopen(path, "rb");
+	if (!f->emit)
+		return say(err, errsize, path);
+	return true;
+}
+
+static bool command_baud(struct sim_front *f, const char *arg, sim_time now)
+{
+	char *end;
+	unsigned long n = strtoul(arg, &end, 10);
+
+	if (end == arg || *end || n < 50 || n > 5000000)
+		return false;
+	sim_device_set_baud(sim_link_device(f->link), (uint32_t)n, now);
+	return true;
+}
+
 void sim_front_command(struct sim_front *f, const char *line, char *answer, size_t size)
 {
 	sim_time now = sim_front_now(f);
@@ -236,6 +281,10 @@ void sim_front_command(struct sim_front *f, const char *line, char *answer, size
 			return;
 	} else if (strncmp(line, "press ", 6) == 0) {
 		ok = command_press(f, line + 6, now);
+	} else if (strncmp(line, "baud ", 5) == 0) {
+		ok = command_baud(f, line + 5, now);
+	} else if (strncmp(line, "emit ", 5) == 0) {
+		ok = command_emit(f, line + 5, err, sizeof(err));
 	} else if (!command_hand(f, line, now)) {
 		ok = strncmp(line, "fault ", 6) == 0 &&
 		     sim_link_fault(f->link, line + 6, now, err, sizeof(err));
@@ -402,6 +451,7 @@ void sim_front_run(struct sim_front *f)
 		now = sim_front_now(f);
 		run_presses(f, now);
 		sim_link_advance(f->link, now);
+		run_emit(f);
 		if (f->opt->speed <= 0)
 			idle = skip_work(f, now);
 		now = sim_front_now(f);

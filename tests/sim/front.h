@@ -35,6 +35,8 @@ struct sim_front {
 	/* presses that the control socket asked for */
 	unsigned presses;
 	sim_time press_at;
+	/* a file that the chip is made to send */
+	FILE *emit;
 	bool quit;
 };
 

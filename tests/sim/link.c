@@ -337,6 +337,11 @@ size_t sim_link_backlog(const struct sim_link *l)
 	return l->to_chip.len;
 }
 
+size_t sim_link_chip_backlog(const struct sim_link *l)
+{
+	return l->to_host.len;
+}
+
 /* --- the hand --------------------------------------------------------------------------------- */
 
 void sim_link_power(struct sim_link *l, bool on, sim_time now)

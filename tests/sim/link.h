@@ -56,8 +56,9 @@ size_t sim_link_receive(struct sim_link *l, void *dst, size_t n, sim_time now);
 bool sim_link_receive_at(struct sim_link *l, uint8_t *byte, sim_time *at, sim_time now);
 /* Nobody has the port open: what the chip sends is lost. Open by default. */
 void sim_link_open(struct sim_link *l, bool open, sim_time now);
-/* Bytes on their way to the chip, not yet begun. */
+/* Bytes that wait to be sent, not yet begun: by the host, by the chip. */
 size_t sim_link_backlog(const struct sim_link *l);
+size_t sim_link_chip_backlog(const struct sim_link *l);
 
 /* --- time ------------------------------------------------------------------------------- */
 

@@ -31,6 +31,11 @@ const char sim_options_usage[] =
     "  --trace FILE           one line per event with its virtual time; - for standard error\n"
     "  --hand PATH            a small menu that talks to a running device's control socket\n"
     "  -c COMMAND             with --hand: one command, its answer, and out\n"
+    "\n"
+    "Commands of the control socket, one a line, each answered by `ok' or `error ...':\n"
+    "  button down|up, power on|off, unplug, replug, press N (short presses), reset (the pin),\n"
+    "  fault SPEC, fault clear, state (a line of JSON), quit;\n"
+    "  baud N, emit FILE (the chip is made to send a file's bytes at that rate)\n"
     "\n";
 
 enum opt {
