@@ -49,8 +49,11 @@ struct sbuf {
 	bool cut;   /* something did not fit */
 };
 
+/* Empty; allocates nothing yet. */
 void sbuf_init(struct sbuf *b, size_t max);
+/* Frees what it holds. */
 void sbuf_fini(struct sbuf *b);
+/* Forgets the content, keeps the memory. */
 void sbuf_clear(struct sbuf *b);
 /* What does not fit is cut (cut is set). */
 void sbuf_add(struct sbuf *b, const char *s);

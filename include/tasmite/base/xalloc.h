@@ -13,6 +13,7 @@ void xalloc_set_die_hook(void (*hook)(void *ctx), void *ctx);
 /* Runs the hook, prints "tasmite: WHAT" on standard error, exits with code 1. */
 void xalloc_die(const char *what) __attribute__((noreturn));
 
+/* At least one byte, so that the pointer is never NULL. */
 void *xmalloc(size_t n);
 /* Zeroed; count * size is checked for overflow. */
 void *xcalloc(size_t count, size_t size);
