@@ -15,6 +15,8 @@
 #define ENGINE_JUNK_RESET 24u
 /* After such bytes stopped, the answer waited for won't come. */
 #define ENGINE_JUNK_QUIET MONO_MS(250)
+/* A link that is slower than this is none. */
+#define ENGINE_LAG_MAX MONO_S(3)
 /* A command under way may end after a cancel; then the engine ends without its answer. */
 #define ENGINE_CANCEL_WAIT MONO_MS(700)
 
@@ -312,7 +314,7 @@ void engine_command(struct engine *e, uint8_t op, size_t n, int64_t extra_us)
 	e->cmd.op = op;
 	e->cmd.waiting = true;
 	e->cmd.early = false;
-	e->cmd.patience = patience_of(op)->us + extra_us;
+	e->cmd.patience = patience_of(op)->us + extra_us + e->lag;
 	engine_send(e, n);
 }
 
@@ -327,6 +329,20 @@ void engine_need_data(struct engine *e, size_t part, uint32_t offset, uint32_t l
 	engine_queue(
 	    e, &(struct engine_action){
 		   .kind = ENGINE_NEED_DATA, .part = part, .offset = offset, .length = length});
+}
+
+void engine_learn_lag(struct engine *e, int64_t us)
+{
+	/* What the usual waits cover is no lag; a chip that erased is none either. */
+	if (us > ENGINE_LAG_MAX)
+		us = ENGINE_LAG_MAX;
+	if (us > MONO_MS(100) && us > e->lag)
+		e->lag = us;
+}
+
+bool engine_restart_likely(const struct engine *e)
+{
+	return e->banner || e->junk >= ENGINE_JUNK_RESET;
 }
 
 bool engine_may_retry(const struct engine *e)

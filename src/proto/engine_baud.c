@@ -160,7 +160,7 @@ void baud_set_acted(struct engine *e)
 {
 	e->cmd.op = ESP_OP_WRITE_REG;
 	e->cmd.waiting = true;
-	e->deadline = e->now + BAUD_ANSWER;
+	e->deadline = e->now + BAUD_ANSWER + e->lag;
 	e->speed.probes = 0;
 	e->speed.missed = 0;
 }
@@ -250,14 +250,34 @@ void baud_load_reply(struct engine *e, const struct esp_reply *r)
 }
 
 /* ---- it does not ---------------------------------------------------------------------------------- */
+static void baud_hunt(struct engine *e)
+{
+	hunt_begin(e, HUNT_BAUD, 3, MONO_MS(100));
+	e->find.grow = true;
+	hunt_add(e, e->speed.old);
+	if (e->speed.undone) {
+		hunt_add(e, e->speed.target);
+		hunt_add(e, e->type->sync_baud);
+	}
+	hunt_go(e);
+}
+
 void baud_give_up(struct engine *e)
 {
-	engine_go(e, ES_BAUD_UNDO);
+	/* A chip that restarted must hear the old rate first, since that is what it measures. */
+	e->speed.undone = false;
+	if (engine_restart_likely(e))
+		baud_hunt(e);
+	else
+		engine_go(e, ES_BAUD_UNDO);
 }
 
 /* The chip may hear well what it can't be heard saying: it is told to return, blindly. */
 void baud_undo(struct engine *e)
 {
+	e->speed.undone = true;
+	if (e->asked != e->speed.target)
+		engine_set_baud(e, e->speed.target);
 	engine_send(e, baud_enc(e, e->speed.old_divider));
 }
 
@@ -268,12 +288,7 @@ void baud_undo_acted(struct engine *e)
 
 void baud_undo_expire(struct engine *e)
 {
-	hunt_begin(e, HUNT_BAUD, 3, MONO_MS(100));
-	hunt_add(e, e->speed.old);
-	hunt_add(e, e->speed.target);
-	hunt_add(e, e->type->sync_baud);
-	hunt_add(e, e->speed.old);
-	hunt_go(e);
+	baud_hunt(e);
 }
 
 void baud_found(struct engine *e)
@@ -289,5 +304,9 @@ void baud_found(struct engine *e)
 
 void baud_missed(struct engine *e)
 {
-	engine_fail(e, ENGINE_CAUSE_NO_ANSWER, NULL);
+	if (!e->speed.undone)
+		engine_go(e, ES_BAUD_UNDO);
+	else
+		engine_fail(e,
+		    engine_restart_likely(e) ? ENGINE_CAUSE_RESET : ENGINE_CAUSE_NO_ANSWER, NULL);
 }

@@ -67,6 +67,12 @@ void hunt_resync(struct engine *e)
 		e->find.each = 3;
 		e->find.wait = e->cmd.patience / 2;
 	}
+	e->find.from = e->asked;
+	/* After a restart the first bytes fix the loader's rate: they must not be at a raised one. */
+	if (engine_restart_likely(e)) {
+		e->find.wait = MONO_MS(150);
+		hunt_add(e, e->type->sync_baud);
+	}
 	hunt_add(e, e->asked);
 	hunt_go(e);
 }
@@ -97,10 +103,12 @@ static void hunt_failed(struct engine *e)
 		break;
 	case HUNT_RESYNC:
 		/* A chip that restarted into its loader forgot the raised rate. */
-		if (e->asked != e->type->sync_baud) {
+		if (e->find.from != e->type->sync_baud) {
 			enum engine_state back = e->find.back;
+			uint32_t from = e->find.from;
 			hunt_begin(e, HUNT_LOST, 3, MONO_MS(100));
 			e->find.back = back;
+			e->find.from = from;
 			hunt_add(e, e->type->sync_baud);
 			hunt_go(e);
 			break;
@@ -112,8 +120,7 @@ static void hunt_failed(struct engine *e)
 			engine_fail(e, ENGINE_CAUSE_NO_FLASH, NULL);
 		else
 			engine_fail(e,
-			    e->junk >= 24 || e->banner ? ENGINE_CAUSE_RESET
-						       : ENGINE_CAUSE_NO_ANSWER,
+			    engine_restart_likely(e) ? ENGINE_CAUSE_RESET : ENGINE_CAUSE_NO_ANSWER,
 			    NULL);
 		break;
 	}
@@ -143,6 +150,7 @@ void hunt_sync(struct engine *e)
 	f->tried++;
 	f->serial++;
 	f->got = 0;
+	f->sent[f->serial % 8] = e->now;
 	size_t n = esp_enc_sync(e->tx, sizeof e->tx, hunt_nonce(f->serial));
 	engine_command(e, ESP_OP_SYNC, n, 0);
 	/* The lost command stays the one that is spoken of. */
@@ -151,7 +159,7 @@ void hunt_sync(struct engine *e)
 		e->cmd.tries = tries;
 		e->cmd.refused = refused;
 	}
-	e->cmd.patience = f->wait;
+	e->cmd.patience = f->wait + e->lag;
 	if (f->grow && f->wait < MONO_S(2))
 		f->wait *= 2;
 }
@@ -183,8 +191,13 @@ static void hunt_sync_reply(struct engine *e, const struct esp_reply *r)
 	}
 	if (!hunt_ours(e, r->value))
 		return;
-	if (e->state != ES_DRAIN)
+	if (e->state != ES_DRAIN) {
+		/* The answer says which SYNC it is for. A busy chip is late for all of them: only
+		 * what follows a short command tells of the link. */
+		if (e->cmd.op != ESP_OP_FLASH_BEGIN)
+			engine_learn_lag(e, e->now - f->sent[(r->value >> 24) % 8]);
 		engine_go(e, ES_DRAIN);
+	}
 	if (r->value == hunt_nonce(f->serial))
 		f->got++;
 	/* The answer may come before the driver has reported the write as done. */
@@ -211,8 +224,10 @@ void hunt_reply(struct engine *e, const struct esp_reply *r)
 static void hunt_resynced(struct engine *e)
 {
 	struct engine_find *f = &e->find;
-	/* At a raised rate a chip answers at the first one only after a reset. */
-	bool restarted = f->why == HUNT_LOST || e->junk >= 24 || e->banner;
+	/* A raised rate is forgotten by a reset, and by nothing else. */
+	bool restarted = e->asked != f->from;
+	if (f->from == e->type->sync_baud)
+		restarted = engine_restart_likely(e);
 	struct esp_reply late = f->late_reply;
 	e->junk = 0;
 	e->banner = false;

@@ -109,6 +109,8 @@ struct engine_find {
 	uint8_t serial; /* of the last nonce */
 	uint8_t first;	/* of the first nonce of this hunt */
 	unsigned got;	/* replies to the newest nonce */
+	mono_t sent[8]; /* when the last SYNCs were handed out, by serial */
+	uint32_t from;	/* RESYNC: the rate the link had */
 	bool stub, echo;
 	bool late; /* the lost command's reply came after all */
 	struct esp_reply late_reply;
@@ -133,8 +135,9 @@ struct engine_speed {
 	uint32_t target; /* exact rate of the divider tried */
 	uint32_t divider;
 	unsigned probes, missed;
-	bool fell; /* a rate was given up */
-	bool able; /* the host can do the rate */
+	bool fell;   /* a rate was given up */
+	bool able;   /* the host can do the rate */
+	bool undone; /* the chip was told blindly to return */
 	enum engine_state back;
 };
 
@@ -162,6 +165,8 @@ struct engine_write {
 	unsigned readback; /* 08 at the present block */
 	unsigned trouble;  /* grows with faults, falls with good blocks */
 	unsigned good;
+	unsigned noise;		/* signs that bytes were lost or changed on the way to the chip */
+	bool checking;		/* the second pass */
 	enum engine_cause last; /* what the last fault would be called */
 };
 
@@ -179,6 +184,7 @@ struct engine {
 	bool proceeded;
 	uint32_t baud;	 /* the host's rate, as it really is */
 	uint32_t asked;	 /* ... as it was asked for */
+	int64_t lag;	 /* us: how late answers were, if more than usual */
 	uint32_t linked; /* the rate SYNC was answered at first */
 
 	struct engine_queue q;
@@ -226,6 +232,10 @@ bool engine_may_retry(const struct engine *e);
 void engine_finish(struct engine *e);
 void engine_fail(struct engine *e, enum engine_cause cause, const struct esp_reply *r);
 void engine_stage_begin(struct engine *e, enum engine_stage s);
+/* An answer took that long after its command had left: later ones are waited for accordingly. */
+void engine_learn_lag(struct engine *e, int64_t us);
+/* A boot banner was read, or as many bytes that make no sense as one gives at another rate. */
+bool engine_restart_likely(const struct engine *e);
 /* Wire time of n bytes at the present rate. */
 int64_t engine_wire_us(const struct engine *e, size_t n);
 

@@ -22,7 +22,8 @@ struct engine;
 enum engine_kind {
 	ENGINE_IDENTIFY, /* connect, identify, stop: nothing on the device is changed */
 	ENGINE_ERASE,    /* connect, identify, erase */
-	ENGINE_FLASH     /* connect, identify, erase, write (checked block by block by the ROM) */
+	ENGINE_FLASH     /* connect, identify, erase, write (checked block by block by the ROM's
+	                  * XOR; where the link showed faults, all of it once more in stage CHECK) */
 };
 
 #define ENGINE_MAX_PARTS 8
