@@ -20,7 +20,7 @@ for build in 6.1.1-full 6.1.1-minimal 6.1.1-classic 8.5.0-full 14.2.0-full; do
 	"$B/make-image" --build "$build" -o "$B/demo/sonoff-$build.bin"
 done
 "$B/virtual-device" --pty "$dir/sonoff" --control "$dir/control" --flash "$dir/flash.bin" \
-	--boot-image "$B/demo/sonoff-6.1.1-full.bin" >"$dir/device.log" 2>&1 &
+	--boot-image "$B/demo/sonoff-6.1.1-full.bin" --power off >"$dir/device.log" 2>&1 &
 device=$!
 tries=100
 while [ ! -e "$dir/sonoff" ] || [ ! -S "$dir/control" ]; do
@@ -34,4 +34,6 @@ while [ ! -e "$dir/sonoff" ] || [ ! -S "$dir/control" ]; do
 done
 # Where no language is set at all, as in a bare installation, the frames would have no lines.
 [ -n "${LC_ALL:-}${LC_CTYPE:-}${LANG:-}" ] || export LC_ALL=C.UTF-8
+# Power comes when the session listens, so that the boot is seen from its first byte.
+(sleep 1 && "$B/virtual-device" --hand "$dir/control" -c "power on") >>"$dir/device.log" 2>&1 &
 XDG_STATE_HOME=$dir/state TASMITE_DEMO=$dir/control "$B/tasmite" "$dir/sonoff"
