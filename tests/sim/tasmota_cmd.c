@@ -16,6 +16,8 @@
 static const struct tas_cmd COMMANDS[] = {
     {"Backlog", K_FN, 0, 0, 0, 0, NULL, 0, 0, tas_fn_backlog},
     {"Delay", K_FN, 0, 0, 0, 0, NULL, 0, 0, tas_fn_delay},
+    {"NoDelay", K_FN, 0, 0, 0, 0, NULL, 0, TAS_V(9, 0, 0, 0), tas_fn_nodelay},
+    {"SerialSend", K_FN, 1, 3, 0, 0, NULL, 0, 0, tas_fn_serialsend},
     {"Power", K_FN, 1, 1, 0, 0, NULL, 0, 0, tas_fn_power},
     {"Status", K_FN, 0, 0, 0, 0, NULL, 0, 0, tas_fn_status},
     {"State", K_FN, 0, 0, 0, 0, NULL, 0, 0, tas_fn_state},

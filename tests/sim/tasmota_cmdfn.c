@@ -31,6 +31,30 @@ void tas_fn_delay(struct sim_app *a, const struct tas_cmd *c, struct tas_arg *ar
 	tas_reply(a, c, arg, "%ld", tenths);
 }
 
+/* Takes the pause before the next command of the backlog away. */
+void tas_fn_nodelay(struct sim_app *a, const struct tas_cmd *c, struct tas_arg *arg)
+{
+	(void)c;
+	(void)arg;
+	a->bl_at = a->now;
+}
+
+/* The serial port becomes a bridge: the log ends, what is typed is no command any more, until
+ * SerialLog comes by another way or the settings are erased. */
+void tas_fn_serialsend(struct sim_app *a, const struct tas_cmd *c, struct tas_arg *arg)
+{
+	tas_set_putn(&a->set, "SerialLog", 0);
+	tas_set_putn(&a->set, "_bridge", 1);
+	a->log_level = 0;
+	a->log_timer = 0;
+	if (arg->len) {
+		tas_tx(a, arg->data);
+		if (arg->index == 1)
+			tas_tx(a, "\n");
+	}
+	tas_reply(a, c, arg, "\"Done\"");
+}
+
 void tas_fn_status(struct sim_app *a, const struct tas_cmd *c, struct tas_arg *arg)
 {
 	(void)c;

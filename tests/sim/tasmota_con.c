@@ -119,7 +119,7 @@ void tas_con_loop(struct sim_app *a)
 		uint8_t c = a->ring[a->ring_head];
 		a->ring_head = (a->ring_head + 1) % TAS_RING;
 		a->ring_n--;
-		if (a->console_dead)
+		if (a->console_dead || tas_set_has(&a->set, "_bridge"))
 			continue;
 		if (input(a, c))
 			break;

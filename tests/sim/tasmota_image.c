@@ -17,12 +17,13 @@ struct spec_build {
 	const char *words; /* further strings, '|' between them */
 };
 
-#define OLD_FORMAT "Project %s %s (Topic %s, Fallback %s, GroupTopic %s) Version %s-2_3_0"
-#define MID_FORMAT "Project %s %s Version %s%s-2_7_4_1"
-#define NEW_FORMAT "Project %s - %s Version %s%s-2_7_7(%s)"
-#define OLD_OTA	   "http://sonoff.maddox.co.uk/tasmota/sonoff.bin"
-#define NEW_OTA	   "http://ota.tasmota.com/tasmota/release/tasmota.bin.gz"
-#define AUTO	   "%s-minimal%s"
+#define OLD_FORMAT  "Project %s %s (Topic %s, Fallback %s, GroupTopic %s) Version %s-2_3_0"
+#define MID_FORMAT  "Project %s %s Version %s%s-2_7_4_1"
+#define NEW_FORMAT  "Project %s - %s Version %s%s-2_7_7(%s)"
+#define OLD_OTA	    "http://sonoff.maddox.co.uk/tasmota/sonoff.bin"
+#define NEW_OTA	    "http://ota.tasmota.com/tasmota/release/tasmota.bin.gz"
+#define LATE_FORMAT "Project %s - %s Version %s%s-2.7.8(%s)"
+#define AUTO	    "%s-minimal%s"
 
 static const struct spec_build BUILDS[] = {
     {"6.1.1-full", TAS_V(6, 1, 1, 0), false, false, true, 517 * 1024, OLD_FORMAT, OLD_OTA "|" AUTO},
@@ -36,6 +37,8 @@ static const struct spec_build BUILDS[] = {
 	NEW_OTA "|" AUTO "|tasmota|(release-%s)"},
     {"14.2.0-minimal", TAS_V(14, 2, 0, 0), true, true, false, 376 * 1024, NEW_FORMAT,
 	NEW_OTA "|minimal|(release-%s)"},
+    {"15.2.0-full", TAS_V(15, 2, 0, 0), false, true, true, 600 * 1024, LATE_FORMAT,
+	NEW_OTA "|" AUTO "|tasmota|(release-%s)"},
     {"other", 0, false, false, false, 300 * 1024, "A program of somebody else", ""},
 };
 

@@ -238,6 +238,8 @@ void tas_fn_power(struct sim_app *a, const struct tas_cmd *c, struct tas_arg *ar
 void tas_fn_module(struct sim_app *a, const struct tas_cmd *c, struct tas_arg *arg);
 void tas_fn_setoption(struct sim_app *a, const struct tas_cmd *c, struct tas_arg *arg);
 void tas_fn_timezone(struct sim_app *a, const struct tas_cmd *c, struct tas_arg *arg);
+void tas_fn_nodelay(struct sim_app *a, const struct tas_cmd *c, struct tas_arg *arg);
+void tas_fn_serialsend(struct sim_app *a, const struct tas_cmd *c, struct tas_arg *arg);
 void tas_fn_ap(struct sim_app *a, const struct tas_cmd *c, struct tas_arg *arg);
 /* Answers {"Name":value} or {"Name<index>":value}; the format gives the JSON value. */
 #if defined(__GNUC__)

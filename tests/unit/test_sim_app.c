@@ -28,7 +28,8 @@ static void ident__names_the_build__for_each_made_image(void **state)
 	    {"8.5.0-full", "full", "2_7_4_1", TAS_V(8, 5, 0, 0), true},
 	    {"8.5.0-minimal", "minimal", "2_7_4_1", TAS_V(8, 5, 0, 0), true},
 	    {"14.2.0-full", "full", "2_7_7", TAS_V(14, 2, 0, 0), false},
-	    {"14.2.0-minimal", "minimal", "2_7_7", TAS_V(14, 2, 0, 0), false}};
+	    {"14.2.0-minimal", "minimal", "2_7_7", TAS_V(14, 2, 0, 0), false},
+	    {"15.2.0-full", "full", "2.7.8", TAS_V(15, 2, 0, 0), false}};
 	struct tas_build b;
 
 	(void)state;
@@ -305,6 +306,56 @@ static void console__answers_errors__in_the_form_of_the_version(void **state)
 	rig_say(r, "SSId3 x");
 	rig_expect(r, "{\"Command\":\"Error\"}");
 	rig_free(r);
+	r = rig_started("15.2.0-full", NULL, 2);
+	rig_expect(r, "Version 15.2.0(release-tasmota)-2.7.8(");
+	rig_say(r, "Paswort1 geheim12");
+	rig_expect(r, "{\"Command\":\"Unknown\",\"Input\":\"PASWORT1 geheim12\"}");
+	rig_free(r);
+}
+
+static void console__becomes_a_bridge__by_serial_send(void **state)
+{
+	struct rig *r = rig_started("8.5.0-full", NULL, 2);
+
+	(void)state;
+	rig_clear(r);
+	rig_say(r, "SerialSend hello");
+	rig_expect(r, "hello\n");
+	rig_clear(r);
+	rig_say(r, "SerialLog 2");
+	assert_string_equal(r->out, "");
+	rig_free(r);
+}
+
+static void console__survives__any_bytes(void **state)
+{
+	static const char *const builds[] = {"6.1.1-full", "15.2.0-full"};
+	static const char *const seeds[] = {"Backlog ", "SSId", "Status", "SetOption", ";", "\n",
+	    "{", "1", " ", "Baudrate 9600", "Reset 2", "Delay 2", "FullTopic %prefix%",
+	    "Hostname %s%n"};
+
+	(void)state;
+	for (int k = 0; k < 2; k++) {
+		struct rig *r = rig_started(builds[k], NULL, 2);
+		uint32_t x = 12345;
+		for (int i = 0; i < 4000; i++) {
+			x = x * 1664525U + 1013904223U;
+			uint8_t byte = (uint8_t)(x >> 24);
+			const char *word = seeds[(x >> 8) % (sizeof(seeds) / sizeof(seeds[0]))];
+			if (x >> 16 & 1)
+				rig_bytes(r, word, strlen(word));
+			else
+				rig_bytes(r, &byte, 1);
+			rig_run(r, 0.01);
+			if (r->n > sizeof(r->out) / 2)
+				rig_clear(r);
+		}
+		rig_run(r, 20);
+		rig_bytes(r, "\n", 1);
+		rig_run(r, 1);
+		assert_true(sim_app_running(r->app));
+		rig_free(r);
+	}
 }
 
 static void console__lacks_commands__minimal_and_classic(void **state)
@@ -657,6 +708,8 @@ int main(void)
 	    cmocka_unit_test(console__loses_bytes__sleep_50_and_a_long_paste),
 	    cmocka_unit_test(console__is_the_same__however_the_bytes_are_cut),
 	    cmocka_unit_test(console__answers_errors__in_the_form_of_the_version),
+	    cmocka_unit_test(console__becomes_a_bridge__by_serial_send),
+	    cmocka_unit_test(console__survives__any_bytes),
 	    cmocka_unit_test(console__lacks_commands__minimal_and_classic),
 	    cmocka_unit_test(value__is_taken_for_the_default__leading_1_up_to_6_1_1),
 	    cmocka_unit_test(value__overflows_the_text_area__since_8_1),
