@@ -26,6 +26,9 @@ struct parse_error {
 };
 
 static void keep_error(cfg_t *cfg, const char *fmt, va_list ap)
+    __attribute__((format(printf, 2, 0)));
+
+static void keep_error(cfg_t *cfg, const char *fmt, va_list ap)
 {
 	struct parse_error *e = NULL;
 	unsigned i;

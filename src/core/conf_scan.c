@@ -4,8 +4,9 @@
  *
  * Why there is a look before libconfuse's: its scanner keeps its state over calls, and an error
  * inside a string (no end, a bad octal escape) leaves it there, so that the next text is misread;
- * it puts in environment variables; it counts lines twice over comments; and it doesn't keep the
- * line of a value (facts read in libconfuse's lexer.l and confuse.c).
+ * it puts in environment variables; it counts lines twice over comments; it takes the end of the
+ * file for the end of a section; its words of an error hang on the locale; and it doesn't keep the
+ * line of a value (facts read in libconfuse's lexer.l and confuse.c, and seen with 3.3).
  */
 #include <stdarg.h>
 #include <stdlib.h>
@@ -31,7 +32,7 @@ struct scanner {
 	int lines[2];
 	int pending;
 	bool value_next;
-	int depth;
+	int depth, opened;   /* 1 inside a section, and the line where it began */
 	const char *section; /* where names belong */
 	char *title;
 };
@@ -167,6 +168,13 @@ static bool add_name(struct scanner *s, const char *name, int line)
 	return true;
 }
 
+/* What stands before was no beginning of anything. */
+static bool fail_pending(struct scanner *s)
+{
+	conf_error(s->errors, s->file, s->lines[0], "expected '=' after '%.40s'", s->words[0]);
+	return false;
+}
+
 static bool scan_word(struct scanner *s)
 {
 	bool quoted = *s->p == '"' || *s->p == '\'';
@@ -183,9 +191,8 @@ static bool scan_word(struct scanner *s)
 	/* libconfuse takes a bar in a name as a path to another section. */
 	if (memchr(from, '|', len) || memchr(from, '\\', len) || len == 0)
 		return fail(s, line, "a name can't be empty nor have | or \\ in it");
-	/* A third word in a row is an error that libconfuse words. */
 	if (s->pending == 2)
-		free(s->words[--s->pending]);
+		return fail_pending(s);
 	s->words[s->pending] = xstrndup(from, len);
 	s->lines[s->pending++] = line;
 	return true;
@@ -208,36 +215,85 @@ static const struct conf_form *find_form(struct scanner *s, const char *name, in
 	return NULL;
 }
 
+static bool check_form(struct scanner *s, const struct conf_form *form)
+{
+	size_t i;
+
+	if (form->titled != (s->pending == 2)) {
+		conf_error(s->errors, s->file, s->lines[0], "expected %s%s {", form->name,
+		    form->titled ? " NAME" : "");
+		return false;
+	}
+	for (i = 0; form->titled && i < s->out->count; i++) {
+		const struct conf_name *n = &s->out->names[i];
+
+		if (n->name || n->section != form->name || strcmp(n->title, s->words[1]) != 0)
+			continue;
+		conf_error(s->errors, s->file, s->lines[0],
+		    "there is another %s '%.40s' on line %d", form->name, n->title, n->line);
+		return false;
+	}
+	return true;
+}
+
 static bool open_section(struct scanner *s)
 {
 	const struct conf_form *form;
 
-	/* What is wrong inside a section, libconfuse says. */
-	if (++s->depth != 1 || s->pending == 0) {
-		drop_words(s);
-		return true;
-	}
+	if (s->value_next)
+		return fail(s, s->line, "expected a value (lists are not read)");
+	if (s->pending == 0)
+		return fail(s, s->line, "expected a name before {");
+	if (s->depth > 0)
+		return fail(s, s->lines[0], "a section can't stand in a section");
 	form = find_form(s, s->words[0], s->lines[0]);
-	if (!form)
+	if (!form || !check_form(s, form))
 		return false;
 	s->section = form->name;
 	s->title = s->pending == 2 ? xstrdup(s->words[1]) : NULL;
+	s->depth = 1;
+	s->opened = s->lines[0];
 	if (!add_name(s, NULL, s->lines[0]))
 		return false;
 	drop_words(s);
 	return true;
 }
 
-static void close_section(struct scanner *s)
+static bool close_section(struct scanner *s)
 {
+	if (s->value_next)
+		return fail(s, s->line, "expected a value after '='");
+	if (s->pending > 0)
+		return fail_pending(s);
+	if (s->depth == 0)
+		return fail(s, s->line, "unexpected '}'");
+	s->depth = 0;
+	s->section = "";
+	free(s->title);
+	s->title = NULL;
+	return true;
+}
+
+static bool take_name(struct scanner *s)
+{
+	const struct conf_form *f;
+
+	if (s->value_next || s->pending == 0)
+		return fail(s, s->line,
+		    s->value_next ? "expected a value after '='" : "expected a name before '='");
+	if (s->pending == 2)
+		return fail_pending(s);
+	for (f = s->forms; s->depth == 0 && f->name; f++)
+		if (strcmp(f->name, s->words[0]) == 0) {
+			conf_error(s->errors, s->file, s->lines[0], "expected %s%s {", f->name,
+			    f->titled ? " NAME" : "");
+			return false;
+		}
+	if (!add_name(s, s->words[0], s->lines[0]))
+		return false;
 	drop_words(s);
-	if (s->depth > 0)
-		s->depth--;
-	if (s->depth == 0) {
-		s->section = "";
-		free(s->title);
-		s->title = NULL;
-	}
+	s->value_next = true;
+	return true;
 }
 
 static bool scan_sign(struct scanner *s)
@@ -255,20 +311,25 @@ static bool scan_sign(struct scanner *s)
 	case '{':
 		return open_section(s);
 	case '}':
-		close_section(s);
-		return true;
+		return close_section(s);
 	case '=':
-		if (s->pending > 0 &&
-		    !add_name(s, s->words[s->pending - 1], s->lines[s->pending - 1]))
-			return false;
-		drop_words(s);
-		s->value_next = true;
-		return true;
-	case '*': /* libconfuse would drop it without a word */
-		return fail(s, s->line, "unexpected '*': put the text in quotes");
-	default:
-		return true;
+		return take_name(s);
+	default: /* calls, lists and += of libconfuse, and '*', which it drops without a word */
+		conf_error(s->errors, s->file, s->line,
+		    "unexpected '%c': a value with it goes in quotes", c);
+		return false;
 	}
+}
+
+static bool at_end(struct scanner *s)
+{
+	if (s->value_next)
+		return fail(s, s->line, "expected a value after '='");
+	if (s->pending > 0)
+		return fail_pending(s);
+	if (s->depth > 0)
+		return fail(s, s->opened, "this section has no end: expected }");
+	return true;
 }
 
 static bool scan_all(struct scanner *s)
@@ -292,7 +353,7 @@ static bool scan_all(struct scanner *s)
 		if (!good)
 			return false;
 	}
-	return true;
+	return at_end(s);
 }
 
 int conf_scan(struct conf_scan *scan, const struct conf_form *forms, const char *file,

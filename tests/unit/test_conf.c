@@ -1,0 +1,368 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The configuration file: values, profiles, keys, errors with their places, all or nothing. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "tasmite/base/str.h"
+#include "tasmite/base/xalloc.h"
+#include "tasmite/core/conf.h"
+
+struct fixture {
+	struct settings settings;
+	struct keymap *keymap;
+	struct conf_errors errors;
+};
+
+static int setup(void **state)
+{
+	struct fixture *f = xcalloc(1, sizeof(*f));
+
+	settings_init(&f->settings);
+	f->keymap = keymap_new();
+	*state = f;
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	struct fixture *f = *state;
+
+	settings_fini(&f->settings);
+	keymap_free(f->keymap);
+	free(f);
+	return 0;
+}
+
+static int apply_profile(struct fixture *f, const char *text, const char *profile)
+{
+	memset(&f->errors, 0, sizeof(f->errors));
+	return conf_apply("conf", text, ORIGIN_USER, profile, &f->settings, f->keymap, &f->errors);
+}
+
+static int apply(struct fixture *f, const char *text)
+{
+	return apply_profile(f, text, NULL);
+}
+
+static const char *text_of(struct fixture *f, const char *name)
+{
+	struct key key;
+
+	assert_true(keymap_parse(name, &key));
+	return keymap_lookup(f->keymap, &key);
+}
+
+static void conf_apply__sets_values__of_a_good_file(void **state)
+{
+	struct fixture *f = *state;
+	char where[160];
+
+	assert_int_equal(apply(f, "# a comment\n"
+				  "baud = 74880\n"
+				  "port = \"/dev/ttyUSB0\" // another\n"
+				  "/* more\n   lines */ eol = crlf stamp = off\n"
+				  "theme=/* here too */light\n"
+				  "profile sonoff { }\n"
+				  "keys { F3 = \"/chip\" F1 = \"\" \"Ctrl-B\" = '/baud ' }\n"
+				  "macros {\n\tF11 = \"Status 5\"\n\tAlt-1 = 'Backlog a; b'\n}\n"),
+	    ERR_OK);
+	assert_int_equal(f->errors.count, 0);
+	assert_int_equal(settings_int(&f->settings, SET_BAUD), 74880);
+	assert_string_equal(settings_text(&f->settings, SET_PORT), "/dev/ttyUSB0");
+	assert_string_equal(settings_text(&f->settings, SET_EOL), "crlf");
+	assert_string_equal(settings_text(&f->settings, SET_STAMP), "off");
+	assert_string_equal(settings_text(&f->settings, SET_THEME), "light");
+	settings_origin_text(&f->settings, SET_EOL, where, sizeof(where));
+	assert_string_equal(where, "user file, line 5 of conf");
+	assert_string_equal(text_of(f, "F3"), "/chip");
+	assert_null(text_of(f, "F1"));
+	assert_string_equal(text_of(f, "Ctrl-B"), "/baud ");
+	assert_string_equal(text_of(f, "F11"), "Status 5");
+	assert_string_equal(text_of(f, "Alt-1"), "Backlog a; b");
+}
+
+static void conf_apply__takes__empty_texts(void **state)
+{
+	assert_int_equal(apply(*state, ""), ERR_OK);
+	assert_int_equal(apply(*state, "\n\n"), ERR_OK);
+	assert_int_equal(apply(*state, "# only this"), ERR_OK);
+	assert_int_equal(apply(*state, "\xEF\xBB\xBF"
+				       "baud = 9600\r\necho = off\r\n"),
+	    ERR_OK);
+	assert_int_equal(settings_int(&((struct fixture *)*state)->settings, SET_BAUD), 9600);
+}
+
+static void conf_apply__reads_quotes__as_documented(void **state)
+{
+	struct fixture *f = *state;
+
+	assert_int_equal(
+	    apply(f, "macros { F3 = \"a \\\"b\\\" \\\\ \\x41\" F4 = 'a \\n ${HOME} \\'q\\''"
+		     " F7 = \"# no comment // here\" F8 = \"\\${HOME} $ {\" }"),
+	    ERR_OK);
+	assert_string_equal(text_of(f, "F3"), "a \"b\" \\ A");
+	assert_string_equal(text_of(f, "F4"), "a \\n ${HOME} 'q'");
+	assert_string_equal(text_of(f, "F7"), "# no comment // here");
+	assert_string_equal(text_of(f, "F8"), "${HOME} $ {");
+	assert_int_equal(apply(f, "port = tcp://host:23\n"), ERR_OK);
+	assert_string_equal(settings_text(&f->settings, SET_PORT), "tcp://host:23");
+	/* Two single quotes and a comment behind. */
+	assert_int_equal(apply(f, "port = '' # nothing\n"), ERR_OK);
+	assert_string_equal(settings_text(&f->settings, SET_PORT), "");
+}
+
+/* Each: one mistake, with the line where it is. Nothing may change, and a good file must be read
+ * well right afterwards (libconfuse's scanner keeps its state). */
+static void conf_apply__tells_place_and_expectation__of_each_mistake(void **state)
+{
+	static const struct {
+		const char *text, *want;
+	} cases[] = {
+	    {"\n\nbaud = fast\n",
+		"conf:3: baud: expected a number from 50 to 4000000 (bit/s), not 'fast'"},
+	    {"# c\n# c\n/* c\n */\nbaud = fast\n",
+		"conf:5: baud: expected a number from 50 to 4000000 (bit/s), not 'fast'"},
+	    {"echo = on\nbuad = 9600\n", "conf:2: unknown setting 'buad', did you mean 'baud'?"},
+	    {"xyzzy = 9600\n", "conf:1: unknown setting 'xyzzy'"},
+	    {"\nprofiel x { }\n", "conf:2: unknown section 'profiel', did you mean 'profile'?"},
+	    {"profile a {\n eol = lf\n baud = 3\n}\n",
+		"conf:3: baud: expected a number from 50 to 4000000 (bit/s), not '3'"},
+	    {"profile a {\n bauds = 3\n}\n",
+		"conf:2: unknown setting 'bauds', did you mean 'baud'?"},
+	    {"keys {\n F5 = flash\n}\n", "conf:2: F5: expected a command as \"/flash\" (text for "
+					 "the device belongs into macros)"},
+	    {"keys { F5 = /flsh }\n",
+		"conf:1: F5: there is no command /flsh, did you mean '/flash'?"},
+	    {"keys { F5 = '/baud 1 2' }\n", "conf:1: F5: too many words: /baud [N]"},
+	    {"keys {\n\n F99 = /chip }\n",
+		"conf:3: 'F99' is no key: expected a name as F5, Ctrl-B, Alt-1, PgUp, Shift-F3"},
+	    {"macros { F5 = /flash }\n",
+		"conf:1: F5: expected text for the device (a command belongs into keys)"},
+	    {"baud = 9600;\n",
+		"conf:1: baud: expected a number from 50 to 4000000 (bit/s), not '9600;'"},
+	    {"\nport = \"open\nbaud = 9600\n",
+		"conf:2: this text has no end: expected another quote"},
+	    {"port = 'open", "conf:1: this text has no end: expected another quote"},
+	    {"\n/* open\n\n", "conf:2: this comment has no end: expected */"},
+	    {"\nport = \"${HOME}\"\n",
+		"conf:2: ${...} is not replaced here: write the value itself, or put the text in "
+		"'single quotes'"},
+	    {"port = ${HOME}\n",
+		"conf:1: ${...} is not replaced here: write the value itself, or put "
+		"the text in 'single quotes'"},
+	    {"port = a${HOME}\n", "conf:1: ${...} is not replaced here: write the value itself, or "
+				  "put the text in 'single quotes'"},
+	    {"\nport = \"\\9\"\n", "conf:2: octal escapes are not read: expected \\xNN"},
+	    {"port = \"\\777\"\n", "conf:1: octal escapes are not read: expected \\xNN"},
+	    {"\nport = \"a\\nb\"\n", "conf:2: expected UTF-8 text without control characters"},
+	    {"\nport = \"\xff\"\n", "conf:2: expected UTF-8 text without control characters"},
+	    {"\nport = a*b\n", "conf:2: unexpected '*': a value with it goes in quotes"},
+	    {"a|b = 1\n", "conf:1: a name can't be empty nor have | or \\ in it"},
+	    {"'|' = 1\n", "conf:1: a name can't be empty nor have | or \\ in it"},
+	    {"\"\" = 1\n", "conf:1: a name can't be empty nor have | or \\ in it"},
+	    {"ba\001ud = 1\n", "conf:1: a control character stands here"},
+	    {"# c\n\nbaud 9600\n", "conf:3: expected '=' after 'baud'"},
+	    {"baud 9600 eol\n", "conf:1: expected '=' after 'baud'"},
+	    {"baud\n", "conf:1: expected '=' after 'baud'"},
+	    {"baud eol = lf\n", "conf:1: expected '=' after 'baud'"},
+	    {"= 1\n", "conf:1: expected a name before '='"},
+	    {"baud = = 1\n", "conf:1: expected a value after '='"},
+	    {"keys { F5 = }\n", "conf:1: expected a value after '='"},
+	    {"baud =", "conf:1: expected a value after '='"},
+	    {"\n\ninclude(\"/etc/passwd\")\n",
+		"conf:3: unexpected '(': a value with it goes in quotes"},
+	    {"baud = {1, 2}\n", "conf:1: expected a value (lists are not read)"},
+	    {"baud += 1\n", "conf:1: unexpected '+': a value with it goes in quotes"},
+	    {"\n}\n", "conf:2: unexpected '}'"},
+	    {"{ }\n", "conf:1: expected a name before {"},
+	    {"\nprofile x {\nbaud = 1\n", "conf:2: this section has no end: expected }"},
+	    {"profile { }\n", "conf:1: expected profile NAME {"},
+	    {"keys x { }\n", "conf:1: expected keys {"},
+	    {"keys = x\n", "conf:1: expected keys {"},
+	    {"profile x { keys { } }\n", "conf:1: a section can't stand in a section"},
+	    {"profile a { }\n\nprofile a { }\n", "conf:3: there is another profile 'a' on line 1"},
+	    {"# c\nkeys {\n# c\nF5\n}\n", "conf:4: expected '=' after 'F5'"},
+	};
+	struct fixture *f = *state;
+	size_t i;
+
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		uint64_t revision = f->settings.revision;
+
+		assert_int_equal(apply(f, cases[i].text), ERR_FORMAT);
+		assert_string_equal(f->errors.text[0], cases[i].want);
+		assert_int_equal(f->errors.count, 1);
+		assert_int_equal(f->settings.revision, revision);
+		assert_string_equal(text_of(f, "F5"), "/flash ");
+		assert_int_equal(apply(f, "eol = lf\nport = 'x'\n"), ERR_OK);
+		assert_string_equal(settings_text(&f->settings, SET_PORT), "x");
+	}
+}
+
+static void conf_apply__fails_at_the_end__of_every_cut_text(void **state)
+{
+	static const char text[] =
+	    "baud = 9600\nprofile a { port = \"x y\" }\nkeys { F3 = '/chip' }\n"
+	    "/* end */\n";
+	struct fixture *f = *state;
+	size_t i;
+	int good = 0;
+
+	for (i = 0; i < sizeof(text); i++) {
+		char cut[sizeof(text)];
+
+		str_copy_n(cut, sizeof(cut), text, i);
+		if (apply(f, cut) == ERR_OK)
+			good++;
+		else
+			assert_int_not_equal(f->errors.count, 0);
+	}
+	/* Cuts between statements are good files; those inside are not. */
+	assert_in_range(good, 5, 25);
+	assert_int_equal(apply(f, text), ERR_OK);
+	assert_string_equal(text_of(f, "F3"), "/chip");
+}
+
+static void conf_apply__collects_all_mistakes__and_changes_nothing(void **state)
+{
+	struct fixture *f = *state;
+
+	assert_int_equal(apply(f, "echo = off\nbaud = x\nkeys { F3 = /chip F4 = /nosuchthing }\n"
+				  "eol = y\n"),
+	    ERR_FORMAT);
+	assert_int_equal(f->errors.count, 3);
+	assert_true(settings_bool(&f->settings, SET_ECHO));
+	assert_null(text_of(f, "F3"));
+}
+
+static void conf_apply__counts_on__beyond_what_it_keeps(void **state)
+{
+	struct sbuf text;
+	int i;
+
+	sbuf_init(&text, 10000);
+	for (i = 0; i < 40; i++)
+		sbuf_fmt(&text, "nosuch%d = 1\n", i);
+	assert_int_equal(apply(*state, sbuf_str(&text)), ERR_FORMAT);
+	assert_int_equal(((struct fixture *)*state)->errors.count, 40);
+	sbuf_fini(&text);
+}
+
+static void conf_apply__refuses__too_much_text(void **state)
+{
+	struct fixture *f = *state;
+	char *text = xmalloc(300 * 1024);
+	struct sbuf many;
+	int i;
+
+	memset(text, '\n', 300 * 1024 - 1);
+	text[300 * 1024 - 1] = '\0';
+	assert_int_equal(apply(f, text), ERR_FORMAT);
+	assert_string_equal(f->errors.text[0], "conf: the file is too big (more than 256 KB)");
+	free(text);
+	sbuf_init(&many, 200000);
+	for (i = 0; i < 5000; i++)
+		sbuf_fmt(&many, "a%d=1\n", i);
+	assert_int_equal(apply(f, sbuf_str(&many)), ERR_FORMAT);
+	assert_string_equal(f->errors.text[0], "conf:4097: too many names");
+	sbuf_fini(&many);
+}
+
+static void conf_apply__applies_a_profile__over_the_file(void **state)
+{
+	static const char text[] = "profile sonoff { baud = 9600 eol = crlf }\n"
+				   "profile other { baud = 300 }\nbaud = 19200\nwrap = off\n";
+	struct fixture *f = *state;
+	char where[160];
+
+	assert_int_equal(apply_profile(f, text, "sonoff"), ERR_OK);
+	assert_int_equal(settings_int(&f->settings, SET_BAUD), 9600);
+	assert_string_equal(settings_text(&f->settings, SET_EOL), "crlf");
+	assert_false(settings_bool(&f->settings, SET_WRAP));
+	settings_origin_text(&f->settings, SET_BAUD, where, sizeof(where));
+	assert_string_equal(where, "profile, line 1 of conf");
+	assert_int_equal(apply_profile(f, text, "sonof"), ERR_NOENT);
+	assert_string_equal(
+	    f->errors.text[0], "conf: there is no profile 'sonof', did you mean 'sonoff'?");
+	assert_true(conf_has_profile(text, "other"));
+	assert_true(conf_has_profile("profile x {}", "x"));
+	assert_false(conf_has_profile(text, "nosuch"));
+	assert_false(conf_has_profile("profile x {", "x"));
+}
+
+static void conf_apply__leaves__what_a_later_origin_set(void **state)
+{
+	struct fixture *f = *state;
+
+	settings_set(&f->settings, SET_BAUD, "300", ORIGIN_COMMAND_LINE, NULL, NULL);
+	assert_int_equal(apply(f, "baud = 9600\n"), ERR_OK);
+	assert_int_equal(settings_int(&f->settings, SET_BAUD), 300);
+}
+
+static void conf_apply__keeps_the_end__of_a_long_path(void **state)
+{
+	struct fixture *f = *state;
+	char path[300];
+
+	memset(path, 'd', sizeof(path));
+	str_copy(path + 280, 20, "/tasmite/config");
+	assert_int_equal(conf_apply(path, "baud = 9600\n", ORIGIN_USER, NULL, &f->settings,
+			     f->keymap, &f->errors),
+	    ERR_OK);
+	assert_true(str_starts(f->settings.values[SET_BAUD].where, "line 1 of ...ddd"));
+	assert_true(str_ends(f->settings.values[SET_BAUD].where, "/tasmite/config"));
+}
+
+/* Any text: no crash, no state left behind. */
+static void conf_apply__survives__noise(void **state)
+{
+	static const char *const words[] = {"baud", "=", "{", "}", "keys", "profile", "\"", "'",
+	    "\\", "#", "\n", "/*", "*/", "//", "$", "{x}", "|", "+=", "(", ")", ",", "F5", "/chip",
+	    "9", "\xff", " ", " ", "x"};
+	struct fixture *f = *state;
+	unsigned seed = 4711;
+	int round, i;
+
+	for (round = 0; round < 5000; round++) {
+		char text[200] = "";
+
+		for (i = 0; i < round % 24; i++) {
+			seed = seed * 1103515245u + 12345u;
+			str_cat(text, sizeof(text),
+			    words[(seed >> 16) % (sizeof(words) / sizeof(words[0]))]);
+		}
+		if (apply(f, text) != ERR_OK)
+			assert_int_not_equal(f->errors.count, 0);
+		assert_int_equal(apply(f, "port = 'x'\n"), ERR_OK);
+		assert_string_equal(settings_text(&f->settings, SET_PORT), "x");
+	}
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    TEST(conf_apply__sets_values__of_a_good_file),
+	    TEST(conf_apply__takes__empty_texts),
+	    TEST(conf_apply__reads_quotes__as_documented),
+	    TEST(conf_apply__tells_place_and_expectation__of_each_mistake),
+	    TEST(conf_apply__fails_at_the_end__of_every_cut_text),
+	    TEST(conf_apply__collects_all_mistakes__and_changes_nothing),
+	    TEST(conf_apply__counts_on__beyond_what_it_keeps),
+	    TEST(conf_apply__refuses__too_much_text),
+	    TEST(conf_apply__applies_a_profile__over_the_file),
+	    TEST(conf_apply__leaves__what_a_later_origin_set),
+	    TEST(conf_apply__keeps_the_end__of_a_long_path),
+	    TEST(conf_apply__survives__noise),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
