@@ -237,8 +237,12 @@ static void inspect_v2(const uint8_t *data, size_t n, struct image_info *info)
 	info->kind = IMAGE_ESP8266_V2;
 	chain_parse(data, n, (size_t)16 + length, HEADER_8266, &info->app);
 	if (!info->app.present) {
-		info->end = (size_t)16 + length + HEADER_8266;
-		info->fault = info->end > n ? IMAGE_FAULT_TRUNCATED : IMAGE_FAULT_HEADER;
+		size_t need = (size_t)16 + length + HEADER_8266;
+
+		if (need > n) {
+			info->end = need;
+			info->fault = IMAGE_FAULT_TRUNCATED;
+		}
 		return;
 	}
 	info->end = info->app.end;
@@ -481,13 +485,18 @@ struct span {
 	size_t offset, length;
 };
 
-/* A complete ESP32 flash holds safeboot and the application: the latter is what the file is about.
+/* Where to look for the firmware's identity.
+ * A complete ESP32 flash holds safeboot and the application: the latter is what the file is about.
  * Entries of the table: AA 50, type, subtype, offset, size; type 0 is an application, subtype 0x10
  * the first OTA slot, 0 factory. */
 static struct span main_application(const uint8_t *data, size_t n, const struct image_info *info)
 {
 	struct span all = {0, n}, found = {0, 0};
 
+	/* What trails an application (old settings, a second image) says nothing about it. */
+	if ((info->kind == IMAGE_ESP8266 || info->kind == IMAGE_ESP8266_BACKUP) &&
+	    info->app.present && info->end < n)
+		all.length = info->end;
 	if (info->kind != IMAGE_ESP32_FACTORY && info->kind != IMAGE_ESP32_BACKUP)
 		return all;
 	for (size_t at = PARTITIONS; at < PARTITIONS + 3072 && has_partitions(data, n, at);

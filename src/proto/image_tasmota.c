@@ -303,24 +303,29 @@ static void found(struct finds *f, size_t index, size_t at)
 	f->count[nd->mark]++;
 }
 
-/* One pass for all needles: a bit for each first pair of bytes says whether to look closer. */
+/* One pass for all needles: a bit for each first pair of bytes says whether to look closer, and a
+ * chain for each first byte at which. */
 static void scan(struct finds *f)
 {
 	uint8_t pairs[65536 / 8] = {0};
-	uint8_t length[NEEDLES];
+	uint8_t first[256], next[NEEDLES], length[NEEDLES];
 
-	for (size_t i = 0; i < NEEDLES; i++) {
+	_Static_assert(NEEDLES < 255, "an index fits a byte");
+	memset(first, 0xff, sizeof(first));
+	for (size_t i = NEEDLES; i-- > 0;) {
 		const uint8_t *t = (const uint8_t *)needles[i].text;
 		unsigned pair = (unsigned)t[0] << 8 | t[1];
 		pairs[pair / 8] |= (uint8_t)(1u << (pair % 8));
 		length[i] = (uint8_t)strlen(needles[i].text);
+		next[i] = first[t[0]];
+		first[t[0]] = (uint8_t)i;
 	}
 	for (size_t at = 0; at + 1 < f->n; at++) {
 		unsigned pair = (unsigned)f->data[at] << 8 | f->data[at + 1];
 		if (!(pairs[pair / 8] & (1u << (pair % 8))))
 			continue;
-		for (size_t i = 0; i < NEEDLES; i++)
-			if (f->n - at >= length[i] && f->data[at] == (uint8_t)needles[i].text[0] &&
+		for (size_t i = first[f->data[at]]; i != 0xff; i = next[i])
+			if (f->n - at >= length[i] &&
 			    memcmp(f->data + at, needles[i].text, length[i]) == 0)
 				found(f, i, at + length[i]);
 	}

@@ -318,11 +318,18 @@ static void inspect__tells__backup_of_whole_flash(void **state)
 
 	memset(m.data + m.n, 0xff, 1024 * 1024 - m.n);
 	m.n = 1024 * 1024;
+	/* The other slot's old firmware is not the one that boots. */
+	memcpy(m.data + 0x80000,
+	    "\0minimal\0tasmota\0"
+	    "\x5a\xa5\x5a\xa5\1\0\5\x08\xa5\x5a\xa5\x5a",
+	    29);
 	m.data[0xf5000] = 0x55;
 	struct image_info info = inspect(&m, NULL);
 	assert_int_equal(info.kind, IMAGE_ESP8266_BACKUP);
 	assert_true(info.trailing_used);
 	assert_int_equal(info.id.firmware, IMAGE_FW_TASMOTA);
+	assert_int_equal(info.id.certainty, IMAGE_VER_SERIES);
+	assert_string_equal(info.id.variant, "full");
 	free(m.data);
 }
 
@@ -347,6 +354,11 @@ static void inspect__tells__outer_header_of_sdk(void **state)
 	assert_int_equal(info.end, m.n);
 	m.n -= 1;
 	assert_int_equal(inspect(&m, NULL).fault, IMAGE_FAULT_TRUNCATED);
+	m.n += 1;
+	m.data[16 + sizeof(irom)] = 0; /* nothing that boots behind the mapped flash */
+	info = inspect(&m, NULL);
+	assert_int_equal(info.fault, IMAGE_FAULT_HEADER);
+	assert_int_equal(info.end, 0);
 	free(m.data);
 }
 
@@ -811,7 +823,7 @@ static void check__warns__of_header_for_larger_flash(void **state)
 
 	assert_int_equal(judge(&info, &t, &v), IMAGE_OK);
 	assert_int_equal(v.warning_count, 1);
-	assert_non_null(strstr(v.warnings[0], "4.0 MB"));
+	assert_non_null(strstr(v.warnings[0], "4 MB of flash, the chip has 1 MB"));
 	t.is_8285 = true;
 	assert_int_equal(judge(&info, &t, &v), IMAGE_OK);
 	assert_int_equal(v.warning_count, 2);
@@ -882,7 +894,7 @@ static void describe__tells__rows_for_a_page(void **state)
 	image_describe(&info, &out);
 	assert_non_null(strstr(sbuf_str(&out), "file: sonoff.bin\n"));
 	assert_non_null(strstr(sbuf_str(&out), "version: 6.x ("));
-	assert_non_null(strstr(sbuf_str(&out), "flash in the header: DOUT, 1.0 MB, 40 MHz\n"));
+	assert_non_null(strstr(sbuf_str(&out), "flash in the header: DOUT, 1 MB, 40 MHz\n"));
 	assert_non_null(strstr(sbuf_str(&out), ", right\n"));
 	assert_false(out.cut);
 	sbuf_fini(&out);
