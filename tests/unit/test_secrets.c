@@ -103,6 +103,8 @@ static void secrets_rx__masks__echo_with_garbage_or_cut(void **state)
 	    "\xff\x80\x01"
 	    "CMD: Password1 ***\n");
 	rx(s, "log SSID1 x; Password1 abc; Module 1\n", "log SSID1 x; Password1 *************\n");
+	rx(s, "xlog password abc;x\nBACKLOG2 password abc;x\n",
+	    "xlog password abc;x\nBACKLOG2 password ***;x\n");
 	rx(s, "1 x; Password abc\n", "1 x; Password ***\n");
 	rx(s, "CMD: Passwod\nCMD: Pasword1 abc\n", "CMD: Passwod\nCMD: Pasword1 ***\n");
 	rx(s, "CMD: Password1 abc", "CMD: Password1 ***");
@@ -171,6 +173,31 @@ static void secrets_rx__masks__passwords_in_urls(void **state)
 	    "http://host:8080/a@b http://host:80\nx@y");
 	rx(s, "http://u:a@b@host/", "http://u:*@*@host/");
 	rx(s, "http://[fe80::1]:80/x http://u@h/", "http://[fe80::1]:80/x http://u@h/");
+	secrets_free(s);
+}
+
+/* A password of a URL that is longer than what may be held is masked without waiting for its end. */
+static void secrets_rx__bounds__what_it_holds(void **state)
+{
+	struct secrets *s = secrets_new();
+	char in[400], want[400];
+	struct buf out;
+
+	(void)state;
+	memset(in, 'p', sizeof(in));
+	memcpy(in, "http://u:", 9);
+	memcpy(want, in, sizeof(in));
+	memset(want + 9, '*', 300 - 9);
+	memcpy(in + 300, "@host/x", 8);
+	memcpy(want + 300, "@host/x", 8);
+	rx(s, in, want);
+	buf_init(&out, 1000);
+	for (size_t i = 0; i < 300; i++) {
+		secrets_rx(s, (const uint8_t *)in + i, 1, 0, &out);
+		assert_true(i + 1 - buf_len(&out) <= 128);
+	}
+	assert_int_equal(buf_len(&out), 300);
+	buf_fini(&out);
 	secrets_free(s);
 }
 
@@ -321,6 +348,17 @@ static void secrets_tick__lets_go__held_tail(void **state)
 	secrets_tick(s, 500000, &out);
 	secrets_rx(s, (const uint8_t *)"y\n", 2, 600000, &out);
 	assert_memory_equal(buf_bytes(&out), "\nCMD: Password1 **\n", 19);
+	/* What may be the closing quote is let go as it is; a port number too. */
+	buf_clear(&out);
+	secrets_rx(s, (const uint8_t *)"{\"Password1\":\"x\"", 16, 700000, &out);
+	assert_int_equal(buf_len(&out), 15);
+	secrets_tick(s, 800000, &out);
+	secrets_rx(s, (const uint8_t *)"}\nhttp://h:80", 13, 900000, &out);
+	secrets_tick(s, 1000000, &out);
+	secrets_rx(s, (const uint8_t *)"/ http://h:p", 12, 1100000, &out);
+	secrets_tick(s, 1200000, &out);
+	assert_int_equal(buf_len(&out), 41);
+	assert_memory_equal(buf_bytes(&out), "{\"Password1\":\"*\"}\nhttp://h:80/ http://h:*", 41);
 	buf_fini(&out);
 	secrets_free(s);
 }
@@ -353,7 +391,7 @@ static bool contains(const uint8_t *p, size_t n, const char *what)
 }
 
 static const char *const known[] = {
-    "aaab", "aabaab", "baaa", "abcabcabd", "cabd", "Secret 12;3", "12;3"};
+    "aaab", "aabaab", "baaa", "abcabcabd", "cabd", "Secret 12;3", "12;3", "bcab"};
 #define KNOWN (sizeof(known) / sizeof(known[0]))
 
 static size_t random_stream(uint8_t *in, size_t max)
@@ -459,6 +497,7 @@ int main(void)
 	    cmocka_unit_test(secrets_rx__masks__level_3_lines),
 	    cmocka_unit_test(secrets_rx__masks__answers),
 	    cmocka_unit_test(secrets_rx__masks__passwords_in_urls),
+	    cmocka_unit_test(secrets_rx__bounds__what_it_holds),
 	    cmocka_unit_test(secrets_rx__leaves__plain_text),
 	    cmocka_unit_test(secrets_rx__masks__known_secrets_anywhere),
 	    cmocka_unit_test(secrets_tx_line__learns__values_as_sent),

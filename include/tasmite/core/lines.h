@@ -30,10 +30,10 @@ struct line_ref {
 	 * those of a finished one never move: valid until it is dropped or the log is cleared. */
 	const uint8_t *bytes;
 	size_t len;
-	mono_t time;          /* arrival of its first byte */
+	mono_t time; /* arrival of its first byte */
 	enum line_dir dir;
-	bool partial;         /* no end has come yet: it may still grow */
-	bool continued;       /* goes on from the line before (cut at 64 KiB or interrupted) */
+	bool partial;	/* no end has come yet: it may still grow */
+	bool continued; /* goes on from the line before (cut at 64 KiB or interrupted) */
 };
 
 struct lines;

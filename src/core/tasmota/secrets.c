@@ -22,6 +22,8 @@
 /* So many bytes of a secret's beginning are masked when they can't be waited for any longer. */
 #define LIKELY 4
 
+_Static_assert(SECRETS_HOLD_MAX >= SCTX_HELD_MAX, "what is undecided must fit");
+
 /* One pass over bytes; also used, with a mask instead of a text, for a line that is sent. */
 struct scan {
 	const struct acdfa *known, *anchors;

@@ -33,6 +33,7 @@ struct facts {
 	bool rom_seen;	      /* the banner of this boot is counted, its project line is to come */
 };
 
+/* Nothing known: numbers -1, texts empty. */
 void facts_init(struct facts *f);
 /* One line of the device without its end. */
 void facts_line(struct facts *f, const uint8_t *line, size_t n, mono_t now);

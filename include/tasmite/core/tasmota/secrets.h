@@ -27,7 +27,9 @@
 
 struct secrets;
 
+/* Knows no secret yet; owned by the caller. */
 struct secrets *secrets_new(void);
+/* NULL is allowed. */
 void secrets_free(struct secrets *s);
 /* show: nothing is masked any more (--show-secrets); secrets_in_line still answers. */
 void secrets_set_show(struct secrets *s, bool show);
