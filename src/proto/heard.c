@@ -28,7 +28,7 @@ void heard_run(struct heard *h)
 static bool heard_match(size_t *at, const char *mark, uint8_t byte)
 {
 	if (mark[*at] == '\0') {
-		*at = 0;
+		*at = byte == (uint8_t)mark[0] ? 1 : 0;
 		return true;
 	}
 	if (byte == (uint8_t)mark[*at])

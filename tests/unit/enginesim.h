@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * A flash engine and the virtual device on one virtual clock: what the driver, the port and the
+ * user do, for tests. No descriptor, no real time.
+ */
+#ifndef TESTS_ENGINESIM_H
+#define TESTS_ENGINESIM_H
+
+#include "sim/link.h"
+#include "tasmite/proto/engine.h"
+
+#define RIG_EVENTS 4096
+
+/* How input is cut before the engine gets it. */
+enum rig_cut { RIG_WHOLE, RIG_BYTES, RIG_RANDOM };
+
+struct rig_config {
+	struct engine_job job;
+	struct sim_link_config link;
+	enum rig_cut cut;
+	uint64_t seed;
+	bool button;	  /* held when power comes */
+	bool no_power;	  /* the test powers the board itself */
+	int64_t power_at; /* us; 0: at once */
+	const char *fault[4];
+	bool fault_after_identity; /* ... begin when the identity is known */
+	uint32_t host_max;	   /* highest rate the host can set; 0: any */
+	bool host_rounds;	   /* the host knows the usual rates only, and sets the nearest */
+	bool no_proceed;
+	const uint8_t *data[ENGINE_MAX_PARTS];
+};
+
+struct rig {
+	struct rig_config cfg;
+	struct sim_link *link;
+	struct engine *e;
+	sim_time now;
+	mono_t tx_free; /* when what was sent has left */
+	uint64_t rng;
+	struct engine_event ev[RIG_EVENTS];
+	size_t events;
+	char text[65536]; /* all ENGINE_EV_TEXT */
+	size_t text_len;
+	unsigned actions[ENGINE_NEED_DATA + 1];
+	uint32_t rates[64]; /* set by BAUD, in order */
+	size_t rate_count;
+	size_t sent_silent; /* bytes sent before the first banner or burst: must stay 0 */
+	sim_time stage_at[ENGINE_STAGES][2];
+	uint64_t stage_wire[ENGINE_STAGES][2];
+	bool ended;
+	enum engine_event_kind end;
+};
+
+void rig_init(struct rig *r, const struct rig_config *cfg);
+void rig_fini(struct rig *r);
+/* Runs until the engine has ended or limit_us more have passed. True when it has ended. */
+bool rig_run(struct rig *r, int64_t limit_us);
+/* Runs until an event of this kind (and, if heard >= 0, of this enum engine_heard) has come. */
+bool rig_until(struct rig *r, enum engine_event_kind kind, int heard, int64_t limit_us);
+size_t rig_count(const struct rig *r, enum engine_event_kind kind, int detail);
+/* The last event of that kind, or NULL. */
+const struct engine_event *rig_last(const struct rig *r, enum engine_event_kind kind);
+struct sim_flash *rig_flash(struct rig *r);
+/* True when the device's flash holds these bytes there. */
+bool rig_flash_is(struct rig *r, uint32_t offset, const uint8_t *bytes, size_t n);
+/* Pseudo-random bytes that look somewhat like firmware: runs, text, code. */
+void rig_fill(uint8_t *dst, size_t n, uint64_t seed);
+
+#endif
