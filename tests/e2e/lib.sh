@@ -120,6 +120,14 @@ tm_shows() {
 see() {
 	wait_for "${2:-10}" tm_shows "$1" || bad "not seen: $1"
 }
+tm_hides() {
+	! tm_shows "$1"
+}
+# gone REGEX [SECONDS]: it is on the screen no more. A lone Esc needs this before the next key, or
+# the two would be one Alt key.
+gone() {
+	wait_for "${2:-5}" tm_hides "$1" || bad "still there: $1"
+}
 # The program has ended; its exit code.
 tm_ended() {
 	[ "$(tm display-message -p -t t '#{pane_dead}')" = 1 ]

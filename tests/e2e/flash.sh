@@ -1,0 +1,76 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Flashing from inside the session by hand: wrong way first, then right, then the boot.
+. "$(dirname "$0")/lib.sh"
+
+export XDG_STATE_HOME=$TMPDIR/state XDG_CONFIG_HOME=$TMPDIR/config
+"$B/make-image" --build 6.1.1-full -o "$TMPDIR/old.bin"
+"$B/make-image" --build 8.5.0-minimal -o "$TMPDIR/new.bin"
+# No waiting for wire and flash (rates still have to match); the real timing is for `make bench`.
+sim_start --boot-image "$TMPDIR/old.bin" --speed 0
+tm_start 120 40 "$B/tasmite" "$DEV"
+see 'sonoff is open'
+
+begin flash__asks__before_it_writes
+tm_line "/flash $TMPDIR/new.bin"
+see 'Write firmware'
+see 'Lost:'
+tm_keys n
+see 'nothing was changed'
+cmp -s -n "$(stat -c %s "$TMPDIR/old.bin")" "$TMPDIR/old.bin" "$TMPDIR/flash.bin" || bad "the flash was touched"
+end
+
+begin flash__refuses__what_is_no_image
+echo '<!DOCTYPE html><html><body>Not Found</body></html>' >"$TMPDIR/page.bin"
+tm_line "/flash $TMPDIR/page.bin"
+see 'web page'
+head -c 100000 "$TMPDIR/new.bin" >"$TMPDIR/short.bin"
+tm_line "/flash $TMPDIR/short.bin"
+see 'short.bin.*(truncated|cut|shorter)'
+end
+
+begin flash__tells__that_the_button_was_not_held
+tm_line "/flash $TMPDIR/new.bin"
+see 'Write firmware'
+tm_keys y
+see 'hold the button'
+hand "power off"
+hand "power on"
+see 'started normally'
+end
+
+begin flash__writes__and_keeps_the_session
+enter_loader
+see 'written in .* checked by the ROM' 60
+see 'release the button'
+tm_shows 'verified' && bad "it says verified"
+cmp -n "$(stat -c %s "$TMPDIR/new.bin")" "$TMPDIR/new.bin" "$TMPDIR/flash.bin" || bad "the flash differs from the file"
+boot_normally
+see 'boot mode:\(3,'
+see 'Tasmota Version 8\.5\.0' 10
+end
+
+begin flash__is_cancelled__while_waiting
+tm_line "/flash $TMPDIR/old.bin --yes"
+see '▶ connect'
+tm_line '/cancel'
+see 'cancelled'
+see 'Nothing on the device was changed'
+boot_normally
+see 'Project tasmota' 10
+end
+
+begin chip__identifies
+enter_loader
+tm_line '/chip'
+see 'ESP8266EX'
+see '26 MHz'
+see '1 MB'
+end
+
+begin quit__asks__while_flashing
+tm_line "/flash $TMPDIR/old.bin --yes"
+tm_keys F10
+see 'Leave while flashing' || true
+tm_keys n
+end
+finish
