@@ -127,6 +127,17 @@ static size_t text(uint8_t *p, const char *s, size_t n)
 	return n + 2;
 }
 
+/* C strings, '|' between them. Returns where the next one goes. */
+static uint8_t *strings(uint8_t *q, const char *words)
+{
+	while (*words) {
+		size_t n = strcspn(words, "|");
+		q += text(q, words, n);
+		words += n + (words[n] == '|');
+	}
+	return q;
+}
+
 /* The strings and constants by which a build is known. */
 static void marks(uint8_t *p, const struct spec_build *b)
 {
@@ -140,11 +151,16 @@ static void marks(uint8_t *p, const struct spec_build *b)
 	uint8_t *q = p + 0x2000;
 
 	q += text(q, b->format, strlen(b->format));
-	for (const char *w = b->words; *w;) {
-		size_t n = strcspn(w, "|");
-		q += text(q, w, n);
-		w += n + (w[n] == '|');
-	}
+	q = strings(q, b->words);
+	/* What every build has: the client's and the host's names, the topic, the prefixes, tags. */
+	if (b->version)
+		q = strings(q,
+		    "DVES_%06X|%s-%04d|%prefix%/%topic%/|cmnd|stat|tele|CFG: Use defaults|"
+		    "APP: Serial logging disabled|APP: Restarting|WIF: Connected|MQT: |RSL: "
+		    "|Sonoff Basic|Sonoff RF|Sonoff SV|WifiConfig");
+	if (b->version)
+		q = strings(q, b->version < TAS_V(7, 0, 0, 0) ? "sonoff|sonoffs|Sonoff"
+							      : "tasmotas|Tasmota|Sonoff-Tasmota");
 	if (b->minimal) {
 		static const char warn[] =
 		    "WARNING This version does not support persistent settings";
