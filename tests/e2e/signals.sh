@@ -1,0 +1,89 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Leaving in every way gives the terminal back; suspend and resume.
+. "$(dirname "$0")/lib.sh"
+
+export XDG_STATE_HOME=$TMPDIR/state XDG_CONFIG_HOME=$TMPDIR/config
+"$B/make-image" --build 6.1.1-minimal -o "$TMPDIR/app.bin"
+sim_start --boot-image "$TMPDIR/app.bin" --speed 0
+
+# A shell line that notes the terminal's modes before and after.
+tm_start 100 30 "env PS1='shell> ' sh -i"
+see 'shell>'
+run_again() {
+	tm_line "clear; stty -a >$TMPDIR/before; $B/tasmite $DEV; echo code \$?; stty -a >$TMPDIR/after; echo back-in-the-shell"
+	see 'F10 Quit'
+	see 'sonoff is open'
+	pid=$(pgrep -n -x tasmite)
+}
+same_terminal() {
+	see '^back-in-the-shell' 10
+	cmp -s "$TMPDIR/before" "$TMPDIR/after" || bad "stty differs: $(diff "$TMPDIR/before" "$TMPDIR/after" | tail -1)"
+	[ "$(tm display-message -p -t t '#{alternate_on}#{cursor_flag}#{mouse_any_flag}')" = 010 ] ||
+		bad "screen modes: $(tm display-message -p -t t 'alternate #{alternate_on} cursor #{cursor_flag} mouse #{mouse_any_flag}')"
+}
+
+for sig in TERM HUP; do
+	begin "signal__gives_the_terminal_back__$sig"
+	run_again
+	kill -$sig "$pid"
+	same_terminal
+	see 'code (143|129)'
+	end
+done
+
+begin signal__does_not_kill__INT
+run_again
+kill -INT "$pid"
+see 'Ctrl-Q or F10'
+tm_keys C-q
+same_terminal
+see 'code 0'
+end
+
+for sig in SEGV ABRT; do
+	begin "crash__gives_the_terminal_back__$sig"
+	run_again
+	kill -$sig "$pid"
+	same_terminal
+	see 'internal error'
+	end
+done
+
+begin suspend__returns_to_the_shell__and_back
+run_again
+tm_type 'kept over the stop'
+see 'kept over the stop'
+tm_keys C-z
+see 'Stopped|Suspended'
+[ "$(tm display-message -p -t t '#{alternate_on}')" = 0 ] || bad "the alternate screen is still on"
+hand "power off"
+hand "power on"
+tm_line "clear; fg"
+see 'kept over the stop'
+see 'Project sonoff'
+tm_keys C-c C-q
+see 'shell>'
+tm_line "stty -a >$TMPDIR/after; echo back-in-the-shell"
+same_terminal
+end
+
+begin start__says__what_is_wrong
+tm_line "clear; $B/tasmite --set nonsense=1 $DEV; echo code \$?"
+see 'nonsense'
+see 'code 2'
+tm_line "clear; $B/tasmite --no-such-option; echo code \$?"
+see 'no-such-option'
+see 'code 2'
+tm_line "clear; $B/tasmite $DEV </dev/null; echo code \$?"
+see 'needs a terminal'
+see 'code 1'
+end
+
+begin start__waits__for_a_port_that_is_not_there
+tm_line "clear; $B/tasmite $TMPDIR/nowhere"
+see 'nowhere'
+see 'waiting for it'
+tm_keys C-q
+see 'shell>'
+end
+finish
