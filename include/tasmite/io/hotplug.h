@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Tells when device nodes come, go or become usable (inotify): waiting costs nothing. */
+#ifndef TASMITE_IO_HOTPLUG_H
+#define TASMITE_IO_HOTPLUG_H
+
+#include "tasmite/base/mono.h"
+#include "tasmite/io/loop.h"
+
+struct hotplug;
+
+/* Something changed in /dev or in the folder of the watched path (created, removed, permissions):
+ * look again. Changes that come together are told once. */
+typedef void (*hotplug_fn)(void *ctx, mono_t now);
+/* path: the port that is waited for ("" : /dev only). Where inotify can't be had it looks once a
+ * second instead. Never NULL. */
+struct hotplug *hotplug_new(struct loop *l, const char *path, hotplug_fn fn, void *ctx);
+void hotplug_free(struct hotplug *h); /* NULL allowed */
+
+#endif

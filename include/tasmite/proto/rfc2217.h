@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * RFC 2217, the client's side, over libtelnet: bytes of the connection in, data and events out;
+ * data and requests in, bytes for the connection out. No I/O, no clock. It never depends on an
+ * answer that may not come.
+ */
+#ifndef TASMITE_PROTO_RFC2217_H
+#define TASMITE_PROTO_RFC2217_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "tasmite/base/buf.h"
+
+struct rfc2217;
+
+enum rfc2217_event_kind {
+	RFC2217_AGREED,   /* the server speaks RFC 2217 */
+	RFC2217_REFUSED,  /* it does not: a plain telnet server */
+	RFC2217_BAUD,     /* the server's rate is value now */
+	RFC2217_FORMAT,   /* bits, parity ('N', 'E', 'O', 'M', 'S'), stop (1, 2; 3 is 1.5) */
+	RFC2217_CONTROL,  /* answer to SET-CONTROL: value */
+	RFC2217_MODEM,    /* modem state: value as RFC 2217 section 4 (bits 4-7: CTS DSR RI CD) */
+	RFC2217_LINE,     /* line state */
+	RFC2217_PURGED,
+	RFC2217_SIGNATURE,/* text */
+	RFC2217_SUSPEND, RFC2217_RESUME, /* the server asks to stop or go on with data */
+	RFC2217_BROKEN    /* the peer's telnet can't be understood any more */
+};
+
+struct rfc2217_event {
+	enum rfc2217_event_kind kind;
+	uint32_t value;
+	uint8_t bits, stop;
+	char parity;
+	char text[64];
+};
+
+struct rfc2217_ops {
+	void (*data)(void *ctx, const uint8_t *bytes, size_t n);
+	void (*event)(void *ctx, const struct rfc2217_event *ev);
+};
+
+/* max_out bounds what may wait to be sent. The greeting is queued at once. */
+struct rfc2217 *rfc2217_new(const struct rfc2217_ops *ops, void *ctx, size_t max_out);
+void rfc2217_free(struct rfc2217 *r); /* NULL allowed */
+/* Bytes of the connection. */
+void rfc2217_rx(struct rfc2217 *r, const uint8_t *bytes, size_t n);
+/* Data for the device; all or nothing, false when too much waits. */
+bool rfc2217_send(struct rfc2217 *r, const uint8_t *bytes, size_t n);
+/* Requests; false when too much waits. */
+bool rfc2217_set_baud(struct rfc2217 *r, uint32_t baud);
+bool rfc2217_set_format(struct rfc2217 *r, uint8_t bits, char parity, uint8_t stop);
+bool rfc2217_set_flow(struct rfc2217 *r, int flow); /* 0 none, 1 RTS/CTS, 2 XON/XOFF */
+bool rfc2217_set_lines(struct rfc2217 *r, bool dtr, bool rts); /* both in one piece */
+bool rfc2217_set_break(struct rfc2217 *r, bool on);
+bool rfc2217_purge(struct rfc2217 *r, bool input, bool output);
+/* What is to be sent; consume what was. */
+struct buf *rfc2217_out(struct rfc2217 *r);
+bool rfc2217_agreed(const struct rfc2217 *r);
+
+#endif
