@@ -198,9 +198,9 @@ static int tr_pty_pending(struct transport *t, size_t *bytes, struct err *err)
 	return ERR_OK;
 }
 
-static int tr_pty_send_break(struct transport *t, int duration_ms, struct err *err)
+static int tr_pty_set_break(struct transport *t, bool on, struct err *err)
 {
-	(void)duration_ms;
+	(void)on;
 	return err_set(err, ERR_NOTSUP, 0, "%s: this kind of port can't send a break", t->name);
 }
 
@@ -229,7 +229,7 @@ static const struct transport_ops tr_pty_ops = {
     .get_modem = tr_pty_get_modem,
     .purge = tr_pty_purge,
     .pending = tr_pty_pending,
-    .send_break = tr_pty_send_break,
+    .set_break = tr_pty_set_break,
     .close = tr_pty_close,
 };
 

@@ -263,7 +263,7 @@ static void modem_lines__are_not_supported__on_a_pty(void **state)
 	assert_true(f->err.text[0] != '\0');
 	assert_int_equal(t->ops->get_modem(t, &lines, &f->err), ERR_NOTSUP);
 	assert_int_equal(lines, 0);
-	assert_int_equal(t->ops->send_break(t, 250, &f->err), ERR_NOTSUP);
+	assert_int_equal(t->ops->set_break(t, true, &f->err), ERR_NOTSUP);
 	t->ops->close(t);
 }
 

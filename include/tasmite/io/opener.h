@@ -13,9 +13,6 @@
 #include "tasmite/io/loop.h"
 #include "tasmite/io/transport.h"
 
-/* What to do with DTR and RTS when a port is opened. */
-enum opener_line { OPENER_AUTO, OPENER_ON, OPENER_OFF, OPENER_KEEP };
-
 struct opener_options {
 	struct transport_line line;
 	enum opener_line dtr, rts; /* AUTO: cleared on USB bridges, asserted on native USB (303A) */

@@ -40,6 +40,14 @@ enum transport_modem {
 	MODEM_RI = 32
 };
 
+/* What to do with DTR or RTS when a port is opened. */
+enum opener_line {
+	OPENER_AUTO, /* cleared; on native USB (vendor 303A), where set lines are "idle": asserted */
+	OPENER_ON,
+	OPENER_OFF,
+	OPENER_KEEP /* as the system left it */
+};
+
 struct transport;
 
 struct transport_ops {
@@ -62,7 +70,9 @@ struct transport_ops {
 	int (*purge)(struct transport *t, bool input, bool output, struct err *err);
 	/* Bytes that the system still holds for sending (0 where that can't be known). */
 	int (*pending)(struct transport *t, size_t *bytes, struct err *err);
-	int (*send_break)(struct transport *t, int duration_ms, struct err *err);
+	/* Begins or ends a break (the line held at 0); whoever begins one ends it, by a timer of the
+	 * loop: nothing here waits. Closing ends it too. */
+	int (*set_break)(struct transport *t, bool on, struct err *err);
 	/* Closes and frees. */
 	void (*close)(struct transport *t);
 };
@@ -76,13 +86,26 @@ struct transport {
 	char about[128]; /* description for people ("pseudo-terminal") */
 };
 
-/* Opens what the name stands for. In this version: pseudo-terminals and links to them. The error
- * text says what it is and what to do. */
+/* Opens what the name stands for on this machine (see ports_resolve): a tty by tr_serial, a
+ * pseudo-terminal by tr_pty; lines as OPENER_AUTO has them. The error text says what it is and what
+ * to do. ERR_AGAIN: the node came a moment ago and the system hasn't set its permissions yet: try
+ * again soon; after a second it is ERR_PERM. ERR_NOTSUP for names with "://". */
 struct transport *transport_open(
     const char *name, const struct transport_line *line, struct err *err);
 
 /* tr_pty.c: opens a pseudo-terminal or any tty node raw (no library), any rate by termios2. */
 struct transport *tr_pty_open(const char *name, const struct transport_line *line, struct err *err);
+
+/* tr_serial.c: opens the tty at path (no link, listed in /sys/class/tty) by libserialport, takes it
+ * for this program alone (flock, TIOCEXCL) and sets both lines in one call. name: as the user named
+ * it. Errors as transport_open; ERR_BUSY says who holds it. */
+struct transport *tr_serial_open(const char *name, const char *path,
+    const struct transport_line *line, enum opener_line dtr, enum opener_line rts, struct err *err);
+/* The same without a lock, beside other programs that have it open. */
+struct transport *tr_serial_open_shared(const char *name, const char *path,
+    const struct transport_line *line, enum opener_line dtr, enum opener_line rts, struct err *err);
+/* Whether tr_serial opens that path (no link): it is in /sys/class/tty. */
+bool tr_serial_knows(const char *path);
 
 /* "115200 8N1" */
 const char *transport_line_text(const struct transport_line *line, char *dst, size_t size);
