@@ -93,7 +93,7 @@
 	    "")                                                                                   \
 	X(CMD_THEME, "theme", "t?", "/theme [NAME]",                                              \
 	    "change the colours",                                                                 \
-	    "Without a name: tells the present one and the others.",                              \
+	    "Without a name: a list to choose from.",                                             \
 	    "")                                                                                   \
 	X(CMD_SET, "set", "s?v?", "/set [NAME [VALUE]]",                                          \
 	    "show or change a setting",                                                           \
