@@ -19,14 +19,16 @@ struct rect {
 
 struct cell {
 	char text[CELL_BYTES]; /* terminated; "" is the right half of a wide character */
-	uint16_t style;        /* enum style_id */
+	uint16_t style;	       /* enum style_id */
+	uint8_t base;	       /* the style it was filled with: its background shines through where
+				* that of style is the default one */
 	uint8_t has_color;     /* the device's own colours apply over the style */
 	struct ansi_style color;
 };
 
 struct surface {
 	int w, h;
-	struct cell *cells;    /* w * h, row by row */
+	struct cell *cells;	/* w * h, row by row */
 	int cursor_x, cursor_y; /* -1: hidden */
 	bool unicode; /* false: surface_text and surface_box draw lines and marks in ASCII */
 };
