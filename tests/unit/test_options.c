@@ -116,6 +116,10 @@ static void options_usage__lists__each_option_of_the_command(void **state)
 		sbuf_init(&out, 16384);
 		options_usage((enum options_command)c, &out);
 		assert_false(out.cut);
+		for (i = 0; sbuf_str(&out)[i]; i++)
+			if (strcspn(sbuf_str(&out) + i, "\n") > 78 &&
+			    (!i || sbuf_str(&out)[i - 1] == '\n'))
+				fail_msg("a line is too long: %s", sbuf_str(&out) + i);
 		for (i = 0; i < OPTION_COUNT; i++) {
 			const struct option_row *row = option_row((enum option_id)i);
 			char want[40];

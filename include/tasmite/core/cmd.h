@@ -136,7 +136,7 @@ enum cmd_id {
 #define CMD_ENUM(id, ...) id,
 	CMD_TABLE(CMD_ENUM)
 #undef CMD_ENUM
-	CMD_COUNT
+	    CMD_COUNT
 };
 
 struct cmd_row {
@@ -158,6 +158,7 @@ struct cmd_line {
 	char *store; /* owns the words */
 };
 
+/* The row; the id must be below CMD_COUNT. */
 const struct cmd_row *cmd_row(enum cmd_id id);
 /* By exact name, then by unique prefix; NULL otherwise. */
 const struct cmd_row *cmd_find(const char *name, size_t n);
@@ -167,16 +168,18 @@ const struct cmd_row *cmd_find(const char *name, size_t n);
  * Errors, all ERR_INVAL: unknown or ambiguous command (with the nearest names), open quote, too
  * many words, a required word missing, an option that the command has not. */
 int cmd_parse(const char *line, struct cmd_line *c, struct err *err);
+/* Frees the words. */
 void cmd_line_fini(struct cmd_line *c);
 
 /* What stands under the cursor, for completion and hints. */
 struct cmd_spot {
 	const struct cmd_row *row; /* NULL: the command name itself is being typed */
-	char kind;                 /* letter of the spec; 'c' command name; '-' option; 0 nothing */
-	size_t start;              /* where the word begins in the line (its quote, if it has one) */
-	char word[256];            /* the word up to the cursor, quotes taken off; 'c': with its "/" */
-	char prev[64];             /* the word before (for values of settings, --baud) */
+	char kind;		   /* letter of the spec; 'c' command name; '-' option; 0 nothing */
+	size_t start;	/* where the word begins in the line (its quote, if it has one) */
+	char word[256]; /* the word up to the cursor, quotes taken off; 'c': with its "/" */
+	char prev[64];	/* the word before (for values of settings, --baud) */
 };
+/* Fills spot for the cursor, a byte offset (beyond the end: the end). */
 void cmd_spot(const char *line, size_t cursor, struct cmd_spot *spot);
 /* Words that fit the spot as far as the tables know them (commands as "/name", help topics, options,
  * settings, their values, rates, line ends, on/off, shipped themes, focus targets; files, ports,
