@@ -112,7 +112,8 @@ enum engine_event_kind {
 	                      * engine_proceed: the driver checks that the job fits the chip */
 	ENGINE_EV_BAUD,      /* the link runs at value now; ok false: fell back to it */
 	ENGINE_EV_PROGRESS,  /* done of total bytes of the stage */
-	ENGINE_EV_RETRY,     /* something is tried again: retry, value: block or sector number */
+	ENGINE_EV_RETRY,     /* something is tried again: retry; value: opcode (TIMEOUT), rate
+	                      * (RESYNC, SLOWER), flash address (the others) */
 	ENGINE_EV_DONE,      /* the job is done; terminal */
 	ENGINE_EV_FAILED,    /* it is not: see engine_failure; terminal */
 	ENGINE_EV_CANCELLED  /* terminal */
