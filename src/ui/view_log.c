@@ -173,6 +173,8 @@ static void freeze(struct view_log *v, const struct lines *l)
 {
 	if (!v->follow)
 		return;
+	/* Several keys may come between two drawings: where the tail is now. */
+	tail(v, l, &v->line, &v->row);
 	v->follow = false;
 	v->lost = false;
 	v->newer = 0;
