@@ -221,6 +221,10 @@ void app_update_port(struct app *a)
 		str_copy(p->about, sizeof(p->about), t->about);
 		p->has_modem = t->caps & TRANSPORT_HAS_MODEM;
 	}
-	transport_line_text(link_line(a->link), p->line, sizeof(p->line));
+	if (link_line(a->link)->bits)
+		transport_line_text(link_line(a->link), p->line, sizeof(p->line));
+	else /* no port yet: what it would be opened with */
+		str_fmt(p->line, sizeof(p->line), "%u %s", app_session_baud(a),
+		    settings_text(a->session->settings, SET_FORMAT));
 	session_touch(a->session);
 }

@@ -186,8 +186,8 @@ void cmd_spot(const char *line, size_t cursor, struct cmd_spot *spot);
  * boards and the user's themes come from the caller): calls fn for each that starts with
  * spot->word. */
 void cmd_words(const struct cmd_spot *spot, void (*fn)(void *ctx, const char *word), void *ctx);
-/* The word as it must stand in a line so that cmd_parse yields it again: in quotes where it has
- * blanks or quotes. For completions of file names. False when dst is too small. */
+/* The word as it must stand in a line so that cmd_parse yields it again: a backslash before each
+ * blank, quote and backslash, so that one can type on behind a folder's name. For completions of file names. False when dst is too small. */
 bool cmd_quote(const char *word, char *dst, size_t size);
 /* A short hint for the right end of the edit line: usage and summary of the command under the
  * cursor ("/baud [N]  show or change the rate"); for /set what the setting takes. "" when the line
