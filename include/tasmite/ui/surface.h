@@ -34,8 +34,11 @@ struct surface {
 };
 
 void surface_init(struct surface *s, int w, int h); /* blank, STYLE_DEFAULT */
+/* Frees the cells. */
 void surface_fini(struct surface *s);
+/* At least 1 x 1; blank afterwards, the cursor hidden, whether the size changed or not. */
 void surface_resize(struct surface *s, int w, int h);
+/* Blanks the part of r that lies on the surface, in that style. */
 void surface_fill(struct surface *s, struct rect r, enum style_id style);
 /* Writes UTF-8 text (no control characters get through: they become '?') at x, y, clipped to the
  * rectangle; returns the x after it. */
