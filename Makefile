@@ -95,7 +95,7 @@ BENCH    := $(patsubst tests/bench/%.c,$(B)/bench/%,$(wildcard tests/bench/*.c))
 THEMES   := $(sort $(wildcard themes/*.theme))
 MANS     := $(sort $(wildcard man/*.[1-9]))
 
-all: $(B)/tasmite $(SIM_PROG)
+all: $(B)/tasmite $(SIM_PROG) ## the program and the simulator
 virtual-device: $(SIM_PROG) ## the simulated Sonoff (tests/sim)
 
 # A changed flag rebuilds: the command line is kept in a file that changes only with it.
@@ -146,7 +146,7 @@ $(B)/unit/%: $(B)/obj/tests/unit/%.o $(UNIT_LIB) $(B)/libsim.a $(B)/libtasmite.a
 $(B)/bench/%: $(B)/obj/tests/bench/%.o $(B)/libsim.a $(B)/libtasmite.a
 	@mkdir -p $(@D)
 	$(Q)$(LINK) -o $@ $^ $(PC_LIBS) $(LIBS)
-unit: $(UNIT)
+unit: $(UNIT) ## builds the unit tests
 
 -include $(wildcard $(B)/obj/*.d $(B)/obj/*/*.d $(B)/obj/*/*/*.d)
 .SECONDARY:
@@ -181,7 +181,7 @@ bench: all $(BENCH) ## ratios of speed to their limits
 C_FILES = $(shell find src include tests -name '*.[ch]' | sort)
 format: ## formats all sources
 	clang-format -i $(C_FILES)
-format-check:
+format-check: ## fails where format would change something
 	clang-format --dry-run -Werror $(C_FILES)
 
 cov: deps ## coverage of core and proto by the unit tests
@@ -196,7 +196,7 @@ install: $(B)/tasmite ## into PREFIX (/usr/local), below DESTDIR
 	$(if $(THEMES),install -m 644 $(THEMES) '$(DESTDIR)$(datadir)/tasmite/themes')
 	@set -e; for m in $(MANS); do d='$(DESTDIR)$(mandir)'/man$${m##*.}; \
 		install -d "$$d"; install -m 644 $$m "$$d"; done
-uninstall:
+uninstall: ## removes what install put there
 	rm -f '$(DESTDIR)$(bindir)/tasmite'
 	rm -rf '$(DESTDIR)$(datadir)/tasmite'
 	@for m in $(MANS); do rm -f '$(DESTDIR)$(mandir)'/man$${m##*.}/$${m##*/}; done

@@ -1,8 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-3.0-or-later
-# demo.sh BUILD: the session on a simulated Sonoff Basic, which ends with it. Images to flash are put
-# into BUILD/demo; the session finds the hand that holds button and power at the socket in
-# TASMITE_DEMO. Nothing of the user's is touched.
+# demo.sh BUILD: the session on a simulated Sonoff Basic, and below it the hand that holds the board's
+# button and power. Images to flash are put into BUILD/demo. Nothing of the user's is touched.
 set -eu
 B=$1
 dir=$(mktemp -d "${TMPDIR:-/tmp}/tasmite-demo.XXXXXX")
@@ -34,6 +33,21 @@ while [ ! -e "$dir/sonoff" ] || [ ! -S "$dir/control" ]; do
 done
 # Where no language is set at all, as in a bare installation, the frames would have no lines.
 [ -n "${LC_ALL:-}${LC_CTYPE:-}${LANG:-}" ] || export LC_ALL=C.UTF-8
-# Power comes when the session listens, so that the boot is seen from its first byte.
-(sleep 1 && "$B/virtual-device" --hand "$dir/control" -c "power on") >>"$dir/device.log" 2>&1 &
-XDG_STATE_HOME=$dir/state TASMITE_DEMO=$dir/control "$B/tasmite" "$dir/sonoff"
+export XDG_STATE_HOME="$dir/state"
+# Two panes: the session, and below it the hand that holds button and power. F12 changes between
+# them; the session's end ends both. The tmux server is the demo's own.
+sock=$dir/tmux
+B=$(cd "$B" && pwd)
+unset TMUX
+tmux -S "$sock" -f /dev/null new-session -d -x "$(tput cols)" -y "$(tput lines)" \
+	"'$B/tasmite' '$dir/sonoff'; tmux -S '$sock' kill-server" \; \
+	set-option -g status off \; set-option -g escape-time 0 \; \
+	set-option -g default-terminal "tmux-256color" \; \
+	set-option -g pane-border-status bottom \; \
+	set-option -g pane-border-format ' F12: to the other pane ' \; \
+	bind-key -n F12 select-pane -t :.+ \; \
+	split-window -v -l 9 "'$B/virtual-device' --hand '$dir/control'" \; \
+	select-pane -t 0
+# The power comes once the session is there to see it.
+(sleep 1.5 && "$B/virtual-device" --hand "$dir/control" -c "power on" >/dev/null 2>&1) &
+tmux -S "$sock" attach-session || :

@@ -44,7 +44,7 @@ run_one() {
 		exec timeout -k 5 "$timeout" "$@" >"$out/$name.out" 2>"$out/$name.err" </dev/null
 	)
 	rc=$?
-	for socket in "$home"/tmp/tmux-*/*; do
+	for socket in "$home"/tmp/tmux-*/* "$home"/tmp/*.sock; do
 		[ -S "$socket" ] && tmux -S "$socket" kill-server 2>/dev/null
 	done
 	echo "$rc" >"$out/$name.rc"

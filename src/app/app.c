@@ -54,8 +54,9 @@ static void link_down(void *ctx, const struct err *why, mono_t now)
 		link_set_baud(a->link, app_session_baud(a), NULL, NULL);
 	a->session->port.state = SESSION_PORT_WAITING;
 	str_copy(a->session->port.why, sizeof(a->session->port.why), why->text);
-	session_warn(a->session, now, "%s%s; waiting for it",
-	    was_open ? "the port went away: " : "", why->text);
+	session_warn(a->session, now, "%s%s", was_open ? "the port went away: " : "", why->text);
+	session_say(
+	    a->session, now, "waiting for %s: it is opened by itself", a->session->port.name);
 	app_update_port(a);
 }
 
@@ -333,7 +334,8 @@ static void first_words(struct app *a, const char *port)
 {
 	if (port[0])
 		app_open_port(a, port);
-	else
+	app_update_port(a);
+	if (!port[0])
 		session_say(a->session, a->now,
 		    "no port named: /port NAME opens one (Tab lists them), F1 helps");
 	if (a->options->log)

@@ -66,6 +66,8 @@ static void remember(struct app *a, const char *line)
 	if (!settings_int(a->session->settings, SET_HISTORY) ||
 	    files_path(FILES_STATE, "history", path, sizeof(path), &err) != ERR_OK)
 		return;
+	if (a->options->show_secrets && secrets_in_line(a->secrets, line, strlen(line)))
+		return; /* shown on the screen is not kept on the disk */
 	kept = xmalloc(strlen(line) + 2);
 	n = without_secrets(a, line, kept);
 	kept[n++] = '\n';

@@ -2,6 +2,8 @@
 /* From the wire to what is kept and shown. The masking funnel stands here, and nowhere else. */
 #include "app_int.h"
 
+#include <string.h>
+
 #include "tasmite/base/str.h"
 
 static void held_due(void *ctx, mono_t now);
@@ -26,8 +28,29 @@ void app_rx_fini(struct app *a)
 
 /* ---- facts ----------------------------------------------------------------------------------- */
 
+/* The line that an own or a sent line cut in two, in one piece: the device's line before, and this
+ * one. Longer ones than fit tell nothing more. */
+static size_t join_line(
+    const struct lines *log, uint64_t number, const struct line_ref *ref, uint8_t *dst, size_t size)
+{
+	struct line_ref before = {.len = 0};
+
+	for (uint64_t back = 1; back <= 50 && back <= number; back++) {
+		if (!lines_get(log, number - back, &before))
+			return 0;
+		if (before.dir == LINE_RX)
+			break;
+	}
+	if (before.dir != LINE_RX || before.len + ref->len > size)
+		return 0;
+	memcpy(dst, before.bytes, before.len);
+	memcpy(dst + before.len, ref->bytes, ref->len);
+	return before.len + ref->len;
+}
+
 static void read_facts(struct app *a, mono_t now)
 {
+	uint8_t joined[1024];
 	struct lines *log = a->session->log;
 	uint64_t end = lines_end(log);
 	struct line_ref ref;
@@ -39,8 +62,16 @@ static void read_facts(struct app *a, mono_t now)
 			continue;
 		if (ref.partial)
 			break;
-		if (ref.dir == LINE_RX && !ref.continued)
+		if (ref.dir != LINE_RX)
+			continue;
+		if (!ref.continued) {
 			facts_line(&a->session->facts, ref.bytes, ref.len, now);
+		} else {
+			size_t n = join_line(log, a->facts_next, &ref, joined, sizeof(joined));
+
+			if (n)
+				facts_line(&a->session->facts, joined, n, now);
+		}
 	}
 }
 
@@ -190,6 +221,10 @@ void app_update_port(struct app *a)
 		str_copy(p->about, sizeof(p->about), t->about);
 		p->has_modem = t->caps & TRANSPORT_HAS_MODEM;
 	}
-	transport_line_text(link_line(a->link), p->line, sizeof(p->line));
+	if (link_line(a->link)->bits)
+		transport_line_text(link_line(a->link), p->line, sizeof(p->line));
+	else /* no port yet: what it would be opened with */
+		str_fmt(p->line, sizeof(p->line), "%u %s", app_session_baud(a),
+		    settings_text(a->session->settings, SET_FORMAT));
 	session_touch(a->session);
 }

@@ -75,17 +75,12 @@ static void print_line(const struct line_ref *ref)
 	fputc('\n', stderr);
 }
 
-static void on_heard(void *ctx, const uint8_t *bytes, size_t n, mono_t now)
+static void print_heard(struct run *r, const struct buf *masked, mono_t now)
 {
-	struct run *r = ctx;
 	struct line_ref ref;
-	struct buf masked;
 
-	buf_init(&masked, n + 4096);
-	secrets_rx(r->secrets, bytes, n, now, &masked);
-	if (buf_len(&masked))
-		lines_rx(r->heard, buf_bytes(&masked), buf_len(&masked), now);
-	buf_fini(&masked);
+	if (buf_len(masked))
+		lines_rx(r->heard, buf_bytes(masked), buf_len(masked), now);
 	for (; lines_get(r->heard, r->heard_next, &ref) && !ref.partial; r->heard_next++)
 		if (ref.len) {
 			end_progress(r);
@@ -93,11 +88,36 @@ static void on_heard(void *ctx, const uint8_t *bytes, size_t n, mono_t now)
 		}
 }
 
+static void on_heard(void *ctx, const uint8_t *bytes, size_t n, mono_t now)
+{
+	struct run *r = ctx;
+	struct buf masked;
+
+	buf_init(&masked, n + SECRETS_HOLD_MAX);
+	secrets_rx(r->secrets, bytes, n, now, &masked);
+	print_heard(r, &masked, now);
+	buf_fini(&masked);
+}
+
+/* What was held back and the line without an end, when nothing more will come. */
+static void print_rest(struct run *r, mono_t now)
+{
+	struct buf masked;
+
+	buf_init(&masked, SECRETS_HOLD_MAX);
+	secrets_flush(r->secrets, &masked);
+	lines_rx(r->heard, buf_bytes(&masked), buf_len(&masked), now);
+	lines_break(r->heard, now);
+	buf_clear(&masked);
+	print_heard(r, &masked, now);
+	buf_fini(&masked);
+}
+
 static void on_ended(void *ctx, mono_t now)
 {
 	struct run *r = ctx;
 
-	(void)now;
+	print_rest(r, now);
 	end_progress(r);
 	loop_stop(r->loop, 0);
 }

@@ -27,23 +27,13 @@ static void add_word(void *ctx, const char *word)
 		w->add(w->arg, word, "");
 }
 
-/* A file name may hold blanks and quotes: they are escaped as cmd_parse reads them. */
-static void add_escaped(struct want *w, const char *name, bool is_dir)
+static void add_quoted(struct want *w, const char *name, bool is_dir)
 {
-	char out[1024];
-	size_t k = 0;
-	const char *parts[2] = {w->folder, name};
+	char path[768], out[1024];
 
-	for (int i = 0; i < 2; i++)
-		for (const char *p = parts[i]; *p && k + 3 < sizeof(out); p++) {
-			if (strchr(" \t\"'\\", *p))
-				out[k++] = '\\';
-			out[k++] = *p;
-		}
-	if (is_dir)
-		out[k++] = '/';
-	out[k] = '\0';
-	w->add(w->arg, out, "");
+	str_fmt(path, sizeof(path), "%s%s%s", w->folder, name, is_dir ? "/" : "");
+	if (cmd_quote(path, out, sizeof(out)))
+		w->add(w->arg, out, "");
 }
 
 static void add_file(void *ctx, const char *name, bool is_dir)
@@ -56,7 +46,7 @@ static void add_file(void *ctx, const char *name, bool is_dir)
 		if ((unsigned char)*p < 0x20 || *p == 0x7f)
 			return; /* such a name can't be typed */
 	if (str_starts(name, w->base))
-		add_escaped(w, name, is_dir);
+		add_quoted(w, name, is_dir);
 }
 
 static void add_files(struct want *w)

@@ -24,8 +24,12 @@ static char *read_conf(const char *path, bool named, bool *bad)
 	uint8_t *data;
 	size_t size;
 
-	if (files_read(path, CONF_MAX, &data, &size, &err) == ERR_OK)
-		return (char *)data;
+	if (files_read(path, CONF_MAX, &data, &size, &err) == ERR_OK) {
+		if (!memchr(data, '\0', size))
+			return (char *)data;
+		free(data); /* the rest behind it would be left out without a word */
+		err_set(&err, ERR_FORMAT, 0, "%s holds a zero byte: it is no text file", path);
+	}
 	if (named || err.code != ERR_NOENT) {
 		fprintf(stderr, "tasmite: %s\n", err.text);
 		*bad = true;

@@ -81,19 +81,33 @@ void flash_words_heard(const struct engine_event *ev, char *text, size_t size, b
 
 void flash_words_retry(const struct engine_event *ev, char *text, size_t size)
 {
-	static const char *const what[] = {
-	    [ENGINE_RETRY_TIMEOUT] = "no answer",
-	    [ENGINE_RETRY_CHECKSUM] = "a block arrived damaged",
-	    [ENGINE_RETRY_READBACK] = "the flash did not keep a block",
-	    [ENGINE_RETRY_SEQUENCE] = "the block numbers got out of step",
-	    [ENGINE_RETRY_RESYNC] = "the answers got out of step",
-	    [ENGINE_RETRY_SLOWER] = "too many errors: slower",
-	    [ENGINE_RETRY_ERASE] = "erasing again",
-	};
-	const char *words =
-	    (size_t)ev->retry < sizeof(what) / sizeof(what[0]) ? what[ev->retry] : "?";
-
-	str_fmt(text, size, "%s (at 0x%05x): again", words, ev->value);
+	switch (ev->retry) {
+	case ENGINE_RETRY_TIMEOUT:
+		str_fmt(
+		    text, size, "no answer to %s: again", engine_command_name((uint8_t)ev->value));
+		return;
+	case ENGINE_RETRY_CHECKSUM:
+		str_fmt(text, size, "a block arrived damaged (for 0x%05x): again", ev->value);
+		return;
+	case ENGINE_RETRY_READBACK:
+		str_fmt(text, size, "the flash did not keep a block (at 0x%05x): again", ev->value);
+		return;
+	case ENGINE_RETRY_SEQUENCE:
+		str_fmt(
+		    text, size, "the block numbers got out of step (at 0x%05x): again", ev->value);
+		return;
+	case ENGINE_RETRY_RESYNC:
+		str_fmt(
+		    text, size, "the answers got out of step: in step again at %u baud", ev->value);
+		return;
+	case ENGINE_RETRY_SLOWER:
+		str_fmt(text, size, "%u baud does not work here: slower", ev->value);
+		return;
+	case ENGINE_RETRY_ERASE:
+		str_fmt(text, size, "erasing again (from 0x%05x)", ev->value);
+		return;
+	}
+	str_copy(text, size, "again");
 }
 
 void flash_words_steps(const struct flash_request *r, struct flash_view *view)

@@ -185,16 +185,14 @@ bool cmd_quote(const char *word, char *dst, size_t size)
 	struct sbuf out;
 	bool fits;
 
-	if (*word && !strpbrk(word, " \t'\"\\"))
-		return str_copy(dst, size, word);
 	sbuf_init(&out, size - 1);
-	sbuf_add_char(&out, '"');
+	if (!*word || *word == '-') /* an empty quote: a word, and no option */
+		sbuf_add(&out, "''");
 	for (; *word; word++) {
-		if (*word == '"' || *word == '\\')
+		if (strchr(" \t'\"\\", *word))
 			sbuf_add_char(&out, '\\');
 		sbuf_add_char(&out, *word);
 	}
-	sbuf_add_char(&out, '"');
 	fits = !out.cut && str_copy(dst, size, sbuf_str(&out));
 	sbuf_fini(&out);
 	return fits;

@@ -50,7 +50,7 @@ static cfg_t *parse_text(
 	cfg_t *cfg;
 	size_t n = 0;
 
-	for (; forms[n].name && n < MAX_FORMS; n++) {
+	for (; n < MAX_FORMS && forms[n].name; n++) {
 		cfg_flag_t flags = CFGF_KEYSTRVAL;
 		cfg_opt_t section = CFG_SEC(forms[n].name, inner, CFGF_NONE);
 

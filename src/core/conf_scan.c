@@ -102,8 +102,17 @@ static bool check_dollar(struct scanner *s)
 
 static bool check_escape(struct scanner *s)
 {
+	const char *digits = s->p + 2;
+	size_t n;
+
 	if (s->p[1] >= '0' && s->p[1] <= '9')
 		return fail(s, s->line, "octal escapes are not read: expected \\xNN");
+	if (s->p[1] != 'x')
+		return true;
+	n = strspn(digits, "0123456789abcdefABCDEF");
+	/* A zero byte would end the text for everybody else. */
+	if (n == 0 || strspn(digits, "0") >= (n > 2 ? 2 : n))
+		return fail(s, s->line, "expected \\xNN with NN from 01 to FF");
 	return true;
 }
 

@@ -61,6 +61,25 @@ static void usage_line(enum options_command command, struct sbuf *out)
 	    *row->operands ? " " : "", row->operands);
 }
 
+/* Help at the right of the name, wrapped at 78 columns. */
+static void usage_row(struct sbuf *out, const char *name, const char *help)
+{
+	const size_t width = 54;
+	char line[80];
+
+	while (strlen(help) > width) {
+		size_t n = width;
+
+		while (n > 0 && help[n] != ' ')
+			n--;
+		str_copy_n(line, sizeof(line), help, n ? n : width);
+		sbuf_fmt(out, "  %-20s  %s\n", name, line);
+		name = "";
+		help += n ? n + 1 : width;
+	}
+	sbuf_fmt(out, "  %-20s  %s\n", name, help);
+}
+
 void options_usage(enum options_command command, struct sbuf *out)
 {
 	int i;
@@ -82,7 +101,7 @@ void options_usage(enum options_command command, struct sbuf *out)
 			continue;
 		str_fmt(name, sizeof(name), "--%s%s%s", row->name,
 		    *row->value && row->value[0] != '[' ? " " : "", row->value);
-		sbuf_fmt(out, "  %-20s  %s\n", name, row->help);
+		usage_row(out, name, row->help);
 	}
 }
 

@@ -68,6 +68,23 @@ static const struct engine_ops engine_table[ES_STATES] = {
 	.enter = baud_test,
 	.acted = baud_test_acted},
     [ES_BAUD_RETURN] = {.name = "baud:return", .enter = baud_return, .acted = baud_return_acted},
+    [ES_BAUD_TRIAL] = {.name = "baud:trial",
+	.enter = baud_trial,
+	.acted = baud_trial_acted,
+	.expire = baud_trial_expire},
+    [ES_BAUD_TRIAL_SET] = {.name = "baud:trial-set",
+	.enter = baud_set,
+	.acted = baud_trial_set_acted,
+	.expire = baud_trial_set_expire},
+    [ES_BAUD_TRIAL_SAY] = {.name = "baud:trial-say",
+	.enter = baud_trial_say,
+	.acted = baud_trial_say_acted,
+	.expire = baud_trial_say_expire},
+    [ES_BAUD_TRIAL_END] = {.name = "baud:trial-end",
+	.enter = baud_return,
+	.acted = baud_trial_end_acted,
+	.reply = baud_trial_end_reply,
+	.expire = baud_trial_end_expire},
     [ES_BAUD_ASK] = {.name = "baud:ask",
 	.enter = baud_ask,
 	.acted = baud_ask_acted,
@@ -130,7 +147,7 @@ static const struct engine_patience *patience_of(uint8_t op)
 	for (size_t i = 0; i < sizeof engine_patience / sizeof engine_patience[0]; i++)
 		if (engine_patience[i].op == op)
 			return &engine_patience[i];
-	assert(!"a command without patience");
+	assert(false && "a command without patience");
 	return &engine_patience[0];
 }
 

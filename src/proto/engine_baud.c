@@ -9,13 +9,15 @@
 
 #include <string.h>
 
-#define BAUD_DELAY_US 60000u
-#define BAUD_LEAVE    MONO_MS(4)
-#define BAUD_ANSWER   MONO_MS(250)
-#define BAUD_PROBES   8u
-#define BAUD_MISSES   2u
-#define BAUD_LOADS    2u
-#define BAUD_LOAD     0x800u
+#define BAUD_DELAY_US  60000u
+#define BAUD_LEAVE     MONO_MS(4)
+#define BAUD_TRIAL_SAY MONO_MS(75) /* within the 60 to 120 ms the trial lasts */
+#define BAUD_TRIAL_END MONO_MS(105)
+#define BAUD_ANSWER    MONO_MS(250)
+#define BAUD_PROBES    8u
+#define BAUD_MISSES    2u
+#define BAUD_LOADS     2u
+#define BAUD_LOAD      0x800u
 
 /* Within which part of a rate the host must be: a UART allows about 4 % for both sides. */
 static bool baud_near(uint32_t a, uint32_t b)
@@ -118,12 +120,94 @@ void baud_return(struct engine *e)
 void baud_return_acted(struct engine *e)
 {
 	if (e->speed.able) {
-		engine_go(e, ES_BAUD_ASK);
+		engine_go(e, ES_BAUD_TRIAL);
 		return;
 	}
 	e->speed.at++;
 	e->speed.fell = true;
 	baud_try(e);
+}
+
+/*
+ * ---- the trial: can the chip hear that rate? ---
+ * One packet tells the chip to take the rate and, after a second delay, the old one again. What
+ * is sent in between waits in the ROM's receive ring of 256 bytes, filled by interrupt, and is
+ * answered at the old rate. So a rate that the link can't carry costs a moment, and not a power
+ * cycle; and when only the way back turns out bad, the chip can still be told to return.
+ */
+static size_t baud_enc_trial(struct engine *e)
+{
+	const struct engine_speed *s = &e->speed;
+	const uint32_t reg = e->type->reg_clkdiv, mask = e->type->clkdiv_mask;
+	const struct esp_reg regs[2] = {
+	    {.addr = reg, .value = s->divider, .mask = mask, .delay_us = BAUD_DELAY_US},
+	    {.addr = reg, .value = s->old_divider, .mask = mask, .delay_us = BAUD_DELAY_US},
+	};
+	return esp_enc_write_regs(e->tx, sizeof e->tx, regs, 2);
+}
+
+void baud_trial(struct engine *e)
+{
+	engine_send(e, baud_enc_trial(e));
+}
+
+void baud_trial_acted(struct engine *e)
+{
+	e->speed.told = e->q.sent;
+	e->deadline = e->q.sent + BAUD_LEAVE;
+}
+
+void baud_trial_expire(struct engine *e)
+{
+	engine_go(e, ES_BAUD_TRIAL_SET);
+}
+
+void baud_trial_set_acted(struct engine *e)
+{
+	e->deadline = e->speed.told + BAUD_TRIAL_SAY;
+}
+
+void baud_trial_set_expire(struct engine *e)
+{
+	engine_go(e, ES_BAUD_TRIAL_SAY);
+}
+
+void baud_trial_say(struct engine *e)
+{
+	engine_send(e, esp_enc_read_reg(e->tx, sizeof e->tx, e->type->reg_clkdiv));
+}
+
+void baud_trial_say_acted(struct engine *e)
+{
+	/* An adapter sends later than it says: the rate stays until the window's end is near. */
+	mono_t end = e->speed.told + BAUD_TRIAL_END;
+	e->deadline = end > e->q.sent ? end : e->q.sent;
+}
+
+void baud_trial_say_expire(struct engine *e)
+{
+	engine_go(e, ES_BAUD_TRIAL_END);
+}
+
+void baud_trial_end_acted(struct engine *e)
+{
+	e->cmd.op = ESP_OP_READ_REG;
+	e->cmd.waiting = true;
+	e->deadline = e->now + BAUD_ANSWER + e->lag;
+}
+
+void baud_trial_end_reply(struct engine *e, const struct esp_reply *r)
+{
+	if (r->status == 0 && (r->value & e->type->clkdiv_mask) == e->speed.old_divider)
+		engine_go(e, ES_BAUD_ASK);
+	else
+		baud_trial_end_expire(e);
+}
+
+void baud_trial_end_expire(struct engine *e)
+{
+	e->speed.undone = true; /* by the packet itself */
+	baud_hunt(e);
 }
 
 /* ---- the change -------------------------------------------------------------------------------- */
@@ -250,7 +334,7 @@ void baud_load_reply(struct engine *e, const struct esp_reply *r)
 }
 
 /* ---- it does not ---------------------------------------------------------------------------------- */
-static void baud_hunt(struct engine *e)
+void baud_hunt(struct engine *e)
 {
 	hunt_begin(e, HUNT_BAUD, 3, MONO_MS(100));
 	e->find.grow = true;

@@ -124,7 +124,7 @@ void erase_reply(struct engine *e, const struct esp_reply *r)
 	if (r->status != 0 && !erase_tolerated(e, a, r)) {
 		/* Once more: it may have arrived damaged. Never on with data after a refusal, which
 		 * the ROM would acknowledge and not store. */
-		engine_emit_retry(e, ENGINE_RETRY_ERASE, a->first);
+		engine_emit_retry(e, ENGINE_RETRY_ERASE, a->first * CHIP_SECTOR);
 		if (++e->cmd.refused < 2)
 			engine_go(e, ES_ERASE);
 		else

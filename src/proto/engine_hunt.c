@@ -68,9 +68,12 @@ void hunt_resync(struct engine *e)
 		e->find.wait = e->cmd.patience / 2;
 	}
 	e->find.from = e->asked;
-	/* After a restart the first bytes fix the loader's rate: they must not be at a raised one. */
+	/* After a restart the first bytes fix the loader's rate: they must not be at a raised one.
+	 * And a loader that is there answers soon. */
 	if (engine_restart_likely(e)) {
-		e->find.wait = MONO_MS(150);
+		e->find.each = 4;
+		e->find.wait = MONO_MS(250);
+		e->find.grow = false;
 		hunt_add(e, e->type->sync_baud);
 	}
 	hunt_add(e, e->asked);

@@ -37,12 +37,16 @@ enum engine_state {
 	ES_ID_SPI_READ,
 	ES_PROCEED,
 	ES_PARAMS,
-	ES_BAUD_TEST,	/* can the host do the new rate? */
-	ES_BAUD_RETURN, /* ... and back to the one in use */
-	ES_BAUD_ASK,	/* the chip is told */
-	ES_BAUD_SET,	/* the host follows */
-	ES_BAUD_PROBE,	/* registers read at the new rate */
-	ES_BAUD_MEM,	/* payload into free RAM at the new rate */
+	ES_BAUD_TEST,	   /* can the host do the new rate? */
+	ES_BAUD_RETURN,	   /* ... and back to the one in use */
+	ES_BAUD_TRIAL,	   /* the chip takes the rate for a moment */
+	ES_BAUD_TRIAL_SET, /* ... the host with it */
+	ES_BAUD_TRIAL_SAY, /* a command at that rate */
+	ES_BAUD_TRIAL_END, /* both back: was it understood? */
+	ES_BAUD_ASK,	   /* the chip is told to stay */
+	ES_BAUD_SET,	   /* the host follows */
+	ES_BAUD_PROBE,	   /* registers read at the new rate */
+	ES_BAUD_MEM,	   /* payload into free RAM at the new rate */
 	ES_BAUD_LOAD,
 	ES_BAUD_UNDO, /* blindly back, at a rate that did not work */
 	ES_ERASE,
@@ -135,6 +139,7 @@ struct engine_speed {
 	uint32_t target; /* exact rate of the divider tried */
 	uint32_t divider;
 	unsigned probes, missed;
+	mono_t told; /* when the trial's packet had left */
 	bool fell;   /* a rate was given up */
 	bool able;   /* the host can do the rate */
 	bool undone; /* the chip was told blindly to return */
@@ -304,6 +309,17 @@ void baud_test(struct engine *e);
 void baud_test_acted(struct engine *e);
 void baud_return(struct engine *e);
 void baud_return_acted(struct engine *e);
+void baud_trial(struct engine *e);
+void baud_trial_acted(struct engine *e);
+void baud_trial_expire(struct engine *e);
+void baud_trial_set_acted(struct engine *e);
+void baud_trial_set_expire(struct engine *e);
+void baud_trial_say(struct engine *e);
+void baud_trial_say_acted(struct engine *e);
+void baud_trial_say_expire(struct engine *e);
+void baud_trial_end_acted(struct engine *e);
+void baud_trial_end_reply(struct engine *e, const struct esp_reply *r);
+void baud_trial_end_expire(struct engine *e);
 void baud_ask(struct engine *e);
 void baud_ask_acted(struct engine *e);
 void baud_ask_expire(struct engine *e);
@@ -318,6 +334,7 @@ void baud_mem(struct engine *e);
 void baud_mem_reply(struct engine *e, const struct esp_reply *r);
 void baud_load(struct engine *e);
 void baud_load_reply(struct engine *e, const struct esp_reply *r);
+void baud_hunt(struct engine *e);
 void baud_give_up(struct engine *e);
 void baud_undo(struct engine *e);
 void baud_undo_acted(struct engine *e);

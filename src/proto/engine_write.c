@@ -70,7 +70,7 @@ void write_begin_reply(struct engine *e, const struct esp_reply *r)
 {
 	struct engine_write *w = &e->w;
 	if (r->status != 0 && !erase_tolerated(e, &w->begin, r)) {
-		engine_emit_retry(e, ENGINE_RETRY_ERASE, w->begin.first);
+		engine_emit_retry(e, ENGINE_RETRY_ERASE, w->begin.first * CHIP_SECTOR);
 		if (++e->cmd.refused < 2)
 			engine_go(e, ES_BEGIN);
 		else

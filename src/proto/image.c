@@ -194,7 +194,7 @@ static void inspect_8266(const uint8_t *data, size_t n, struct image_info *info)
 	info->flash_size = image_flash_bytes(info->size_code);
 	info->end = info->boot.end;
 	info->fault = chain_fault(&info->boot);
-	if (info->boot.count == 1 && info->boot.seg[0].addr == IMAGE_EBOOT) {
+	if (info->boot.seg[0].addr == IMAGE_EBOOT) {
 		chain_parse(data, n, IMAGE_EBOOT_APP, HEADER_8266, &info->app);
 		info->end = IMAGE_EBOOT_APP + HEADER_8266;
 		if (info->app.present) {

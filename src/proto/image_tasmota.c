@@ -33,7 +33,7 @@ enum mark {
 #define HAS_IR_ANY   0x004u
 #define HAS_HVAC     0x008u /* all infrared protocols */
 #define HAS_KNX	     0x010u
-#define HAS_NFC	     0x020u
+#define HAS_SENSORS  0x020u
 #define HAS_EPD	     0x040u
 #define HAS_ZIGBEE   0x080u
 #define HAS_RULES    0x100u
@@ -100,10 +100,11 @@ static const struct needle needles[] = {
     {MARK_LANG, "zh_TW", "已停用序列埠日誌", 0},
     {MARK_FEATURE, "", "DOM: Idx", HAS_DOMOTICZ},
     {MARK_FEATURE, "", "IRR: Echo", HAS_IR},
+    {MARK_FEATURE, "", "IRR: RawLen", HAS_IR}, /* 6.3 and before */
     {MARK_FEATURE, "", "IrReceived", HAS_IR_ANY},
     {MARK_FEATURE, "", "IRHVAC", HAS_HVAC},
     {MARK_FEATURE, "", "action='kn'", HAS_KNX},
-    {MARK_FEATURE, "", "PN532 NFC", HAS_NFC},
+    {MARK_FEATURE, "", "TSL2561", HAS_SENSORS},
     {MARK_FEATURE, "", "EPD: HardSPI", HAS_EPD},
     {MARK_FEATURE, "", "ZIG: ", HAS_ZIGBEE},
     {MARK_FEATURE, "", "RUL: ", HAS_RULES},
@@ -375,12 +376,13 @@ static bool like_version(uint32_t x)
 {
 	unsigned major = x >> 24, minor = x >> 16 & 0xff, patch = x >> 8 & 0xff, rest = x & 0xff;
 
-	return major >= 5 && major <= 40 && minor <= 20 && patch <= 20 && rest <= 60;
+	return major >= 5 && major <= 30 && minor <= 14 && patch <= 14 && rest <= 40;
 }
 
 struct run {
 	unsigned count;
 	unsigned series; /* different major.minor */
+	uint32_t top;	 /* the newest version in it */
 	uint32_t last;
 	size_t first_at; /* word index of the first constant */
 	size_t last_at;
@@ -390,14 +392,25 @@ static void run_start(struct run *r, uint32_t x, size_t at)
 {
 	r->count = 1;
 	r->series = 1;
+	r->top = x;
 	r->last = x;
 	r->first_at = at;
 	r->last_at = at;
 }
 
-/* The longest ascending run of version-like constants that stand close together: what a chain of
- * "if settings are older than" leaves in the literal pool of Xtensa code. */
-static struct run longest_run(const uint8_t *data, size_t n)
+/* Upwards or downwards by at most two majors, and close enough. */
+static bool run_goes_on(const struct run *r, uint32_t x, size_t at, bool down)
+{
+	uint32_t low = down ? x : r->last, high = down ? r->last : x;
+
+	return r->count > 0 && low < high && (high >> 24) - (low >> 24) <= 2 &&
+	       at - r->last_at <= RUN_GAP;
+}
+
+/* The longest run of version-like constants that stand close together in order: what a chain of
+ * "if settings are older than" leaves in the literal pool of Xtensa code. Some ESP32 builds lay
+ * the pool out the other way round. */
+static struct run longest_run(const uint8_t *data, size_t n, bool down)
 {
 	struct run best = {0}, now = {0};
 
@@ -405,13 +418,14 @@ static struct run longest_run(const uint8_t *data, size_t n)
 		uint32_t x = get_le32(data + 4 * i);
 		if (!like_version(x))
 			continue;
-		if (now.count == 0 || x <= now.last || i - now.last_at > RUN_GAP) {
-			run_start(&now, x, i);
-		} else {
+		if (run_goes_on(&now, x, i, down)) {
 			now.series += x >> 16 != now.last >> 16;
 			now.count++;
+			now.top = down ? now.top : x;
 			now.last = x;
 			now.last_at = i;
+		} else {
+			run_start(&now, x, i);
 		}
 		if (now.count > best.count)
 			best = now;
@@ -471,12 +485,12 @@ static uint32_t only_version(const uint8_t *data, size_t from, size_t to, uint32
 static uint32_t own_version(const uint8_t *data, const struct run *run, bool esp32)
 {
 	size_t near = run->first_at > OWN_NEAR ? run->first_at - OWN_NEAR : 0;
-	uint32_t one = only_version(data, 0, run->first_at, run->last);
+	uint32_t one = only_version(data, 0, run->first_at, run->top);
 
 	/* X.0.0.0 is a word of other meanings too (0x08000000 in all builds of 7.1). */
 	if (one != 0 && (one & 0x00ffffffu) != 0)
 		return one;
-	return esp32 ? only_version(data, near, run->first_at, run->last) : 0;
+	return esp32 ? only_version(data, near, run->first_at, run->top) : 0;
 }
 
 static void series_by_wording(const struct finds *f, struct image_identity *id)
@@ -504,9 +518,11 @@ static void find_version(struct finds *f, bool esp32, struct image_identity *id)
 		id->certainty = IMAGE_VER_EXACT;
 		return;
 	}
-	struct run run = longest_run(f->data, f->n);
+	struct run run = longest_run(f->data, f->n, false);
+	if (run.count == 0 && esp32)
+		run = longest_run(f->data, f->n, true);
 	if (run.count > 0)
-		id->at_least = run.last;
+		id->at_least = run.top;
 	if (f->marker && id->at_least < FIRST_MARKER_LOST)
 		id->at_least = FIRST_MARKER_LOST;
 	if (id->at_least != 0) {
@@ -561,8 +577,20 @@ static bool string_at(const struct finds *f, size_t at, const char *s)
 	return at < f->n && f->n - at >= len && memcmp(f->data + at, s, len) == 0;
 }
 
-/* The image's word stands right before the default topic (7.2 to 9.x) or shortly behind the
- * project line (later), as a string of its own. */
+static bool capital(uint8_t c)
+{
+	return c >= 'A' && c <= 'Z';
+}
+
+/* "EN", "DE": two capitals as a string. */
+static bool language_at(const struct finds *f, size_t at)
+{
+	return at < f->n && f->n - at >= 3 && capital(f->data[at]) && capital(f->data[at + 1]) &&
+	       f->data[at + 2] == '\0';
+}
+
+/* The image's word stands right before the default topic (8.2 to 9.x) or the language (12),
+ * or shortly behind the project line (later), as a string of its own. */
 static const char *variant_by_word(const struct finds *f)
 {
 	for (size_t i = 0; i < sizeof(variants) / sizeof(variants[0]); i++) {
@@ -576,7 +604,7 @@ static const char *variant_by_word(const struct finds *f)
 		while ((p = memchr(p, word[0], (size_t)(f->data + f->n - p))) != NULL) {
 			size_t at = (size_t)(p - f->data);
 			if (at > 0 && p[-1] == '\0' && string_at(f, at, word) &&
-			    string_at(f, at + len + 1, "tasmota"))
+			    (string_at(f, at + len + 1, "tasmota") || language_at(f, at + len + 1)))
 				return word;
 			p++;
 		}
@@ -591,10 +619,10 @@ static const char *variant_by_parts(unsigned has, uint32_t version)
 
 	/* 6.1 knew no Tuya device yet. */
 	if ((has & HAS_DOMOTICZ) && (has & HAS_IR) && (has & HAS_RULES))
-		return has & HAS_KNX ? "knx" : has & HAS_NFC ? "sensors" : "full";
+		return has & HAS_KNX ? "knx" : has & HAS_SENSORS ? "sensors" : "full";
 	if (version >= V(10, 0, 0, 0)) {
 		unsigned mask =
-		    HAS_IR_ANY | HAS_RF | HAS_HVAC | HAS_KNX | HAS_NFC | HAS_EPD | HAS_ZIGBEE;
+		    HAS_IR_ANY | HAS_RF | HAS_HVAC | HAS_KNX | HAS_SENSORS | HAS_EPD | HAS_ZIGBEE;
 		return common && (has & mask) == (HAS_IR_ANY | HAS_RF) ? "full" : "";
 	}
 	if (has & HAS_EPD)
@@ -610,12 +638,13 @@ static const char *variant_by_parts(unsigned has, uint32_t version)
 	return "";
 }
 
-/* The part of the build's name behind the last '-'. */
+/* The part of the build's name behind the last '-'. Minimal builds are known by more than that. */
 static const char *variant_by_build(const struct image_identity *id, bool esp32)
 {
 	const char *dash = strrchr(id->build, '-');
 
-	if (dash && variant_word(dash + 1, strlen(dash + 1)))
+	if (dash && variant_word(dash + 1, strlen(dash + 1)) && strcmp(dash + 1, "minimal") != 0 &&
+	    strcmp(dash + 1, "safeboot") != 0)
 		return dash + 1;
 	return esp32 && !dash && str_starts(id->build, "tasmota32") ? "full" : "";
 }
@@ -667,8 +696,9 @@ void image_identify(const uint8_t *data, size_t n, struct image_info *info)
 	if (!worth_reading(info->kind))
 		return;
 	scan(&f);
-	if (!f.marker && !f.count[MARK_STATUS] && !(f.count[MARK_CORE] && f.count[MARK_LANG])) {
-		/* Not Tasmota: what was collected for it means nothing. */
+	if (!f.count[MARK_STATUS] && !(f.count[MARK_CORE] && (f.count[MARK_LANG] || f.marker))) {
+		/* Not Tasmota: what was collected for it means nothing. The marker alone is no
+		 * proof, ESPHome carries it so that Tasmota's upgrade takes it. */
 		char name_version[sizeof(id->name_version)];
 
 		memcpy(name_version, id->name_version, sizeof(name_version));

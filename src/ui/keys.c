@@ -205,7 +205,7 @@ static enum found csi(const uint8_t *p, size_t n, struct key *key, size_t *used)
 			break;
 		}
 	}
-	if (i == n && n < 32)
+	if (i == n && n < 512)
 		return FOUND_BEGUN;
 	*used = i < n ? i + 1 : n;
 	if (i == n || p[i] < 0x40 || p[i] > 0x7e) {

@@ -25,6 +25,9 @@
 #define QUEUE_MAX     (1u << 20)
 #define LINE_MAX_SIZE 65536u
 #define WORDS_MAX     4096u
+#define MODES                                                                            \
+	(RL_STATE_ISEARCH | RL_STATE_NSEARCH | RL_STATE_MULTIKEY | RL_STATE_NUMERICARG | \
+	    RL_STATE_VIMOTION | RL_STATE_CHARSEARCH | RL_STATE_METANEXT)
 
 struct lineedit {
 	struct lineedit_ops ops;
@@ -35,6 +38,8 @@ struct lineedit {
 	char prompt[256];
 	unsigned long revision;
 	FILE *null;
+	bool reading;	/* within readline: its callbacks must not feed it */
+	bool resetting; /* the line that ends now is none of the user's */
 	/* a completion under way */
 	char **words;
 	size_t word_count, word_start;
@@ -83,10 +88,26 @@ static void deprep_terminal(void)
 
 static void line_handler(char *line)
 {
+	if (the->resetting) {
+		free(line);
+		return;
+	}
 	if (!line)
 		the->eof = true;
 	free(the->entered);
 	the->entered = line;
+}
+
+/* Ends the line as Enter does, so that readline forgets all that was half done in it: searches,
+ * arguments, entries of the history that were edited and not entered. Bound to a sequence that no
+ * key sends, in all keymaps. */
+#define RESET_SEQ "\033[25519~"
+
+static int reset_line(int count, int key)
+{
+	(void)count;
+	rl_replace_line("", 1);
+	return rl_newline(1, key);
 }
 
 /* Variables that would make readline write to the terminal or wait for keys. Set again after every
@@ -238,6 +259,9 @@ static void configure(struct lineedit *e)
 /* Sequences that lineedit_key sends; where the user bound something else that stays. */
 static void bind_keys(void)
 {
+	rl_bind_keyseq_in_map(RESET_SEQ, reset_line, emacs_standard_keymap);
+	rl_bind_keyseq_in_map(RESET_SEQ, reset_line, vi_insertion_keymap);
+	rl_bind_keyseq_in_map(RESET_SEQ, reset_line, vi_movement_keymap);
 	rl_bind_keyseq_if_unbound("\033[1;5C", rl_forward_word);
 	rl_bind_keyseq_if_unbound("\033[1;5D", rl_backward_word);
 	rl_bind_keyseq_if_unbound("\033[1;3C", rl_forward_word);
@@ -312,7 +336,9 @@ static void pump(struct lineedit *e)
 	while (buf_len(&e->queue)) {
 		char *line;
 
+		e->reading = true;
 		rl_callback_read_char();
+		e->reading = false;
 		quiet();
 		e->revision++;
 		if (!e->entered && !e->eof)
@@ -380,13 +406,37 @@ static bool wants_escape(void)
 	return RL_ISSTATE(RL_STATE_ISEARCH | RL_STATE_NSEARCH) || rl_editing_mode == 0;
 }
 
+/* A sequence of several bytes that readline does not know would be taken apart: its rest would be
+ * typed, or in vi's mode obeyed (there readline 8.2 even crashes on ESC [ 1 ; 3 H). */
+static bool known(const char *bytes, size_t n)
+{
+	char seq[32];
+	int type = ISKMAP;
+
+	if (n < 2)
+		return true;
+	str_copy_n(seq, sizeof(seq), bytes, n);
+	return rl_function_of_keyseq(seq, rl_get_keymap(), &type) && type != ISKMAP;
+}
+
+static void feed_known(struct lineedit *e, const char *bytes, size_t n)
+{
+	if (bytes[0] != '\033' || known(bytes, n))
+		feed(e, bytes, n);
+	else if (rl_editing_mode == 0 && n == 2) {
+		/* What terminals send for ESC and a letter pressed quickly. */
+		feed(e, bytes, 1);
+		feed(e, bytes + 1, 1);
+	}
+}
+
 void lineedit_key(struct lineedit *e, const struct key *key)
 {
 	char bytes[16];
 	const char *seq;
 	size_t n = 0;
 
-	if (key->code == KEYS_ESC) {
+	if (key->code == KEYS_ESC || (key->code == '[' && (key->mods & KEY_CTRL))) {
 		if (wants_escape())
 			feed(e, "\033", 1);
 		return;
@@ -394,7 +444,7 @@ void lineedit_key(struct lineedit *e, const struct key *key)
 	if (key->code >= KEY_SPECIAL) {
 		seq = special(key->code, bytes, sizeof(bytes), key->mods);
 		if (seq)
-			feed(e, seq, strlen(seq));
+			feed_known(e, seq, strlen(seq));
 		return;
 	}
 	if (key->mods & KEY_ALT)
@@ -407,7 +457,7 @@ void lineedit_key(struct lineedit *e, const struct key *key)
 	} else {
 		n += (size_t)utf8_encode(key->code, bytes + n);
 	}
-	feed(e, bytes, n);
+	feed_known(e, bytes, n);
 }
 
 void lineedit_insert(struct lineedit *e, const char *text, size_t n)
@@ -437,30 +487,34 @@ void lineedit_insert(struct lineedit *e, const char *text, size_t n)
 			rl_end_undo_group();
 		}
 	}
+	rl_last_func = NULL; /* a Tab after this is not the second of two */
 	e->revision++;
 	free(clean);
 }
 
-/* Out of a search, a numeric argument, half a key sequence. */
-static void abort_modes(struct lineedit *e)
+/* Out of a search, a numeric argument, half a key sequence; then the line is dropped. */
+static void start_over(struct lineedit *e)
 {
-	if (RL_ISSTATE(
-		RL_STATE_ISEARCH | RL_STATE_NSEARCH | RL_STATE_MULTIKEY | RL_STATE_NUMERICARG)) {
-		buf_append(&e->queue, "\007", 1);
-		pump(e);
-	}
+	e->resetting = true;
+	for (int i = 0; i < 8 && RL_ISSTATE(MODES); i++)
+		feed(e, "\007", 1);
+	feed(e, RESET_SEQ, sizeof(RESET_SEQ) - 1);
+	e->resetting = false;
+	e->eof = false;
 }
 
 void lineedit_set(struct lineedit *e, const char *text)
 {
-	abort_modes(e);
-	using_history(); /* Up begins at the newest again */
-	rl_replace_line("", 1);
-	rl_point = rl_mark = 0;
-	rl_clear_message();
+	if (e->reading) {
+		rl_replace_line("", 1);
+		rl_point = rl_mark = 0;
+	} else {
+		start_over(e);
+	}
 	if (*text)
 		lineedit_insert(e, text, strlen(text));
 	rl_point = rl_end;
+	rl_last_func = NULL;
 	e->prompt[0] = '\0';
 	e->revision++;
 }

@@ -81,8 +81,9 @@ static void draw_text(
 		surface_text(to, r, r.x, r.y, STYLE_HINT, "‹");
 	if (x > r.x + r.w)
 		surface_text(to, r, r.x + r.w - 1, r.y, STYLE_HINT, "›");
-	if (focused) {
-		to->cursor_x = r.x + cursor - p->shift;
+	if (focused && r.w > 0) {
+		x = r.x + cursor - p->shift;
+		to->cursor_x = x < r.x + r.w ? x : r.x + r.w - 1;
 		to->cursor_y = r.y;
 	}
 }
@@ -114,20 +115,18 @@ static int draw_mark(const struct lineedit *e, bool focused, struct surface *to,
 	    to, r, r.x, r.y, focused ? STYLE_PROMPT : STYLE_HINT, focused ? " ❯ " : " · ");
 }
 
-/* How much of the row the words at the right get. */
+/* How much of the row the words at the right get. A hint takes what is free. A notice is gone with
+ * the next key: until then it may hide the line. */
 static int side_width(const char *side, bool notice, int free_cells, int w)
 {
 	int need = utf8_str_width(side) + 2;
 
 	if (!side[0])
 		return 0;
-	if (notice) /* it matters: up to half of the row is made free for it */
-		return need < free_cells    ? need
-		       : need < w / 2	    ? need
-		       : free_cells > w / 2 ? free_cells
-					    : w / 2;
 	if (need <= free_cells)
 		return need;
+	if (notice)
+		return need <= w - 12 ? need : w - 2;
 	return free_cells >= 24 ? free_cells : 0;
 }
 
@@ -152,7 +151,7 @@ void prompt_draw(struct prompt *p, const struct session *s, const struct secrets
 	in.w = r.x + r.w - in.x;
 	total = cells_before(g, g.n);
 	cursor = cells_before(g, lineedit_cursor(e));
-	side_w = side_width(side, notice, in.w - total - 2, r.w);
+	side_w = side_width(side, notice, in.w - total - 2, in.w);
 	if (side_w > in.w - 2)
 		side_w = in.w > 2 ? in.w - 2 : 0;
 	in.w -= side_w;

@@ -30,17 +30,27 @@ static const struct ascii_mark ascii_marks[] = {{0x00b7, '.'}, {0x2013, '-'}, {0
 
 static uint32_t ascii_mark(uint32_t cp)
 {
+	if (cp >= 0x2400 && cp <= 0x2426) /* control pictures */
+		return '?';
 	for (size_t i = 0; i < sizeof(ascii_marks) / sizeof(ascii_marks[0]); i++)
 		if (ascii_marks[i].cp == cp)
 			return (uint32_t)ascii_marks[i].ascii;
 	return cp;
 }
 
+static void cell_clear(struct cell *c, enum style_id style)
+{
+	uint8_t base = c->base;
+
+	memset(c, 0, sizeof(*c));
+	c->style = (uint16_t)style;
+	c->base = base;
+}
+
 static void cell_blank(struct cell *c, enum style_id style)
 {
-	memset(c, 0, sizeof(*c));
+	cell_clear(c, style);
 	c->text[0] = ' ';
-	c->style = (uint16_t)style;
 }
 
 void surface_init(struct surface *s, int w, int h)
@@ -119,8 +129,10 @@ void surface_fill(struct surface *s, struct rect r, enum style_id style)
 			split_wide(s, r.x, y);
 		if (r.x + r.w < s->w)
 			split_wide(s, r.x + r.w - 1, y);
-		for (int x = r.x; x < r.x + r.w; x++)
+		for (int x = r.x; x < r.x + r.w; x++) {
 			cell_blank(cell_at(s, x, y), style);
+			cell_at(s, x, y)->base = (uint8_t)style;
+		}
 	}
 }
 
@@ -182,9 +194,8 @@ int surface_glyph(struct surface *s, struct rect clip, int x, int y, enum style_
 	for (int i = 0; i < w; i++)
 		split_wide(s, x + i, y);
 	c = cell_at(s, x, y);
-	memset(c, 0, sizeof(*c));
+	cell_clear(c, style);
 	c->text[utf8_encode(cp, c->text)] = '\0';
-	c->style = (uint16_t)style;
 	if (color) {
 		c->has_color = 1;
 		c->color = *color;

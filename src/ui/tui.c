@@ -242,6 +242,7 @@ static void place(struct tui *t, int v, enum pane p)
 	t->views[v]->area = t->layout.r[p];
 	t->views[v]->r = layout_inner(&t->layout, p);
 	t->views[v]->focused = focus_pane(t->focus) == p;
+	t->views[v]->unicode = t->screen.unicode;
 }
 
 static int want_rows(struct tui *t, int v, int width, mono_t now)
@@ -361,9 +362,14 @@ static void draw_popup(struct tui *t, int popup, mono_t now)
 	struct view *v = t->views[popup];
 	struct rect screen = {0, 0, t->screen.w, t->screen.h};
 
+	/* Status line and edit line stay in sight where there is room. */
+	if (t->layout.framed) {
+		screen.y = t->layout.r[PANE_STATUS].h;
+		screen.h = t->layout.r[PANE_EDIT].y - screen.y;
+	}
 	/* The edit line stays in sight below what belongs to it. */
 	if (popup == VIEW_LIST && t->s->list.completion)
-		screen.h = t->layout.r[PANE_EDIT].y;
+		screen.h = t->layout.r[PANE_EDIT].y - screen.y;
 	else
 		t->screen.cursor_x = t->screen.cursor_y = -1;
 	if (screen.h < 1)

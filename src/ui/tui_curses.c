@@ -280,6 +280,8 @@ static attr_t cell_look(
 	int fg = t->fg, bg = t->bg;
 	bool bright = false;
 
+	if (bg == THEME_COLOR_DEFAULT && cell->base < STYLE_COUNT)
+		bg = theme->cells[c->depth][cell->base].bg;
 	if (cell->has_color) {
 		attrs |= device_attrs(cell->color.attr);
 		if (cell->color.fg.kind != ANSI_DEFAULT)

@@ -63,6 +63,11 @@ void tui_mem_key(struct backend *b, const char *name)
 	push(mem_of(b), key);
 }
 
+void tui_mem_push(struct backend *b, const struct key *key)
+{
+	push(mem_of(b), *key);
+}
+
 void tui_mem_paste(struct backend *b, const char *text)
 {
 	size_t n = 0;

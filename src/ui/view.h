@@ -41,6 +41,7 @@ struct view {
 	struct rect r;	  /* where its text goes */
 	struct rect area; /* with its frame; the same where there is none */
 	bool focused;
+	bool unicode;
 };
 
 struct view *view_log_new(void);

@@ -8,7 +8,7 @@
 #include "tasmite/base/xalloc.h"
 #include "paper.h"
 
-#define ASK_W 64
+#define ASK_W 72
 
 struct view_ask {
 	struct view base;

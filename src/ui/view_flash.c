@@ -89,8 +89,15 @@ static void bar(struct paper *p, const struct flash_view *f)
 
 static void line(struct paper *p, enum style_id style, const char *text)
 {
+	size_t number = strspn(text, "0123456789.");
+
+	/* The rest of "2 Hold the button..." goes under the words, not the number. */
+	if (number && number < 4 && text[number] == ' ')
+		number++;
+	else
+		number = 0;
 	paper_add(p, style, " ");
-	paper_flow(p, 1, style, text);
+	paper_flow(p, 1 + (int)number, style, text);
 	paper_nl(p);
 }
 
@@ -120,7 +127,17 @@ static void texts(struct paper *p, const struct flash_view *f)
 		line(p, f->text_bad[i] ? STYLE_BAD : good, f->text[i]);
 }
 
-static void fill(struct paper *p, const struct session *s, int width, mono_t now)
+static void heard(struct paper *p, const struct flash_view *f)
+{
+	if (f->state != FLASH_WAITING || !f->heard[0])
+		return;
+	paper_add(p, STYLE_TRYING, " ▶ ");
+	paper_flow(p, 3, STYLE_TRYING, f->heard);
+	paper_nl(p);
+}
+
+/* tight: not all of it can be in sight; then what is heard goes before the steps. */
+static void fill(struct paper *p, const struct session *s, int width, mono_t now, bool tight)
 {
 	const struct flash_view *f = &s->flash;
 
@@ -133,19 +150,18 @@ static void fill(struct paper *p, const struct session *s, int width, mono_t now
 		stages(p, f);
 	if (f->state == FLASH_WORKING)
 		working(p, f, now);
+	if (tight)
+		heard(p, f);
 	texts(p, f);
-	if (f->state == FLASH_WAITING && f->heard[0]) {
-		paper_add(p, STYLE_TRYING, " ▶ ");
-		paper_flow(p, 3, STYLE_TRYING, f->heard);
-		paper_nl(p);
-	}
+	if (!tight)
+		heard(p, f);
 	if (f->state == FLASH_CANCELLED && !f->text_count)
 		line(p, STYLE_WARN, "cancelled");
 }
 
 static int flash_rows(struct view *v, const struct session *s, int width, mono_t now)
 {
-	fill(&flash_of(v)->paper, s, width, now);
+	fill(&flash_of(v)->paper, s, width, now, false);
 	return paper_rows(&flash_of(v)->paper);
 }
 
@@ -156,7 +172,9 @@ static void flash_recalc(struct view *v, const struct session *s, mono_t now)
 	if (f->state != s->flash.state)
 		f->paper.top = 0;
 	f->state = s->flash.state;
-	fill(&f->paper, s, v->r.w, now);
+	fill(&f->paper, s, v->r.w, now, false);
+	if (paper_rows(&f->paper) > v->r.h)
+		fill(&f->paper, s, v->r.w, now, true);
 	paper_clamp(&f->paper, v->r.h);
 }
 

@@ -42,7 +42,24 @@ struct walk {
 	size_t row;
 	int col, cells; /* of the token */
 	int next;
+	bool unicode;
 };
+
+/* What stands for a control byte: the text that core has for it, or where that can't be shown
+ * ("␛" of the control pictures U+2400..2421) the old form ^X. */
+static const char *stand_in(const struct ansi_token *t, bool unicode, char dst[4])
+{
+	uint32_t cp = 0;
+
+	if (!unicode && utf8_decode((const uint8_t *)t->text, strlen(t->text), &cp) == 3 &&
+	    cp >= 0x2400 && cp <= 0x2421) {
+		dst[0] = '^';
+		dst[1] = (char)(cp == 0x2421 ? '?' : cp - 0x2400 + '@');
+		dst[2] = '\0';
+		return dst;
+	}
+	return t->text;
+}
 
 static const struct view_log *log_const(const struct view *v)
 {
@@ -54,16 +71,19 @@ static struct view_log *log_of(struct view *v)
 	return (struct view_log *)(void *)v;
 }
 
-static void walk_begin(struct walk *w, const uint8_t *bytes, size_t n, int width)
+static void walk_begin(struct walk *w, const struct view_log *v, const struct line_ref *ref)
 {
-	ansi_begin(&w->ansi, bytes, n);
-	w->width = width;
+	ansi_begin(&w->ansi, ref->bytes, ref->len);
+	w->width = v->wrap ? v->text_w : INT_MAX;
+	w->unicode = v->base.unicode;
 	w->row = 0;
 	w->col = w->next = w->cells = 0;
 }
 
-static int token_cells(const struct ansi_token *t, int col)
+static int token_cells(const struct ansi_token *t, int col, bool unicode)
 {
+	char old[4];
+
 	switch (t->kind) {
 	case ANSI_CHAR:
 		return utf8_width(t->cp) == 2 ? 2 : 1;
@@ -72,7 +92,7 @@ static int token_cells(const struct ansi_token *t, int col)
 	case ANSI_TAB:
 		return 8 - col % 8;
 	default:
-		return utf8_str_width(t->text);
+		return utf8_str_width(stand_in(t, unicode, old));
 	}
 }
 
@@ -80,14 +100,14 @@ static bool walk_next(struct walk *w)
 {
 	if (!ansi_next(&w->ansi, &w->t))
 		return false;
-	w->cells = token_cells(&w->t, w->next);
+	w->cells = token_cells(&w->t, w->next, w->unicode);
 	if (w->cells > w->width - w->next && w->next > 0) {
 		if (w->t.kind == ANSI_TAB && w->next < w->width) {
 			w->cells = w->width - w->next;
 		} else {
 			w->row++;
 			w->next = 0;
-			w->cells = token_cells(&w->t, 0);
+			w->cells = token_cells(&w->t, 0, w->unicode);
 		}
 	}
 	if (w->cells > w->width)
@@ -107,21 +127,16 @@ static bool is_plain(const uint8_t *p, size_t n)
 	return !bad;
 }
 
-static int wrap_width(const struct view_log *v)
-{
-	return v->wrap ? v->text_w : INT_MAX;
-}
-
 static size_t rows_of(const struct view_log *v, const struct line_ref *ref)
 {
-	size_t width = (size_t)wrap_width(v);
+	size_t width = (size_t)v->text_w;
 	struct walk w;
 
 	if (!v->wrap || ref->len * 8 <= width || !ref->len)
 		return 1;
 	if (is_plain(ref->bytes, ref->len))
 		return (ref->len + width - 1) / width;
-	walk_begin(&w, ref->bytes, ref->len, (int)width);
+	walk_begin(&w, v, ref);
 	while (walk_next(&w))
 		;
 	return w.row + 1;
@@ -158,6 +173,8 @@ static void freeze(struct view_log *v, const struct lines *l)
 {
 	if (!v->follow)
 		return;
+	/* Several keys may come between two drawings: where the tail is now. */
+	tail(v, l, &v->line, &v->row);
 	v->follow = false;
 	v->lost = false;
 	v->newer = 0;
@@ -349,6 +366,7 @@ static void draw_token(const struct view_log *v, struct surface *to, const struc
 	const struct ansi_style *st = &w->t.style;
 	bool colored = st->attr || st->fg.kind != ANSI_DEFAULT || st->bg.kind != ANSI_DEFAULT;
 	int x = v->text_x + w->col - v->shift;
+	char old[4];
 
 	switch (w->t.kind) {
 	case ANSI_CHAR:
@@ -362,7 +380,7 @@ static void draw_token(const struct view_log *v, struct surface *to, const struc
 			surface_glyph(to, clip, x + i, y, style, st, ' ');
 		break;
 	default:
-		surface_text(to, clip, x, y, STYLE_CONTROL, w->t.text);
+		surface_text(to, clip, x, y, STYLE_CONTROL, stand_in(&w->t, w->unicode, old));
 		break;
 	}
 }
@@ -395,7 +413,7 @@ static int draw_line(
 			draw_plain(v, to, ref, row, y++, style);
 		return y;
 	}
-	walk_begin(&w, ref->bytes, ref->len, wrap_width(v));
+	walk_begin(&w, v, ref);
 	while (walk_next(&w)) {
 		if (w.row < row)
 			continue;

@@ -22,13 +22,30 @@ static struct view_page *page_of(struct view *v)
 	return (struct view_page *)(void *)v;
 }
 
-/* Lines of the page; a line's leading blanks indent what is wrapped of it. */
+/* Where the rest of a wrapped line begins: under the second column of "F1    what it does", else
+ * where the line itself does. */
+static int hanging_indent(const char *text, size_t n)
+{
+	size_t lead = strspn(text, " ");
+
+	for (size_t i = lead; i + 2 < n && i < lead + 40; i++) {
+		if (text[i] == ' ' && text[i + 1] == ' ') {
+			size_t column = i + strspn(text + i, " ");
+
+			if (column < n && column < 40)
+				return (int)column;
+			break;
+		}
+	}
+	return (int)lead;
+}
+
 static void fill(struct paper *p, const char *text, int width)
 {
 	paper_begin(p, width);
 	while (*text) {
 		size_t n = strcspn(text, "\n");
-		int indent = (int)strspn(text, " ");
+		int indent = hanging_indent(text, n);
 
 		paper_flow(p, indent, STYLE_POPUP, text);
 		paper_nl(p);

@@ -52,7 +52,7 @@ static const struct tas_cmd COMMANDS[] = {
     {"DeviceName", K_TEXT, 0, 0, 0, 32, NULL, CF_DEF1, TAS_V(8, 4, 0, 0), NULL},
     {"OtaUrl", K_TEXT, 0, 0, 0, 100, NULL, CF_DEF1, 0, NULL},
     {"WebPassword", K_SECRET, 0, 0, 0, 32, "", CF_DEF1 | CF_CLEAR0, 0, NULL},
-    {"WebServer", K_NUM, 0, 0, 0, 2, "2", 0, 0, NULL},
+    {"Webserver", K_NUM, 0, 0, 0, 2, "2", 0, 0, NULL},
     {"WebLog", K_NUM, 0, 0, 0, 4, "2", 0, 0, NULL},
     {"SysLog", K_NUM, 0, 0, 0, 4, "0", 0, 0, NULL},
     {"MqttLog", K_NUM, 0, 0, 0, 4, "0", 0, TAS_V(6, 6, 0, 1), NULL},
@@ -72,30 +72,24 @@ static const struct tas_cmd COMMANDS[] = {
     {"ButtonRetain", K_ONOFF, 0, 0, 0, 1, "0", 0, 0, NULL},
     {"SensorRetain", K_ONOFF, 0, 0, 0, 1, "0", 0, 0, NULL},
     {"Altitude", K_NUM, 0, 0, -30000, 30000, "0", 0, 0, NULL},
+    {"Prefix", K_TEXT, 1, 3, 0, 10, NULL, NET, 0, NULL},
+    {"StateText", K_TEXT, 1, 4, 0, 10, NULL, 0, 0, NULL},
+    {"ButtonDebounce", K_NUM, 0, 0, 40, 1000, "50", 0, 0, NULL},
+    {"SwitchDebounce", K_NUM, 0, 0, 40, 1000, "50", 0, 0, NULL},
+    {"SwitchMode", K_NUM, 1, 8, 0, 15, "0", 0, 0, NULL},
+    {"SwitchRetain", K_ONOFF, 0, 0, 0, 1, "0", 0, 0, NULL},
+    {"WebRefresh", K_NUM, 0, 0, 400, 10000, "2345", 0, 0, NULL},
+    {"MqttKeepAlive", K_NUM, 0, 0, 1, 100, "30", 0, TAS_V(9, 0, 0, 0), NULL},
+    {"MqttTimeout", K_NUM, 0, 0, 1, 100, "4", 0, TAS_V(9, 0, 0, 0), NULL},
+    {"Rule", K_FN, 1, 3, 0, 511, NULL, CF_FULL | CF_RULES, 0, tas_fn_rule},
+    {"WiFiScan", K_FN, 0, 0, 0, 0, NULL, CF_FULL, TAS_V(9, 4, 0, 0), tas_fn_wifiscan},
+    {"Modules", K_FN, 0, 0, 0, 0, NULL, 0, 0, tas_fn_modules},
     {"Emulation", K_NUM, 0, 0, 0, 2, "0", CF_RESTART | CF_FULL, 0, NULL},
     {"Latitude", K_TEXT, 0, 0, 0, 20, "48.858360", CF_FULL | CF_RULES, 0, NULL},
     {"Longitude", K_TEXT, 0, 0, 0, 20, "2.294442", CF_FULL | CF_RULES, 0, NULL},
     {"Var", K_TEXT, 1, 5, 0, 32, "", CF_FULL | CF_RULES, 0, NULL},
     {"Mem", K_TEXT, 1, 5, 0, 32, "", CF_FULL | CF_RULES, 0, NULL},
 };
-
-const char *tas_module_name(long module)
-{
-	static const struct {
-		long n;
-		const char *name;
-	} names[] = {{0, "Generic"}, {1, "Sonoff Basic"}, {2, "Sonoff RF"}, {3, "Sonoff SV"},
-	    {4, "Sonoff TH"}, {5, "Sonoff Dual"}, {6, "Sonoff Pow"}, {7, "Sonoff 4CH"},
-	    {8, "S20 Socket"}, {10, "Sonoff Touch"}, {18, "Generic"}, {21, "Sonoff SC"},
-	    {23, "Sonoff 4CH Pro"}, {25, "Sonoff Bridge"}, {28, "Sonoff T1 1CH"},
-	    {39, "Sonoff Dual R2"}, {41, "Sonoff S31"}, {43, "Sonoff Pow R2"},
-	    {44, "Sonoff iFan02"}};
-
-	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
-		if (names[i].n == module)
-			return names[i].name;
-	return "Generic";
-}
 
 /* Defaults that differ between versions and builds. */
 static const char *special_default(const struct sim_app *a, const char *key)
@@ -112,6 +106,13 @@ static const char *special_default(const struct sim_app *a, const char *key)
 		return "%prefix%/%topic%/";
 	if (!strncmp(key, "FriendlyName", 12) || !strcmp(key, "DeviceName"))
 		return tas_min(a, 8, 0, 0, 0) ? "Tasmota" : "Sonoff";
+	if (!strncmp(key, "Prefix", 6))
+		return key[6] == '1' ? "cmnd" : key[6] == '2' ? "stat" : "tele";
+	if (!strncmp(key, "StateText", 9))
+		return key[9] == '1'   ? "OFF"
+		       : key[9] == '2' ? "ON"
+		       : key[9] == '3' ? "TOGGLE"
+				       : "HOLD";
 	if (!strcmp(key, "OtaUrl"))
 		return a->b.ota;
 	if (!strcmp(key, "Sleep"))

@@ -49,6 +49,7 @@ struct tas_wifi {
 	sim_time ntp_at;
 	unsigned fails;
 	sim_time wps_until;
+	sim_time scan_at; /* when a scan that was asked for is done; 0: none */
 };
 
 struct tas_mqtt {
@@ -220,7 +221,6 @@ const char *tas_get(const struct sim_app *a, const char *key, char *dst, size_t 
 long tas_num(const struct sim_app *a, const char *key);
 long tas_option(const struct sim_app *a, unsigned n);
 void tas_power(struct sim_app *a, int payload, bool answer);
-const char *tas_module_name(long module);
 
 /* tasmota_cmdfn.c: handlers of single commands */
 void tas_fn_backlog(struct sim_app *a, const struct tas_cmd *c, struct tas_arg *arg);
@@ -248,6 +248,12 @@ __attribute__((format(printf, 4, 5)))
 void tas_reply(struct sim_app *a, const struct tas_cmd *c, const struct tas_arg *arg,
     const char *fmt, ...);
 void tas_error(struct sim_app *a, const struct tas_arg *arg, const char *what);
+
+/* tasmota_cmdmore.c: the same */
+const char *tas_module_name(long module);
+void tas_fn_rule(struct sim_app *a, const struct tas_cmd *c, struct tas_arg *arg);
+void tas_fn_wifiscan(struct sim_app *a, const struct tas_cmd *c, struct tas_arg *arg);
+void tas_fn_modules(struct sim_app *a, const struct tas_cmd *c, struct tas_arg *arg);
 
 /* tasmota_status.c */
 void tas_status(struct sim_app *a, long which);

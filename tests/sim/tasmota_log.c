@@ -165,10 +165,16 @@ void tas_names(struct sim_app *a)
 			*p = '-';
 }
 
+static const char *prefix_word(const struct sim_app *a, const char *name, char *dst, size_t size)
+{
+	const char *key = *name == 'c' ? "Prefix1" : *name == 's' ? "Prefix2" : "Prefix3";
+	return tas_get(a, key, dst, size);
+}
+
 void tas_topic(
     const struct sim_app *a, const char *prefix, const char *name, char *dst, size_t size)
 {
-	char full[128];
+	char full[128], word[64];
 	const char *f = tas_get(a, "FullTopic", full, sizeof(full));
 	size_t n = 0;
 
@@ -177,7 +183,7 @@ void tas_topic(
 		const char *put = NULL;
 		size_t skip = 1;
 		if (!strncmp(f, "%prefix%", 8)) {
-			put = prefix;
+			put = prefix_word(a, prefix, word, sizeof(word));
 			skip = 8;
 		} else if (!strncmp(f, "%topic%", 7)) {
 			put = a->topic;

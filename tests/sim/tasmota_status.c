@@ -180,7 +180,7 @@ static void status_net(const struct sim_app *a, struct out *o)
 		add(o, "\"DNSServer1\":\"%s\",\"DNSServer2\":\"0.0.0.0\",", gw);
 	else
 		add(o, "\"DNSServer\":\"%s\",", gw);
-	add(o, "\"Mac\":\"%s\",\"Webserver\":%ld,", a->host.mac, tas_num(a, "WebServer"));
+	add(o, "\"Mac\":\"%s\",\"Webserver\":%ld,", a->host.mac, tas_num(a, "Webserver"));
 	if (tas_min(a, 9, 0, 0, 0))
 		add(o, "\"HTTP_API\":1,");
 	add(o, "\"WifiConfig\":%ld", tas_num(a, "WifiConfig"));

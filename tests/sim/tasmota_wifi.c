@@ -269,7 +269,7 @@ static void services(struct sim_app *a)
 		tas_log(a, TAS_INFO, "DNS: Initialized");
 	}
 	tas_ip_text(a->world.ip, ip, sizeof(ip));
-	if (tas_num(a, "WebServer"))
+	if (tas_num(a, "Webserver"))
 		web_start(a, 1, ip);
 }
 

@@ -109,7 +109,9 @@ static void rig_baud(struct rig *r, const struct engine_action *a)
 		return;
 	}
 	uint32_t actual = rig_host_rate(r, a->baud);
-	sim_link_baud(r->link, actual, r->now);
+	bool broken = r->cfg.broken_above && actual > r->cfg.broken_above;
+	sim_link_baud(r->link, broken ? actual - actual / 4 : actual, r->now);
+	r->host = actual;
 	if (r->rate_count < 64)
 		r->rates[r->rate_count++] = actual;
 	engine_done(r->e, 0, actual, r->now);
@@ -207,6 +209,8 @@ static void rig_feed(struct rig *r)
 {
 	uint8_t buf[512];
 	size_t n = sim_link_receive(r->link, buf, sizeof buf, r->now);
+	if (r->cfg.mute_above && r->host > r->cfg.mute_above)
+		n = 0;
 	for (size_t i = 0; i < n;) {
 		size_t k = n - i;
 		if (r->cfg.cut == RIG_BYTES)

@@ -25,6 +25,8 @@ struct rig_config {
 	const char *fault[4];
 	bool fault_after_identity; /* ... begin when the identity is known */
 	uint32_t host_max;	   /* highest rate the host can set; 0: any */
+	uint32_t broken_above;	   /* rates above this come out wrong, both ways */
+	uint32_t mute_above;	   /* nothing comes back at rates above this */
 	bool host_rounds;	   /* the host knows the usual rates only, and sets the nearest */
 	bool no_proceed;
 	const uint8_t *data[ENGINE_MAX_PARTS];
@@ -42,6 +44,7 @@ struct rig {
 	char text[65536]; /* all ENGINE_EV_TEXT */
 	size_t text_len;
 	unsigned actions[ENGINE_NEED_DATA + 1];
+	uint32_t host;	    /* the host's rate */
 	uint32_t rates[64]; /* set by BAUD, in order */
 	size_t rate_count;
 	size_t sent_silent; /* bytes sent before the first banner or burst: must stay 0 */

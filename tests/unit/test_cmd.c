@@ -305,7 +305,8 @@ static void cmd_quote__yields__what_parses_back(void **state)
 		assert_string_equal(parsed(line), want);
 	}
 	assert_true(cmd_quote("plain", (char[6]){0}, 6));
-	assert_false(cmd_quote("a b", (char[5]){0}, 5));
+	assert_true(cmd_quote("a b", (char[5]){0}, 5));
+	assert_false(cmd_quote("a b", (char[4]){0}, 4));
 }
 
 static const char *hint(const char *line)

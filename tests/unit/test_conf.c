@@ -104,10 +104,10 @@ static void conf_apply__reads_quotes__as_documented(void **state)
 	struct fixture *f = *state;
 
 	assert_int_equal(
-	    apply(f, "macros { F3 = \"a \\\"b\\\" \\\\ \\x41\" F4 = 'a \\n ${HOME} \\'q\\''"
+	    apply(f, "macros { F3 = \"a \\\"b\\\" \\\\ \\x410\" F4 = 'a \\n ${HOME} \\'q\\''"
 		     " F7 = \"# no comment // here\" F8 = \"\\${HOME} $ {\" }"),
 	    ERR_OK);
-	assert_string_equal(text_of(f, "F3"), "a \"b\" \\ A");
+	assert_string_equal(text_of(f, "F3"), "a \"b\" \\ A0");
 	assert_string_equal(text_of(f, "F4"), "a \\n ${HOME} 'q'");
 	assert_string_equal(text_of(f, "F7"), "# no comment // here");
 	assert_string_equal(text_of(f, "F8"), "${HOME} $ {");
@@ -161,6 +161,9 @@ static void conf_apply__tells_place_and_expectation__of_each_mistake(void **stat
 				  "put the text in 'single quotes'"},
 	    {"\nport = \"\\9\"\n", "conf:2: octal escapes are not read: expected \\xNN"},
 	    {"port = \"\\777\"\n", "conf:1: octal escapes are not read: expected \\xNN"},
+	    {"port = \"a\\x00b\"\n", "conf:1: expected \\xNN with NN from 01 to FF"},
+	    {"port = \"a\\x0\"\n", "conf:1: expected \\xNN with NN from 01 to FF"},
+	    {"port = \"\\xg\"\n", "conf:1: expected \\xNN with NN from 01 to FF"},
 	    {"\nport = \"a\\nb\"\n", "conf:2: expected UTF-8 text without control characters"},
 	    {"\nport = \"\xff\"\n", "conf:2: expected UTF-8 text without control characters"},
 	    {"\nport = a*b\n", "conf:2: unexpected '*': a value with it goes in quotes"},

@@ -311,6 +311,34 @@ static void flash__follows__what_the_host_can(void **state)
 	}
 }
 
+/* The link can't carry it, which nobody knows before it is tried. */
+static void flash__falls_back__rates_that_fail(void **state)
+{
+	(void)state;
+	static const struct {
+		uint32_t broken, mute, want;
+	} cases[] = {
+	    {500000, 0, 460177},
+	    {300000, 0, 230088},
+	    {115200, 0, 115200},
+	    {0, 500000, 460177},
+	    {0, 300000, 230088},
+	    {0, 115200, 115200},
+	};
+	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+		struct rig_config c = flash_config(20000);
+		c.broken_above = cases[i].broken;
+		c.mute_above = cases[i].mute;
+		run_done(&c);
+		assert_true(rig_flash_is(&rig, 0, image, 20000));
+		assert_int_equal(engine_baud(rig.e), cases[i].want);
+		assert_false(rig_last(&rig, ENGINE_EV_BAUD)->ok);
+		print_message("up to %u: %.2f s\n", cases[i].want, (double)rig.now / 1e6);
+		assert_true(rig.now < 12000000);
+		rig_fini(&rig);
+	}
+}
+
 static void flash__again__without_power_cycle(void **state)
 {
 	(void)state;
@@ -389,6 +417,7 @@ int main(void)
 	    cmocka_unit_test(identify__tells__chip),
 	    cmocka_unit_test(flash__waits__for_proceed),
 	    cmocka_unit_test(flash__follows__what_the_host_can),
+	    cmocka_unit_test(flash__falls_back__rates_that_fail),
 	    cmocka_unit_test(flash__again__without_power_cycle),
 	    cmocka_unit_test(engine_new__refuses__unusable_jobs),
 	};

@@ -591,7 +591,7 @@ static void identity__tells__variant_by_its_parts(void **state)
 	} cases[] = {
 	    {{"DOM: Idx", "IRR: Echo", "RUL: ", "TYA: "}, "full"},
 	    {{"DOM: Idx", "IRR: Echo", "RUL: ", "TYA: ", "action='kn'"}, "knx"},
-	    {{"DOM: Idx", "IRR: Echo", "RUL: ", "TYA: ", "PN532 NFC"}, "sensors"},
+	    {{"DOM: Idx", "IRR: Echo", "RUL: ", "TYA: ", "TSL2561"}, "sensors"},
 	    {{"DOM: Idx"}, "classic"},
 	    {{"RUL: ", "TYA: "}, "basic"},
 	    {{"RUL: ", "TYA: ", "EPD: HardSPI"}, "display"},

@@ -674,6 +674,41 @@ static void status__answers_as_json__old_and_new(void **state)
 	rig_free(r);
 }
 
+static void rules__are_kept__full_build_only(void **state)
+{
+	struct rig *r = rig_started("6.1.1-full", NULL, 2);
+
+	(void)state;
+	rig_say(r, "Rule1 on power1#state do publish x/y %value% endon");
+	rig_expect(r, "{\"Rule1\":\"OFF\",\"Once\":\"OFF\",\"StopOnError\":\"OFF\",\"Free\":467,"
+		      "\"Rules\":\"on power1#state do publish x/y %value% endon\"}");
+	rig_say(r, "Rule1 1");
+	rig_expect(r, "{\"Rule1\":\"ON\"");
+	rig_free(r);
+	r = rig_started("6.1.1-classic", NULL, 2);
+	rig_say(r, "Rule1");
+	rig_expect(r, "{\"Command\":\"Unknown\"}");
+	rig_free(r);
+}
+
+static void scan__lists_the_networks__that_show_themselves(void **state)
+{
+	struct rig *r = rig_started("14.2.0-full",
+	    "network HOME rssi -60 channel 11\nnetwork secret hidden\nnetwork *\n", 2);
+
+	(void)state;
+	rig_say(r, "WiFiScan");
+	rig_expect(r, "{\"WiFiScan\":\"Not Started\"}");
+	rig_say(r, "WiFiScan 1");
+	rig_expect(r, "{\"WiFiScan\":\"Scanning\"}");
+	rig_run(r, 4);
+	rig_say(r, "WiFiScan");
+	rig_expect(r, "{\"WiFiScan\":{\"NET1\":{\"SSId\":\"HOME\",\"BSSId\":\"78:96:82:32:BE:D6\","
+		      "\"Channel\":\"11\",\"Signal\":\"-60\",\"RSSI\":\"80\",");
+	rig_expect_not(r, "secret");
+	rig_free(r);
+}
+
 static void module__silences_the_console__meter_on_the_uart(void **state)
 {
 	struct rig *r = rig_started("8.5.0-full", NULL, 2);
@@ -724,6 +759,8 @@ int main(void)
 	    cmocka_unit_test(serial_log__ends_after_600_s__unless_set),
 	    cmocka_unit_test(baudrate__changes_the_uart__and_is_kept),
 	    cmocka_unit_test(status__answers_as_json__old_and_new),
+	    cmocka_unit_test(rules__are_kept__full_build_only),
+	    cmocka_unit_test(scan__lists_the_networks__that_show_themselves),
 	    cmocka_unit_test(module__silences_the_console__meter_on_the_uart),
 	};
 

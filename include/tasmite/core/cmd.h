@@ -93,7 +93,7 @@
 	    "")                                                                                   \
 	X(CMD_THEME, "theme", "t?", "/theme [NAME]",                                              \
 	    "change the colours",                                                                 \
-	    "Without a name: tells the present one and the others.",                              \
+	    "Without a name: a list to choose from.",                                             \
 	    "")                                                                                   \
 	X(CMD_SET, "set", "s?v?", "/set [NAME [VALUE]]",                                          \
 	    "show or change a setting",                                                           \
@@ -136,7 +136,7 @@ enum cmd_id {
 #define CMD_ENUM(id, ...) id,
 	CMD_TABLE(CMD_ENUM)
 #undef CMD_ENUM
-	CMD_COUNT
+	    CMD_COUNT
 };
 
 struct cmd_row {
@@ -158,6 +158,7 @@ struct cmd_line {
 	char *store; /* owns the words */
 };
 
+/* The row; the id must be below CMD_COUNT. */
 const struct cmd_row *cmd_row(enum cmd_id id);
 /* By exact name, then by unique prefix; NULL otherwise. */
 const struct cmd_row *cmd_find(const char *name, size_t n);
@@ -167,24 +168,26 @@ const struct cmd_row *cmd_find(const char *name, size_t n);
  * Errors, all ERR_INVAL: unknown or ambiguous command (with the nearest names), open quote, too
  * many words, a required word missing, an option that the command has not. */
 int cmd_parse(const char *line, struct cmd_line *c, struct err *err);
+/* Frees the words. */
 void cmd_line_fini(struct cmd_line *c);
 
 /* What stands under the cursor, for completion and hints. */
 struct cmd_spot {
 	const struct cmd_row *row; /* NULL: the command name itself is being typed */
-	char kind;                 /* letter of the spec; 'c' command name; '-' option; 0 nothing */
-	size_t start;              /* where the word begins in the line (its quote, if it has one) */
-	char word[256];            /* the word up to the cursor, quotes taken off; 'c': with its "/" */
-	char prev[64];             /* the word before (for values of settings, --baud) */
+	char kind;		   /* letter of the spec; 'c' command name; '-' option; 0 nothing */
+	size_t start;	/* where the word begins in the line (its quote, if it has one) */
+	char word[256]; /* the word up to the cursor, quotes taken off; 'c': with its "/" */
+	char prev[64];	/* the word before (for values of settings, --baud) */
 };
+/* Fills spot for the cursor, a byte offset (beyond the end: the end). */
 void cmd_spot(const char *line, size_t cursor, struct cmd_spot *spot);
 /* Words that fit the spot as far as the tables know them (commands as "/name", help topics, options,
  * settings, their values, rates, line ends, on/off, shipped themes, focus targets; files, ports,
  * boards and the user's themes come from the caller): calls fn for each that starts with
  * spot->word. */
 void cmd_words(const struct cmd_spot *spot, void (*fn)(void *ctx, const char *word), void *ctx);
-/* The word as it must stand in a line so that cmd_parse yields it again: in quotes where it has
- * blanks or quotes. For completions of file names. False when dst is too small. */
+/* The word as it must stand in a line so that cmd_parse yields it again: a backslash before each
+ * blank, quote and backslash, so that one can type on behind a folder's name. For completions of file names. False when dst is too small. */
 bool cmd_quote(const char *word, char *dst, size_t size);
 /* A short hint for the right end of the edit line: usage and summary of the command under the
  * cursor ("/baud [N]  show or change the rate"); for /set what the setting takes. "" when the line

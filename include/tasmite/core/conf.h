@@ -13,14 +13,14 @@
 /* Collected messages with position. */
 struct conf_errors {
 	char text[16][256]; /* "FILE:12: baud: expected a number from 50 to 4000000, not 'fast'" */
-	int count;          /* may exceed 16: the rest was not kept */
+	int count;	    /* may exceed 16: the rest was not kept */
 };
 
 /* Applies the text of a configuration file to s and k with that origin. profile: its values are
  * applied too with ORIGIN_PROFILE (NULL: none; ERR_NOENT in errors when it isn't there). On any
  * error nothing is changed and a negative code is returned. */
-int conf_apply(const char *file, const char *text, enum setting_origin origin,
-    const char *profile, struct settings *s, struct keymap *k, struct conf_errors *errors);
+int conf_apply(const char *file, const char *text, enum setting_origin origin, const char *profile,
+    struct settings *s, struct keymap *k, struct conf_errors *errors);
 /* True when the text defines that profile (errors in the text: false). */
 bool conf_has_profile(const char *text, const char *profile);
 

@@ -27,16 +27,32 @@ enum key_special {
 	KEY_SPECIAL = 0x110000,
 	KEYS_F1 = KEY_SPECIAL + 1, /* KEYS_F1 + n - 1 is Fn, up to F24 */
 	KEYS_F24 = KEYS_F1 + 23,
-	KEYS_UP, KEYS_DOWN, KEYS_LEFT, KEYS_RIGHT, KEYS_HOME, KEYS_END, KEYS_PGUP, KEYS_PGDN,
-	KEYS_INSERT, KEYS_DELETE, KEYS_BACKSPACE, KEYS_TAB, KEYS_ENTER, KEYS_ESC,
-	KEYS_PASTE_BEGIN, KEYS_PASTE_END, KEYS_MOUSE, KEYS_RESIZE
+	KEYS_UP,
+	KEYS_DOWN,
+	KEYS_LEFT,
+	KEYS_RIGHT,
+	KEYS_HOME,
+	KEYS_END,
+	KEYS_PGUP,
+	KEYS_PGDN,
+	KEYS_INSERT,
+	KEYS_DELETE,
+	KEYS_BACKSPACE,
+	KEYS_TAB,
+	KEYS_ENTER,
+	KEYS_ESC,
+	KEYS_PASTE_BEGIN,
+	KEYS_PASTE_END,
+	KEYS_MOUSE,
+	KEYS_RESIZE
 };
 
 enum key_mod { KEY_CTRL = 1, KEY_ALT = 2, KEY_SHIFT = 4 };
 
 struct key {
-	uint32_t code; /* code point (Ctrl-letters: the lower-case letter with KEY_CTRL) or special */
-	uint8_t mods;  /* enum key_mod */
+	/* Code point (Ctrl-letters: the lower-case letter with KEY_CTRL) or special. */
+	uint32_t code;
+	uint8_t mods; /* enum key_mod */
 	/* MOUSE: cell and what happened */
 	uint8_t button; /* 1 left, 4 wheel up, 5 wheel down */
 	int16_t x, y;
@@ -44,8 +60,11 @@ struct key {
 
 struct keymap;
 
-struct keymap *keymap_new(void); /* with the built-in bindings */
+/* With the built-in bindings. */
+struct keymap *keymap_new(void);
+/* NULL is allowed. */
 void keymap_free(struct keymap *k);
+/* The copy is the caller's. */
 struct keymap *keymap_copy(const struct keymap *k);
 /* k's bindings become those of from. */
 void keymap_assign(struct keymap *k, const struct keymap *from);
@@ -53,8 +72,8 @@ void keymap_assign(struct keymap *k, const struct keymap *from);
  * characters, Enter, Tab, Esc, Backspace and Ctrl-T are not) or the text has control characters;
  * ERR_NOMEM when there are too many. label is what the key bar shows; NULL: the command's name with
  * a capital letter, or the beginning of the macro. */
-int keymap_bind(struct keymap *k, const char *key_name, const char *text, const char *label,
-    struct err *err);
+int keymap_bind(
+    struct keymap *k, const char *key_name, const char *text, const char *label, struct err *err);
 /* The text bound to the key, or NULL. */
 const char *keymap_lookup(const struct keymap *k, const struct key *key);
 /* True for a text that goes into the edit line instead of being run: it ends in a blank. */

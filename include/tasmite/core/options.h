@@ -43,7 +43,7 @@ enum options_command {
 	X(OPTION_PORT, "port", "P", "port to open",                                               \
 	    OPTIONS_S | OPTIONS_F | OPTIONS_C | OPTIONS_E)                                        \
 	X(OPTION_BAUD, "baud", "N",                                                               \
-	    "rate of the port in bit/s; of flash: rate to write at (0: the fastest that works)",  \
+	    "rate in bit/s; of flash: rate to write at (0: the fastest that works)",              \
 	    OPTIONS_S | OPTIONS_F)                                                                \
 	X(OPTION_FORMAT, "format", "8N1", "data bits, parity, stop bits", OPTIONS_S)              \
 	X(OPTION_EOL, "eol", "E", "line end sent after a line: none, cr, lf or crlf", OPTIONS_S)  \
@@ -76,12 +76,12 @@ enum option_id {
 #define OPTIONS_ENUM(id, ...) id,
 	OPTIONS_TABLE(OPTIONS_ENUM)
 #undef OPTIONS_ENUM
-	OPTION_COUNT
+	    OPTION_COUNT
 };
 
 struct option_row {
 	enum option_id id;
-	const char *name;  /* without "--" */
+	const char *name; /* without "--" */
 	const char *value;
 	const char *help;
 	unsigned commands; /* OPTIONS_IN(...) of each that has it */
@@ -94,6 +94,7 @@ struct options_command_row {
 	const char *about;
 };
 
+/* The rows; the ids must be below their counts. */
 const struct option_row *option_row(enum option_id id);
 const struct options_command_row *options_command_row(enum options_command command);
 /* The sub-command of that exact name, OPTIONS_SESSION when it is none (then it is a port). */
@@ -107,9 +108,9 @@ void options_usage(enum options_command command, struct sbuf *out);
 struct options {
 	enum options_command command;
 	char *const *argv; /* borrowed; NULL at the end */
-	int next;          /* index in argv of the next word */
-	int operands;      /* seen so far */
-	bool plain;        /* "--" was seen: only operands follow */
+	int next;	   /* index in argv of the next word */
+	int operands;	   /* seen so far */
+	bool plain;	   /* "--" was seen: only operands follow */
 };
 
 /* argv as main has it. The first word names the sub-command, if it is one. */

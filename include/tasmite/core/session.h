@@ -18,20 +18,20 @@
 #include "tasmite/core/theme.h"
 
 enum session_port_state {
-	SESSION_PORT_NONE,    /* none named */
+	SESSION_PORT_NONE, /* none named */
 	SESSION_PORT_OPEN,
 	SESSION_PORT_WAITING, /* it went away, or could not be opened: tried again by itself */
 };
 
 struct session_port {
 	enum session_port_state state;
-	char name[64];   /* "ttyUSB0", "sonoff" */
+	char name[64];	 /* "ttyUSB0", "sonoff" */
 	char about[128]; /* "FT232R USB UART" */
-	char line[24];   /* "115200 8N1" */
+	char line[24];	 /* "115200 8N1" */
 	bool has_modem;
-	unsigned modem;  /* bits as in the transport: DTR 1, RTS 2, CTS 4, DSR 8, DCD 16, RI 32 */
+	unsigned modem;	 /* bits as in the transport: DTR 1, RTS 2, CTS 4, DSR 8, DCD 16, RI 32 */
 	uint64_t rx, tx; /* bytes */
-	char why[256];   /* state WAITING: what happened and what to do */
+	char why[256];	 /* state WAITING: what happened and what to do */
 };
 
 struct session_record {
@@ -41,7 +41,14 @@ struct session_record {
 };
 
 /* Flash panel. */
-enum flash_state { FLASH_IDLE, FLASH_WAITING, FLASH_WORKING, FLASH_DONE, FLASH_FAILED, FLASH_CANCELLED };
+enum flash_state {
+	FLASH_IDLE,
+	FLASH_WAITING,
+	FLASH_WORKING,
+	FLASH_DONE,
+	FLASH_FAILED,
+	FLASH_CANCELLED
+};
 enum flash_mark { MARK_TODO, MARK_RUNNING, MARK_DONE, MARK_FAILED };
 
 struct flash_stage {
@@ -52,16 +59,16 @@ struct flash_stage {
 struct flash_view {
 	uint64_t revision;
 	enum flash_state state;
-	char what[96];  /* "sonoff.bin  502 KB → 0x00000" */
-	char chip[96];  /* "ESP8266EX 1 MB 5C:CF:7F:12:34:56" */
+	char what[96]; /* "sonoff.bin  502 KB → 0x00000" */
+	char chip[96]; /* "ESP8266EX 1 MB 5C:CF:7F:12:34:56" */
 	struct flash_stage stages[6];
 	int stage_count;
-	uint32_t done, total;  /* bytes of the running stage; total 0: no bar */
+	uint32_t done, total; /* bytes of the running stage; total 0: no bar */
 	mono_t stage_began;
-	char rate[80];  /* "11.2 KB/s (97 % of the wire)" */
-	int left_s;     /* seconds left, -1 unknown */
+	char rate[80]; /* "11.2 KB/s (97 % of the wire)" */
+	int left_s;    /* seconds left, -1 unknown */
 	uint32_t retries;
-	char heard[160]; /* waiting: what was heard last */
+	char heard[160];    /* waiting: what was heard last */
 	char text[12][160]; /* steps while waiting; the result afterwards */
 	int text_count;
 	bool text_bad[12];
@@ -81,7 +88,7 @@ struct session_ask {
 	char title[96];
 	char text[12][200]; /* what happens, what is lost */
 	int text_count;
-	char yes[48];       /* "y  erase and write" */
+	char yes[48]; /* "y  erase and write" */
 	char no[48];
 };
 
@@ -108,17 +115,17 @@ struct session {
 	struct theme theme;
 	uint64_t theme_revision;
 	struct facts facts;
-	char chip[64];        /* "ESP8266EX, 1 MB flash", "" unknown */
+	char chip[64]; /* "ESP8266EX, 1 MB flash", "" unknown */
 	struct session_port port;
 	struct session_record record;
 	struct flash_view flash;
 	struct session_page page;
 	struct session_ask ask;
 	struct session_list list;
-	uint64_t revision;    /* of everything here that has no revision of its own */
+	uint64_t revision;	/* of everything here that has no revision of its own */
 	int64_t wall_offset_us; /* wall clock = mono time + this (UTC) */
 	int utc_offset_s;
-	char notice[160];     /* a short word in the edit line's row (until the next key) */
+	char notice[160]; /* a short word in the edit line's row (until the next key) */
 	bool notice_bad;
 };
 

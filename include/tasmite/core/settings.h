@@ -16,35 +16,52 @@ enum setting_type { SETTING_BOOL, SETTING_INT, SETTING_CHOICE, SETTING_TEXT };
 
 /* Later ones win. */
 enum setting_origin {
-	ORIGIN_BUILTIN, ORIGIN_SYSTEM, ORIGIN_USER, ORIGIN_PROFILE, ORIGIN_ENV, ORIGIN_COMMAND_LINE,
+	ORIGIN_BUILTIN,
+	ORIGIN_SYSTEM,
+	ORIGIN_USER,
+	ORIGIN_PROFILE,
+	ORIGIN_ENV,
+	ORIGIN_COMMAND_LINE,
 	ORIGIN_SESSION /* /set and the commands that change a setting */
 };
 
 /* X(ID, "name", type, default as text, min, max, "choice|choice" or unit, "help") */
-#define SETTINGS_TABLE(X)                                                                          \
-	X(SET_PORT, "port", SETTING_TEXT, "", 0, 0, "", "port to open when none is named")         \
-	X(SET_BAUD, "baud", SETTING_INT, "115200", 50, 4000000, "bit/s", "rate of the port")       \
-	X(SET_FORMAT, "format", SETTING_TEXT, "8N1", 0, 0, "", "data bits, parity, stop bits")     \
-	X(SET_EOL, "eol", SETTING_CHOICE, "lf", 0, 0, "none|cr|lf|crlf", "line end sent after a line")\
-	X(SET_STAMP, "stamp", SETTING_CHOICE, "clock", 0, 0, "off|clock", "time before each line")  \
-	X(SET_ECHO, "echo", SETTING_BOOL, "on", 0, 0, "", "show what is sent in the log")          \
-	X(SET_WRAP, "wrap", SETTING_BOOL, "on", 0, 0, "", "wrap long lines")                       \
-	X(SET_THEME, "theme", SETTING_TEXT, "dark", 0, 0, "", "colours")                           \
-	X(SET_MOUSE, "mouse", SETTING_BOOL, "off", 0, 0, "", "use the mouse (selecting text then needs Shift)")\
-	X(SET_SCROLLBACK, "scrollback", SETTING_INT, "256", 1, 16384, "MB", "memory for the log")  \
-	X(SET_HISTORY, "history", SETTING_INT, "1000", 0, 100000, "lines", "lines of history kept")\
-	X(SET_PACE, "pace", SETTING_INT, "64", 0, 65536, "bytes", "bytes sent at a time (0: no pacing)")\
-	X(SET_PACE_DELAY, "pace-delay", SETTING_INT, "15", 0, 10000, "ms", "pause after each")     \
-	X(SET_FLASH_BAUD, "flash-baud", SETTING_INT, "0", 0, 4000000, "bit/s", "rate for flashing (0: the fastest that works)")\
-	X(SET_FLASH_CLKDIV, "flash-clkdiv", SETTING_BOOL, "on", 0, 0, "", "raise the boot loader's rate by its divider register")\
-	X(SET_UNICODE, "unicode", SETTING_CHOICE, "auto", 0, 0, "auto|on|off", "line drawing and marks beyond ASCII")\
-	X(SET_ESCAPES, "escapes", SETTING_BOOL, "off", 0, 0, "", "\\xNN \\r \\n \\t \\\\ in what is sent")
+/* clang-format off */
+#define SETTINGS_TABLE(X)                                                                         \
+	X(SET_PORT, "port", SETTING_TEXT, "", 0, 0, "", "port to open when none is named")        \
+	X(SET_BAUD, "baud", SETTING_INT, "115200", 50, 4000000, "bit/s", "rate of the port")      \
+	X(SET_FORMAT, "format", SETTING_TEXT, "8N1", 0, 0, "", "data bits, parity, stop bits")    \
+	X(SET_EOL, "eol", SETTING_CHOICE, "lf", 0, 0, "none|cr|lf|crlf",                          \
+	    "line end sent after a line")                                                         \
+	X(SET_STAMP, "stamp", SETTING_CHOICE, "clock", 0, 0, "off|clock",                         \
+	    "time before each line")                                                              \
+	X(SET_ECHO, "echo", SETTING_BOOL, "on", 0, 0, "", "show what is sent in the log")         \
+	X(SET_WRAP, "wrap", SETTING_BOOL, "on", 0, 0, "", "wrap long lines")                      \
+	X(SET_THEME, "theme", SETTING_TEXT, "dark", 0, 0, "", "colours")                          \
+	X(SET_MOUSE, "mouse", SETTING_BOOL, "off", 0, 0, "",                                      \
+	    "use the mouse (selecting text then needs Shift)")                                    \
+	X(SET_SCROLLBACK, "scrollback", SETTING_INT, "256", 1, 16384, "MB",                       \
+	    "memory for the log")                                                                 \
+	X(SET_HISTORY, "history", SETTING_INT, "1000", 0, 100000, "lines",                        \
+	    "lines of history kept")                                                              \
+	X(SET_PACE, "pace", SETTING_INT, "64", 0, 65536, "bytes",                                 \
+	    "bytes sent at a time (0: no pacing)")                                                \
+	X(SET_PACE_DELAY, "pace-delay", SETTING_INT, "15", 0, 10000, "ms", "pause after each")    \
+	X(SET_FLASH_BAUD, "flash-baud", SETTING_INT, "0", 0, 4000000, "bit/s",                    \
+	    "rate for flashing (0: the fastest that works)")                                      \
+	X(SET_FLASH_CLKDIV, "flash-clkdiv", SETTING_BOOL, "on", 0, 0, "",                         \
+	    "raise the boot loader's rate by its divider register")                               \
+	X(SET_UNICODE, "unicode", SETTING_CHOICE, "auto", 0, 0, "auto|on|off",                    \
+	    "line drawing and marks beyond ASCII")                                                \
+	X(SET_ESCAPES, "escapes", SETTING_BOOL, "off", 0, 0, "",                                  \
+	    "\\xNN \\r \\n \\t \\\\ in what is sent")
+/* clang-format on */
 
 enum setting_id {
 #define SETTING_ENUM(id, ...) id,
 	SETTINGS_TABLE(SETTING_ENUM)
 #undef SETTING_ENUM
-	SETTING_COUNT
+	    SETTING_COUNT
 };
 
 /* Longest value as text, with its terminator. */
@@ -60,7 +77,7 @@ struct setting_row {
 };
 
 struct setting_value {
-	char *text;    /* canonical text ("on", "115200") */
+	char *text;	/* canonical text ("on", "115200") */
 	int64_t number; /* BOOL 0/1, INT, CHOICE index */
 	enum setting_origin origin;
 	char where[96]; /* "line 12 of .../config", "" otherwise */
@@ -71,13 +88,16 @@ struct settings {
 	struct setting_value values[SETTING_COUNT];
 };
 
+/* The row; the id must be below SETTING_COUNT. */
 const struct setting_row *setting_row(enum setting_id id);
 /* -1 when there is none of that name. */
 int setting_find(const char *name);
 /* "a number from 50 to 4000000 (bit/s)", "one of none, cr, lf, crlf", for messages and hints. */
 void setting_expected(enum setting_id id, char *dst, size_t size);
 
+/* All values built in. */
 void settings_init(struct settings *s);
+/* Frees the values. */
 void settings_fini(struct settings *s);
 /* dst becomes a copy of its own; settings_fini it. */
 void settings_copy(struct settings *dst, const struct settings *src);
@@ -91,7 +111,6 @@ const char *settings_text(const struct settings *s, enum setting_id id);
 int64_t settings_int(const struct settings *s, enum setting_id id);
 bool settings_bool(const struct settings *s, enum setting_id id);
 /* "user file, line 12 of ~/.config/tasmite/config", for `/set NAME?`. */
-void settings_origin_text(
-    const struct settings *s, enum setting_id id, char *dst, size_t size);
+void settings_origin_text(const struct settings *s, enum setting_id id, char *dst, size_t size);
 
 #endif

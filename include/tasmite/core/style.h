@@ -4,6 +4,7 @@
 #define TASMITE_CORE_STYLE_H
 
 /* X(id, "name in themes", "what it is for") */
+/* clang-format off */
 #define STYLE_TABLE(X)                                                                             \
 	X(STYLE_DEFAULT, "default", "background and plain text")                                   \
 	X(STYLE_STATUS, "status", "status line")                                                   \
@@ -40,12 +41,13 @@
 	X(STYLE_POPUP_TITLE, "popup-title", "their titles")                                        \
 	X(STYLE_POPUP_SELECTED, "popup-selected", "the selected row")                              \
 	X(STYLE_DANGER, "danger", "what will be lost, in a question")
+/* clang-format on */
 
 enum style_id {
 #define STYLE_ENUM(id, name, about) id,
 	STYLE_TABLE(STYLE_ENUM)
 #undef STYLE_ENUM
-	STYLE_COUNT
+	    STYLE_COUNT
 };
 
 /* "status-good"; the id must be below STYLE_COUNT. */

@@ -25,14 +25,18 @@
 #define THEME_COLOR_DEFAULT (-1)
 
 enum theme_attr {
-	THEME_BOLD = 1, THEME_DIM = 2, THEME_UNDERLINE = 4, THEME_REVERSE = 8, THEME_ITALIC = 16
+	THEME_BOLD = 1,
+	THEME_DIM = 2,
+	THEME_UNDERLINE = 4,
+	THEME_REVERSE = 8,
+	THEME_ITALIC = 16
 };
 
 enum theme_depth { THEME_MONO, THEME_8, THEME_16, THEME_256, THEME_DEPTHS };
 
 struct theme_cell {
 	int16_t fg, bg; /* colour number of the depth, or THEME_COLOR_DEFAULT */
-	uint8_t attr;   /* enum theme_attr */
+	uint8_t attr;	/* enum theme_attr */
 };
 
 struct theme {
@@ -46,8 +50,8 @@ const char *theme_builtin_name(size_t i);
 const char *theme_builtin_text(size_t i);
 /* Fills t from the text of a theme file. Errors tell file (as named), line and what was expected;
  * t is unchanged then. */
-int theme_parse(struct theme *t, const char *name, const char *file, const char *text,
-    struct err *err);
+int theme_parse(
+    struct theme *t, const char *name, const char *file, const char *text, struct err *err);
 /* A builtin by name, parsed. ERR_NOENT when there is none. */
 int theme_builtin(struct theme *t, const char *name, struct err *err);
 

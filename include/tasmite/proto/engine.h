@@ -21,8 +21,8 @@ struct engine;
 
 enum engine_kind {
 	ENGINE_IDENTIFY, /* connect, identify, stop: nothing on the device is changed */
-	ENGINE_ERASE,    /* connect, identify, erase */
-	ENGINE_FLASH     /* connect, identify, erase, write (checked block by block by the ROM's
+	ENGINE_ERASE,	 /* connect, identify, erase */
+	ENGINE_FLASH	 /* connect, identify, erase, write (checked block by block by the ROM's
 	                  * XOR; where the link showed faults, all of it once more in stage CHECK) */
 };
 
@@ -36,22 +36,23 @@ struct engine_part {
 
 struct engine_job {
 	enum engine_kind kind;
-	struct engine_part parts[ENGINE_MAX_PARTS]; /* FLASH: data; ERASE: areas (length mult. of 4096) */
-	size_t part_count;     /* ERASE with 0 parts: the whole chip */
-	bool erase_all;        /* FLASH: the whole chip is erased first */
-	uint32_t app_baud;     /* rate of the session: what the application is heard at */
-	uint32_t baud;         /* wanted rate of the transfer; 0: the fastest that works */
-	bool no_baud_change;   /* stay at 115200: no UART_CLKDIV trick */
-	bool connected;        /* the loader has answered in this session already: try SYNC at once */
+	struct engine_part
+	    parts[ENGINE_MAX_PARTS]; /* FLASH: data; ERASE: areas (length mult. of 4096) */
+	size_t part_count;	     /* ERASE with 0 parts: the whole chip */
+	bool erase_all;		     /* FLASH: the whole chip is erased first */
+	uint32_t app_baud;	     /* rate of the session: what the application is heard at */
+	uint32_t baud;		     /* wanted rate of the transfer; 0: the fastest that works */
+	bool no_baud_change;	     /* stay at 115200: no UART_CLKDIV trick */
+	bool connected; /* the loader has answered in this session already: try SYNC at once */
 	uint32_t connected_baud; /* ... at this rate */
 };
 
 /* ---- actions --------------------------------------------------------------------------------- */
 enum engine_action_kind {
-	ENGINE_WRITE,    /* send bytes; done when the system has taken all of them */
-	ENGINE_LINES,    /* set DTR and RTS at once (dtr, rts) */
-	ENGINE_BAUD,     /* host rate to baud; before that what was written must have left */
-	ENGINE_PURGE,    /* throw away what is queued for input */
+	ENGINE_WRITE,	 /* send bytes; done when the system has taken all of them */
+	ENGINE_LINES,	 /* set DTR and RTS at once (dtr, rts) */
+	ENGINE_BAUD,	 /* host rate to baud; before that what was written must have left */
+	ENGINE_PURGE,	 /* throw away what is queued for input */
 	ENGINE_NEED_DATA /* call engine_data with the bytes of part at offset, length */
 };
 
@@ -59,9 +60,9 @@ struct engine_action {
 	enum engine_action_kind kind;
 	const uint8_t *bytes; /* WRITE: the engine's, valid until engine_done */
 	size_t n;
-	bool dtr, rts;        /* LINES */
-	uint32_t baud;        /* BAUD */
-	size_t part;          /* NEED_DATA: index into the job's parts, offset within that part */
+	bool dtr, rts; /* LINES */
+	uint32_t baud; /* BAUD */
+	size_t part;   /* NEED_DATA: index into the job's parts, offset within that part */
 	uint32_t offset;
 	uint32_t length;
 };
@@ -70,11 +71,11 @@ struct engine_action {
 struct engine_chip {
 	bool known;
 	bool is_8285;
-	char name[24];         /* "ESP8266EX", "ESP8285" */
+	char name[24]; /* "ESP8266EX", "ESP8285" */
 	uint8_t mac[6];
-	uint32_t crystal_khz;  /* 26000 or 40000, estimated */
-	uint32_t flash_id;     /* JEDEC id, 24 bits: maker in the low byte */
-	uint32_t flash_size;   /* bytes; 0 when the id tells none */
+	uint32_t crystal_khz; /* 26000 or 40000, estimated */
+	uint32_t flash_id;    /* JEDEC id, 24 bits: maker in the low byte */
+	uint32_t flash_size;  /* bytes; 0 when the id tells none */
 	char flash_maker[24];
 	uint32_t efuse[4];
 	uint32_t clkdiv;       /* UART_CLKDIV as read after the first SYNC */
@@ -83,44 +84,54 @@ struct engine_chip {
 
 /* ---- events ---------------------------------------------------------------------------------- */
 enum engine_stage {
-	ENGINE_ST_CONNECT, ENGINE_ST_IDENTIFY, ENGINE_ST_ERASE, ENGINE_ST_WRITE, ENGINE_ST_CHECK,
+	ENGINE_ST_CONNECT,
+	ENGINE_ST_IDENTIFY,
+	ENGINE_ST_ERASE,
+	ENGINE_ST_WRITE,
+	ENGINE_ST_CHECK,
 	ENGINE_STAGES
 };
 
 /* What was heard while waiting for the loader. */
 enum engine_heard {
-	ENGINE_HEARD_NOTHING,   /* silence so far */
-	ENGINE_HEARD_FLASH_BOOT,/* boot mode (3,x): the button was not held */
-	ENGINE_HEARD_LOADER,    /* boot mode (1,x): goes on by itself */
-	ENGINE_HEARD_STRAPS,    /* boot mode (0,x), (2,x), (4..7,x): wrong straps; number in value */
-	ENGINE_HEARD_ECHO,      /* its own bytes: TX and RX are shorted */
-	ENGINE_HEARD_APP,       /* text of an application, at another rate perhaps (value: rate) */
-	ENGINE_HEARD_NOISE,     /* bytes without sense */
-	ENGINE_HEARD_LOCKED,    /* a ROM that locked another rate was found; value: that rate */
-	ENGINE_HEARD_STUB,      /* a stub of an earlier session answers: it can't be used; the chip
+	ENGINE_HEARD_NOTHING,	 /* silence so far */
+	ENGINE_HEARD_FLASH_BOOT, /* boot mode (3,x): the button was not held */
+	ENGINE_HEARD_LOADER,	 /* boot mode (1,x): goes on by itself */
+	ENGINE_HEARD_STRAPS, /* boot mode (0,x), (2,x), (4..7,x): wrong straps; number in value */
+	ENGINE_HEARD_ECHO,   /* its own bytes: TX and RX are shorted */
+	ENGINE_HEARD_APP,    /* text of an application, at another rate perhaps (value: rate) */
+	ENGINE_HEARD_NOISE,  /* bytes without sense */
+	ENGINE_HEARD_LOCKED, /* a ROM that locked another rate was found; value: that rate */
+	ENGINE_HEARD_STUB,   /* a stub of an earlier session answers: it can't be used; the chip
 	                         * must be powered anew */
-	ENGINE_HEARD_DEAF       /* the loader's banner was seen, but it answers SYNC at no rate:
+	ENGINE_HEARD_DEAF    /* the loader's banner was seen, but it answers SYNC at no rate:
 	                         * the chip must be powered anew */
 };
 
 enum engine_event_kind {
-	ENGINE_EV_STAGE,     /* stage began (began true) or ended well (began false) */
-	ENGINE_EV_HEARD,     /* heard, value, count of such */
-	ENGINE_EV_TEXT,      /* bytes that are no part of the protocol: for the log (text, n, baud) */
-	ENGINE_EV_SYNC,      /* the loader answered (value: rate) */
-	ENGINE_EV_IDENTITY,  /* engine_chip_info is complete. FLASH and ERASE now wait for
+	ENGINE_EV_STAGE, /* stage began (began true) or ended well (began false) */
+	ENGINE_EV_HEARD, /* heard, value, count of such */
+	ENGINE_EV_TEXT,	 /* bytes that are no part of the protocol: for the log (text, n, baud) */
+	ENGINE_EV_SYNC,	 /* the loader answered (value: rate) */
+	ENGINE_EV_IDENTITY, /* engine_chip_info is complete. FLASH and ERASE now wait for
 	                      * engine_proceed: the driver checks that the job fits the chip */
-	ENGINE_EV_BAUD,      /* the link runs at value now; ok false: fell back to it */
-	ENGINE_EV_PROGRESS,  /* done of total bytes of the stage */
-	ENGINE_EV_RETRY,     /* something is tried again: retry, value: block or sector number */
-	ENGINE_EV_DONE,      /* the job is done; terminal */
-	ENGINE_EV_FAILED,    /* it is not: see engine_failure; terminal */
-	ENGINE_EV_CANCELLED  /* terminal */
+	ENGINE_EV_BAUD,	    /* the link runs at value now; ok false: fell back to it */
+	ENGINE_EV_PROGRESS, /* done of total bytes of the stage */
+	ENGINE_EV_RETRY,    /* something is tried again: retry; value: opcode (TIMEOUT), rate
+	                      * (RESYNC, SLOWER), flash address (the others) */
+	ENGINE_EV_DONE,	    /* the job is done; terminal */
+	ENGINE_EV_FAILED,   /* it is not: see engine_failure; terminal */
+	ENGINE_EV_CANCELLED /* terminal */
 };
 
 enum engine_retry {
-	ENGINE_RETRY_TIMEOUT, ENGINE_RETRY_CHECKSUM, ENGINE_RETRY_READBACK, ENGINE_RETRY_SEQUENCE,
-	ENGINE_RETRY_RESYNC, ENGINE_RETRY_SLOWER, ENGINE_RETRY_ERASE
+	ENGINE_RETRY_TIMEOUT,
+	ENGINE_RETRY_CHECKSUM,
+	ENGINE_RETRY_READBACK,
+	ENGINE_RETRY_SEQUENCE,
+	ENGINE_RETRY_RESYNC,
+	ENGINE_RETRY_SLOWER,
+	ENGINE_RETRY_ERASE
 };
 
 struct engine_event {
@@ -140,32 +151,32 @@ struct engine_event {
 
 enum engine_cause {
 	ENGINE_CAUSE_NONE,
-	ENGINE_CAUSE_NO_ANSWER,    /* the chip stopped answering */
-	ENGINE_CAUSE_REFUSED,      /* a command was refused: command, status */
-	ENGINE_CAUSE_CHECKSUM,     /* blocks arrive damaged again and again */
-	ENGINE_CAUSE_READBACK,     /* the flash does not keep what is written (worn sector) */
-	ENGINE_CAUSE_PROTECTED,    /* the flash's protect bits are set and stay set */
-	ENGINE_CAUSE_RESET,        /* the chip restarted in the middle: its boot text was seen */
-	ENGINE_CAUSE_NO_FLASH,     /* the flash chip does not answer */
-	ENGINE_CAUSE_NOT_8266,     /* another chip answers */
-	ENGINE_CAUSE_TOO_LARGE,    /* does not fit the flash found */
-	ENGINE_CAUSE_IO,           /* the driver reported a failed action or a lost port */
-	ENGINE_CAUSE_DATA,         /* the driver could not supply the data */
-	ENGINE_CAUSE_SIZE_UNKNOWN  /* the whole chip was to be erased, but its id tells no size */
+	ENGINE_CAUSE_NO_ANSWER,	  /* the chip stopped answering */
+	ENGINE_CAUSE_REFUSED,	  /* a command was refused: command, status */
+	ENGINE_CAUSE_CHECKSUM,	  /* blocks arrive damaged again and again */
+	ENGINE_CAUSE_READBACK,	  /* the flash does not keep what is written (worn sector) */
+	ENGINE_CAUSE_PROTECTED,	  /* the flash's protect bits are set and stay set */
+	ENGINE_CAUSE_RESET,	  /* the chip restarted in the middle: its boot text was seen */
+	ENGINE_CAUSE_NO_FLASH,	  /* the flash chip does not answer */
+	ENGINE_CAUSE_NOT_8266,	  /* another chip answers */
+	ENGINE_CAUSE_TOO_LARGE,	  /* does not fit the flash found */
+	ENGINE_CAUSE_IO,	  /* the driver reported a failed action or a lost port */
+	ENGINE_CAUSE_DATA,	  /* the driver could not supply the data */
+	ENGINE_CAUSE_SIZE_UNKNOWN /* the whole chip was to be erased, but its id tells no size */
 };
 
 /* What to tell after a failure or a cancel: where it stood and what is changed on the device. */
 struct engine_failure {
 	enum engine_cause cause;
 	enum engine_stage stage;
-	uint8_t command;        /* opcode, 0 if none */
-	uint8_t status, code;   /* the chip's answer */
-	uint32_t part;          /* index */
-	uint32_t offset;        /* flash address it stood at */
-	bool flash_touched;     /* something was or may have been erased or written */
+	uint8_t command;		   /* opcode, 0 if none */
+	uint8_t status, code;		   /* the chip's answer */
+	uint32_t part;			   /* index */
+	uint32_t offset;		   /* flash address it stood at */
+	bool flash_touched;		   /* something was or may have been erased or written */
 	uint32_t erased_from, erased_to;   /* area that is or may be erased; from == to: none */
 	uint32_t written_from, written_to; /* area that holds new, checked data */
-	bool still_connected;   /* the loader still answers: a second try needs no power-cycle */
+	bool still_connected; /* the loader still answers: a second try needs no power-cycle */
 };
 
 /* Checks the job (offsets aligned, lengths > 0, no overlap) and starts; NULL when it is unusable.
@@ -193,7 +204,9 @@ void engine_cancel(struct engine *e, mono_t now);
 /* The port is gone: ends with ENGINE_EV_FAILED, ENGINE_CAUSE_IO. */
 void engine_port_lost(struct engine *e, mono_t now);
 
+/* What is known of the chip so far; belongs to e. */
 const struct engine_chip *engine_chip_info(const struct engine *e);
+/* Why it failed, after ENGINE_EV_FAILED; belongs to e. */
 const struct engine_failure *engine_failure(const struct engine *e);
 /* After DONE: true when the chip is still in the loader (a button release and power-cycle are
  * needed to run the application). The rate the link has. */

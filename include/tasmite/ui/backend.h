@@ -49,6 +49,8 @@ struct backend *tui_curses_new(bool color, struct err *err);
 struct backend *tui_mem_new(int w, int h);
 /* Tests: queue a key by name ("F1", "a", "Ctrl-C"); the last surface shown. */
 void tui_mem_key(struct backend *b, const char *name);
+/* Queues a key that has no name. */
+void tui_mem_push(struct backend *b, const struct key *key);
 /* Queues a paste. */
 void tui_mem_paste(struct backend *b, const char *text);
 /* While not ready no frame is taken. */

@@ -26,7 +26,9 @@ struct lineedit_ops {
 	void (*eof)(void *ctx);
 };
 
+/* The one edit line of the process (readline keeps its state in itself). ops is copied. */
 struct lineedit *lineedit_new(const struct lineedit_ops *ops, void *ctx);
+/* Takes readline down again; another one may be made then. NULL is allowed. */
 void lineedit_free(struct lineedit *e);
 /* A key goes into the line. */
 void lineedit_key(struct lineedit *e, const struct key *key);

@@ -19,21 +19,26 @@ struct rect {
 
 struct cell {
 	char text[CELL_BYTES]; /* terminated; "" is the right half of a wide character */
-	uint16_t style;        /* enum style_id */
+	uint16_t style;	       /* enum style_id */
+	uint8_t base;	       /* the style it was filled with: its background shines through where
+				* that of style is the default one */
 	uint8_t has_color;     /* the device's own colours apply over the style */
 	struct ansi_style color;
 };
 
 struct surface {
 	int w, h;
-	struct cell *cells;    /* w * h, row by row */
+	struct cell *cells;	/* w * h, row by row */
 	int cursor_x, cursor_y; /* -1: hidden */
 	bool unicode; /* false: surface_text and surface_box draw lines and marks in ASCII */
 };
 
 void surface_init(struct surface *s, int w, int h); /* blank, STYLE_DEFAULT */
+/* Frees the cells. */
 void surface_fini(struct surface *s);
+/* At least 1 x 1; blank afterwards, the cursor hidden, whether the size changed or not. */
 void surface_resize(struct surface *s, int w, int h);
+/* Blanks the part of r that lies on the surface, in that style. */
 void surface_fill(struct surface *s, struct rect r, enum style_id style);
 /* Writes UTF-8 text (no control characters get through: they become '?') at x, y, clipped to the
  * rectangle; returns the x after it. */

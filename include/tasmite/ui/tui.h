@@ -56,8 +56,8 @@ bool tui_draw(struct tui *t, mono_t now);
 void tui_focus(struct tui *t, enum tui_focus f);
 void tui_focus_step(struct tui *t, int step); /* +1 next, -1 previous of the ring */
 enum tui_focus tui_focused(const struct tui *t);
-void tui_follow(struct tui *t);               /* the log's tail */
-void tui_page(struct tui *t, int pages);      /* of the log; INT_MIN: the top */
+void tui_follow(struct tui *t);		 /* the log's tail */
+void tui_page(struct tui *t, int pages); /* of the log; INT_MIN: the top */
 void tui_redraw(struct tui *t);
 void tui_edit_set(struct tui *t, const char *text); /* puts text into the edit line, focus there */
 struct lineedit *tui_lineedit(struct tui *t);

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What the tests of the screen share: a session to draw, and golden screens. */
+#ifndef TASMITE_TESTS_SCREEN_H
+#define TASMITE_TESTS_SCREEN_H
+
+#include "tasmite/core/session.h"
+#include "tasmite/ui/backend.h"
+#include "tasmite/ui/tui.h"
+
+struct screen {
+	struct session *s;
+	struct secrets *secrets;
+	struct backend *b;
+	struct tui *t;
+	mono_t now;
+	/* what the tui asked for */
+	char line[256], bound[256], chosen[256], paste[256];
+	int lines, answers, last_answer, chosen_count, closed, pastes, choices;
+};
+
+/* A session with an open port and a short log, on a screen in memory. */
+void screen_open(struct screen *sc, int w, int h);
+void screen_close(struct screen *sc);
+/* Bytes of the device. */
+void screen_rx(struct screen *sc, const char *text);
+/* Key names separated by blanks; "text:abc" types abc. Draws afterwards. */
+void screen_keys(struct screen *sc, const char *keys);
+void screen_draw(struct screen *sc);
+/* A row of what is shown; valid until the next call. */
+const char *screen_row(const struct screen *sc, int y);
+/* The first row that contains the text, -1 if none does. */
+int screen_find(const struct screen *sc, const char *text);
+/* Compares the screen, in all sizes of the list, with tests/golden/NAME.txt; GOLDEN=update in the
+ * environment writes that file instead. */
+void screen_golden(struct screen *sc, const char *name);
+
+#endif

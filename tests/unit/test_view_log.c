@@ -1,0 +1,378 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The log pane: wrapping, scrolling, freezing, hostile lines. */
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <stdint.h>
+#include <limits.h>
+#include <locale.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "tasmite/base/utf8.h"
+#include "screen.h"
+
+/* 40 x 12: the log has rows 1 to 10 for itself, 38 cells of text behind the mark, no stamps. */
+static int setup(void **state)
+{
+	struct screen *sc = calloc(1, sizeof(*sc));
+
+	if (!sc)
+		return -1;
+	screen_open(sc, 40, 12);
+	lines_break(sc->s->log, sc->now);
+	lines_clear(sc->s->log);
+	*state = sc;
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	screen_close(*state);
+	free(*state);
+	return 0;
+}
+
+static void numbered(struct screen *sc, int from, int to)
+{
+	char text[32];
+
+	for (int i = from; i < to; i++) {
+		str_fmt(text, sizeof(text), "line %d\n", i);
+		screen_rx(sc, text);
+	}
+}
+
+static void log_draw__follows__the_tail(void **state)
+{
+	struct screen *sc = *state;
+
+	numbered(sc, 0, 3);
+	screen_draw(sc);
+	assert_int_equal(screen_find(sc, "line 0"), 1);
+	numbered(sc, 3, 100);
+	screen_draw(sc);
+	assert_int_equal(screen_find(sc, "line 99"), 10);
+	assert_int_equal(screen_find(sc, "line 90"), 1);
+	screen_rx(sc, "half");
+	screen_draw(sc);
+	assert_int_equal(screen_find(sc, "half"), 10);
+	screen_rx(sc, " and whole");
+	screen_draw(sc);
+	assert_int_equal(screen_find(sc, "half and whole"), 10);
+}
+
+static void log_key__freezes__and_counts(void **state)
+{
+	struct screen *sc = *state;
+
+	numbered(sc, 0, 100);
+	screen_draw(sc);
+	screen_keys(sc, "PgUp");
+	assert_int_equal(screen_find(sc, "line 90"), 10);
+	numbered(sc, 100, 223);
+	screen_draw(sc);
+	assert_int_equal(screen_find(sc, "line 90"), 10);
+	assert_int_equal(screen_find(sc, "▼123"), 0);
+	screen_keys(sc, "PgDn");
+	assert_int_equal(screen_find(sc, "line 99"), 10);
+	screen_keys(sc, "Ctrl-End");
+	assert_int_equal(screen_find(sc, "line 222"), 10);
+	assert_int_equal(screen_find(sc, "▼"), -1);
+	tui_mem_resize(sc->b, 120, 40);
+	screen_draw(sc);
+	screen_keys(sc, "PgUp");
+	numbered(sc, 223, 224);
+	screen_draw(sc);
+	assert_int_equal(screen_find(sc, "▼ 1 new line — End follows"), 37);
+}
+
+static void log_key__knows__less(void **state)
+{
+	static const struct {
+		const char *keys;
+		int top;
+	} cases[] = {{"k", 89}, {"k j", 90}, {"Up Up", 88}, {"u", 85}, {"b", 81}, {"b f", 90},
+	    {"g", 0}, {"Home d", 5}, {"Home Space", 9}, {"g G", 90}, {"b End", 90},
+	    {"PgUp PgUp PgDn", 81}, {"j j j", 90}, {"g k k b", 0}, {"b b Down Down", 74}};
+	struct screen *sc = *state;
+
+	numbered(sc, 0, 100);
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		char text[32];
+
+		tui_follow(sc->t);
+		tui_focus(sc->t, TUI_LOG);
+		screen_draw(sc);
+		screen_keys(sc, cases[i].keys);
+		str_fmt(text, sizeof(text), "  line %d", cases[i].top);
+		assert_string_equal(screen_row(sc, 1), text);
+		assert_int_equal(tui_focused(sc->t), TUI_LOG);
+	}
+	/* scrolled down to the end by hand: it follows again */
+	screen_keys(sc, "G k j");
+	numbered(sc, 100, 101);
+	screen_draw(sc);
+	assert_int_equal(screen_find(sc, "line 100"), 10);
+}
+
+static void log_draw__says__that_frozen_text_was_dropped(void **state)
+{
+	struct screen *sc = *state;
+	char text[1001];
+
+	lines_set_max(sc->s->log, 1 << 20);
+	memset(text, 'x', 999);
+	text[999] = '\n';
+	text[1000] = '\0';
+	numbered(sc, 0, 50);
+	tui_draw(sc->t, sc->now);
+	tui_page(sc->t, INT_MIN);
+	screen_draw(sc);
+	assert_int_equal(screen_find(sc, "line 0"), 1);
+	for (int i = 0; i < 500; i++)
+		screen_rx(sc, text);
+	screen_draw(sc);
+	assert_int_equal(screen_find(sc, "line 0"), 1); /* nothing dropped yet: it stands */
+	for (int i = 0; i < 2500; i++)
+		screen_rx(sc, text);
+	assert_true(lines_first(sc->s->log) > 10);
+	screen_draw(sc);
+	assert_int_equal(screen_find(sc, "line 0"), -1);
+	assert_true(screen_find(sc, "old lines dropped") == 0);
+	screen_keys(sc, "Ctrl-End");
+	assert_true(screen_find(sc, "dropped") == -1);
+}
+
+static void log_draw__follows__after_clear(void **state)
+{
+	struct screen *sc = *state;
+
+	numbered(sc, 0, 100);
+	screen_draw(sc);
+	screen_keys(sc, "PgUp");
+	lines_clear(sc->s->log);
+	screen_draw(sc);
+	assert_int_equal(screen_find(sc, "line"), -1);
+	numbered(sc, 0, 30);
+	screen_draw(sc);
+	assert_int_equal(screen_find(sc, "line 29"), 10);
+	assert_int_equal(screen_find(sc, "▼"), -1);
+}
+
+static void log_draw__wraps__at_the_width(void **state)
+{
+	struct screen *sc = *state;
+	char text[100];
+
+	for (int i = 0; i < 76; i++)
+		text[i] = (char)('a' + i % 26);
+	text[76] = '\0';
+	screen_rx(sc, text);
+	screen_draw(sc);
+	/* exactly two rows, no third */
+	assert_string_equal(screen_row(sc, 2), "  mnopqrstuvwxyzabcdefghijklmnopqrstuvwx");
+	assert_string_equal(screen_row(sc, 3), "");
+	screen_rx(sc, "!\n");
+	screen_draw(sc);
+	assert_string_equal(screen_row(sc, 3), "  !");
+	/* a wide character that no longer fits goes to the next row; a mark stays */
+	screen_rx(sc, "1234567890123456789012345678901234567\344\275\240x\n");
+	screen_rx(sc, "12345678901234567890123456789012345678\314\201x\n");
+	screen_draw(sc);
+	assert_string_equal(screen_row(sc, 4), "  1234567890123456789012345678901234567");
+	assert_string_equal(screen_row(sc, 5), "  \344\275\240x");
+	assert_string_equal(screen_row(sc, 6), "  12345678901234567890123456789012345678\314\201");
+	assert_string_equal(screen_row(sc, 7), "  x");
+}
+
+static void log_draw__tabs__to_multiples_of_8(void **state)
+{
+	struct screen *sc = *state;
+
+	screen_rx(sc, "a\tb\t\tc\n12345678\td\n");
+	screen_draw(sc);
+	assert_string_equal(screen_row(sc, 1), "  a       b               c");
+	assert_string_equal(screen_row(sc, 2), "  12345678        d");
+}
+
+static void log_key__shifts__without_wrap(void **state)
+{
+	struct screen *sc = *state;
+	struct err err;
+
+	screen_rx(sc, "0123456789abcdefghijklmnopqrstuvwxyz0123456789abcdefghijklmnop\n");
+	screen_rx(sc, "\0011234567\344\275\240abcdefghijklmnopqrstuvwxyz0123456789abcdefghij\n");
+	assert_int_equal(
+	    settings_set(sc->s->settings, SET_WRAP, "off", ORIGIN_SESSION, "", &err), 0);
+	screen_draw(sc);
+	assert_string_equal(screen_row(sc, 1), "  0123456789abcdefghijklmnopqrstuvwxyz01");
+	assert_string_equal(screen_row(sc, 3), "");
+	screen_keys(sc, "Shift-Tab >");
+	assert_string_equal(screen_row(sc, 1), "  89abcdefghijklmnopqrstuvwxyz0123456789");
+	assert_string_equal(
+	    screen_row(sc, 2), "  \344\275\240abcdefghijklmnopqrstuvwxyz0123456789");
+	screen_keys(sc, "Left Left");
+	assert_string_equal(screen_row(sc, 1), "  0123456789abcdefghijklmnopqrstuvwxyz01");
+}
+
+/* One line of 64 KiB, without an end: it scrolls within itself. */
+static void log_key__scrolls__within_a_long_line(void **state)
+{
+	struct screen *sc = *state;
+	char part[39];
+
+	for (int i = 0; i < 1700; i++) {
+		str_fmt(part, sizeof(part), "%038d", i);
+		screen_rx(sc, part);
+	}
+	tui_draw(sc->t, sc->now);
+	assert_int_equal(lines_end(sc->s->log) - lines_first(sc->s->log), 1);
+	assert_int_equal(screen_find(sc, "0001699"), 10);
+	tui_focus(sc->t, TUI_LOG);
+	screen_keys(sc, "k k k");
+	assert_int_equal(screen_find(sc, "0001696"), 10);
+	screen_keys(sc, "g");
+	assert_int_equal(screen_find(sc, "0000000"), 1);
+	screen_keys(sc, "Space");
+	assert_int_equal(screen_find(sc, "0000009"), 1);
+	/* the same where a byte is no cell */
+	screen_rx(sc, "\303\251");
+	screen_draw(sc);
+	assert_int_equal(screen_find(sc, "0000009"), 1);
+	screen_keys(sc, "j");
+	assert_int_equal(screen_find(sc, "0000010"), 1);
+	screen_keys(sc, "G");
+	assert_string_equal(screen_row(sc, 10), "  \303\251");
+}
+
+static void log_draw__marks__whose_line_it_is(void **state)
+{
+	struct screen *sc = *state;
+
+	screen_rx(sc, "dev");
+	lines_put(sc->s->log, LINE_TX, "sent", 4, sc->now);
+	session_say(sc->s, sc->now, "own");
+	session_warn(sc->s, sc->now, "warn");
+	screen_rx(sc, "ice\n");
+	screen_draw(sc);
+	assert_string_equal(screen_row(sc, 1), "  dev");
+	assert_string_equal(screen_row(sc, 2), "› sent");
+	assert_string_equal(screen_row(sc, 3), "· own");
+	assert_string_equal(screen_row(sc, 4), "! warn");
+	assert_string_equal(screen_row(sc, 5), "… ice");
+	assert_int_equal(surface_cell(tui_mem_screen(sc->b), 2, 2)->style, STYLE_TX);
+	assert_int_equal(surface_cell(tui_mem_screen(sc->b), 2, 4)->style, STYLE_WARN);
+}
+
+static void log_draw__stamps__in_local_time(void **state)
+{
+	struct screen *sc = *state;
+	struct err err;
+
+	tui_mem_resize(sc->b, 120, 40);
+	sc->s->wall_offset_us = -MONO_S(245);
+	sc->s->utc_offset_s = -3600;
+	screen_rx(sc, "x\n");
+	screen_draw(sc);
+	assert_true(str_starts(screen_row(sc, 2), "│23:00:00.120   x"));
+	assert_int_equal(
+	    settings_set(sc->s->settings, SET_STAMP, "off", ORIGIN_SESSION, "", &err), 0);
+	screen_draw(sc);
+	assert_true(str_starts(screen_row(sc, 2), "│  x"));
+}
+
+static void log_draw__shows__the_devices_colours(void **state)
+{
+	struct screen *sc = *state;
+	const struct cell *c;
+
+	screen_rx(sc, "a\033[31;1mb\033[0mc\n");
+	screen_draw(sc);
+	assert_string_equal(screen_row(sc, 1), "  abc");
+	c = surface_cell(tui_mem_screen(sc->b), 3, 1);
+	assert_int_equal(c->has_color, 1);
+	assert_int_equal(c->color.fg.kind, ANSI_INDEX);
+	assert_int_equal(c->color.fg.index, 1);
+	assert_int_equal(c->color.attr, ANSI_BOLD);
+	assert_int_equal(surface_cell(tui_mem_screen(sc->b), 4, 1)->has_color, 0);
+}
+
+static void check_printable(const struct surface *s)
+{
+	for (int i = 0; i < s->w * s->h; i++) {
+		const char *p = s->cells[i].text;
+		size_t n = strlen(p);
+
+		assert_true(n < CELL_BYTES);
+		while (n) {
+			uint32_t cp;
+			int len = utf8_decode((const uint8_t *)p, n, &cp);
+
+			assert_true(len > 0 && utf8_width(cp) >= 0);
+			p += len;
+			n -= (size_t)len;
+		}
+	}
+}
+
+/* Any bytes at any width: nothing but printable characters, nothing outside the pane. */
+static void log_draw__shows_nothing_harmful__of_noise(void **state)
+{
+	struct screen *sc = *state;
+	static const char nasty[] = "\033[;mHJ3\a\b\r\016\302\233\n";
+	uint32_t seed = 3;
+
+	for (int i = 0; i < 400; i++) {
+		uint8_t bytes[600];
+
+		for (size_t j = 0; j < sizeof(bytes); j++) {
+			seed = seed * 1664525 + 1013904223;
+			bytes[j] = i % 3 ? (uint8_t)(seed >> 24) : (uint8_t)nasty[seed >> 28 & 15];
+		}
+		lines_rx(sc->s->log, bytes, sizeof(bytes), sc->now);
+		tui_mem_resize(sc->b, 1 + (int)(seed >> 8) % 130, 1 + (int)(seed >> 16) % 45);
+		screen_draw(sc);
+		check_printable(tui_mem_screen(sc->b));
+		if (i % 50 == 0)
+			screen_keys(sc, i % 100 ? "PgUp" : "Ctrl-End");
+	}
+	tui_mem_resize(sc->b, 120, 40);
+	screen_draw(sc);
+	/* the frames stand */
+	for (int y = 2; y < 37; y++) {
+		assert_string_equal(surface_cell(tui_mem_screen(sc->b), 0, y)->text, "│");
+		assert_string_equal(surface_cell(tui_mem_screen(sc->b), 77, y)->text, "│");
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+#define CASE(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+	    CASE(log_draw__follows__the_tail),
+	    CASE(log_key__freezes__and_counts),
+	    CASE(log_key__knows__less),
+	    CASE(log_draw__says__that_frozen_text_was_dropped),
+	    CASE(log_draw__follows__after_clear),
+	    CASE(log_draw__wraps__at_the_width),
+	    CASE(log_draw__tabs__to_multiples_of_8),
+	    CASE(log_key__shifts__without_wrap),
+	    CASE(log_key__scrolls__within_a_long_line),
+	    CASE(log_draw__marks__whose_line_it_is),
+	    CASE(log_draw__stamps__in_local_time),
+	    CASE(log_draw__shows__the_devices_colours),
+	    CASE(log_draw__shows_nothing_harmful__of_noise),
+#undef CASE
+	};
+
+	setenv("INPUTRC", "/dev/null", 1);
+	setenv("TERM", "xterm", 1);
+	if (!setlocale(LC_ALL, "C.UTF-8"))
+		return 1;
+	alarm(60);
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
