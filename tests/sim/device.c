@@ -11,6 +11,8 @@
 /* From power to the ROM's first character, and from a reset to it. */
 #define POWER_UP_US 30000
 #define RESET_US    2000
+/* EN's rise with the board's usual 0.1 uF at 10 kOhm. */
+#define EN_RISE_US 1000
 
 void sim_device_trace(struct sim_device *dev, sim_time now, const char *fmt, ...)
 {
@@ -38,6 +40,7 @@ struct sim_device *sim_device_new(const struct sim_device_config *cfg, struct si
 	dev->rng = cfg->seed * 2654435761u + 1;
 	dev->faults.rng = &dev->rng;
 	dev->gpio2 = true;
+	sim_circuit_init(&dev->circuit, cfg->lines, cfg->en_us ? cfg->en_us : EN_RISE_US);
 	dev->boot_at = SIM_NEVER;
 	dev->rom.busy_until = SIM_NEVER;
 	sim_flash_init(&dev->flash, cfg->flash_size ? cfg->flash_size : 0x100000, &cfg->times);
@@ -109,10 +112,16 @@ void sim_device_set_mode(struct sim_device *dev, enum sim_mode mode)
 	sim_device_trace(dev, dev->now, "mode %s", sim_device_mode_name(mode));
 }
 
+/* The button and the circuit's transistor pull the same pin. */
+static bool gpio0_low(const struct sim_device *dev)
+{
+	return dev->button || !dev->circuit.gpio0;
+}
+
 static void latch_straps(struct sim_device *dev)
 {
 	dev->strap_mode =
-	    (dev->gpio15 ? 4u : 0u) | (dev->button ? 0u : 2u) | (dev->gpio2 ? 1u : 0u);
+	    (dev->gpio15 ? 4u : 0u) | (gpio0_low(dev) ? 0u : 2u) | (dev->gpio2 ? 1u : 0u);
 }
 
 /* Everything that a reset forgets. */
@@ -151,6 +160,11 @@ void sim_device_power(struct sim_device *dev, bool on, sim_time now)
 		return;
 	dev->power = on;
 	sim_device_trace(dev, now, "power %s", on ? "on" : "off");
+	if (on && !dev->circuit.en) {
+		dev->power_lost = true;
+		sim_device_set_mode(dev, SIM_MODE_RESET);
+		return;
+	}
 	if (on) {
 		sim_device_restart(dev, SIM_CAUSE_POWER_ON, POWER_UP_US);
 		return;
@@ -162,7 +176,7 @@ void sim_device_power(struct sim_device *dev, bool on, sim_time now)
 void sim_device_reset_pin(struct sim_device *dev, sim_time now)
 {
 	dev->now = now;
-	if (!dev->power)
+	if (!dev->power || !dev->circuit.en)
 		return;
 	latch_straps(dev);
 	sim_device_restart(dev, SIM_CAUSE_EXT_RESET, RESET_US);
@@ -182,17 +196,68 @@ static void run_pending_reset(struct sim_device *dev)
 		sim_device_restart(dev, cause, RESET_US);
 }
 
+/* A running application sees the pin, whoever pulls it. */
+static void show_gpio0(struct sim_device *dev, bool was_low)
+{
+	if (gpio0_low(dev) != was_low && dev->mode == SIM_MODE_APP && dev->app) {
+		sim_app_button(dev->app, !was_low, dev->now);
+		run_pending_reset(dev);
+	}
+}
+
 void sim_device_button(struct sim_device *dev, bool down, sim_time now)
 {
+	bool was_low = gpio0_low(dev);
+
 	dev->now = now;
 	if (dev->button == down)
 		return;
 	dev->button = down;
 	sim_device_trace(dev, now, "button %s", down ? "down" : "up");
-	if (dev->mode == SIM_MODE_APP && dev->app) {
-		sim_app_button(dev->app, down, now);
-		run_pending_reset(dev);
+	show_gpio0(dev, was_low);
+}
+
+static void en_changed(struct sim_device *dev)
+{
+	bool lost = dev->power_lost;
+
+	sim_device_trace(dev, dev->now, "EN %s", dev->circuit.en ? "high" : "low");
+	if (!dev->power)
+		return;
+	if (!dev->circuit.en) {
+		stop_all(dev);
+		sim_device_set_mode(dev, SIM_MODE_RESET);
+		return;
 	}
+	dev->power_lost = false;
+	latch_straps(dev);
+	sim_device_restart(
+	    dev, lost ? SIM_CAUSE_POWER_ON : SIM_CAUSE_EXT_RESET, lost ? POWER_UP_US : RESET_US);
+}
+
+void sim_device_lines(struct sim_device *dev, bool dtr, bool rts, sim_time now)
+{
+	bool was_low = gpio0_low(dev);
+	unsigned changed;
+
+	dev->now = now;
+	if (dev->circuit.dtr == dtr && dev->circuit.rts == rts)
+		return;
+	changed = sim_circuit_set(&dev->circuit, dtr, rts, now);
+	sim_device_trace(dev, now, "lines DTR=%d RTS=%d", dtr, rts);
+	if (changed & SIM_LINE_GPIO0)
+		sim_device_trace(dev, now, "GPIO0 %s", dev->circuit.gpio0 ? "high" : "low");
+	if (changed & SIM_LINE_EN)
+		en_changed(dev);
+	show_gpio0(dev, was_low);
+}
+
+void sim_device_lines_state(const struct sim_device *dev, struct sim_lines *s)
+{
+	s->dtr = dev->circuit.dtr;
+	s->rts = dev->circuit.rts;
+	s->gpio0 = !gpio0_low(dev);
+	s->en = dev->circuit.en;
 }
 
 void sim_device_strap(struct sim_device *dev, enum sim_pin pin, bool level)
@@ -267,6 +332,7 @@ sim_time sim_device_deadline(const struct sim_device *dev)
 {
 	sim_time t = earlier(dev->boot_at, drain_deadline(dev));
 
+	t = earlier(t, dev->circuit.en_rise_at);
 	t = earlier(t, dev->rom.busy_until);
 	if (dev->mode == SIM_MODE_APP && dev->app)
 		t = earlier(t, sim_app_deadline(dev->app));
@@ -307,6 +373,8 @@ static void boot_time(struct sim_device *dev)
 void sim_device_tick(struct sim_device *dev, sim_time now)
 {
 	dev->now = now;
+	if (sim_circuit_tick(&dev->circuit, now))
+		en_changed(dev);
 	if (dev->boot_at <= now)
 		boot_time(dev);
 	if (dev->rom.busy_until <= now)

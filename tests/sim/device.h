@@ -38,6 +38,8 @@ struct sim_device_config {
 	struct sim_flash_times times;
 	const char *scenario; /* text for the application; NULL: its default */
 	bool no_app;	      /* whatever is booted stays silent */
+	bool lines;	      /* DTR and RTS reach GPIO0 and EN through the usual circuit */
+	uint32_t en_us;	      /* how long EN takes to rise; 0: 1 ms */
 	uint64_t seed;
 	/* One line per event, without line end. May be NULL. */
 	void (*trace)(void *ctx, sim_time at, const char *text);
@@ -58,6 +60,14 @@ void sim_device_free(struct sim_device *dev);
 void sim_device_power(struct sim_device *dev, bool on, sim_time now);
 void sim_device_button(struct sim_device *dev, bool down, sim_time now);
 void sim_device_reset_pin(struct sim_device *dev, sim_time now);
+/* The adapter's lines, both at once (lines.h); without the circuit they reach nothing. The trace
+ * tells every change: "lines DTR=1 RTS=0", "GPIO0 low", "EN low", "EN high". */
+void sim_device_lines(struct sim_device *dev, bool dtr, bool rts, sim_time now);
+struct sim_lines {
+	bool dtr, rts;	/* asserted */
+	bool gpio0, en; /* levels of the pins, the button included */
+};
+void sim_device_lines_state(const struct sim_device *dev, struct sim_lines *s);
 /* The other straps: GPIO2 is high and GPIO15 low on a sound board. */
 void sim_device_strap(struct sim_device *dev, enum sim_pin pin, bool level);
 

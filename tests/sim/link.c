@@ -21,7 +21,7 @@ struct sim_link {
 	struct sim_wire to_chip, to_host;
 	sim_time now;
 	uint32_t latency_us, host_baud;
-	bool open, plugged, power_wanted;
+	bool open, plugged, power_wanted, in_break;
 	/* the adapter's packet */
 	uint8_t packet[USB_PACKET];
 	size_t packet_len;
@@ -266,7 +266,7 @@ sim_time sim_link_wake(const struct sim_link *l, sim_time now, sim_time slice_us
 void sim_link_send(struct sim_link *l, const void *bytes, size_t n, sim_time now)
 {
 	sim_link_advance(l, now);
-	if (l->plugged)
+	if (l->plugged && !l->in_break)
 		sim_wire_send(&l->to_chip, bytes, n, l->now * SIM_PS_PER_US);
 }
 
@@ -358,6 +358,49 @@ void sim_link_button(struct sim_link *l, bool down, sim_time now)
 	sim_device_button(l->dev, down, l->now);
 }
 
+void sim_link_lines(struct sim_link *l, bool dtr, bool rts, sim_time now)
+{
+	sim_link_advance(l, now);
+	if (l->plugged)
+		sim_device_lines(l->dev, dtr, rts, l->now);
+}
+
+void sim_link_break(struct sim_link *l, bool on, sim_time now)
+{
+	struct sim_rxchar nul = {.framing = true};
+	enum sim_mode mode = sim_device_mode(l->dev);
+
+	sim_link_advance(l, now);
+	if (!l->plugged || l->in_break == on)
+		return;
+	l->in_break = on;
+	sim_device_trace(l->dev, l->now, "break %s", on ? "on" : "off");
+	if (!on)
+		return;
+	sim_wire_cut(&l->to_chip, l->now * SIM_PS_PER_US);
+	if (mode == SIM_MODE_LOADER || mode == SIM_MODE_APP)
+		sim_device_rx(l->dev, &nul, l->now);
+}
+
+void sim_link_purge(struct sim_link *l, bool rx, bool tx, sim_time now)
+{
+	sim_link_advance(l, now);
+	if (rx)
+		forget_arrived(l);
+	if (tx)
+		sim_wire_cut(&l->to_chip, l->now * SIM_PS_PER_US);
+	sim_device_trace(l->dev, l->now, "purge%s%s", rx ? " rx" : "", tx ? " tx" : "");
+}
+
+void sim_link_latency(struct sim_link *l, uint32_t us, sim_time now)
+{
+	sim_link_advance(l, now);
+	if (l->packet_len)
+		flush_packet(l, l->now);
+	l->latency_us = us;
+	sim_device_trace(l->dev, l->now, "latency %u us", us);
+}
+
 /* No advance here: a fault may call this from within one. */
 void sim_link_unplug(struct sim_link *l, sim_time now)
 {
@@ -365,7 +408,9 @@ void sim_link_unplug(struct sim_link *l, sim_time now)
 		return;
 	sim_device_trace(l->dev, now, "unplugged");
 	l->plugged = false;
+	l->in_break = false;
 	sim_device_power(l->dev, false, now);
+	sim_device_lines(l->dev, false, false, now);
 	sim_wire_cut(&l->to_chip, now * SIM_PS_PER_US);
 	sim_wire_cut(&l->to_host, now * SIM_PS_PER_US);
 	forget_arrived(l);
@@ -411,17 +456,20 @@ void sim_link_state(struct sim_link *l, char *dst, size_t size)
 	struct sim_device *d = l->dev;
 	const struct sim_flash *f = sim_device_flash(d);
 	struct sim_link_totals t;
+	struct sim_lines s;
 
 	sim_link_totals(l, &t);
+	sim_device_lines_state(d, &s);
 	snprintf(dst, size,
 	    "{\"plugged\":%s,\"power\":\"%s\",\"button\":\"%s\",\"mode\":\"%s\",\"baud\":%u,"
 	    "\"host_baud\":%u,\"resets\":%u,\"flash_writes\":%llu,\"flash_erases\":%llu,"
 	    "\"flash_status\":%u,\"bytes_to_chip\":%llu,\"bytes_to_host\":%llu,"
-	    "\"wire_us\":%lld,\"flash_us\":%lld,\"time_us\":%lld}",
+	    "\"wire_us\":%lld,\"flash_us\":%lld,\"dtr\":%d,\"rts\":%d,\"gpio0\":%d,\"en\":%d,"
+	    "\"time_us\":%lld}",
 	    l->plugged ? "true" : "false", sim_device_powered(d) ? "on" : "off",
 	    sim_device_button_down(d) ? "down" : "up", sim_device_mode_name(sim_device_mode(d)),
 	    sim_device_baud(d), l->host_baud, sim_device_resets(d), (unsigned long long)f->programs,
 	    (unsigned long long)f->erases, f->status, (unsigned long long)t.to_chip,
-	    (unsigned long long)t.to_host, (long long)t.wire_us, (long long)t.flash_us,
-	    (long long)l->now);
+	    (unsigned long long)t.to_host, (long long)t.wire_us, (long long)t.flash_us, s.dtr,
+	    s.rts, s.gpio0, s.en, (long long)l->now);
 }

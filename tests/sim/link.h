@@ -85,6 +85,20 @@ void sim_link_button(struct sim_link *l, bool down, sim_time now);
 void sim_link_unplug(struct sim_link *l, sim_time now);
 void sim_link_replug(struct sim_link *l, sim_time now);
 bool sim_link_plugged(const struct sim_link *l);
+/* --- the adapter's lines (config device.lines) -------------------------------------------- */
+
+/* Both at once. An adapter that is not plugged in has none; plugging in begins with both off. */
+void sim_link_lines(struct sim_link *l, bool dtr, bool rts, sim_time now);
+/* The host holds its TX low: the chip hears nothing of what is sent meanwhile; a program that
+ * listens gets one NUL. (What a break does to a board that is fed through RX is not played.) */
+void sim_link_break(struct sim_link *l, bool on, sim_time now);
+/* The host empties its side: what has arrived and waits, what has not left the adapter. */
+void sim_link_purge(struct sim_link *l, bool rx, bool tx, sim_time now);
+/* The adapter's latency timer; see the config. */
+void sim_link_latency(struct sim_link *l, uint32_t us, sim_time now);
+
+/* --- trouble ------------------------------------------------------------------------------ */
+
 bool sim_link_fault(struct sim_link *l, const char *spec, sim_time now, char *err, size_t errsize);
 void sim_link_fault_clear(struct sim_link *l, sim_time now);
 

@@ -5,6 +5,7 @@
 #define SIM_SIMINT_H
 
 #include "device.h"
+#include "lines.h"
 
 #define SIM_UART_CLOCK 52000000u /* twice the 26 MHz crystal */
 #define SIM_ROM_BAUD   74880u
@@ -71,6 +72,8 @@ struct sim_device {
 	sim_time now;
 	/* board */
 	bool power, button, gpio2, gpio15;
+	struct sim_circuit circuit;
+	bool power_lost;     /* power went while EN was held: the next start is a power-on */
 	unsigned strap_mode; /* as latched: GPIO15, GPIO0, GPIO2 */
 	unsigned resets;
 	/* life */
