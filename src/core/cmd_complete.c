@@ -163,6 +163,9 @@ void cmd_words(const struct cmd_spot *spot, void (*fn)(void *ctx, const char *wo
 	case 'o':
 		offer_list(&o, "on|off");
 		break;
+	case 'w':
+		offer_list(&o, setting_row(SET_FLOW)->extra);
+		break;
 	case 'e':
 		offer_list(&o, setting_row(SET_EOL)->extra);
 		break;

@@ -13,7 +13,7 @@
 /* Kinds of argument, for completion: letters of the spec string, in order; '?' after a letter:
  * optional, '*': any number. f file, p port, b baud, t theme, s setting name, v setting value,
  * o on|off, e line end, k command name (help topic), m board model, F file[@offset], a all or
- * number, r focus target, g page target
+ * number, r focus target, g page target, w flow control, n number, x anything
  *
  * Options stand anywhere among the words; "--baud N" in the list is an option that takes the next
  * word (for completion 'b' after --baud, nothing after others). */
@@ -31,6 +31,37 @@
 	X(CMD_BAUD, "baud", "b?", "/baud [N]",                                                    \
 	    "show or change the rate",                                                            \
 	    "Any rate works, 74880 of the ESP8266's boot ROM included.",                          \
+	    "")                                                                                   \
+	X(CMD_FORMAT, "format", "x?", "/format [8N1]",                                            \
+	    "show or change data bits, parity and stop bits",                                     \
+	    "Tasmota's console is always 8N1; some modules with a second chip use 8E1.",          \
+	    "")                                                                                   \
+	X(CMD_FLOW, "flow", "w?", "/flow [none|rtscts|xonxoff]",                                  \
+	    "show or change the flow control",                                                    \
+	    "Tasmota uses none.",                                                                 \
+	    "")                                                                                   \
+	X(CMD_DTR, "dtr", "o?", "/dtr [on|off]",                                                  \
+	    "assert or clear DTR",                                                                \
+	    "On boards with the two-transistor circuit DTR pulls GPIO0 low while RTS is cleared."  \
+	    " Remembered for this adapter.",                                                      \
+	    "")                                                                                   \
+	X(CMD_RTS, "rts", "o?", "/rts [on|off]",                                                  \
+	    "assert or clear RTS",                                                                \
+	    "On boards with the two-transistor circuit RTS holds the chip in reset while DTR is"  \
+	    " cleared. Remembered for this adapter.",                                             \
+	    "")                                                                                   \
+	X(CMD_BREAK, "break", "n?", "/break [MILLISECONDS]",                                      \
+	    "send a break (250 ms)",                                                              \
+	    "Holds TX low for that long.",                                                        \
+	    "")                                                                                   \
+	X(CMD_RESET, "reset", "", "/reset",                                                       \
+	    "reset the chip by RTS",                                                              \
+	    "Pulses RTS for 100 ms and follows the boot: the ROM's text at 74880, then the"       \
+	    " application's rate. Needs an adapter and a board that have the line.",              \
+	    "")                                                                                   \
+	X(CMD_BOOTLOADER, "bootloader", "", "/bootloader",                                        \
+	    "into the boot loader by DTR and RTS",                                                \
+	    "Runs the reset sequence that leaves the chip in its boot loader. Nothing is sent.",  \
 	    "")                                                                                   \
 	X(CMD_EOL, "eol", "e?", "/eol [none|cr|lf|crlf]",                                         \
 	    "line end sent after a line",                                                         \

@@ -31,6 +31,11 @@ enum setting_origin {
 	X(SET_PORT, "port", SETTING_TEXT, "", 0, 0, "", "port to open when none is named")        \
 	X(SET_BAUD, "baud", SETTING_INT, "115200", 50, 4000000, "bit/s", "rate of the port")      \
 	X(SET_FORMAT, "format", SETTING_TEXT, "8N1", 0, 0, "", "data bits, parity, stop bits")    \
+	X(SET_FLOW, "flow", SETTING_CHOICE, "none", 0, 0, "none|rtscts|xonxoff", "flow control")  \
+	X(SET_DTR, "dtr", SETTING_CHOICE, "auto", 0, 0, "auto|on|off|keep",                       \
+	    "DTR when a port is opened (auto: off, on for native USB; what an adapter remembers wins)")\
+	X(SET_RTS, "rts", SETTING_CHOICE, "auto", 0, 0, "auto|on|off|keep",                       \
+	    "RTS when a port is opened")                                                          \
 	X(SET_EOL, "eol", SETTING_CHOICE, "lf", 0, 0, "none|cr|lf|crlf",                          \
 	    "line end sent after a line")                                                         \
 	X(SET_STAMP, "stamp", SETTING_CHOICE, "clock", 0, 0, "off|clock",                         \
