@@ -27,18 +27,30 @@ struct port_info {
 	int usb_bus, usb_address;
 	char usb_path[64];     /* where it is plugged in: "1-4.2:1.0" */
 	bool readable;         /* this user may open it */
-	char group[32];        /* the group that may */
+	char group[32];        /* the group that may, looked up only where this user may not; "" none */
 	pid_t holder;          /* who has it open; 0 nobody, -1 somebody who can't be seen */
 	char holder_name[32];  /* "brltty" */
 };
 
-/* Fills list with at most max ports, USB adapters first, then by name; returns how many. */
+/* Fills list with at most max ports, USB adapters first, then by name; returns how many. Texts come
+ * from the adapters, without control characters and as valid UTF-8. */
 size_t ports_list(struct port_info *list, size_t max);
 /* What is known of one device path (links resolved); false when it is no tty that can be looked up
  * (a pseudo-terminal). */
 bool ports_describe(const char *path, struct port_info *info);
-/* Who holds the device: fills holder and holder_name of info (scan of /proc). */
+/* Fills readable and, where it is not, group of info, whose path is given. */
+void ports_permission(struct port_info *info);
+/* What to do for a port that is not readable, one line with the command to type. Returns dst. */
+const char *ports_permission_advice(const struct port_info *info, char *dst, size_t size);
+/* Who holds the device: fills holder and holder_name of info, whose path is given. Looks through
+ * /proc/locks, which tells of all users, and the open files of the processes that this user may look
+ * into: some milliseconds, so not in a loop. This process itself is no holder. */
 void ports_find_holder(struct port_info *info);
+/* The same for n ports in one look; ports_list doesn't do it by itself. */
+void ports_find_holders(struct port_info *list, size_t n);
+/* For a port that is busy with a holder that can't be seen: sets holder -1, and holder_name when one
+ * of those that are known to open every port is running. */
+void ports_suspect(struct port_info *info);
 /* What to do about a holder: one line with the command to type ("sudo systemctl stop ModemManager"),
  * "" for others. */
 const char *ports_holder_advice(const char *holder_name);
@@ -47,9 +59,10 @@ const char *ports_holder_advice(const char *holder_name);
 int ports_resolve(const char *word, char *path, size_t size, struct err *err);
 /* The only USB adapter that is plugged in, or ERR_NOENT / ERR_INVAL (several). */
 int ports_only_one(char *path, size_t size, struct err *err);
-/* A key by which an adapter is known again: USB serial number, else the place it is plugged in. */
+/* A key by which an adapter is known again: USB serial number, else (none, or one like 0001, which
+ * whole series of adapters share) the place it is plugged in; a built-in port: its name. */
 void ports_key(const struct port_info *info, char *key, size_t size);
-/* The path that the adapter with that key has now. */
+/* The path that the adapter with that key has now; ERR_NOENT, ERR_INVAL when several have it. */
 int ports_find_key(const char *key, char *path, size_t size, struct err *err);
 
 #endif
