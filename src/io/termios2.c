@@ -50,6 +50,41 @@ int termios2_apply(int fd, const struct transport_line *line)
 	return ioctl(fd, TCSETS2, &tio) < 0 ? errno : 0;
 }
 
+int termios2_finish(int fd, const struct transport_line *line)
+{
+	struct termios2 tio, was;
+
+	if (ioctl(fd, TCGETS2, &tio) < 0)
+		return errno;
+	was = tio;
+	tio.c_iflag &= ~(tcflag_t)(IXON | IXOFF | IXANY | CRTSCTS);
+	tio.c_iflag |= IGNBRK;
+	if (line->flow == FLOW_XONXOFF)
+		tio.c_iflag |= IXON | IXOFF;
+	tio.c_cflag &= ~(tcflag_t)(CRTSCTS | HUPCL);
+	tio.c_cflag |= CREAD | CLOCAL;
+	if (line->flow == FLOW_RTSCTS)
+		tio.c_cflag |= CRTSCTS;
+	tio.c_cc[VMIN] = 1;
+	tio.c_cc[VTIME] = 0;
+	if (tio.c_iflag == was.c_iflag && tio.c_cflag == was.c_cflag &&
+	    tio.c_cc[VMIN] == was.c_cc[VMIN] && tio.c_cc[VTIME] == was.c_cc[VTIME])
+		return 0;
+	return ioctl(fd, TCSETS2, &tio) < 0 ? errno : 0;
+}
+
+int termios2_keep_lines(int fd)
+{
+	struct termios2 tio;
+
+	if (ioctl(fd, TCGETS2, &tio) < 0)
+		return errno;
+	if (!(tio.c_cflag & HUPCL))
+		return 0;
+	tio.c_cflag &= ~(tcflag_t)HUPCL;
+	return ioctl(fd, TCSETS2, &tio) < 0 ? errno : 0;
+}
+
 int termios2_read(int fd, struct transport_line *line)
 {
 	struct termios2 tio;

@@ -5,14 +5,15 @@
 #include <string.h>
 
 #include "tasmite/base/str.h"
+#include "tasmite/io/ports.h"
 
 struct transport *transport_open(
     const char *name, const struct transport_line *line, struct err *err)
 {
-	if (!*name) {
-		err_set(err, ERR_INVAL, 0, "no port was named");
-		return NULL;
-	}
+	char path[sizeof(((struct transport *)0)->path)];
+	struct transport *t;
+	struct err why = {0};
+
 	if (strstr(name, "://")) {
 		err_set(err, ERR_NOTSUP, 0,
 		    "%s: ports on the network are not supported; name a device such as "
@@ -20,7 +21,21 @@ struct transport *transport_open(
 		    name);
 		return NULL;
 	}
-	return tr_pty_open(name, line, err);
+	if (ports_resolve(name, path, sizeof(path), err) < 0)
+		return NULL;
+	if (tr_serial_knows(path)) {
+		t = tr_serial_open(name, path, line, OPENER_AUTO, OPENER_AUTO, &why);
+		if (t || why.code != ERR_NOTSUP) {
+			if (!t && err)
+				*err = why;
+			return t;
+		}
+		/* A tty that is none for the library, such as a USB gadget's: openly then. */
+	}
+	t = tr_pty_open(path, line, err);
+	if (t)
+		str_copy(t->name, sizeof(t->name), name);
+	return t;
 }
 
 const char *transport_line_text(const struct transport_line *line, char *dst, size_t size)
