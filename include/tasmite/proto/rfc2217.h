@@ -15,18 +15,24 @@
 
 struct rfc2217;
 
+/* Events may come from within any function below but rfc2217_new. After RFC2217_BROKEN no byte is
+ * looked at any more. */
 enum rfc2217_event_kind {
-	RFC2217_AGREED,   /* the server speaks RFC 2217 */
-	RFC2217_REFUSED,  /* it does not: a plain telnet server */
-	RFC2217_BAUD,     /* the server's rate is value now */
-	RFC2217_FORMAT,   /* bits, parity ('N', 'E', 'O', 'M', 'S'), stop (1, 2; 3 is 1.5) */
-	RFC2217_CONTROL,  /* answer to SET-CONTROL: value */
-	RFC2217_MODEM,    /* modem state: value as RFC 2217 section 4 (bits 4-7: CTS DSR RI CD) */
-	RFC2217_LINE,     /* line state */
+	/* The server speaks RFC 2217: DO or WILL COM-PORT, or an answer of it. Once. */
+	RFC2217_AGREED,
+	/* It does not: both directions refused, none accepted. A plain telnet server. Once. */
+	RFC2217_REFUSED,
+	RFC2217_BAUD, /* the server's rate is value now */
+	/* bits, parity ('N', 'E', 'O', 'M', 'S'), stop (1, 2; 3 is 1.5); 0: not heard of yet */
+	RFC2217_FORMAT,
+	RFC2217_CONTROL, /* answer to SET-CONTROL: value */
+	RFC2217_MODEM,	 /* modem state: value as RFC 2217 section 4 (bits 4-7: CTS DSR RI CD) */
+	RFC2217_LINE,	 /* line state */
 	RFC2217_PURGED,
-	RFC2217_SIGNATURE,/* text */
-	RFC2217_SUSPEND, RFC2217_RESUME, /* the server asks to stop or go on with data */
-	RFC2217_BROKEN    /* the peer's telnet can't be understood any more */
+	RFC2217_SIGNATURE, /* text */
+	RFC2217_SUSPEND,
+	RFC2217_RESUME, /* the server asks to stop or go on with data */
+	RFC2217_BROKEN	/* the peer's telnet can't be understood any more: text says why */
 };
 
 struct rfc2217_event {
@@ -42,18 +48,26 @@ struct rfc2217_ops {
 	void (*event)(void *ctx, const struct rfc2217_event *ev);
 };
 
-/* max_out bounds what may wait to be sent. The greeting is queued at once. */
+/* max_out (at least 1024) bounds what may wait to be sent. The greeting is queued at once. */
 struct rfc2217 *rfc2217_new(const struct rfc2217_ops *ops, void *ctx, size_t max_out);
 void rfc2217_free(struct rfc2217 *r); /* NULL allowed */
 /* Bytes of the connection. */
 void rfc2217_rx(struct rfc2217 *r, const uint8_t *bytes, size_t n);
-/* Data for the device; all or nothing, false when too much waits. */
+/* Data for the device; all or nothing, false when too much waits (a byte FF counts twice, and a
+ * part of max_out is kept for requests and negotiation). */
 bool rfc2217_send(struct rfc2217 *r, const uint8_t *bytes, size_t n);
-/* Requests; false when too much waits. */
+/* Requests; false when too much waits or the value is none that RFC 2217 knows. Each is sent whether
+ * or not the server has agreed: those in use obey at once and may never answer. */
 bool rfc2217_set_baud(struct rfc2217 *r, uint32_t baud);
 bool rfc2217_set_format(struct rfc2217 *r, uint8_t bits, char parity, uint8_t stop);
 bool rfc2217_set_flow(struct rfc2217 *r, int flow); /* 0 none, 1 RTS/CTS, 2 XON/XOFF */
-bool rfc2217_set_lines(struct rfc2217 *r, bool dtr, bool rts); /* both in one piece */
+/* Both in one piece; one that is already as asked is not sent again (esptool's server resets the
+ * board at each). The order never passes through DTR off with RTS on, the reset state of boards,
+ * unless that is what is asked. */
+bool rfc2217_set_lines(struct rfc2217 *r, bool dtr, bool rts);
+/* One line, the other is left as it is. */
+bool rfc2217_set_dtr(struct rfc2217 *r, bool on);
+bool rfc2217_set_rts(struct rfc2217 *r, bool on);
 bool rfc2217_set_break(struct rfc2217 *r, bool on);
 bool rfc2217_purge(struct rfc2217 *r, bool input, bool output);
 /* What is to be sent; consume what was. */
