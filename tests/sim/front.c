@@ -3,6 +3,7 @@
 #define _GNU_SOURCE /* ppoll */
 #include "front.h"
 
+#include "front_host.h"
 #include "scenario_file.h"
 
 #include <errno.h>
@@ -136,21 +137,19 @@ static bool open_rest(struct sim_front *f, char *err, size_t errsize)
 			return false;
 	if (o->control && !sim_control_open(&f->control, o->control))
 		return say(err, errsize, o->control);
-	if (sim_pty_plug(&f->pty, o->pty) < 0)
-		return say(err, errsize, o->pty);
-	return true;
+	return sim_host_open(f, err, errsize);
 }
 
 bool sim_front_open(struct sim_front *f, const struct sim_options *o, char *err, size_t errsize)
 {
 	memset(f, 0, sizeof(*f));
 	f->opt = o;
-	f->pty.fd = -1;
 	f->file.fd = -1;
 	f->press_at = SIM_NEVER;
 	/* Without waiting, timers still run with the world's clock; only labour is jumped over. */
 	f->speed = o->speed > 0 ? o->speed : 1;
 	sim_control_init(&f->control);
+	sim_host_init(f);
 	if (!open_trace(f, err, errsize) || !open_link(f, err, errsize) ||
 	    !open_flash(f, err, errsize) || !open_rest(f, err, errsize)) {
 		sim_front_close(f);
@@ -165,7 +164,7 @@ bool sim_front_open(struct sim_front *f, const struct sim_options *o, char *err,
 
 void sim_front_close(struct sim_front *f)
 {
-	sim_pty_unplug(&f->pty);
+	sim_host_close(f);
 	sim_control_close(&f->control);
 	sim_link_free(f->link);
 	f->link = NULL;
@@ -180,14 +179,10 @@ void sim_front_close(struct sim_front *f)
 
 /* --- commands --------------------------------------------------------------------------------- */
 
-static bool plug(struct sim_front *f, char *answer, size_t size)
+static void unplug(struct sim_front *f, sim_time now)
 {
-	if (f->pty.fd < 0 && sim_pty_plug(&f->pty, f->opt->pty) < 0) {
-		snprintf(answer, size, "error %s: %s", f->opt->pty, strerror(errno));
-		return false;
-	}
-	sim_link_replug(f->link, sim_front_now(f));
-	return true;
+	sim_link_unplug(f->link, now);
+	sim_host_unplugged(f);
 }
 
 static bool command_hand(struct sim_front *f, const char *line, sim_time now)
@@ -203,7 +198,7 @@ static bool command_hand(struct sim_front *f, const char *line, sim_time now)
 	else if (strcmp(line, "reset") == 0)
 		sim_device_reset_pin(sim_link_device(f->link), now);
 	else if (strcmp(line, "unplug") == 0)
-		sim_link_unplug(f->link, now);
+		unplug(f, now);
 	else if (strcmp(line, "quit") == 0)
 		f->quit = true;
 	else if (strcmp(line, "fault clear") == 0)
@@ -270,15 +265,18 @@ void sim_front_command(struct sim_front *f, const char *line, char *answer, size
 	sim_time now = sim_front_now(f);
 	char err[200] = "not understood";
 	bool ok = true;
+	enum sim_host_did did;
 
 	sim_link_advance(f->link, now);
 	if (strcmp(line, "state") == 0) {
 		sim_link_state(f->link, answer, size);
 		return;
 	}
-	if (strcmp(line, "replug") == 0) {
-		if (!plug(f, answer, size))
-			return;
+	did = sim_host_command(f, line, answer, size);
+	if (did == SIM_HOST_ANSWERED)
+		return;
+	if (did != SIM_HOST_UNKNOWN) {
+		ok = did == SIM_HOST_OK;
 	} else if (strncmp(line, "press ", 6) == 0) {
 		ok = command_press(f, line + 6, now);
 	} else if (strncmp(line, "baud ", 5) == 0) {
@@ -318,69 +316,6 @@ static void run_presses(struct sim_front *f, sim_time now)
 
 /* --- the loop --------------------------------------------------------------------------------- */
 
-static void look_for_host(struct sim_front *f, sim_time now)
-{
-	bool there = sim_pty_host_there(&f->pty);
-
-	if (there == f->host_there)
-		return;
-	f->host_there = there;
-	if (!there) {
-		f->out_len = 0;
-		sim_pty_flush(&f->pty);
-	}
-	sim_link_open(f->link, there, now);
-}
-
-/* A pty does not tell when its rate changes. It is looked at before the board moves on, and a
- * change counts from where the board stands: an answer that was not yet due at the last look is
- * heard at the new rate. */
-static void follow_rate(struct sim_front *f)
-{
-	uint32_t rate = f->host_there ? sim_pty_rate(&f->pty) : 0;
-
-	if (rate)
-		sim_link_baud(f->link, rate, sim_link_now(f->link));
-}
-
-static void from_host(struct sim_front *f)
-{
-	uint8_t bytes[4096];
-	size_t n;
-
-	/* The pty would hold the writer back where a UART does not: take all there is. */
-	while (f->host_there && (n = sim_pty_read(&f->pty, bytes, sizeof(bytes))) > 0) {
-		follow_rate(f);
-		sim_link_send(f->link, bytes, n, sim_front_now(f));
-	}
-}
-
-static void to_host(struct sim_front *f, sim_time now)
-{
-	size_t n;
-
-	for (;;) {
-		f->out_len += sim_link_receive(
-		    f->link, f->out + f->out_len, sizeof(f->out) - f->out_len, now);
-		if (f->out_len == 0 || !f->host_there)
-			return;
-		n = sim_pty_write(&f->pty, f->out, f->out_len);
-		if (n == 0)
-			break;
-		memmove(f->out, f->out + n, f->out_len - n);
-		f->out_len -= n;
-	}
-	/* The host does not read: as in a UART without flow control, the newest is lost. */
-	if (f->out_len == sizeof(f->out)) {
-		uint8_t spill[256];
-
-		while ((n = sim_link_receive(f->link, spill, sizeof(spill), now)) > 0)
-			f->out_lost += n;
-		sim_device_trace(sim_link_device(f->link), now, "overrun: %llu bytes lost so far",
-		    (unsigned long long)f->out_lost);
-	}
-}
-
 /* Jumps over labour; false when there is more to do at once. */
 static bool skip_work(struct sim_front *f, sim_time now)
 {
@@ -402,16 +337,13 @@ static bool skip_work(struct sim_front *f, sim_time now)
 
 static void wait_for(struct sim_front *f, sim_time until, const sigset_t *mask)
 {
-	struct pollfd fds[SIM_CONTROL_CLIENTS + 2];
+	struct pollfd fds[SIM_CONTROL_CLIENTS + 1 + SIM_NET_KINDS + 2];
 	sim_time left = until - sim_front_now(f);
 	struct timespec ts = {0, 0};
 	size_t n = sim_control_poll(&f->control, fds, SIM_CONTROL_CLIENTS + 1);
 	int64_t ns;
 
-	if (f->host_there) {
-		fds[n].fd = f->pty.fd;
-		fds[n++].events = (short)(POLLIN | (f->out_len ? POLLOUT : 0));
-	}
+	n += sim_host_poll(f, fds + n, SIM_NET_KINDS + 2);
 	if (left > 0) {
 		ns = (int64_t)((double)left * 1000 / f->speed);
 		ts.tv_sec = (time_t)(ns / 1000000000);
@@ -424,13 +356,15 @@ static sim_time next_wake(struct sim_front *f, sim_time now)
 {
 	sim_time slice = (sim_time)(SLICE_US * f->speed) + 1;
 	enum sim_mode mode = sim_device_mode(sim_link_device(f->link));
-	sim_time limit = f->host_there || f->pty.fd < 0 ? FOREVER_US : CLOSED_US;
+	sim_time limit = f->pty_there || f->pty.fd < 0 ? FOREVER_US : CLOSED_US;
 	sim_time wake = sim_link_wake(f->link, now, slice);
 
 	if (f->host_there && mode != SIM_MODE_APP && sim_link_next(f->link) != SIM_NEVER)
 		limit = RATE_US;
 	if (wake > f->press_at)
 		wake = f->press_at;
+	if (wake > f->settle_at)
+		wake = f->settle_at;
 	limit = (sim_time)((double)limit * f->speed);
 	return wake < now + limit ? wake : now + limit;
 }
@@ -445,23 +379,18 @@ void sim_front_run(struct sim_front *f)
 		sim_time now = sim_front_now(f);
 		bool idle = true;
 
-		look_for_host(f, now);
-		follow_rate(f);
-		from_host(f);
+		sim_net_serve(&f->net);
+		sim_host_sync(f);
 		now = sim_front_now(f);
+		sim_host_settle(f, now);
 		run_presses(f, now);
 		sim_link_advance(f->link, now);
 		run_emit(f);
 		if (f->opt->speed <= 0)
 			idle = skip_work(f, now);
 		now = sim_front_now(f);
-		to_host(f, now);
-		if (!sim_link_plugged(f->link) && f->pty.fd >= 0) {
-			sim_pty_unplug(&f->pty);
-			f->host_there = false;
-			f->out_len = 0;
-			sim_link_open(f->link, false, now);
-		}
+		sim_host_write(f, now);
+		sim_host_unplugged(f);
 		wait_for(f, idle ? next_wake(f, now) : now, &while_waiting);
 		sim_control_serve(&f->control, on_command, f);
 	}

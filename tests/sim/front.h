@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The virtual device on a real pty in real time: owns the board, the pty, the flash file, the
+ * The virtual device on a real pty in real time: owns the board, the pty or the network port, the flash file, the
  * trace and the control socket, and runs the loop over them.
  */
 #ifndef SIM_FRONT_H
 #define SIM_FRONT_H
 
 #include "control.h"
+#include "adapter.h"
 #include "flash_file.h"
+#include "net.h"
 #include "options.h"
 #include "pty_front.h"
 
@@ -20,7 +22,11 @@ struct sim_front {
 	const struct sim_options *opt;
 	struct sim_link *link;
 	struct sim_pty pty;
-	bool host_there;
+	struct sim_adapter adapter;
+	struct sim_net net;
+	bool pty_there, host_there;
+	uint8_t modem;	    /* inputs of the adapter, SIM_MODEM_ */
+	sim_time settle_at; /* a new node becomes usable */
 	struct sim_flash_file file;
 	struct sim_control control;
 	FILE *trace;

@@ -29,12 +29,26 @@ const char sim_options_usage[] =
     "  --fault SPEC           a fault (may be repeated), see below\n"
     "  --seed N               for all that is random\n"
     "  --trace FILE           one line per event with its virtual time; - for standard error\n"
+    "  --lines on|off         DTR and RTS drive GPIO0 and EN by the usual two transistors (off)\n"
+    "  --en-ms MS             how long EN takes to rise after a reset (default 1)\n"
+    "  --rfc2217 PORT         listens on 127.0.0.1, says `rfc2217 PORT'; 0: any port\n"
+    "  --tcp PORT             the same for bare bytes, at 115200\n"
+    "  --rfc2217-mute control, --rfc2217-fault FAULT   what is wrong with that server:\n"
+    "                         mute-control, stall, rubbish, break-stuck, deaf, die@byte:N\n"
+    "  --adapter DIR          looks like a USB adapter to programs under the test shim\n"
+    "  --adapter-name NAME    ttyUSB0, ...; else the lowest that is free\n"
+    "  --usb VID:PID[:SERIAL[:PRODUCT]]  what adapter it is (0403:6001, an FT232R)\n"
+    "  --settle-ms MS         how long a new node can't be opened yet (default 0)\n"
     "  --hand PATH            a small menu that talks to a running device's control socket\n"
     "  -c COMMAND             with --hand: one command, its answer, and out\n"
     "\n"
     "Commands of the control socket, one a line, each answered by `ok' or `error ...':\n"
     "  button down|up, power on|off, unplug, replug, press N (short presses), reset (the pin),\n"
     "  fault SPEC, fault clear, state (a line of JSON), quit;\n"
+    "  lines [dtr=0|1] [rts=0|1], modem [cts=0|1] [dsr=..] [dcd=..] [ri=..], break on|off,\n"
+    "  net FAULT, net clear, net kick (the network server's faults),\n"
+    "  replug [name=NAME] [settle=MS] (the adapter's name may change),\n"
+    "  opened, sync, purge rx|tx|both, backlog, latency MS, format TEXT (what the shim says),\n"
     "  baud N, emit FILE (the chip is made to send a file's bytes at that rate)\n"
     "\n";
 
@@ -56,7 +70,17 @@ enum opt {
 	OPT_FAULT,
 	OPT_SEED,
 	OPT_TRACE,
-	OPT_HAND
+	OPT_HAND,
+	OPT_LINES,
+	OPT_EN,
+	OPT_RFC2217,
+	OPT_TCP,
+	OPT_MUTE,
+	OPT_NET_FAULT,
+	OPT_ADAPTER,
+	OPT_ADAPTER_NAME,
+	OPT_USB,
+	OPT_SETTLE
 };
 
 static const struct option longopts[] = {
@@ -78,6 +102,16 @@ static const struct option longopts[] = {
     {"seed", required_argument, NULL, OPT_SEED},
     {"trace", required_argument, NULL, OPT_TRACE},
     {"hand", required_argument, NULL, OPT_HAND},
+    {"lines", required_argument, NULL, OPT_LINES},
+    {"en-ms", required_argument, NULL, OPT_EN},
+    {"rfc2217", required_argument, NULL, OPT_RFC2217},
+    {"tcp", required_argument, NULL, OPT_TCP},
+    {"rfc2217-mute", required_argument, NULL, OPT_MUTE},
+    {"rfc2217-fault", required_argument, NULL, OPT_NET_FAULT},
+    {"adapter", required_argument, NULL, OPT_ADAPTER},
+    {"adapter-name", required_argument, NULL, OPT_ADAPTER_NAME},
+    {"usb", required_argument, NULL, OPT_USB},
+    {"settle-ms", required_argument, NULL, OPT_SETTLE},
     {"help", no_argument, NULL, 'h'},
     {NULL, 0, NULL, 0},
 };
@@ -187,6 +221,94 @@ static bool take_fault(struct sim_options *o, const char *text)
 	return true;
 }
 
+static bool parse_port(const char *text, int *out)
+{
+	char *end;
+	long v = strtol(text, &end, 10);
+
+	if (end == text || *end || v < 0 || v > 65535)
+		return false;
+	*out = (int)v;
+	return true;
+}
+
+static bool take_net_fault(struct sim_options *o, const char *text)
+{
+	if (o->net_faults == SIM_OPTIONS_MAX)
+		return false;
+	o->net_fault[o->net_faults++] = text;
+	return true;
+}
+
+/* A field up to a colon or the end. */
+static const char *field(const char *from, char *dst, size_t size)
+{
+	size_t n = strcspn(from, ":");
+
+	if (n >= size)
+		return NULL;
+	memcpy(dst, from, n);
+	dst[n] = '\0';
+	return from[n] ? from + n + 1 : from + n;
+}
+
+static bool parse_usb(struct sim_adapter_options *a, const char *text)
+{
+	unsigned vid, pid;
+	int used = 0;
+
+	if (sscanf(text, "%4x:%4x%n", &vid, &pid, &used) != 2 || vid == 0)
+		return false;
+	a->vid = (uint16_t)vid;
+	a->pid = (uint16_t)pid;
+	text += used;
+	if (*text == '\0')
+		return true;
+	if (*text++ != ':')
+		return false;
+	text = field(text, a->serial, sizeof(a->serial));
+	return text && strlen(text) < sizeof(a->product) && strcpy(a->product, text);
+}
+
+static bool parse_settle(const char *text, unsigned *out)
+{
+	double ms;
+
+	if (!parse_double(text, &ms))
+		return false;
+	*out = (unsigned)ms;
+	return true;
+}
+
+/* How the host comes to the device other than by a pty, and its lines. */
+static bool take_port_option(struct sim_options *o, int opt, const char *arg)
+{
+	switch (opt) {
+	case OPT_LINES:
+		return parse_choice(arg, "on", "off", &o->link.device.lines);
+	case OPT_EN:
+		return parse_flash_ms(arg, &o->link.device.en_us);
+	case OPT_RFC2217:
+		return parse_port(arg, &o->rfc2217);
+	case OPT_TCP:
+		return parse_port(arg, &o->tcp);
+	case OPT_MUTE:
+		return strcmp(arg, "control") == 0 && take_net_fault(o, "mute-control");
+	case OPT_NET_FAULT:
+		return take_net_fault(o, arg);
+	case OPT_ADAPTER:
+		return take_name(&o->adapter.dir, arg);
+	case OPT_ADAPTER_NAME:
+		return take_name(&o->adapter.name, arg);
+	case OPT_USB:
+		return parse_usb(&o->adapter, arg);
+	case OPT_SETTLE:
+		return parse_settle(arg, &o->adapter.settle_ms);
+	default:
+		return false;
+	}
+}
+
 static bool take_option(struct sim_options *o, int opt, const char *arg)
 {
 	struct sim_flash_times *times = &o->link.device.times;
@@ -234,7 +356,7 @@ static bool take_option(struct sim_options *o, int opt, const char *arg)
 		o->help = true;
 		return true;
 	default:
-		return false;
+		return take_port_option(o, opt, arg);
 	}
 }
 
@@ -245,8 +367,9 @@ static bool check(struct sim_options *o, char *err, size_t errsize)
 
 	if (o->help || o->hand)
 		return true;
-	if (!o->pty) {
-		snprintf(err, errsize, "--pty LINK or --hand PATH is needed");
+	if (!o->pty && !o->adapter.dir && o->rfc2217 < 0 && o->tcp < 0) {
+		snprintf(err, errsize,
+		    "--pty LINK or --hand PATH is needed (or --rfc2217, --tcp, --adapter)");
 		return false;
 	}
 	size = o->flash ? sim_flash_file_size(o->flash) : 0;
@@ -265,6 +388,8 @@ bool sim_options_parse(struct sim_options *o, int argc, char **argv, char *err, 
 
 	memset(o, 0, sizeof(*o));
 	o->power = true;
+	o->rfc2217 = -1;
+	o->tcp = -1;
 	o->speed = 1;
 	opterr = 0;
 	optind = 1;

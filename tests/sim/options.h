@@ -3,6 +3,7 @@
 #ifndef SIM_OPTIONS_H
 #define SIM_OPTIONS_H
 
+#include "adapter.h"
 #include "link.h"
 
 #define SIM_OPTIONS_MAX 16
@@ -24,6 +25,10 @@ struct sim_options {
 	size_t faults;
 	struct sim_boot_image image[SIM_OPTIONS_MAX];
 	size_t images;
+	struct sim_adapter_options adapter;
+	int rfc2217, tcp; /* ports to listen at; -1: none */
+	const char *net_fault[SIM_OPTIONS_MAX];
+	size_t net_faults;
 };
 
 extern const char sim_options_usage[];

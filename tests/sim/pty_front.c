@@ -26,6 +26,7 @@ static int make_raw(const char *slave)
 	if (rc == 0) {
 		cfmakeraw(&t);
 		cfsetspeed(&t, B115200);
+		t.c_cflag |= HUPCL; /* as an adapter has it at first; a pty alone does not care */
 		rc = tcsetattr(fd, TCSANOW, &t);
 	}
 	close(fd);
@@ -37,6 +38,8 @@ static int make_link(const struct sim_pty *p)
 	char tmp[4096];
 	struct stat st;
 
+	if (!p->link)
+		return 0;
 	if (lstat(p->link, &st) == 0 && !S_ISLNK(st.st_mode)) {
 		errno = EEXIST;
 		return -1;
@@ -84,7 +87,7 @@ void sim_pty_unplug(struct sim_pty *p)
 	if (p->fd < 0)
 		return;
 	/* Another device may have taken the name over meanwhile. */
-	n = readlink(p->link, target, sizeof(target) - 1);
+	n = p->link ? readlink(p->link, target, sizeof(target) - 1) : 0;
 	if (n > 0) {
 		target[n] = '\0';
 		if (strcmp(target, p->target) == 0)

@@ -8,6 +8,13 @@
 #include <asm/termbits.h>
 #include <sys/ioctl.h>
 
+bool sim_pty_hupcl(const struct sim_pty *p)
+{
+	struct termios2 t;
+
+	return p->fd >= 0 && ioctl(p->fd, TCGETS2, &t) == 0 && (t.c_cflag & HUPCL);
+}
+
 uint32_t sim_pty_rate(const struct sim_pty *p)
 {
 	struct termios2 t;
