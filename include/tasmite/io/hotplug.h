@@ -8,8 +8,8 @@
 
 struct hotplug;
 
-/* Something changed in /dev or in the folder of the watched path (created, removed, permissions):
- * look again. Changes that come together are told once. */
+/* Something changed among the ports in /dev, in /dev/serial/by-id, or at the watched path (created,
+ * removed, permissions): look again. Changes within 20 ms are told once. It may free the hotplug. */
 typedef void (*hotplug_fn)(void *ctx, mono_t now);
 /* path: the port that is waited for ("" : /dev only). Where inotify can't be had it looks once a
  * second instead. Never NULL. */

@@ -1,0 +1,294 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Device nodes that come and go, by inotify(7). What is waited for may be in folders that don't
+ * exist yet (/dev/serial/by-id comes with the first adapter): then the next part of the way is
+ * waited for in the deepest folder that does.
+ */
+#include "hotplug_int.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/inotify.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "tasmite/base/log.h"
+#include "tasmite/base/str.h"
+#include "tasmite/base/xalloc.h"
+
+/* udev makes a node, its links and their permissions in one burst. */
+#define COALESCE_US MONO_MS(20)
+/* Without inotify. */
+#define LOOK_US MONO_S(1)
+/* After the keyboard and the port. */
+#define RANK 50
+/* /dev, by-id, the path, what the path leads to. */
+#define TARGETS_MAX 4
+/* Reads per turn; the kernel merges equal events and drops all beyond its own limit. */
+#define READS_MAX 8
+
+#define MASK                                                                                \
+	(IN_CREATE | IN_ATTRIB | IN_DELETE | IN_MOVED_TO | IN_MOVED_FROM | IN_DELETE_SELF | \
+	    IN_MOVE_SELF | IN_ONLYDIR)
+
+/* Something that is waited for: an entry of a folder. */
+struct target {
+	char folder[PATH_MAX];
+	char leaf[NAME_MAX + 1]; /* "" any of those that ports have */
+	int wd;			 /* of the deepest folder that is there; -1 none */
+	char next[NAME_MAX + 1]; /* entry to be seen in it; "" as leaf */
+};
+
+struct hotplug {
+	struct loop *loop;
+	hotplug_fn fn;
+	void *ctx;
+	int fd; /* of inotify; -1: by timer */
+	struct watch *watch;
+	struct timer *timer;
+	mono_t due; /* of the timer, while it is armed */
+	struct target targets[TARGETS_MAX];
+	int count;
+};
+
+/* ---- targets --------------------------------------------------------------------------------- */
+
+/* path: absolute. leaf NULL: the path is the folder, any entry counts. */
+static void add_target(struct hotplug *h, const char *folder, size_t n, const char *leaf)
+{
+	struct target *t = &h->targets[h->count];
+
+	if (h->count == TARGETS_MAX)
+		return;
+	memset(t, 0, sizeof(*t));
+	t->wd = -1;
+	if (n >= sizeof(t->folder) || (leaf && strlen(leaf) >= sizeof(t->leaf)))
+		return;
+	str_copy_n(t->folder, sizeof(t->folder), n ? folder : "/", n ? n : 1);
+	str_copy(t->leaf, sizeof(t->leaf), leaf ? leaf : "");
+	h->count++;
+}
+
+static void add_path(struct hotplug *h, const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	if (slash && slash[1])
+		add_target(h, path, (size_t)(slash - path), slash + 1);
+}
+
+/* The path, made absolute, and one step further where it is a link: a link to a link of udev's, or
+ * to a pseudo-terminal's. */
+static void add_wanted(struct hotplug *h, const char *path)
+{
+	char full[PATH_MAX], to[PATH_MAX], whole[PATH_MAX];
+	const char *slash;
+	ssize_t n;
+
+	if (path[0] == '/') {
+		if (!str_copy(full, sizeof(full), path))
+			return;
+	} else if (!strchr(path, '/') || !getcwd(to, sizeof(to)) ||
+		   !str_fmt(full, sizeof(full), "%s/%s", to, path)) {
+		return; /* a name, not a path: it is in dev */
+	}
+	add_path(h, full);
+	n = readlink(full, to, sizeof(to) - 1);
+	if (n <= 0)
+		return;
+	to[n] = '\0';
+	slash = strrchr(full, '/');
+	if (to[0] == '/')
+		add_path(h, to);
+	else if (str_fmt(whole, sizeof(whole), "%.*s/%s", (int)(slash - full), full, to))
+		add_path(h, whole);
+}
+
+/* Finds the deepest folder that is there and has it watched. Again and again: the kernel gives the
+ * same number for a folder that is watched already. */
+static void place(struct hotplug *h, struct target *t)
+{
+	char folder[PATH_MAX], *slash;
+
+	str_copy(folder, sizeof(folder), t->folder);
+	str_copy(t->next, sizeof(t->next), t->leaf);
+	for (;;) {
+		t->wd = inotify_add_watch(h->fd, folder, MASK);
+		if (t->wd >= 0 || (errno != ENOENT && errno != ENOTDIR))
+			return;
+		slash = strrchr(folder, '/');
+		if (!slash || !slash[1])
+			return;
+		str_copy(t->next, sizeof(t->next), slash + 1);
+		if (slash == folder)
+			slash++;
+		*slash = '\0';
+	}
+}
+
+static bool is_used(const struct hotplug *h, int wd)
+{
+	for (int i = 0; i < h->count; i++)
+		if (h->targets[i].wd == wd)
+			return true;
+	return false;
+}
+
+/* False when some are beyond what inotify gives. */
+static bool place_all(struct hotplug *h)
+{
+	int old[TARGETS_MAX];
+	bool good = true;
+
+	for (int i = 0; i < h->count; i++)
+		old[i] = h->targets[i].wd;
+	for (int i = 0; i < h->count; i++) {
+		place(h, &h->targets[i]);
+		good = good && h->targets[i].wd >= 0;
+	}
+	/* A busy /tmp is left alone once the folder in it is there. */
+	for (int i = 0; i < h->count; i++)
+		if (old[i] >= 0 && !is_used(h, old[i]))
+			inotify_rm_watch(h->fd, old[i]);
+	return good;
+}
+
+/* ---- events ---------------------------------------------------------------------------------- */
+
+/* Terminals of the kernel (tty1 ...) change hands at each login; they are no ports. */
+static bool port_like(const char *name)
+{
+	if (str_starts(name, "tty"))
+		return name[3] < '0' || name[3] > '9';
+	return str_starts(name, "rfcomm") || strcmp(name, "serial") == 0;
+}
+
+static bool concerns(const struct hotplug *h, const struct inotify_event *ev)
+{
+	const char *name = ev->len ? ev->name : "";
+
+	if (ev->mask & IN_Q_OVERFLOW)
+		return true;
+	for (int i = 0; i < h->count; i++) {
+		const struct target *t = &h->targets[i];
+
+		if (t->wd != ev->wd)
+			continue;
+		if (!*name) /* the folder itself: gone, moved, or closed to us */
+			return true;
+		if (t->next[0] ? strcmp(name, t->next) == 0 : i > 0 || port_like(name))
+			return true;
+	}
+	return false;
+}
+
+/* Reads what there is; true when something of it concerns us. */
+static bool drain(struct hotplug *h)
+{
+	_Alignas(struct inotify_event) char buf[4096];
+	bool mine = false;
+
+	for (int i = 0; i < READS_MAX; i++) {
+		ssize_t n = read(h->fd, buf, sizeof(buf)), at = 0;
+
+		while (at + (ssize_t)sizeof(struct inotify_event) <= n) {
+			const struct inotify_event *ev = (const void *)(buf + at);
+
+			mine = concerns(h, ev) || mine;
+			at += (ssize_t)(sizeof(*ev) + ev->len);
+		}
+		if (n <= 0)
+			break;
+	}
+	return mine;
+}
+
+/* The timer, at that time or earlier. */
+static void look_at(struct hotplug *h, mono_t at)
+{
+	if (timer_armed(h->timer) && h->due <= at)
+		return;
+	h->due = at;
+	timer_arm(h->timer, at);
+}
+
+static void on_events(void *ctx, int ready, mono_t now)
+{
+	struct hotplug *h = ctx;
+
+	(void)ready;
+	if (!drain(h))
+		return;
+	/* A folder may have come, or been replaced. What came into it before it was watched is seen
+	 * when fn looks. */
+	place_all(h);
+	look_at(h, now + COALESCE_US);
+}
+
+static void on_timer(void *ctx, mono_t now)
+{
+	struct hotplug *h = ctx;
+
+	if (h->fd < 0 || !place_all(h)) /* not all can be watched: by the clock as well */
+		look_at(h, now + LOOK_US);
+	h->fn(h->ctx, now); /* may free h */
+}
+
+/* ---- */
+
+/* A descriptor of inotify on the loop, or -1. */
+static void begin(struct hotplug *h)
+{
+	struct err err;
+
+	h->fd = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
+	if (h->fd < 0) {
+		log_trace("hotplug", "no inotify (errno %d): looking once a second", errno);
+		return;
+	}
+	h->watch = watch_new(h->loop, h->fd, RANK, LOOP_READ, on_events, h, &err);
+	if (h->watch)
+		return;
+	close(h->fd);
+	h->fd = -1;
+}
+
+struct hotplug *hotplug_new_at(
+    struct loop *l, const char *dev, bool timer_only, const char *path, hotplug_fn fn, void *ctx)
+{
+	struct hotplug *h = xcalloc(1, sizeof(*h));
+	char by_id[PATH_MAX];
+
+	h->loop = l;
+	h->fn = fn;
+	h->ctx = ctx;
+	h->fd = -1;
+	h->timer = timer_new(l, on_timer, h);
+	add_target(h, dev, strlen(dev), NULL); /* the first: see concerns */
+	if (str_fmt(by_id, sizeof(by_id), "%s/serial/by-id", dev))
+		add_target(h, by_id, strlen(by_id), NULL);
+	add_wanted(h, path);
+	if (!timer_only)
+		begin(h);
+	if (h->fd < 0 || !place_all(h))
+		look_at(h, loop_now(l) + LOOK_US);
+	return h;
+}
+
+struct hotplug *hotplug_new(struct loop *l, const char *path, hotplug_fn fn, void *ctx)
+{
+	return hotplug_new_at(l, "/dev", false, path, fn, ctx);
+}
+
+void hotplug_free(struct hotplug *h)
+{
+	if (!h)
+		return;
+	watch_free(h->watch);
+	timer_free(h->timer);
+	if (h->fd >= 0)
+		close(h->fd);
+	free(h);
+}
