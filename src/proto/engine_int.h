@@ -50,6 +50,9 @@ enum engine_state {
 	ES_BAUD_LOAD,
 	ES_BAUD_UNDO, /* blindly back, at a rate that did not work */
 	ES_ERASE,
+	ES_SECTOR,     /* one sector by the SPI registers */
+	ES_SECTOR_ASK, /* is it done? */
+	ES_SECTOR_READ,
 	ES_BEGIN,
 	ES_FETCH,
 	ES_DATA,
@@ -149,12 +152,14 @@ struct engine_speed {
 struct engine_area {
 	uint32_t first, sectors;   /* what must be erased */
 	uint32_t announce, really; /* what the ROM is told, what it then erases */
+	bool by_register;	   /* one sector, which FLASH_BEGIN can't erase alone */
 };
 
 struct engine_write {
 	struct engine_area area[2 * ENGINE_MAX_PARTS + 1];
 	size_t areas, at;
 	uint32_t erase_total, erase_done;
+	mono_t sector_since;  /* when the sector's erase was asked for */
 	uint32_t total, done; /* bytes of all parts; of the parts before this one */
 	size_t part;
 	uint32_t pos;		  /* confirmed within the part */
@@ -347,6 +352,13 @@ void baud_missed(struct engine *e);
 bool erase_plan(struct engine *e);
 void erase_step(struct engine *e);
 void erase_reply(struct engine *e, const struct esp_reply *r);
+void erase_sector(struct engine *e);
+void erase_sector_reply(struct engine *e, const struct esp_reply *r);
+void erase_sector_ask(struct engine *e);
+void erase_sector_ask_reply(struct engine *e, const struct esp_reply *r);
+void erase_sector_read(struct engine *e);
+void erase_sector_read_reply(struct engine *e, const struct esp_reply *r);
+void erase_sector_again(struct engine *e);
 /* Fills announce and really. */
 void erase_size(struct engine_area *a);
 /* Notes in the failure record that an area is about to be erased. */
