@@ -50,7 +50,7 @@ struct app {
 	bool loader_there;	    /* the loader answered and nothing was heard since */
 	uint32_t loader_baud;
 	const struct board *board;
-	struct sbuf held_words;  /* words of the task that wait for the end of the device's line */
+	struct sbuf held_words; /* words of the task that wait for the end of the device's line */
 	struct timer *words_timer;
 
 	/* the open question and list */

@@ -11,6 +11,7 @@ CTL=$TMPDIR/hand
 SOCK=$TMPDIR/tmux.sock
 failures=0
 case_name=
+case_bad=
 
 # ---- cases: "begin NAME", checks, "end"; a case without a failed check is ok -------------------
 begin() {
@@ -129,8 +130,12 @@ gone() {
 	wait_for "${2:-5}" tm_hides "$1" || bad "still there: $1"
 }
 # The program has ended; its exit code.
+# The pane is dead as soon as its end of the terminal is closed; the code comes a moment later.
 tm_ended() {
-	[ "$(tm display-message -p -t t '#{pane_dead}')" = 1 ]
+	case $(tm display-message -p -t t '#{pane_dead}/#{pane_dead_status}#{pane_dead_signal}') in
+	1/?*) ;;
+	*) return 1 ;;
+	esac
 }
 tm_code() {
 	tm display-message -p -t t '#{pane_dead_status}'
