@@ -12,6 +12,8 @@ bool app_flashing(const struct app *a)
 	return a->task && !flash_task_ended(a->task);
 }
 
+#define LOADER_BAUD 115200
+
 /* ---- the running task ------------------------------------------------------------------------ */
 
 /* The device's line that is arriving shall not be cut in two by a word of ours: what is said then
@@ -173,9 +175,19 @@ static bool may_begin(struct app *a)
 	return true;
 }
 
+/* The rate at which a loader may answer at once; 0: it has to be waited for. A loader that just
+ * said so in the log has measured no rate yet: it takes the usual one. */
+static uint32_t loader_rate(const struct app *a)
+{
+	if (a->loader_there)
+		return a->loader_baud;
+	return a->session->facts.in_loader ? LOADER_BAUD : 0;
+}
+
 static void begin(struct app *a, struct flash_request *r)
 {
 	struct err err = {0};
+	uint32_t rate;
 
 	if (!may_begin(a)) { /* the port may have gone while the question stood */
 		flash_request_fini(r);
@@ -188,8 +200,9 @@ static void begin(struct app *a, struct flash_request *r)
 		r->baud = (uint32_t)settings_int(a->session->settings, SET_FLASH_BAUD);
 	bootwatch_stop(&a->boot);
 	app_log_break(a, a->now);
-	a->task = flash_task_new(a->loop, a->link, r, a->loader_there, a->loader_baud,
-	    &a->session->flash, &task_ops, a, a->now, &err);
+	rate = loader_rate(a);
+	a->task = flash_task_new(
+	    a->loop, a->link, r, rate != 0, rate, &a->session->flash, &task_ops, a, a->now, &err);
 	a->loader_there = false;
 	if (!a->task) {
 		session_warn(a->session, a->now, "flash: %s", err.text);
