@@ -38,7 +38,8 @@ struct chip {
 #define CHIP_SPI_WREN 0x40000000u
 #define CHIP_SPI_SE   0x01000000u /* the sector at the address register */
 
-/* Write in progress, and block protect bits, of a NOR flash's status register. */
+/* Write in progress, write enabled, block protect bits of a NOR flash's status register. */
+#define CHIP_FLASH_WEL 0x02u
 #define CHIP_FLASH_WIP 0x01u
 #define CHIP_FLASH_BP  0x1Cu
 

@@ -159,21 +159,25 @@ void erase_reply(struct engine *e, const struct esp_reply *r)
 /* ---- one sector ------------------------------------------------------------------------------- */
 void erase_sector(struct engine *e)
 {
+	const struct esp_reg wren = {
+	    .addr = e->type->spi_cmd, .value = CHIP_SPI_WREN, .mask = UINT32_MAX};
+	e->w.sector_going = false;
+	size_t n = esp_enc_write_regs(e->tx, sizeof e->tx, &wren, 1);
+	engine_command(e, ESP_OP_WRITE_REG, n, 0);
+}
+
+void erase_sector_go(struct engine *e)
+{
 	const struct engine_area *a = &e->w.area[e->w.at];
-	const struct chip *c = e->type;
-	/* A millisecond between them: the ROM waits for each to be over. */
-	const struct esp_reg regs[3] = {
-	    {.addr = c->spi_cmd, .value = CHIP_SPI_WREN, .mask = UINT32_MAX},
-	    {.addr = c->spi_addr,
-		.value = a->first * CHIP_SECTOR,
-		.mask = UINT32_MAX,
-		.delay_us = 1000},
-	    {.addr = c->spi_cmd, .value = CHIP_SPI_SE, .mask = UINT32_MAX},
+	const struct esp_reg regs[2] = {
+	    {.addr = e->type->spi_addr, .value = a->first * CHIP_SECTOR, .mask = UINT32_MAX},
+	    {.addr = e->type->spi_cmd, .value = CHIP_SPI_SE, .mask = UINT32_MAX},
 	};
 	erase_note(e, a);
 	e->fail.offset = a->first * CHIP_SECTOR;
 	e->w.sector_since = e->now;
-	size_t n = esp_enc_write_regs(e->tx, sizeof e->tx, regs, 3);
+	e->w.sector_going = true;
+	size_t n = esp_enc_write_regs(e->tx, sizeof e->tx, regs, 2);
 	engine_command(e, ESP_OP_WRITE_REG, n, 0);
 }
 
@@ -218,11 +222,16 @@ void erase_sector_read(struct engine *e)
 	engine_command(e, ESP_OP_READ_REG, identify_enc_status(e, false), 0);
 }
 
+/* The flash sets "write enabled" when it is told, and clears it when an erase has been done: both
+ * must be seen, or the registers don't do here what they should. */
 void erase_sector_read_reply(struct engine *e, const struct esp_reply *r)
 {
-	if (r->status == 0 && !(r->value & CHIP_FLASH_WIP))
+	bool enabled = (r->value & CHIP_FLASH_WEL) != 0, busy = (r->value & CHIP_FLASH_WIP) != 0;
+	if (r->status == 0 && !e->w.sector_going && enabled)
+		engine_go(e, ES_SECTOR_GO);
+	else if (r->status == 0 && e->w.sector_going && !enabled && !busy)
 		erase_next(e);
-	else if (e->now - e->w.sector_since < ERASE_SECTOR_MAX)
+	else if (e->w.sector_going && busy && e->now - e->w.sector_since < ERASE_SECTOR_MAX)
 		engine_go(e, ES_SECTOR_ASK);
 	else
 		erase_sector_otherwise(e);

@@ -50,7 +50,8 @@ enum engine_state {
 	ES_BAUD_LOAD,
 	ES_BAUD_UNDO, /* blindly back, at a rate that did not work */
 	ES_ERASE,
-	ES_SECTOR,     /* one sector by the SPI registers */
+	ES_SECTOR,     /* one sector by the SPI registers: write enable */
+	ES_SECTOR_GO,  /* ... erase */
 	ES_SECTOR_ASK, /* is it done? */
 	ES_SECTOR_READ,
 	ES_BEGIN,
@@ -91,6 +92,7 @@ struct engine_queue {
 	bool out;      /* the first was handed out and is not done */
 	mono_t handed; /* when */
 	mono_t sent;   /* when the last bytes written have left the wire, at the earliest */
+	mono_t stuck;  /* when the one handed out should be done at the latest */
 	bool baud_ok;  /* outcome of the last BAUD */
 	uint32_t actual;
 };
@@ -160,6 +162,7 @@ struct engine_write {
 	size_t areas, at;
 	uint32_t erase_total, erase_done;
 	mono_t sector_since;  /* when the sector's erase was asked for */
+	bool sector_going;    /* the erase itself, not only the enabling */
 	uint32_t total, done; /* bytes of all parts; of the parts before this one */
 	size_t part;
 	uint32_t pos;		  /* confirmed within the part */
@@ -354,6 +357,7 @@ void erase_step(struct engine *e);
 void erase_reply(struct engine *e, const struct esp_reply *r);
 void erase_sector(struct engine *e);
 void erase_sector_reply(struct engine *e, const struct esp_reply *r);
+void erase_sector_go(struct engine *e);
 void erase_sector_ask(struct engine *e);
 void erase_sector_ask_reply(struct engine *e, const struct esp_reply *r);
 void erase_sector_read(struct engine *e);

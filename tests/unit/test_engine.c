@@ -313,6 +313,40 @@ static void flash__follows__what_the_host_can(void **state)
 	}
 }
 
+/* A ROM that somebody's typing has locked to a slow rate is flashed at a fast one all the same. */
+static void flash__raises__from_a_locked_rate(void **state)
+{
+	(void)state;
+	static const uint32_t rates[] = {9600, 74880};
+	for (size_t i = 0; i < 2; i++) {
+		struct rig_config c = flash_config(60000);
+		rig_init(&rig, &c);
+		sim_link_advance(rig.link, 500000);
+		sim_link_baud(rig.link, rates[i], 500000);
+		sim_link_send(rig.link, "AAAAAAAAAAAAAAAA", 16, 500000);
+		rig.now = 1000000;
+		assert_true(rig_run(&rig, 60000000));
+		assert_int_equal(rig.end, ENGINE_EV_DONE);
+		assert_int_equal(rig_last(&rig, ENGINE_EV_SYNC)->value, rates[i]);
+		assert_int_equal(engine_baud(rig.e), 928571);
+		assert_true(rig_flash_is(&rig, 0, image, 60000));
+		rig_fini(&rig);
+	}
+}
+
+/* It was in the loader once, and is not any more. */
+static void flash__waits__connection_is_gone(void **state)
+{
+	(void)state;
+	struct rig_config c = flash_config(5000);
+	c.job.connected = true;
+	c.job.connected_baud = 460800;
+	c.power_at = 9000000;
+	run_done(&c);
+	assert_true(rig_flash_is(&rig, 0, image, 5000));
+	rig_fini(&rig);
+}
+
 /* The link can't carry it, which nobody knows before it is tried. */
 static void flash__falls_back__rates_that_fail(void **state)
 {
@@ -419,6 +453,8 @@ int main(void)
 	    cmocka_unit_test(identify__tells__chip),
 	    cmocka_unit_test(flash__waits__for_proceed),
 	    cmocka_unit_test(flash__follows__what_the_host_can),
+	    cmocka_unit_test(flash__raises__from_a_locked_rate),
+	    cmocka_unit_test(flash__waits__connection_is_gone),
 	    cmocka_unit_test(flash__falls_back__rates_that_fail),
 	    cmocka_unit_test(flash__again__without_power_cycle),
 	    cmocka_unit_test(engine_new__refuses__unusable_jobs),

@@ -325,6 +325,19 @@ static void driver__failed_action__ends(void **state)
 	}
 }
 
+static void driver__never_done__ends(void **state)
+{
+	(void)state;
+	struct engine_job job = {.kind = ENGINE_IDENTIFY};
+	struct engine *e = engine_new(&job, 0);
+	struct engine_action a;
+	assert_true(engine_next(e, &a, 0));
+	assert_true(engine_deadline(e) > 5000000 && engine_deadline(e) < 60000000);
+	engine_tick(e, engine_deadline(e));
+	assert_int_equal(engine_failure(e)->cause, ENGINE_CAUSE_IO);
+	engine_free(e);
+}
+
 static void driver__no_data__ends_connected(void **state)
 {
 	(void)state;
@@ -444,6 +457,7 @@ int main(void)
 	    cmocka_unit_test(fault__is_named__power_gone),
 	    cmocka_unit_test(cancel__ends_within_a_second__any_moment),
 	    cmocka_unit_test(driver__failed_action__ends),
+	    cmocka_unit_test(driver__never_done__ends),
 	    cmocka_unit_test(driver__no_data__ends_connected),
 	    cmocka_unit_test(hostile__ends_or_waits__random_answers),
 	};
