@@ -129,7 +129,7 @@ static void write_through(int fd, const char *p, size_t n)
 			n -= (size_t)got;
 		} else if (got < 0 && errno != EAGAIN && errno != EINTR) {
 			return;
-		} else if (poll(&pfd, 1, 500) <= 0) {
+		} else if (poll(&pfd, 1, 250) <= 0) {
 			return;
 		}
 	}
@@ -416,9 +416,10 @@ static bool curses_blit(struct backend *b, const struct surface *s, const struct
 	return true;
 }
 
-static bool curses_pending(const struct backend *b)
+static bool curses_pending(struct backend *b)
 {
-	return buf_len(&curses_const(b)->out) > 0;
+	push_out(curses_of(b));
+	return buf_len(&curses_of(b)->out) > 0;
 }
 
 static void curses_redraw(struct backend *b)
