@@ -409,7 +409,8 @@ static void engine_done_baud(
 	e->asked = a->baud;
 	e->baud = actual ? actual : a->baud;
 	/* What was half-read at the old rate is no part of anything now. */
-	engine_emit_text(e, e->slip.data, e->slip.len * e->slip.inside);
+	if (e->slip.inside)
+		engine_emit_text(e, e->slip.data, e->slip.len);
 	slip_init(&e->slip);
 	heard_run(&e->heard);
 }
