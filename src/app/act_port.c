@@ -38,8 +38,12 @@ void act_port(struct app *a, const struct cmd_line *c)
 		session_notice(a->session, true, "%s", err.text);
 		return;
 	}
+	if (link_unsent(a->link))
+		session_warn(a->session, a->now, "%zu bytes were not sent to %s any more",
+		    link_unsent(a->link), a->session->port.name);
 	app_log_break(a, a->now);
 	bootwatch_stop(&a->boot);
+	a->loader_there = false;
 	app_open_port(a, path);
 }
 
@@ -54,6 +58,8 @@ void act_baud(struct app *a, const struct cmd_line *c)
 	bootwatch_stop(&a->boot);
 	if (app_set(a, SET_BAUD, c->args[0]))
 		session_say(a->session, a->now, "rate %s", a->session->port.line);
+	else
+		app_apply_settings(a); /* back from the rate of the boot's text */
 }
 
 static void eol_chosen(struct app *a, const char *value)
