@@ -70,6 +70,7 @@ static void task_say(void *ctx, bool bad, const char *text)
 	struct app *a = ctx;
 	size_t n;
 
+	a->now = loop_now(a->loop); /* the task's timers come here past the session */
 	for (; *text; text += n + (text[n] == '\n')) {
 		n = strcspn(text, "\n");
 		sbuf_add_char(&a->held_words, bad ? '!' : ' ');
@@ -98,6 +99,7 @@ static void task_ended(void *ctx, mono_t now)
 
 	(void)now;
 	a->task_over = true; /* the rest at the end of the turn: we are inside the task here */
+	loop_again(a->loop); /* this turn may be past that already */
 }
 
 static const struct flash_task_ops task_ops = {
@@ -107,6 +109,7 @@ static void leave_task(struct app *a)
 {
 	const struct engine_chip *chip = flash_task_chip(a->task);
 	bool done = a->session->flash.state == FLASH_DONE;
+	bool connected = flash_task_connected(a->task);
 	enum engine_kind kind = flash_task_kind(a->task);
 	struct sbuf text;
 
@@ -122,14 +125,12 @@ static void leave_task(struct app *a)
 	}
 	flash_task_free(a->task);
 	a->task = NULL;
+	link_drop_unsent(a->link); /* the rest of a frame is for nobody now */
 	app_log_break(a, a->now);
 	app_apply_settings(a); /* pace and rate are the session's again */
-	if (link_is_open(a->link) && a->session->flash.state != FLASH_IDLE) {
-		bool loader = a->loader_there;
-
+	/* Without a loader the application still runs, at its rate: what is typed must reach it. */
+	if (link_is_open(a->link) && connected)
 		app_await_boot(a, a->now);
-		a->loader_there = loader;
-	}
 	session_touch(a->session);
 }
 
