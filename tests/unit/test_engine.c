@@ -313,6 +313,29 @@ static void flash__follows__what_the_host_can(void **state)
 	}
 }
 
+/* A loader that restarts while it is being asked who it is: nothing is lost, it is asked again. */
+static void identify__begins_again__restarts(void **state)
+{
+	(void)state;
+	unsigned done = 0;
+	for (int i = 0; i < 40; i++) {
+		struct rig_config c = flash_config(1);
+		c.job.kind = ENGINE_IDENTIFY;
+		c.job.part_count = 0;
+		rig_init(&rig, &c);
+		assert_true(rig_until(&rig, ENGINE_EV_SYNC, -1, 5000000));
+		if (!rig_run(&rig, i * 1500))
+			sim_device_reset_pin(sim_link_device(rig.link), rig.now);
+		assert_true(rig_run(&rig, 30000000));
+		done += rig.end == ENGINE_EV_DONE;
+		if (rig.end == ENGINE_EV_FAILED)
+			assert_int_equal(engine_failure(rig.e)->cause, ENGINE_CAUSE_RESET);
+		rig_fini(&rig);
+	}
+	print_message("%u of 40\n", done);
+	assert_true(done >= 36);
+}
+
 /* A ROM that somebody's typing has locked to a slow rate is flashed at a fast one all the same. */
 static void flash__raises__from_a_locked_rate(void **state)
 {
@@ -453,6 +476,7 @@ int main(void)
 	    cmocka_unit_test(identify__tells__chip),
 	    cmocka_unit_test(flash__waits__for_proceed),
 	    cmocka_unit_test(flash__follows__what_the_host_can),
+	    cmocka_unit_test(identify__begins_again__restarts),
 	    cmocka_unit_test(flash__raises__from_a_locked_rate),
 	    cmocka_unit_test(flash__waits__connection_is_gone),
 	    cmocka_unit_test(flash__falls_back__rates_that_fail),

@@ -29,8 +29,11 @@ struct peer {
 	const char *script; /* what is still to come */
 	bool identity;	    /* identified: the script counts */
 	uint32_t size_id;   /* JEDEC id */
-	uint32_t begun;	    /* address of the last FLASH_BEGIN */
-	uint32_t stored;    /* bytes the ROM took since */
+	uint32_t magic;	    /* what the chip says it is; 0: an ESP8266 */
+	bool hangs;	    /* in the first FLASH_BEGIN: no flash */
+	bool hung;
+	uint32_t begun;	 /* address of the last FLASH_BEGIN */
+	uint32_t stored; /* bytes the ROM took since */
 	bool ended;
 	enum engine_event_kind end;
 	uint8_t sync[4];
@@ -168,13 +171,16 @@ static void scripted(struct peer *p, const uint8_t *f, size_t n)
 static void unscripted(struct peer *p, const uint8_t *f)
 {
 	uint32_t addr = get_le32(f + 8), value = 0;
+	p->hung = p->hung || (p->hangs && f[1] == 2);
+	if (p->hung)
+		return;
 	if (f[1] == 8) {
 		for (int i = 0; i < 8; i++)
 			answer(p, 8, addr, 0);
 		return;
 	}
 	if (f[1] == 10 && addr == 0x40001000)
-		value = 0xFFF0C101;
+		value = p->magic ? p->magic : 0xFFF0C101;
 	else if (f[1] == 10 && addr == 0x60000014)
 		value = 451;
 	else if (f[1] == 10 && addr == 0x60000240)
@@ -382,10 +388,38 @@ static void engine__follows__script(void **state)
 	}
 }
 
+static void identify__refuses__what_it_finds(void **state)
+{
+	(void)state;
+	static const struct {
+		struct peer peer;
+		enum engine_cause cause;
+		const char *name;
+	} cases[] = {
+	    {{.size_id = 0x1640EF, .magic = 0x00F01D83}, ENGINE_CAUSE_NOT_8266, "ESP32"},
+	    {{.size_id = 0x1640EF, .magic = 0x12345678}, ENGINE_CAUSE_NOT_8266, "unknown chip"},
+	    {{.size_id = 0xFFFFFF}, ENGINE_CAUSE_NO_FLASH, "ESP8266EX"},
+	    {{.size_id = 0}, ENGINE_CAUSE_NO_FLASH, "ESP8266EX"},
+	    {{.size_id = 0x1640EF, .hangs = true}, ENGINE_CAUSE_NO_FLASH, "ESP8266EX"},
+	};
+	const struct engine_job job = {.kind = ENGINE_IDENTIFY};
+	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+		struct peer p = cases[i].peer;
+		run(&p, &job, "");
+		assert_int_equal(p.end, ENGINE_EV_FAILED);
+		assert_int_equal(engine_failure(p.e)->cause, cases[i].cause);
+		assert_string_equal(engine_chip_info(p.e)->name, cases[i].name);
+		assert_false(engine_chip_info(p.e)->known);
+		assert_false(engine_failure(p.e)->flash_touched);
+		engine_free(p.e);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(engine__follows__script),
+	    cmocka_unit_test(identify__refuses__what_it_finds),
 	};
 	for (size_t i = 0; i < sizeof image; i++)
 		image[i] = (uint8_t)(i * 31 + (i >> 8) * 7);
