@@ -27,6 +27,7 @@ struct rig_config {
 	uint32_t host_max;	   /* highest rate the host can set; 0: any */
 	uint32_t broken_above;	   /* rates above this come out wrong, both ways */
 	uint32_t mute_above;	   /* nothing comes back at rates above this */
+	int64_t done_late;	   /* us after the last bit that a write is reported as done */
 	bool host_rounds;	   /* the host knows the usual rates only, and sets the nearest */
 	bool no_proceed;
 	const uint8_t *data[ENGINE_MAX_PARTS];

@@ -370,6 +370,24 @@ static void flash__waits__connection_is_gone(void **state)
 	rig_fini(&rig);
 }
 
+/* A driver that reports a write when the last bit has left, or after the answer has come. */
+static void flash__works__writes_done_late(void **state)
+{
+	(void)state;
+	static const int64_t late[] = {1, 500, 3000, 30000};
+	for (size_t i = 0; i < 4; i++) {
+		struct rig_config c = flash_config(60000);
+		c.done_late = late[i];
+		c.cut = (enum rig_cut)(i % 3);
+		run_done(&c);
+		assert_true(rig_flash_is(&rig, 0, image, 60000));
+		/* the trial of a rate lasts 60 ms: who is later than half of it stays slow */
+		if (late[i] < 30000)
+			assert_int_equal(rig_count(&rig, ENGINE_EV_RETRY, -1), 0);
+		rig_fini(&rig);
+	}
+}
+
 /* The link can't carry it, which nobody knows before it is tried. */
 static void flash__falls_back__rates_that_fail(void **state)
 {
@@ -477,6 +495,7 @@ int main(void)
 	    cmocka_unit_test(flash__waits__for_proceed),
 	    cmocka_unit_test(flash__follows__what_the_host_can),
 	    cmocka_unit_test(identify__begins_again__restarts),
+	    cmocka_unit_test(flash__works__writes_done_late),
 	    cmocka_unit_test(flash__raises__from_a_locked_rate),
 	    cmocka_unit_test(flash__waits__connection_is_gone),
 	    cmocka_unit_test(flash__falls_back__rates_that_fail),
