@@ -98,7 +98,15 @@ static void rig_write(struct rig *r, const struct engine_action *a)
 	mono_t start = r->tx_free > r->now ? r->tx_free : r->now;
 	uint32_t baud = sim_link_host_baud(r->link);
 	r->tx_free = start + (mono_t)((a->n * 10 * 1000000ull + baud - 1) / baud);
-	sim_link_send(r->link, a->bytes, a->n, r->now);
+	if (r->cfg.noisy_above && r->host > r->cfg.noisy_above && a->n > 1000 &&
+	    ++r->long_frames % 3 == 0) {
+		uint8_t wrong = a->bytes[500] == 0x41 ? 0x42 : 0x41;
+		sim_link_send(r->link, a->bytes, 500, r->now);
+		sim_link_send(r->link, &wrong, 1, r->now);
+		sim_link_send(r->link, a->bytes + 501, a->n - 501, r->now);
+	} else {
+		sim_link_send(r->link, a->bytes, a->n, r->now);
+	}
 	if (!r->cfg.done_late)
 		engine_done(r->e, 0, 0, r->now);
 }

@@ -370,6 +370,26 @@ static void flash__waits__connection_is_gone(void **state)
 	rig_fini(&rig);
 }
 
+/* A rate that passes its trial and then damages blocks: one down, and on from where it was. */
+static void flash__steps_down__in_the_middle(void **state)
+{
+	(void)state;
+	static const uint32_t sound[] = {500000, 300000, 120000};
+	for (size_t i = 0; i < 3; i++) {
+		struct rig_config c = flash_config(300000);
+		c.noisy_above = sound[i];
+		run_done(&c);
+		assert_true(rig_flash_is(&rig, 0, image, 300000));
+		assert_true(engine_baud(rig.e) < sound[i]);
+		assert_true(engine_baud(rig.e) > sound[i] / 3);
+		assert_true(rig_count(&rig, ENGINE_EV_RETRY, ENGINE_RETRY_SLOWER) >= 1);
+		assert_false(rig_last(&rig, ENGINE_EV_BAUD)->ok);
+		/* from where it was: the blocks sent are hardly more than the image has */
+		assert_true(rig_count(&rig, ENGINE_EV_RETRY, ENGINE_RETRY_CHECKSUM) <= 10);
+		rig_fini(&rig);
+	}
+}
+
 /* A driver that reports a write when the last bit has left, or after the answer has come. */
 static void flash__works__writes_done_late(void **state)
 {
@@ -495,6 +515,7 @@ int main(void)
 	    cmocka_unit_test(flash__waits__for_proceed),
 	    cmocka_unit_test(flash__follows__what_the_host_can),
 	    cmocka_unit_test(identify__begins_again__restarts),
+	    cmocka_unit_test(flash__steps_down__in_the_middle),
 	    cmocka_unit_test(flash__works__writes_done_late),
 	    cmocka_unit_test(flash__raises__from_a_locked_rate),
 	    cmocka_unit_test(flash__waits__connection_is_gone),
