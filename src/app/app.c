@@ -346,9 +346,14 @@ static void first_words(struct app *a, const char *port)
 		app_start_capture(a, a->options->log_file);
 }
 
-static void close_all(struct app *a)
+/* err: what the user has to be told after the screen is gone. */
+static void close_all(struct app *a, struct err *err)
 {
-	app_stop_capture(a);
+	struct err lost = {0};
+
+	if (app_stop_capture(a, &lost) < 0 && !err->code)
+		err_set(
+		    err, lost.code, lost.sys, "the end of the recording is lost: %s", lost.text);
 	flash_task_free(a->task);
 	flash_request_fini(&a->asked);
 	free(a->paste);
@@ -420,10 +425,12 @@ int app_run(const struct app_options *o)
 	}
 	code = a->exit_code;
 	killed_by = a->killed_by;
-	close_all(a);
+	close_all(a, &err);
 	free(a);
-	if (err.code)
+	if (err.code) {
 		fprintf(stderr, "tasmite: %s\n", err.text);
+		code = code ? code : 1;
+	}
 	if (killed_by) { /* end by the signal, so that the parent sees it */
 		signal(killed_by, SIG_DFL);
 		raise(killed_by);
