@@ -247,6 +247,7 @@ check_text() {
 	for f in man/*.[1-9]; do
 		[ -e "$f" ] && mandoc -T lint -W warning "$f" 2>&1 | report man
 	done
+	sh tests/readme.sh --check 2>&1 | report readme
 	# e2e scripts are read by bash and share variables with their lib.sh.
 	{
 		shellcheck -x -S warning -e SC2046,SC2086 -f gcc tests/*.sh .ci/run

@@ -28,6 +28,7 @@ unset CDPATH DISPLAY TMUX TMUX_PANE COLUMNS LINES NO_COLOR XDG_CONFIG_HOME XDG_S
 export B LC_ALL=C.UTF-8 TZ=UTC CMOCKA_MESSAGE_OUTPUT=stdout
 # In a file each: what a program in a terminal prints is seen by nobody.
 export ASAN_OPTIONS="detect_leaks=1:log_path=$out/sanitizer.asan${ASAN_OPTIONS:+:$ASAN_OPTIONS}"
+export LSAN_OPTIONS="suppressions=$PWD/tests/lsan.supp:print_suppressions=0${LSAN_OPTIONS:+:$LSAN_OPTIONS}"
 export UBSAN_OPTIONS="print_stacktrace=1:log_path=$out/sanitizer.ubsan${UBSAN_OPTIONS:+:$UBSAN_OPTIONS}"
 
 wanted() {

@@ -12,6 +12,8 @@ bool app_flashing(const struct app *a)
 	return a->task && !flash_task_ended(a->task);
 }
 
+#define LOADER_BAUD 115200
+
 /* ---- the running task ------------------------------------------------------------------------ */
 
 /* The device's line that is arriving shall not be cut in two by a word of ours: what is said then
@@ -68,6 +70,7 @@ static void task_say(void *ctx, bool bad, const char *text)
 	struct app *a = ctx;
 	size_t n;
 
+	a->now = loop_now(a->loop); /* the task's timers come here past the session */
 	for (; *text; text += n + (text[n] == '\n')) {
 		n = strcspn(text, "\n");
 		sbuf_add_char(&a->held_words, bad ? '!' : ' ');
@@ -96,6 +99,7 @@ static void task_ended(void *ctx, mono_t now)
 
 	(void)now;
 	a->task_over = true; /* the rest at the end of the turn: we are inside the task here */
+	loop_again(a->loop); /* this turn may be past that already */
 }
 
 static const struct flash_task_ops task_ops = {
@@ -105,6 +109,7 @@ static void leave_task(struct app *a)
 {
 	const struct engine_chip *chip = flash_task_chip(a->task);
 	bool done = a->session->flash.state == FLASH_DONE;
+	bool connected = flash_task_connected(a->task);
 	enum engine_kind kind = flash_task_kind(a->task);
 	struct sbuf text;
 
@@ -120,14 +125,12 @@ static void leave_task(struct app *a)
 	}
 	flash_task_free(a->task);
 	a->task = NULL;
+	link_drop_unsent(a->link); /* the rest of a frame is for nobody now */
 	app_log_break(a, a->now);
 	app_apply_settings(a); /* pace and rate are the session's again */
-	if (link_is_open(a->link) && a->session->flash.state != FLASH_IDLE) {
-		bool loader = a->loader_there;
-
+	/* Without a loader the application still runs, at its rate: what is typed must reach it. */
+	if (link_is_open(a->link) && connected)
 		app_await_boot(a, a->now);
-		a->loader_there = loader;
-	}
 	session_touch(a->session);
 }
 
@@ -173,9 +176,19 @@ static bool may_begin(struct app *a)
 	return true;
 }
 
+/* The rate at which a loader may answer at once; 0: it has to be waited for. A loader that just
+ * said so in the log has measured no rate yet: it takes the usual one. */
+static uint32_t loader_rate(const struct app *a)
+{
+	if (a->loader_there)
+		return a->loader_baud;
+	return a->session->facts.in_loader ? LOADER_BAUD : 0;
+}
+
 static void begin(struct app *a, struct flash_request *r)
 {
 	struct err err = {0};
+	uint32_t rate;
 
 	if (!may_begin(a)) { /* the port may have gone while the question stood */
 		flash_request_fini(r);
@@ -188,8 +201,9 @@ static void begin(struct app *a, struct flash_request *r)
 		r->baud = (uint32_t)settings_int(a->session->settings, SET_FLASH_BAUD);
 	bootwatch_stop(&a->boot);
 	app_log_break(a, a->now);
-	a->task = flash_task_new(a->loop, a->link, r, a->loader_there, a->loader_baud,
-	    &a->session->flash, &task_ops, a, a->now, &err);
+	rate = loader_rate(a);
+	a->task = flash_task_new(
+	    a->loop, a->link, r, rate != 0, rate, &a->session->flash, &task_ops, a, a->now, &err);
 	a->loader_there = false;
 	if (!a->task) {
 		session_warn(a->session, a->now, "flash: %s", err.text);

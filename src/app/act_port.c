@@ -38,8 +38,12 @@ void act_port(struct app *a, const struct cmd_line *c)
 		session_notice(a->session, true, "%s", err.text);
 		return;
 	}
+	if (link_unsent(a->link))
+		session_warn(a->session, a->now, "%zu bytes were not sent to %s any more",
+		    link_unsent(a->link), a->session->port.name);
 	app_log_break(a, a->now);
 	bootwatch_stop(&a->boot);
+	a->loader_there = false;
 	app_open_port(a, path);
 }
 
@@ -54,6 +58,8 @@ void act_baud(struct app *a, const struct cmd_line *c)
 	bootwatch_stop(&a->boot);
 	if (app_set(a, SET_BAUD, c->args[0]))
 		session_say(a->session, a->now, "rate %s", a->session->port.line);
+	else
+		app_apply_settings(a); /* back from the rate of the boot's text */
 }
 
 static void eol_chosen(struct app *a, const char *value)
@@ -111,6 +117,7 @@ bool app_start_capture(struct app *a, const char *file)
 		session_warn(a->session, a->now, "no recording: %s", err.text);
 		return false;
 	}
+	crash_keep(a->capture);
 	slash = strrchr(path, '/');
 	a->capture_bad = false;
 	a->session->record.on = true;
@@ -122,30 +129,35 @@ bool app_start_capture(struct app *a, const char *file)
 	return true;
 }
 
-void app_stop_capture(struct app *a)
+int app_stop_capture(struct app *a, struct err *err)
 {
-	struct err err = {0};
 	char size[24], path[512];
+	int rc;
 
 	if (!a->capture)
-		return;
+		return ERR_OK;
+	app_log_let_go(a, a->now); /* what came before the stop belongs into it */
 	timer_disarm(a->capture_timer);
 	str_size(size, sizeof(size), capture_bytes(a->capture));
 	str_copy(path, sizeof(path), capture_path(a->capture));
-	if (capture_close(a->capture, &err) < 0)
-		session_warn(a->session, a->now, "recording: %s", err.text);
+	crash_keep(NULL);
+	rc = capture_close(a->capture, err);
+	if (rc < 0)
+		session_warn(a->session, a->now, "the end of the recording is lost: %s", err->text);
 	else
 		session_say(a->session, a->now, "recorded %s to %s", size, path);
 	a->capture = NULL;
 	a->session->record.on = false;
 	session_touch(a->session);
+	return rc;
 }
 
 void act_record(struct app *a, const struct cmd_line *c)
 {
 	bool was_on = a->capture != NULL;
+	struct err err = {0};
 
-	app_stop_capture(a);
+	(void)app_stop_capture(a, &err); /* told in the log */
 	if (c->count || !was_on)
 		app_start_capture(a, c->count ? c->args[0] : NULL);
 }

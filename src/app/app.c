@@ -43,6 +43,7 @@ static void link_down(void *ctx, const struct err *why, mono_t now)
 {
 	struct app *a = ctx;
 	bool was_open = a->session->port.state == SESSION_PORT_OPEN;
+	size_t unsent = app_flashing(a) ? 0 : link_dropped(a->link);
 
 	a->now = now;
 	if (app_flashing(a))
@@ -55,6 +56,8 @@ static void link_down(void *ctx, const struct err *why, mono_t now)
 	a->session->port.state = SESSION_PORT_WAITING;
 	str_copy(a->session->port.why, sizeof(a->session->port.why), why->text);
 	session_warn(a->session, now, "%s%s", was_open ? "the port went away: " : "", why->text);
+	if (was_open && unsent)
+		session_warn(a->session, now, "%zu bytes were not sent: send them again", unsent);
 	session_say(
 	    a->session, now, "waiting for %s: it is opened by itself", a->session->port.name);
 	app_update_port(a);
@@ -73,6 +76,7 @@ void app_open_port(struct app *a, const char *name)
 		session_warn(a->session, a->now, "format %s is unusable, taking 8N1",
 		    settings_text(a->session->settings, SET_FORMAT));
 	a->first_open = true;
+	a->session->port.state = SESSION_PORT_NONE; /* the one before is left, not lost */
 	str_copy(a->session->port.name, sizeof(a->session->port.name),
 	    base && base[1] ? base + 1 : name);
 	a->session->port.about[0] = '\0';
@@ -342,9 +346,14 @@ static void first_words(struct app *a, const char *port)
 		app_start_capture(a, a->options->log_file);
 }
 
-static void close_all(struct app *a)
+/* err: what the user has to be told after the screen is gone. */
+static void close_all(struct app *a, struct err *err)
 {
-	app_stop_capture(a);
+	struct err lost = {0};
+
+	if (app_stop_capture(a, &lost) < 0 && !err->code)
+		err_set(
+		    err, lost.code, lost.sys, "the end of the recording is lost: %s", lost.text);
 	flash_task_free(a->task);
 	flash_request_fini(&a->asked);
 	free(a->paste);
@@ -416,10 +425,12 @@ int app_run(const struct app_options *o)
 	}
 	code = a->exit_code;
 	killed_by = a->killed_by;
-	close_all(a);
+	close_all(a, &err);
 	free(a);
-	if (err.code)
+	if (err.code) {
 		fprintf(stderr, "tasmite: %s\n", err.text);
+		code = code ? code : 1;
+	}
 	if (killed_by) { /* end by the signal, so that the parent sees it */
 		signal(killed_by, SIG_DFL);
 		raise(killed_by);

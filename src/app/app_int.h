@@ -50,7 +50,7 @@ struct app {
 	bool loader_there;	    /* the loader answered and nothing was heard since */
 	uint32_t loader_baud;
 	const struct board *board;
-	struct sbuf held_words;  /* words of the task that wait for the end of the device's line */
+	struct sbuf held_words; /* words of the task that wait for the end of the device's line */
 	struct timer *words_timer;
 
 	/* the open question and list */
@@ -72,6 +72,8 @@ void app_rx_fini(struct app *a);
 void app_log_rx(struct app *a, const uint8_t *bytes, size_t n, mono_t now);
 /* The stream breaks (port lost, other rate): what the funnel holds is let go, the line ends. */
 void app_log_break(struct app *a, mono_t now);
+/* What the funnel still holds back goes on; the stream does not end by that. */
+void app_log_let_go(struct app *a, mono_t now);
 /* Bytes of the link while no flash task has it. */
 void app_rx(struct app *a, const uint8_t *bytes, size_t n, mono_t now);
 /* Listens for the boot after a flash. */
@@ -132,7 +134,8 @@ void app_each_theme(void (*fn)(void *ctx, const char *name), void *ctx);
 /* Opens the named port with the session's line settings. */
 void app_open_port(struct app *a, const char *name);
 bool app_start_capture(struct app *a, const char *file);
-void app_stop_capture(struct app *a);
+/* Ends the recording; a negative code when its last bytes could not be written (told in the log). */
+int app_stop_capture(struct app *a, struct err *err);
 /* A question; fn gets the answer. session.ask is filled by the caller first. */
 void app_ask(struct app *a, void (*fn)(struct app *a, bool yes));
 void app_flash_init(struct app *a);
@@ -153,5 +156,7 @@ void crash_remember(void);
 /* Restores the terminal on fatal signals and x* failures. */
 void crash_guard(void);
 void crash_unguard(void);
+/* The recording whose queue is to be written then; NULL: none. */
+void crash_keep(struct capture *c);
 
 #endif

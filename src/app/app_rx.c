@@ -149,6 +149,16 @@ static void held_due(void *ctx, mono_t now)
 	keep_masked(a, now);
 }
 
+void app_log_let_go(struct app *a, mono_t now)
+{
+	mono_t due = secrets_deadline(a->secrets);
+
+	if (due == MONO_NEVER)
+		return;
+	secrets_tick(a->secrets, due, &a->masked);
+	keep_masked(a, now);
+}
+
 void app_log_break(struct app *a, mono_t now)
 {
 	secrets_flush(a->secrets, &a->masked);

@@ -18,7 +18,7 @@
 /* ---- configuration --------------------------------------------------------------------------- */
 
 /* Reads a configuration file; NULL when there is none (that is no mistake unless it was named). */
-static char *read_conf(const char *path, bool named, bool *bad)
+static char *read_conf(struct app *a, const char *path, bool named, bool *bad)
 {
 	struct err err = {0};
 	uint8_t *data;
@@ -30,9 +30,11 @@ static char *read_conf(const char *path, bool named, bool *bad)
 		free(data); /* the rest behind it would be left out without a word */
 		err_set(&err, ERR_FORMAT, 0, "%s holds a zero byte: it is no text file", path);
 	}
-	if (named || err.code != ERR_NOENT) {
+	if (named) {
 		fprintf(stderr, "tasmite: %s\n", err.text);
 		*bad = true;
+	} else if (err.code != ERR_NOENT) {
+		session_warn(a->session, a->now, "the configuration is not read: %s", err.text);
 	}
 	return NULL;
 }
@@ -84,7 +86,7 @@ bool app_load_config(struct app *a, char *port, size_t size)
 	bool bad = false, profile;
 	char *text;
 
-	text = read_conf(SYSTEM_CONF, false, &bad);
+	text = read_conf(a, SYSTEM_CONF, false, &bad);
 	if (text)
 		apply_conf(a, SYSTEM_CONF, text, ORIGIN_SYSTEM, NULL);
 	free(text);
@@ -94,13 +96,13 @@ bool app_load_config(struct app *a, char *port, size_t size)
 	else if (files_path(FILES_CONFIG, "config", path, sizeof(path), &err) != ERR_OK)
 		path[0] = '\0'; /* no home: no file */
 	if (path[0])
-		text = read_conf(path, named != NULL, &bad);
+		text = read_conf(a, path, named != NULL, &bad);
 	/* A name without a slash may be a profile. */
 	profile = text && wanted && !strchr(wanted, '/') && conf_has_profile(text, wanted);
 	if (text)
 		apply_conf(a, path, text, ORIGIN_USER, profile ? wanted : NULL);
 	free(text);
-	if (bad && named)
+	if (bad)
 		return false;
 	if (!apply_option_sets(a))
 		return false;
@@ -194,21 +196,50 @@ void app_each_theme(void (*fn)(void *ctx, const char *name), void *ctx)
 
 /* ---- taking over ----------------------------------------------------------------------------- */
 
+/* A theme that can't be had leaves the last good one in force, in the setting too: else the next
+ * look would complain again. */
+static void apply_theme(struct app *a)
+{
+	struct settings *s = a->session->settings;
+	struct err err = {0};
+
+	if (strcmp(a->session->theme.name, settings_text(s, SET_THEME)) == 0 ||
+	    app_load_theme(a, settings_text(s, SET_THEME), &err) == ERR_OK)
+		return;
+	session_warn(a->session, a->now, "theme: %s", err.text);
+	(void)settings_set(s, SET_THEME, a->session->theme.name, ORIGIN_SESSION, "", &err);
+}
+
+static void apply_format(struct app *a)
+{
+	const struct transport_line *now = link_line(a->link);
+	struct transport_line want = *now;
+	struct err err = {0};
+
+	if (!now->bits || /* no port yet */
+	    !transport_line_parse_format(settings_text(a->session->settings, SET_FORMAT), &want) ||
+	    (want.bits == now->bits && want.parity == now->parity && want.stop == now->stop))
+		return;
+	if (link_set_format(a->link, &want, &err) != ERR_OK)
+		session_warn(a->session, a->now, "format %s: %s",
+		    settings_text(a->session->settings, SET_FORMAT), err.text);
+	app_update_port(a);
+}
+
 void app_apply_settings(struct app *a)
 {
 	const struct settings *s = a->session->settings;
-	struct err err = {0};
 
 	lines_set_max(a->session->log, (size_t)settings_int(s, SET_SCROLLBACK) << 20);
-	if (strcmp(a->session->theme.name, settings_text(s, SET_THEME)) != 0 &&
-	    app_load_theme(a, settings_text(s, SET_THEME), &err) != ERR_OK)
-		session_warn(a->session, a->now, "theme: %s", err.text);
+	apply_theme(a);
 	if (a->screen)
 		a->screen->ops->set_mouse(a->screen, settings_bool(s, SET_MOUSE));
 	if (app_flashing(a))
 		return; /* rate and pace are the flash task's until it ends */
 	link_set_pace(
 	    a->link, (size_t)settings_int(s, SET_PACE), (int)settings_int(s, SET_PACE_DELAY));
+	apply_format(a);
+	a->boot.app_baud = app_session_baud(a);
 	if (a->boot.state == BOOTWATCH_OFF && link_line(a->link)->baud != app_session_baud(a)) {
 		struct err why = {0};
 

@@ -15,6 +15,7 @@
 static const int fatal[] = {SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGABRT};
 static struct termios saved;
 static volatile sig_atomic_t armed;
+static struct capture *recording; /* what is to be written at the last moment */
 
 static void say(const char *s)
 {
@@ -22,20 +23,30 @@ static void say(const char *s)
 		return;
 }
 
-/* Leaves the alternate screen, shows the cursor, plain colours, no mouse, no bracketed paste: the
- * sequences that every terminal this program runs on understands or ignores (xterm's set). */
+/* Leaves the alternate screen, shows the cursor, plain colours, no mouse, no bracketed paste, the
+ * plain cursor keys: the sequences that every terminal this program runs on understands or ignores (xterm's set). */
 static void give_back(void)
 {
 	if (!armed)
 		return;
 	armed = 0;
-	say("\033[?1000l\033[?1006l\033[?2004l\033[0m\033[?25h\033[?1049l\r\n");
+	say("\033[?1000l\033[?1006l\033[?2004l\033[?1l\033>\033[0m\033[?25h\033[?1049l\r\n");
 	tcsetattr(STDIN_FILENO, TCSANOW, &saved);
+}
+
+static void rescue(void)
+{
+	struct capture *c = recording;
+
+	recording = NULL; /* once, even if it ends in another signal */
+	if (c)
+		capture_rescue(c);
 }
 
 static void on_fatal(int signo)
 {
 	give_back();
+	rescue();
 	say("tasmite: internal error, the session ends here (the recording is kept). Please report "
 	    "it.\n");
 	signal(signo, SIG_DFL);
@@ -46,6 +57,12 @@ static void on_die(void *ctx)
 {
 	(void)ctx;
 	give_back();
+	rescue();
+}
+
+void crash_keep(struct capture *c)
+{
+	recording = c;
 }
 
 void crash_guard(void)

@@ -21,7 +21,8 @@ struct flash_task {
 	const struct flash_task_ops *ops;
 	void *ctx;
 	mono_t began, stage_began;
-	bool working; /* past connecting */
+	bool connected; /* the loader has answered */
+	bool working;	/* past connecting */
 	bool ended;
 	char refused[400];	      /* the job does not fit the chip: why */
 	enum engine_heard last_heard; /* said already */
@@ -290,6 +291,7 @@ static void on_event(void *ctx, const struct engine_event *ev, mono_t now)
 	case ENGINE_EV_SYNC:
 		t->began = now; /* what the user's hand needed is no part of the time */
 		t->baud = ev->value;
+		t->connected = true;
 		say(t, false, "the boot loader answers at %u", ev->value);
 		break;
 	case ENGINE_EV_IDENTITY:
@@ -350,6 +352,9 @@ static void job_of(
 	}
 }
 
+/* The ROM knows no other, whatever the application was set to. */
+static const struct transport_line rom_format = {.bits = 8, .parity = PARITY_NONE, .stop = 1};
+
 struct flash_task *flash_task_new(struct loop *loop, struct link *link, struct flash_request *r,
     bool connected, uint32_t connected_baud, struct flash_view *view,
     const struct flash_task_ops *ops, void *ctx, mono_t now, struct err *err)
@@ -362,6 +367,7 @@ struct flash_task *flash_task_new(struct loop *loop, struct link *link, struct f
 	t->ops = ops;
 	t->ctx = ctx;
 	t->began = now;
+	t->connected = connected;
 	t->req = *r;
 	job_of(&t->req, connected, connected_baud, &job);
 	t->driver = flash_driver_new(loop, link, &job, &driver_ops, t, now);
@@ -375,6 +381,7 @@ struct flash_task *flash_task_new(struct loop *loop, struct link *link, struct f
 	memset(r, 0, sizeof(*r)); /* taken over */
 	link_drop_unsent(link);
 	link_set_pace(link, 0, 0);
+	link_set_format(link, &rom_format, NULL);
 	view_begin(t, now);
 	return t;
 }
@@ -424,6 +431,11 @@ bool flash_task_in_loader(const struct flash_task *t, uint32_t *baud)
 	*baud = engine_baud(e);
 	return t->ended && (t->view->state == FLASH_DONE ? engine_in_loader(e)
 							 : engine_failure(e)->still_connected);
+}
+
+bool flash_task_connected(const struct flash_task *t)
+{
+	return t->connected;
 }
 
 bool flash_task_lost_port(const struct flash_task *t)

@@ -76,6 +76,8 @@ void flash_task_turn(struct flash_task *t, mono_t now);
 bool flash_task_ended(const struct flash_task *t);
 /* After the end: the loader still answers (a next task needs no power-cycle), at *baud. */
 bool flash_task_in_loader(const struct flash_task *t, uint32_t *baud);
+/* The loader has answered at some time: the chip stays in it until a power-cycle. */
+bool flash_task_connected(const struct flash_task *t);
 /* Failed because the port was lost. */
 bool flash_task_lost_port(const struct flash_task *t);
 /* Identified chip, or NULL. */

@@ -34,6 +34,7 @@ struct link {
 	bool blocked;	   /* the system took no more: wait for its word */
 	bool wanted;	   /* a port is named: open it, wait for it */
 	int last_reason;   /* code of the last ops->down, to say each reason once */
+	size_t dropped;	   /* bytes that were still queued at the last shut */
 	uint64_t rx, tx_count;
 	uint8_t read_buf[READ_SIZE];
 };
@@ -59,6 +60,7 @@ static void shut(struct link *l)
 	if (l->port)
 		l->port->ops->close(l->port);
 	l->port = NULL;
+	l->dropped = buf_len(&l->tx);
 	buf_clear(&l->tx);
 	l->blocked = false;
 	l->burst = 0;
@@ -196,6 +198,16 @@ int link_set_baud(struct link *l, uint32_t baud, uint32_t *actual, struct err *e
 	return rc;
 }
 
+int link_set_format(struct link *l, const struct transport_line *format, struct err *err)
+{
+	struct transport_line got;
+
+	l->line.bits = format->bits;
+	l->line.parity = format->parity;
+	l->line.stop = format->stop;
+	return l->port ? l->port->ops->set_line(l->port, &l->line, &got, err) : ERR_OK;
+}
+
 void link_set_pace(struct link *l, size_t bytes, int delay_ms)
 {
 	l->pace_bytes = bytes;
@@ -214,6 +226,11 @@ bool link_send(struct link *l, const void *bytes, size_t n)
 size_t link_unsent(const struct link *l)
 {
 	return buf_len(&l->tx);
+}
+
+size_t link_dropped(const struct link *l)
+{
+	return l->dropped;
 }
 
 size_t link_pending(const struct link *l)

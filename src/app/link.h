@@ -42,12 +42,16 @@ const struct transport_line *link_line(const struct link *l);
 /* Changes the rate; *actual is what the system reports. While the port is away the rate is kept
  * for its return. */
 int link_set_baud(struct link *l, uint32_t baud, uint32_t *actual, struct err *err);
+/* Bits, parity and stop bits of `format`; while the port is away they are kept for its return. */
+int link_set_format(struct link *l, const struct transport_line *format, struct err *err);
 /* At most `bytes` at a time with a pause between (0: no pacing). */
 void link_set_pace(struct link *l, size_t bytes, int delay_ms);
 /* Queues bytes; all or nothing. False when the port is away or the queue (1 MiB) is full. */
 bool link_send(struct link *l, const void *bytes, size_t n);
 /* Bytes that the system has not taken yet. */
 size_t link_unsent(const struct link *l);
+/* Bytes that were thrown away unsent when the port was last left or lost. */
+size_t link_dropped(const struct link *l);
 /* Bytes that the system holds and has not sent yet, 0 where that can't be known. */
 size_t link_pending(const struct link *l);
 /* Throws away what is queued for sending here and what the system holds for reading. */

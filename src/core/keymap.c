@@ -8,6 +8,7 @@
 #include "tasmite/base/str.h"
 #include "tasmite/base/utf8.h"
 #include "tasmite/base/xalloc.h"
+#include "tasmite/core/tasmota/secrets.h"
 #include "words.h"
 
 #define KEYMAP_MAX 256
@@ -267,6 +268,20 @@ static bool may_bind(const struct key *key)
 				key->code != KEYS_ESC && key->code != KEYS_BACKSPACE);
 }
 
+/* The beginning of a text for the device. It is on the screen all the time: no password in it. */
+static void macro_label(char *dst, size_t size, const char *text)
+{
+	struct secrets *secrets = secrets_new();
+	size_t n = strlen(text);
+	struct buf masked;
+
+	buf_init(&masked, n + 1);
+	secrets_mask_line(secrets, text, n, &masked);
+	str_copy_n(dst, size, n ? (const char *)buf_bytes(&masked) : "", n);
+	buf_fini(&masked);
+	secrets_free(secrets);
+}
+
 static void make_label(char *dst, size_t size, const char *text, const char *label)
 {
 	if (label) {
@@ -274,7 +289,7 @@ static void make_label(char *dst, size_t size, const char *text, const char *lab
 		return;
 	}
 	if (text[0] != '/') {
-		str_copy(dst, size, text);
+		macro_label(dst, size, text);
 		return;
 	}
 	str_copy_n(dst, size, text + 1, strcspn(text + 1, " "));

@@ -256,11 +256,11 @@ static const uint8_t *find(const uint8_t *p, const uint8_t *end, int byte)
 
 void lines_rx(struct lines *l, const uint8_t *bytes, size_t n, mono_t now)
 {
-	const uint8_t *p = bytes, *end = bytes + n;
-	const uint8_t *lf, *cr;
+	const uint8_t *p = bytes, *end, *lf, *cr;
 
 	if (!n)
-		return;
+		return; /* bytes may be NULL then */
+	end = bytes + n;
 	/* Either is looked for again only once it is passed, so the work is linear whatever comes. */
 	lf = find(p, end, '\n');
 	cr = find(p, end, '\r');

@@ -131,6 +131,21 @@ const struct err *capture_error(const struct capture *c)
 	return &c->error;
 }
 
+void capture_rescue(struct capture *c)
+{
+	const uint8_t *p = buf_bytes(&c->queue);
+	size_t n = buf_len(&c->queue);
+
+	while (p && n) {
+		ssize_t done = write(c->fd, p, n);
+
+		if (done <= 0)
+			return;
+		p += done;
+		n -= (size_t)done;
+	}
+}
+
 int capture_close(struct capture *c, struct err *err)
 {
 	int rc;

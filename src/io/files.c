@@ -106,14 +106,20 @@ int files_make_parents(const char *path, struct err *err)
 /* Opens a regular file; anything else is refused before it can block or act. */
 static int open_regular(const char *path, struct stat *st, struct err *err)
 {
-	int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+	int fd;
 
+	/* Looked at before, since opening alone moves the lines of a serial port. */
 	memset(st, 0, sizeof(*st));
-	if (fd < 0)
+	if (stat(path, st) < 0)
 		return err_sys(err, errno, "cannot open %s", path);
-	if (fstat(fd, st) == 0 && S_ISREG(st->st_mode))
-		return fd;
-	close(fd);
+	if (S_ISREG(st->st_mode)) {
+		fd = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+		if (fd < 0)
+			return err_sys(err, errno, "cannot open %s", path);
+		if (fstat(fd, st) == 0 && S_ISREG(st->st_mode))
+			return fd;
+		close(fd);
+	}
 	return err_set(err, ERR_INVAL, 0, "%s is %s, not a file", path,
 	    S_ISDIR(st->st_mode) ? "a folder" : "a device");
 }

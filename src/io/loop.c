@@ -302,11 +302,12 @@ static void run_signals(struct loop *l)
 
 	if (!signal_any || signal_fd != l->pipe[1])
 		return;
-	/* The pipe first, the marks after: a signal that comes in between leaves its byte and
-	 * wakes the next turn. */
+	/* In this order: a signal that comes in between sets signal_any again, so that its byte is
+	 * drained in the next turn at the latest. The other way round a byte could stay in the pipe
+	 * with nothing to tell of it, and each select would return at once. */
+	signal_any = 0;
 	while (read(l->pipe[0], drain, sizeof(drain)) > 0)
 		;
-	signal_any = 0;
 	for (int signo = 1; signo < SIGNALS; signo++) {
 		if (!signal_hit[signo] || !l->routes[signo].fn)
 			continue;

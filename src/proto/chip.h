@@ -35,9 +35,13 @@ struct chip {
 /* Bits of the SPI command register: each starts the operation and clears itself. */
 #define CHIP_SPI_RDID 0x10000000u
 #define CHIP_SPI_RDSR 0x08000000u
+#define CHIP_SPI_WREN 0x40000000u
+#define CHIP_SPI_SE   0x01000000u /* the sector at the address register */
 
-/* Block protect bits of a NOR flash's status register. */
-#define CHIP_FLASH_BP 0x1Cu
+/* Write in progress, write enabled, block protect bits of a NOR flash's status register. */
+#define CHIP_FLASH_WEL 0x02u
+#define CHIP_FLASH_WIP 0x01u
+#define CHIP_FLASH_BP  0x1Cu
 
 /* The ESP8266's row. */
 const struct chip *chip_esp8266(void);

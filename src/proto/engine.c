@@ -15,6 +15,8 @@
 #define ENGINE_JUNK_RESET 24u
 /* After such bytes stopped, the answer waited for won't come. */
 #define ENGINE_JUNK_QUIET MONO_MS(250)
+/* An action that the driver has not finished by then never will be: the port hangs. */
+#define ENGINE_STUCK MONO_S(15)
 /* A link that is slower than this is none. */
 #define ENGINE_LAG_MAX MONO_S(3)
 /* A command under way may end after a cancel; then the engine ends without its answer. */
@@ -111,6 +113,17 @@ static const struct engine_ops engine_table[ES_STATES] = {
 	.acted = baud_undo_acted,
 	.expire = baud_undo_expire},
     [ES_ERASE] = {.name = "erase", .enter = erase_step, .reply = erase_reply},
+    [ES_SECTOR] = {.name = "erase:sector", .enter = erase_sector, .reply = erase_sector_reply},
+    [ES_SECTOR_GO] = {.name = "erase:sector-go",
+	.enter = erase_sector_go,
+	.reply = erase_sector_reply},
+    [ES_SECTOR_ASK] = {.name = "erase:status",
+	.enter = erase_sector_ask,
+	.reply = erase_sector_ask_reply},
+    [ES_SECTOR_READ] = {.name = "erase:status-read",
+	.enter = erase_sector_read,
+	.reply = erase_sector_read_reply,
+	.recovered = erase_sector_again},
     [ES_BEGIN] = {.name = "write:begin", .enter = write_begin_enter, .reply = write_begin_reply},
     [ES_FETCH] = {.name = "write:fetch", .enter = write_fetch, .acted = write_fetch_acted},
     [ES_DATA] = {.name = "write:data",
@@ -375,6 +388,9 @@ bool engine_next(struct engine *e, struct engine_action *a, mono_t now)
 	e->q.out = true;
 	e->q.handed = now;
 	*a = e->q.a[0];
+	e->q.stuck = now + ENGINE_STUCK;
+	if (a->kind == ENGINE_WRITE)
+		e->q.stuck += 2 * engine_wire_us(e, a->n);
 	return true;
 }
 
@@ -393,7 +409,8 @@ static void engine_done_baud(
 	e->asked = a->baud;
 	e->baud = actual ? actual : a->baud;
 	/* What was half-read at the old rate is no part of anything now. */
-	engine_emit_text(e, e->slip.data, e->slip.len * e->slip.inside);
+	if (e->slip.inside)
+		engine_emit_text(e, e->slip.data, e->slip.len);
 	slip_init(&e->slip);
 	heard_run(&e->heard);
 }
@@ -545,7 +562,10 @@ void engine_rx(struct engine *e, const uint8_t *bytes, size_t n, mono_t now)
 /* ---- time --------------------------------------------------------------------------------------- */
 mono_t engine_deadline(const struct engine *e)
 {
-	return e->ended ? MONO_NEVER : mono_min(e->deadline, e->cancel_by);
+	if (e->ended)
+		return MONO_NEVER;
+	mono_t d = mono_min(e->deadline, e->cancel_by);
+	return e->q.out ? mono_min(d, e->q.stuck) : d;
 }
 
 void engine_tick(struct engine *e, mono_t now)
@@ -557,6 +577,11 @@ void engine_tick(struct engine *e, mono_t now)
 		/* The chip may be busy erasing: whether it still answers is not known. */
 		e->alive = e->alive && !e->cmd.waiting && !e->q.out;
 		engine_cancelled(e);
+		return;
+	}
+	if (e->q.out && now >= e->q.stuck) {
+		e->alive = false;
+		engine_fail(e, ENGINE_CAUSE_IO, NULL);
 		return;
 	}
 	if (now < e->deadline)

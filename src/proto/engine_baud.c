@@ -169,7 +169,9 @@ void baud_trial_set_acted(struct engine *e)
 
 void baud_trial_set_expire(struct engine *e)
 {
-	engine_go(e, ES_BAUD_TRIAL_SAY);
+	/* A port that took so long to change its rate has missed the moment. */
+	bool late = e->now >= e->speed.told + BAUD_TRIAL_END;
+	engine_go(e, late ? ES_BAUD_TRIAL_END : ES_BAUD_TRIAL_SAY);
 }
 
 void baud_trial_say(struct engine *e)

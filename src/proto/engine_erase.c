@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * The flash engine's erasing: FLASH_BEGIN erases before it answers, and erases more than it is
- * told (chip.h). Areas are planned so that exactly the sectors wanted go; where that can't be, in
- * an area of one sector, the record of what was erased says so.
+ * told (chip.h). Areas are planned so that exactly the sectors wanted go. One sector alone it can't
+ * erase: that is done by the SPI registers, as the ROM's own SPI_sector_erase does (0x400040c0),
+ * and the status register tells whether it worked; if not, FLASH_BEGIN takes two, and the record
+ * of what was erased says so.
  */
 #include "engine_int.h"
 
@@ -10,8 +12,9 @@
 
 /* A typical sector takes 45 ms, a 64 KiB block 150; worn ones several times that. What takes
  * longer is asked for by SYNC, which a busy chip answers when it is done. */
-#define ERASE_SECTOR_US MONO_MS(60)
-#define ERASE_MIN	MONO_S(2)
+#define ERASE_SECTOR_US	 MONO_MS(60)
+#define ERASE_MIN	 MONO_S(2)
+#define ERASE_SECTOR_MAX MONO_S(3)
 
 void erase_size(struct engine_area *a)
 {
@@ -38,6 +41,11 @@ static void erase_add_exact(struct engine *e, uint32_t first, uint32_t sectors)
 		erase_add(e, first + sectors - 2, 2);
 	} else {
 		erase_add(e, first, sectors);
+	}
+	if (sectors == 1) {
+		struct engine_area *a = &e->w.area[e->w.areas - 1];
+		a->by_register = true;
+		a->really = 1;
 	}
 }
 
@@ -110,11 +118,25 @@ void erase_step(struct engine *e)
 		if (e->job.kind == ENGINE_ERASE)
 			engine_finish(e);
 		else
-			write_begin(e, w->areas == 1 && !e->job.erase_all);
+			write_begin(
+			    e, w->areas == 1 && !e->job.erase_all && !w->area[0].by_register);
+		return;
+	}
+	if (w->area[w->at].by_register) {
+		engine_go(e, ES_SECTOR);
 		return;
 	}
 	erase_note(e, &w->area[w->at]);
 	erase_send(e, &w->area[w->at], e->job.part_count ? e->job.parts[0].length : 0);
+}
+
+static void erase_next(struct engine *e)
+{
+	struct engine_write *w = &e->w;
+	w->erase_done += w->area[w->at].sectors * CHIP_SECTOR;
+	w->at++;
+	e->cmd.refused = 0;
+	engine_go(e, ES_ERASE);
 }
 
 void erase_reply(struct engine *e, const struct esp_reply *r)
@@ -131,8 +153,86 @@ void erase_reply(struct engine *e, const struct esp_reply *r)
 			engine_fail(e, ENGINE_CAUSE_REFUSED, r);
 		return;
 	}
-	w->erase_done += a->sectors * CHIP_SECTOR;
-	w->at++;
-	e->cmd.refused = 0;
+	erase_next(e);
+}
+
+/* ---- one sector ------------------------------------------------------------------------------- */
+void erase_sector(struct engine *e)
+{
+	const struct esp_reg wren = {
+	    .addr = e->type->spi_cmd, .value = CHIP_SPI_WREN, .mask = UINT32_MAX};
+	e->w.sector_going = false;
+	size_t n = esp_enc_write_regs(e->tx, sizeof e->tx, &wren, 1);
+	engine_command(e, ESP_OP_WRITE_REG, n, 0);
+}
+
+void erase_sector_go(struct engine *e)
+{
+	const struct engine_area *a = &e->w.area[e->w.at];
+	const struct esp_reg regs[2] = {
+	    {.addr = e->type->spi_addr, .value = a->first * CHIP_SECTOR, .mask = UINT32_MAX},
+	    {.addr = e->type->spi_cmd, .value = CHIP_SPI_SE, .mask = UINT32_MAX},
+	};
+	erase_note(e, a);
+	e->fail.offset = a->first * CHIP_SECTOR;
+	e->w.sector_since = e->now;
+	e->w.sector_going = true;
+	size_t n = esp_enc_write_regs(e->tx, sizeof e->tx, regs, 2);
+	engine_command(e, ESP_OP_WRITE_REG, n, 0);
+}
+
+/* The proven way, which takes the next sector along. */
+static void erase_sector_otherwise(struct engine *e)
+{
+	struct engine_area *a = &e->w.area[e->w.at];
+	engine_emit_retry(e, ENGINE_RETRY_ERASE, a->first * CHIP_SECTOR);
+	a->by_register = false;
+	erase_size(a);
 	engine_go(e, ES_ERASE);
+}
+
+void erase_sector_reply(struct engine *e, const struct esp_reply *r)
+{
+	if (r->status == 0)
+		engine_go(e, ES_SECTOR_ASK);
+	else
+		erase_sector_otherwise(e);
+}
+
+void erase_sector_ask(struct engine *e)
+{
+	engine_command(e, ESP_OP_WRITE_REG, identify_enc_status(e, true), 0);
+}
+
+void erase_sector_again(struct engine *e)
+{
+	engine_go(e, ES_SECTOR_ASK);
+}
+
+void erase_sector_ask_reply(struct engine *e, const struct esp_reply *r)
+{
+	if (r->status == 0)
+		engine_go(e, ES_SECTOR_READ);
+	else
+		erase_sector_otherwise(e);
+}
+
+void erase_sector_read(struct engine *e)
+{
+	engine_command(e, ESP_OP_READ_REG, identify_enc_status(e, false), 0);
+}
+
+/* The flash sets "write enabled" when it is told, and clears it when an erase has been done: both
+ * must be seen, or the registers don't do here what they should. */
+void erase_sector_read_reply(struct engine *e, const struct esp_reply *r)
+{
+	bool enabled = (r->value & CHIP_FLASH_WEL) != 0, busy = (r->value & CHIP_FLASH_WIP) != 0;
+	if (r->status == 0 && !e->w.sector_going && enabled)
+		engine_go(e, ES_SECTOR_GO);
+	else if (r->status == 0 && e->w.sector_going && !enabled && !busy)
+		erase_next(e);
+	else if (e->w.sector_going && busy && e->now - e->w.sector_since < ERASE_SECTOR_MAX)
+		engine_go(e, ES_SECTOR_ASK);
+	else
+		erase_sector_otherwise(e);
 }

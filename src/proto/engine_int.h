@@ -50,6 +50,10 @@ enum engine_state {
 	ES_BAUD_LOAD,
 	ES_BAUD_UNDO, /* blindly back, at a rate that did not work */
 	ES_ERASE,
+	ES_SECTOR,     /* one sector by the SPI registers: write enable */
+	ES_SECTOR_GO,  /* ... erase */
+	ES_SECTOR_ASK, /* is it done? */
+	ES_SECTOR_READ,
 	ES_BEGIN,
 	ES_FETCH,
 	ES_DATA,
@@ -88,6 +92,7 @@ struct engine_queue {
 	bool out;      /* the first was handed out and is not done */
 	mono_t handed; /* when */
 	mono_t sent;   /* when the last bytes written have left the wire, at the earliest */
+	mono_t stuck;  /* when the one handed out should be done at the latest */
 	bool baud_ok;  /* outcome of the last BAUD */
 	uint32_t actual;
 };
@@ -149,12 +154,15 @@ struct engine_speed {
 struct engine_area {
 	uint32_t first, sectors;   /* what must be erased */
 	uint32_t announce, really; /* what the ROM is told, what it then erases */
+	bool by_register;	   /* one sector, which FLASH_BEGIN can't erase alone */
 };
 
 struct engine_write {
 	struct engine_area area[2 * ENGINE_MAX_PARTS + 1];
 	size_t areas, at;
 	uint32_t erase_total, erase_done;
+	mono_t sector_since;  /* when the sector's erase was asked for */
+	bool sector_going;    /* the erase itself, not only the enabling */
 	uint32_t total, done; /* bytes of all parts; of the parts before this one */
 	size_t part;
 	uint32_t pos;		  /* confirmed within the part */
@@ -347,6 +355,14 @@ void baud_missed(struct engine *e);
 bool erase_plan(struct engine *e);
 void erase_step(struct engine *e);
 void erase_reply(struct engine *e, const struct esp_reply *r);
+void erase_sector(struct engine *e);
+void erase_sector_reply(struct engine *e, const struct esp_reply *r);
+void erase_sector_go(struct engine *e);
+void erase_sector_ask(struct engine *e);
+void erase_sector_ask_reply(struct engine *e, const struct esp_reply *r);
+void erase_sector_read(struct engine *e);
+void erase_sector_read_reply(struct engine *e, const struct esp_reply *r);
+void erase_sector_again(struct engine *e);
 /* Fills announce and really. */
 void erase_size(struct engine_area *a);
 /* Notes in the failure record that an area is about to be erased. */

@@ -10,15 +10,22 @@
 
 #include <string.h>
 
-#define WRITE_SMALL	0x400u /* block size on a link with faults: less is lost by one */
-#define WRITE_AGAIN	6u     /* tries of one block */
-#define WRITE_READBACKS 3u     /* ... of one the flash does not keep */
-#define WRITE_SLOWER	3u     /* trouble at which the rate is lowered */
-#define WRITE_GIVE_UP \
-	8u		/* ... at which the lowest rate is given up, too: an 8-bit XOR
-				  * must not be asked to find hundreds of errors */
-#define WRITE_NOISE 2u	/* signs of noise that call for a second pass */
-#define WRITE_GOOD  16u /* good blocks that make up for one fault */
+/* Block size on a link with faults: less is lost by one. And that of the second pass. */
+#define WRITE_SMALL 0x400u
+#define WRITE_CHECK 0x200u
+/* Tries of one block; of one the flash does not keep. */
+#define WRITE_AGAIN	6u
+#define WRITE_READBACKS 3u
+/* Every fault is trouble, and so many good blocks make up for one. */
+#define WRITE_GOOD 16u
+/* Trouble at which the rate is lowered; at which the lowest is given up: an 8-bit XOR must not be
+ * asked to find hundreds of errors. Missing answers harm nothing and are borne longer. */
+#define WRITE_SLOWER	     3u
+#define WRITE_GIVE_UP	     8u
+#define WRITE_GIVE_UP_SILENT 24u
+/* Damaged blocks in the second pass, above which it proves nothing: so many, and one more for
+ * each 64 KiB. */
+#define WRITE_CHECK_NOISE 4u
 
 static const struct engine_part *write_part(const struct engine *e)
 {
@@ -91,7 +98,8 @@ static void write_check_again(struct engine *e)
 {
 	struct engine_write *w = &e->w;
 	w->checking = true;
-	w->block = WRITE_SMALL;
+	w->block = WRITE_CHECK;
+	w->noise = 0;
 	w->done = 0;
 	w->part = 0;
 	engine_emit_progress(e, 0, w->total);
@@ -113,7 +121,7 @@ static void write_next_part(struct engine *e)
 		return;
 	}
 	engine_stage_begin(e, ENGINE_ST_CHECK);
-	if (!w->checking && w->noise >= WRITE_NOISE) {
+	if (!w->checking && w->noise > 0) {
 		write_check_again(e);
 		return;
 	}
@@ -210,13 +218,17 @@ static bool write_fault(struct engine *e, enum engine_cause cause, const struct 
 {
 	struct engine_write *w = &e->w;
 	w->good = 0;
-	/* An answer that did not come may have been lost on its way back. */
-	w->noise += cause == ENGINE_CAUSE_NO_ANSWER ? 1 : WRITE_NOISE;
+	/* Silence says nothing of the data: where bytes to the chip go wrong, most of the faults
+	 * are checksums, since most of the bytes are payload. */
+	if (cause != ENGINE_CAUSE_NO_ANSWER)
+		w->noise++;
 	w->trouble++;
 	w->again++;
 	if (w->pos + 1 > w->high)
 		w->high = w->pos + 1;
-	if (w->again <= WRITE_AGAIN && w->trouble < WRITE_GIVE_UP)
+	bool hopeless = w->checking && w->noise > WRITE_CHECK_NOISE + w->total / 65536;
+	unsigned limit = cause == ENGINE_CAUSE_NO_ANSWER ? WRITE_GIVE_UP_SILENT : WRITE_GIVE_UP;
+	if (w->again <= WRITE_AGAIN && w->trouble < limit && !hopeless)
 		return true;
 	engine_fail(e, cause, r);
 	return false;
@@ -234,7 +246,8 @@ static bool write_slower(struct engine *e)
 		write_plan_back(e);
 		return baud_lower(e, ES_BEGIN);
 	}
-	w->block = WRITE_SMALL;
+	if (w->noise > 0 && w->block > WRITE_SMALL)
+		w->block = WRITE_SMALL;
 	return false;
 }
 

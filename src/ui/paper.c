@@ -123,7 +123,10 @@ void paper_flow(struct paper *p, int indent, enum style_id style, const char *te
 			if (!cut && p->x <= indent)
 				cut = fit ? fit : 1;
 		}
-		add_n(p, style, text, cut);
+		fit = cut;
+		while (cut < n && fit && text[fit - 1] == ' ') /* no blanks at a row's end */
+			fit--;
+		add_n(p, style, text, fit);
 		text += cut;
 		n -= cut;
 		while (cut && n && *text == ' ') {

@@ -383,8 +383,12 @@ bool tui_draw(struct tui *t, mono_t now)
 {
 	bool mouse = settings_bool(t->s->settings, SET_MOUSE);
 	struct tui_seen seen;
-	int popup = tui_popup(t);
+	int popup;
 
+	/* No work for a frame that can't be shown. */
+	if (t->backend->ops->pending(t->backend))
+		return false;
+	popup = tui_popup(t);
 	if (mouse != t->mouse)
 		t->backend->ops->set_mouse(t->backend, mouse);
 	t->mouse = mouse;

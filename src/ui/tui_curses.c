@@ -58,7 +58,7 @@ struct tui_curses {
 	struct surface last; /* what curses was told */
 	bool whole;	     /* tell it everything */
 	bool active;	     /* the terminal is ours */
-	bool mouse, dumb, utf8;
+	bool mouse, utf8;
 	enum theme_depth depth;
 	uint64_t theme_sum;
 	uint16_t *pairs; /* by (fg + 1) * 257 + bg + 1; 0: not yet */
@@ -129,7 +129,7 @@ static void write_through(int fd, const char *p, size_t n)
 			n -= (size_t)got;
 		} else if (got < 0 && errno != EAGAIN && errno != EINTR) {
 			return;
-		} else if (poll(&pfd, 1, 500) <= 0) {
+		} else if (poll(&pfd, 1, 250) <= 0) {
 			return;
 		}
 	}
@@ -147,8 +147,7 @@ static void leave_screen(struct tui_curses *c)
 		return;
 	c->active = false;
 	buf_clear(&c->out);
-	if (!c->dumb)
-		write_through(c->tty, off, sizeof(off) - 1);
+	write_through(c->tty, off, sizeof(off) - 1);
 	endwin();
 	fflush(c->memf);
 	while ((n = pread(c->mem, part, sizeof(part), at)) > 0) {
@@ -165,8 +164,7 @@ static void enter_screen(struct tui_curses *c)
 	tcsetattr(c->tty, TCSANOW, &c->raw);
 	c->active = true;
 	c->whole = true;
-	if (!c->dumb)
-		queue_out(c, PASTE_ON, sizeof(PASTE_ON) - 1);
+	queue_out(c, PASTE_ON, sizeof(PASTE_ON) - 1);
 	if (c->mouse)
 		queue_out(c, MOUSE_ON, sizeof(MOUSE_ON) - 1);
 }
@@ -280,7 +278,8 @@ static attr_t cell_look(
 	int fg = t->fg, bg = t->bg;
 	bool bright = false;
 
-	if (bg == THEME_COLOR_DEFAULT && cell->base < STYLE_COUNT)
+	/* A style without a background of its own lets that of the bar or box shine through. */
+	if (bg == theme->cells[c->depth][STYLE_DEFAULT].bg && cell->base < STYLE_COUNT)
 		bg = theme->cells[c->depth][cell->base].bg;
 	if (cell->has_color) {
 		attrs |= device_attrs(cell->color.attr);
@@ -416,9 +415,10 @@ static bool curses_blit(struct backend *b, const struct surface *s, const struct
 	return true;
 }
 
-static bool curses_pending(const struct backend *b)
+static bool curses_pending(struct backend *b)
 {
-	return buf_len(&curses_const(b)->out) > 0;
+	push_out(curses_of(b));
+	return buf_len(&curses_of(b)->out) > 0;
 }
 
 static void curses_redraw(struct backend *b)
@@ -453,11 +453,12 @@ static void curses_set_mouse(struct backend *b, bool on)
 {
 	struct tui_curses *c = curses_of(b);
 
-	if (c->dumb || on == c->mouse)
+	if (on == c->mouse)
 		return;
 	c->mouse = on;
 	if (c->active)
-		queue_out(c, on ? MOUSE_ON : MOUSE_OFF, sizeof(MOUSE_ON) - 1);
+		queue_out(c, on ? MOUSE_ON : MOUSE_OFF,
+		    on ? sizeof(MOUSE_ON) - 1 : sizeof(MOUSE_OFF) - 1);
 }
 
 static bool curses_unicode(const struct backend *b)
@@ -570,12 +571,11 @@ static int start(struct tui_curses *c, bool color, struct err *err)
 	if (!c->memf || !c->null)
 		return err_sys(err, errno, "no memory for the screen");
 	start_curses(c, term);
-	if (!c->screen)
+	if (!c->screen || !tigetstr("cup"))
 		return err_set(err, ERR_NOTSUP, 0,
 		    "the terminal type '%s' (TERM) is unknown or can't draw a screen; try "
 		    "TERM=xterm",
 		    term ? term : "");
-	c->dumb = !tigetstr("cup") || !strncmp(term, "dumb", 4);
 	setup_curses(c, color);
 	enter_screen(c);
 	curses_resized(&c->base);

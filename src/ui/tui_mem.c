@@ -118,10 +118,9 @@ static bool mem_blit(struct backend *b, const struct surface *s, const struct th
 	return true;
 }
 
-static bool mem_pending(const struct backend *b)
+static bool mem_pending(struct backend *b)
 {
-	(void)b;
-	return false;
+	return !mem_of(b)->ready;
 }
 
 static bool mem_unicode(const struct backend *b)

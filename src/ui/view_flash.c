@@ -96,7 +96,7 @@ static void line(struct paper *p, enum style_id style, const char *text)
 		number++;
 	else
 		number = 0;
-	paper_add(p, style, " ");
+	paper_add(p, STYLE_LABEL, " ");
 	paper_flow(p, 1 + (int)number, style, text);
 	paper_nl(p);
 }
@@ -131,7 +131,8 @@ static void heard(struct paper *p, const struct flash_view *f)
 {
 	if (f->state != FLASH_WAITING || !f->heard[0])
 		return;
-	paper_add(p, STYLE_TRYING, " ▶ ");
+	paper_add(p, STYLE_LABEL, " ");
+	paper_add(p, STYLE_TRYING, "▶ ");
 	paper_flow(p, 3, STYLE_TRYING, f->heard);
 	paper_nl(p);
 }

@@ -55,6 +55,9 @@ see '▶ connect'
 tm_line '/cancel'
 see 'cancelled'
 see 'Nothing on the device was changed'
+# The application runs on, at its rate: what is sent now must reach it.
+tm_line 'Status 2'
+see 'STATUS2'
 boot_normally
 see 'Project tasmota' 10
 end

@@ -11,6 +11,7 @@ CTL=$TMPDIR/hand
 SOCK=$TMPDIR/tmux.sock
 failures=0
 case_name=
+case_bad=
 
 # ---- cases: "begin NAME", checks, "end"; a case without a failed check is ok -------------------
 begin() {
@@ -90,11 +91,12 @@ tm() {
 tm_start() {
 	local w=$1 h=$2
 	shift 2
+	rm -f "$TMPDIR/code"
 	tm new-session -d -s t -x "$w" -y "$h" "sleep 86400" \; \
 		set-option -g status off \; set-option -g remain-on-exit on \; \
 		set-option -g default-terminal tmux-256color \; set-option -g escape-time 0 \; \
 		set-option -g window-size manual \; resize-window -t t -x "$w" -y "$h" \; \
-		respawn-pane -k -t t "$*"
+		respawn-pane -k -t t "$*; echo \$? >'$TMPDIR/code'"
 }
 tm_keys() {
 	tm send-keys -t t "$@"
@@ -129,11 +131,12 @@ gone() {
 	wait_for "${2:-5}" tm_hides "$1" || bad "still there: $1"
 }
 # The program has ended; its exit code.
+# The shell around the program notes its exit code; tmux at times loses it.
 tm_ended() {
-	[ "$(tm display-message -p -t t '#{pane_dead}')" = 1 ]
+	[ -s "$TMPDIR/code" ]
 }
 tm_code() {
-	tm display-message -p -t t '#{pane_dead_status}'
+	cat "$TMPDIR/code"
 }
 tm_stop() {
 	tm kill-server 2>/dev/null

@@ -107,6 +107,29 @@ hand "power on"
 see 'Project sonoff'
 end
 
+begin port__changes__without_the_words_of_a_loss
+tm_line "/port $TMPDIR/nosuch"
+see 'no such port'
+tm_shows 'went away: no such' && bad "it says that the port went away"
+tm_line "/port $DEV"
+see 'sonoff is open.*8N1'
+tm_line '/set format 7E1'
+see 'sonoff .*115200 7E1'
+tm_line '/set format 8N1'
+see 'sonoff .*115200 8N1'
+end
+
+begin theme__stays__when_the_new_one_is_missing
+tm_line '/theme nosuch'
+see 'no theme "nosuch"'
+tm_line '/clear'
+gone 'no theme "nosuch"'
+tm_line '/set wrap off'
+see 'wrap = off'
+tm_shows 'no theme "nosuch"' && bad "it complains again"
+tm_line '/set wrap on'
+end
+
 begin screen__survives__every_size
 for size in "80 24" "40 12" "60 16" "20 5" "10 3" "1 1" "250 70" "120 40"; do
 	tm_resize ${size% *} ${size#* }

@@ -27,8 +27,8 @@ run_again() {
 same_terminal() {
 	see '^back-in-the-shell' 10
 	cmp -s "$TMPDIR/before" "$TMPDIR/after" || bad "stty differs: $(diff "$TMPDIR/before" "$TMPDIR/after" | tail -1)"
-	[ "$(tm display-message -p -t t '#{alternate_on}#{cursor_flag}#{mouse_any_flag}')" = 010 ] ||
-		bad "screen modes: $(tm display-message -p -t t 'alternate #{alternate_on} cursor #{cursor_flag} mouse #{mouse_any_flag}')"
+	[ "$(tm display-message -p -t t '#{alternate_on}#{cursor_flag}#{mouse_any_flag}#{keypad_flag}#{keypad_cursor_flag}')" = 01000 ] ||
+		bad "screen modes: $(tm display-message -p -t t 'alternate #{alternate_on} cursor #{cursor_flag} mouse #{mouse_any_flag} keypad #{keypad_flag} #{keypad_cursor_flag}')"
 }
 
 for sig in TERM HUP; do
@@ -52,9 +52,14 @@ end
 for sig in SEGV ABRT; do
 	begin "crash__gives_the_terminal_back__$sig"
 	run_again
+	tm_line "/record $TMPDIR/crash-$sig.log"
+	see 'recording to'
+	tm_line 'Module'
+	see 'RESULT = '
 	kill -$sig "$pid"
 	same_terminal
 	see 'internal error'
+	grep -q 'RESULT = ' "$TMPDIR/crash-$sig.log" || bad "the recording lacks its last second"
 	end
 done
 

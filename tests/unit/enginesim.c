@@ -98,8 +98,17 @@ static void rig_write(struct rig *r, const struct engine_action *a)
 	mono_t start = r->tx_free > r->now ? r->tx_free : r->now;
 	uint32_t baud = sim_link_host_baud(r->link);
 	r->tx_free = start + (mono_t)((a->n * 10 * 1000000ull + baud - 1) / baud);
-	sim_link_send(r->link, a->bytes, a->n, r->now);
-	engine_done(r->e, 0, 0, r->now);
+	if (r->cfg.noisy_above && r->host > r->cfg.noisy_above && a->n > 1000 &&
+	    ++r->long_frames % 3 == 0) {
+		uint8_t wrong = a->bytes[500] == 0x41 ? 0x42 : 0x41;
+		sim_link_send(r->link, a->bytes, 500, r->now);
+		sim_link_send(r->link, &wrong, 1, r->now);
+		sim_link_send(r->link, a->bytes + 501, a->n - 501, r->now);
+	} else {
+		sim_link_send(r->link, a->bytes, a->n, r->now);
+	}
+	if (!r->cfg.done_late)
+		engine_done(r->e, 0, 0, r->now);
 }
 
 static void rig_baud(struct rig *r, const struct engine_action *a)
@@ -125,12 +134,19 @@ static bool rig_must_wait(const struct rig *r, const struct engine_action *a)
 
 struct rig_pending {
 	bool set;
+	mono_t done_at; /* of a write that is reported late; 0: none */
 	struct engine_action a;
 };
 
 static void rig_act(struct rig *r, struct rig_pending *p)
 {
 	for (;;) {
+		if (p->done_at > r->now)
+			return;
+		if (p->done_at) {
+			p->done_at = 0;
+			engine_done(r->e, 0, 0, r->now);
+		}
 		if (!p->set) {
 			if (!engine_next(r->e, &p->a, r->now))
 				return;
@@ -143,6 +159,8 @@ static void rig_act(struct rig *r, struct rig_pending *p)
 		switch (p->a.kind) {
 		case ENGINE_WRITE:
 			rig_write(r, &p->a);
+			if (r->cfg.done_late)
+				p->done_at = r->tx_free + r->cfg.done_late;
 			break;
 		case ENGINE_BAUD:
 			rig_baud(r, &p->a);
@@ -235,7 +253,7 @@ static bool rig_loop(
     struct rig *r, int64_t limit_us, bool stop, enum engine_event_kind kind, int heard)
 {
 	sim_time end = r->now + limit_us;
-	struct rig_pending p = {.set = false};
+	struct rig_pending p = {.set = false, .done_at = 0};
 	size_t from = r->events;
 	while (r->now <= end) {
 		rig_act(r, &p);
@@ -251,6 +269,8 @@ static bool rig_loop(
 			t = d;
 		if (p.set && r->tx_free < t)
 			t = r->tx_free;
+		if (p.done_at && p.done_at < t)
+			t = p.done_at;
 		if (r->cfg.power_at > r->now && r->cfg.power_at < t)
 			t = r->cfg.power_at;
 		if (t > end)

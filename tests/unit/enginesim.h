@@ -27,6 +27,8 @@ struct rig_config {
 	uint32_t host_max;	   /* highest rate the host can set; 0: any */
 	uint32_t broken_above;	   /* rates above this come out wrong, both ways */
 	uint32_t mute_above;	   /* nothing comes back at rates above this */
+	int64_t done_late;	   /* us after the last bit that a write is reported as done */
+	uint32_t noisy_above;	   /* at rates above this every third long frame has a wrong byte */
 	bool host_rounds;	   /* the host knows the usual rates only, and sets the nearest */
 	bool no_proceed;
 	const uint8_t *data[ENGINE_MAX_PARTS];
@@ -50,6 +52,7 @@ struct rig {
 	size_t sent_silent; /* bytes sent before the first banner or burst: must stay 0 */
 	sim_time stage_at[ENGINE_STAGES][2];
 	uint64_t stage_wire[ENGINE_STAGES][2];
+	unsigned long_frames;
 	bool ended;
 	enum engine_event_kind end;
 };

@@ -217,6 +217,20 @@ static void full_disk__counts__what_the_queue_cannot_keep(void **state)
 	free(big);
 }
 
+static void rescue__writes__what_is_queued(void **state)
+{
+	struct fixture *f = *state;
+	struct capture *c = open_capture(f);
+
+	capture_rescue(c);
+	assert_int_equal(size_of(f), 0);
+	assert_int_equal(capture_write(c, "last words", 10, 0, &f->err), ERR_OK);
+	assert_int_equal(size_of(f), 0);
+	capture_rescue(c);
+	assert_int_equal(size_of(f), 10);
+	assert_int_equal(capture_close(c, &f->err), ERR_OK);
+}
+
 static void close__takes__null(void **state)
 {
 	(void)state;
@@ -236,6 +250,7 @@ int main(void)
 	    T(write__takes__more_than_the_queue_holds),
 	    T(full_disk__is_told__kept_and_tried_again),
 	    T(full_disk__counts__what_the_queue_cannot_keep),
+	    T(rescue__writes__what_is_queued),
 	    cmocka_unit_test(close__takes__null),
 	};
 

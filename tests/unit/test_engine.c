@@ -143,7 +143,8 @@ static void flash__keeps_neighbours__areas(void **state)
 {
 	(void)state;
 	static const struct engine_part parts[] = {{0x3000, 0x3000}, {0xF000, 0x2000},
-	    {0x10000, 0x5000}, {0x5000, 0x21000}, {0x8000, 0x13000}, {0xFE000, 0x2000}};
+	    {0x10000, 0x5000}, {0xFC000, 0x80}, {0x9000, 0x1000}, {0x5000, 0x21000},
+	    {0x8000, 0x13000}, {0xFE000, 0x2000}};
 	for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++) {
 		struct rig_config c = flash_config(1);
 		c.job.parts[0] = parts[i];
@@ -154,6 +155,7 @@ static void flash__keeps_neighbours__areas(void **state)
 		uint32_t from = parts[i].offset, to = from + parts[i].length;
 		assert_true(rig_flash_is(&rig, from, image, to - from));
 		assert_true(rig_flash_is(&rig, 0, other, from));
+		to = (to + 4095) / 4096 * 4096;
 		assert_true(rig_flash_is(&rig, to, other + to, sizeof other - to));
 		rig_fini(&rig);
 	}
@@ -216,7 +218,7 @@ static void erase__erases__areas_and_chip(void **state)
 	(void)state;
 	/* one sector at the chip's end: the ROM's surplus must not wrap round to the start */
 	static const struct engine_part parts[] = {
-	    {0x3000, 0x3000}, {0x10000, 0x20000}, {0xFF000, 0x1000}, {0, 0}};
+	    {0x3000, 0x3000}, {0x10000, 0x20000}, {0xFF000, 0x1000}, {0xFB000, 0x1000}, {0, 0}};
 	for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++) {
 		struct rig_config c = flash_config(1);
 		c.job.kind = ENGINE_ERASE;
@@ -307,6 +309,101 @@ static void flash__follows__what_the_host_can(void **state)
 		run_done(&c);
 		assert_true(rig_flash_is(&rig, 0, image, 20000));
 		assert_int_equal(engine_baud(rig.e), cases[i].want);
+		rig_fini(&rig);
+	}
+}
+
+/* A loader that restarts while it is being asked who it is: nothing is lost, it is asked again. */
+static void identify__begins_again__restarts(void **state)
+{
+	(void)state;
+	unsigned done = 0;
+	for (int i = 0; i < 40; i++) {
+		struct rig_config c = flash_config(1);
+		c.job.kind = ENGINE_IDENTIFY;
+		c.job.part_count = 0;
+		rig_init(&rig, &c);
+		assert_true(rig_until(&rig, ENGINE_EV_SYNC, -1, 5000000));
+		if (!rig_run(&rig, i * 1500))
+			sim_device_reset_pin(sim_link_device(rig.link), rig.now);
+		assert_true(rig_run(&rig, 30000000));
+		done += rig.end == ENGINE_EV_DONE;
+		if (rig.end == ENGINE_EV_FAILED)
+			assert_int_equal(engine_failure(rig.e)->cause, ENGINE_CAUSE_RESET);
+		rig_fini(&rig);
+	}
+	print_message("%u of 40\n", done);
+	assert_true(done >= 36);
+}
+
+/* A ROM that somebody's typing has locked to a slow rate is flashed at a fast one all the same. */
+static void flash__raises__from_a_locked_rate(void **state)
+{
+	(void)state;
+	static const uint32_t rates[] = {9600, 74880};
+	for (size_t i = 0; i < 2; i++) {
+		struct rig_config c = flash_config(60000);
+		rig_init(&rig, &c);
+		sim_link_advance(rig.link, 500000);
+		sim_link_baud(rig.link, rates[i], 500000);
+		sim_link_send(rig.link, "AAAAAAAAAAAAAAAA", 16, 500000);
+		rig.now = 1000000;
+		assert_true(rig_run(&rig, 60000000));
+		assert_int_equal(rig.end, ENGINE_EV_DONE);
+		assert_int_equal(rig_last(&rig, ENGINE_EV_SYNC)->value, rates[i]);
+		assert_int_equal(engine_baud(rig.e), 928571);
+		assert_true(rig_flash_is(&rig, 0, image, 60000));
+		rig_fini(&rig);
+	}
+}
+
+/* It was in the loader once, and is not any more. */
+static void flash__waits__connection_is_gone(void **state)
+{
+	(void)state;
+	struct rig_config c = flash_config(5000);
+	c.job.connected = true;
+	c.job.connected_baud = 460800;
+	c.power_at = 9000000;
+	run_done(&c);
+	assert_true(rig_flash_is(&rig, 0, image, 5000));
+	rig_fini(&rig);
+}
+
+/* A rate that passes its trial and then damages blocks: one down, and on from where it was. */
+static void flash__steps_down__in_the_middle(void **state)
+{
+	(void)state;
+	static const uint32_t sound[] = {500000, 300000, 120000};
+	for (size_t i = 0; i < 3; i++) {
+		struct rig_config c = flash_config(300000);
+		c.noisy_above = sound[i];
+		run_done(&c);
+		assert_true(rig_flash_is(&rig, 0, image, 300000));
+		assert_true(engine_baud(rig.e) < sound[i]);
+		assert_true(engine_baud(rig.e) > sound[i] / 3);
+		assert_true(rig_count(&rig, ENGINE_EV_RETRY, ENGINE_RETRY_SLOWER) >= 1);
+		assert_false(rig_last(&rig, ENGINE_EV_BAUD)->ok);
+		/* from where it was: the blocks sent are hardly more than the image has */
+		assert_true(rig_count(&rig, ENGINE_EV_RETRY, ENGINE_RETRY_CHECKSUM) <= 10);
+		rig_fini(&rig);
+	}
+}
+
+/* A driver that reports a write when the last bit has left, or after the answer has come. */
+static void flash__works__writes_done_late(void **state)
+{
+	(void)state;
+	static const int64_t late[] = {1, 500, 3000, 30000};
+	for (size_t i = 0; i < 4; i++) {
+		struct rig_config c = flash_config(60000);
+		c.done_late = late[i];
+		c.cut = (enum rig_cut)(i % 3);
+		run_done(&c);
+		assert_true(rig_flash_is(&rig, 0, image, 60000));
+		/* the trial of a rate lasts 60 ms: who is later than half of it stays slow */
+		if (late[i] < 30000)
+			assert_int_equal(rig_count(&rig, ENGINE_EV_RETRY, -1), 0);
 		rig_fini(&rig);
 	}
 }
@@ -417,6 +514,11 @@ int main(void)
 	    cmocka_unit_test(identify__tells__chip),
 	    cmocka_unit_test(flash__waits__for_proceed),
 	    cmocka_unit_test(flash__follows__what_the_host_can),
+	    cmocka_unit_test(identify__begins_again__restarts),
+	    cmocka_unit_test(flash__steps_down__in_the_middle),
+	    cmocka_unit_test(flash__works__writes_done_late),
+	    cmocka_unit_test(flash__raises__from_a_locked_rate),
+	    cmocka_unit_test(flash__waits__connection_is_gone),
 	    cmocka_unit_test(flash__falls_back__rates_that_fail),
 	    cmocka_unit_test(flash__again__without_power_cycle),
 	    cmocka_unit_test(engine_new__refuses__unusable_jobs),

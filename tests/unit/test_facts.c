@@ -127,8 +127,8 @@ static void facts_line__reads__project_lines(void **state)
 static void facts_line__ignores__what_is_no_project(void **state)
 {
 	static const char *const lines[] = {
-	    "00:00:00 Project sonoff Sonoff (Topic sonoff, Fallback DVES_4B67BA, GroupTopic "
-	    "sonoffs)",
+	    ("00:00:00 Project sonoff Sonoff (Topic sonoff, Fallback DVES_4B67BA, GroupTopic "
+	     "sonoffs)"),
 	    "00:00:00 Project tasmota Tasmota Version 7.2(tasmota)-2_6_1",
 	    "00:00:00 RSL: x Project tasmota Tasmota Version 7.2.0(tasmota)-2_6_1",
 	    "00:00:07 WIF: Connected to 1.2.3.4",

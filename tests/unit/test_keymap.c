@@ -154,6 +154,17 @@ static void keymap_bind__makes_a_label__of_a_macro(void **state)
 	assert_string_equal(text_of(k, "F3"), "Status 5");
 }
 
+static void keymap_bind__hides__a_password_in_the_label(void **state)
+{
+	struct keymap *k = *state;
+
+	assert_int_equal(keymap_bind(k, "F3", "Password1 tea", NULL, NULL), ERR_OK);
+	assert_string_equal(keymap_bar_label(k, 3), "Password1 ***");
+	assert_string_equal(text_of(k, "F3"), "Password1 tea");
+	assert_int_equal(keymap_bind(k, "F3", "Password1 secret99", NULL, NULL), ERR_OK);
+	assert_null(strstr(keymap_bar_label(k, 3), "sec"));
+}
+
 static void keymap_bind__refuses__keys_of_the_edit_line(void **state)
 {
 	static const char *const names[] = {"a", "Enter", "Tab", "Esc", "Backspace", "Ctrl-T",
@@ -242,6 +253,7 @@ int main(void)
 	    TEST(keymap_new__binds__only_commands_that_exist),
 	    TEST(keymap_bind__replaces_and_unbinds__the_same_key),
 	    TEST(keymap_bind__makes_a_label__of_a_macro),
+	    TEST(keymap_bind__hides__a_password_in_the_label),
 	    TEST(keymap_bind__refuses__keys_of_the_edit_line),
 	    TEST(keymap_bind__has_a_limit__of_keys),
 	    TEST(keymap_key_of__prefers__function_keys),

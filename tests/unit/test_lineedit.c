@@ -15,6 +15,13 @@
 #include "tasmite/base/str.h"
 #include "tasmite/ui/lineedit.h"
 
+/* readline 8.2 itself loses undo records in vi's mode, which the random keys enter. */
+const char *__lsan_default_suppressions(void);
+const char *__lsan_default_suppressions(void)
+{
+	return "leak:libreadline\n";
+}
+
 struct seen {
 	struct lineedit *e;
 	char line[256];

@@ -331,7 +331,8 @@ static void log_draw__shows_nothing_harmful__of_noise(void **state)
 
 		for (size_t j = 0; j < sizeof(bytes); j++) {
 			seed = seed * 1664525 + 1013904223;
-			bytes[j] = i % 3 ? (uint8_t)(seed >> 24) : (uint8_t)nasty[seed >> 28 & 15];
+			bytes[j] = i % 3 ? (uint8_t)(seed >> 24)
+					 : (uint8_t)nasty[(seed >> 28) % sizeof(nasty)];
 		}
 		lines_rx(sc->s->log, bytes, sizeof(bytes), sc->now);
 		tui_mem_resize(sc->b, 1 + (int)(seed >> 8) % 130, 1 + (int)(seed >> 16) % 45);

@@ -32,6 +32,9 @@ uint64_t capture_bytes(const struct capture *c);
 uint64_t capture_lost(const struct capture *c);
 /* The last error, code 0 when writing works. */
 const struct err *capture_error(const struct capture *c);
+/* Writes what is queued, by write() alone and nothing that allocates: for the handler of a crash,
+ * after which nothing of c is used any more. */
+void capture_rescue(struct capture *c);
 /* Writes the rest and closes; a negative code with err when that failed. Frees. NULL allowed. */
 int capture_close(struct capture *c, struct err *err);
 

@@ -7,6 +7,7 @@
  * The driver's loop: feed what was read (engine_rx), call engine_tick when the deadline has come,
  * then take actions with engine_next until it returns false; carry each out and report it with
  * engine_done before the next one is taken; then take events with engine_event until false.
+ * An action that is not reported within 15 s (and twice its time on the wire) fails the job.
  */
 #ifndef TASMITE_PROTO_ENGINE_H
 #define TASMITE_PROTO_ENGINE_H

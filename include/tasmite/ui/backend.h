@@ -25,8 +25,8 @@ struct backend_ops {
 	/* Shows the surface. Skips the frame (returns false, nothing lost) while the terminal has
 	 * not taken the last one yet. */
 	bool (*blit)(struct backend *b, const struct surface *s, const struct theme *theme);
-	/* Part of a frame still waits for the terminal: call blit again soon. */
-	bool (*pending)(const struct backend *b);
+	/* Gives the terminal more of the last frame; true while part of it still waits. */
+	bool (*pending)(struct backend *b);
 	void (*redraw)(struct backend *b); /* the next blit draws everything */
 	void (*beep)(struct backend *b);
 	void (*set_mouse)(struct backend *b, bool on);

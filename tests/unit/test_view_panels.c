@@ -1,0 +1,237 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Device and flash panel, status line, key bar: what they say and what they leave out. */
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <stdint.h>
+#include <locale.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "screen.h"
+
+static int setup(void **state)
+{
+	struct screen *sc = calloc(1, sizeof(*sc));
+
+	if (!sc)
+		return -1;
+	screen_open(sc, 120, 40);
+	*state = sc;
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	screen_close(*state);
+	free(*state);
+	return 0;
+}
+
+static void size(struct screen *sc, int w, int h)
+{
+	tui_mem_resize(sc->b, w, h);
+	tui_resized(sc->t);
+	screen_draw(sc);
+}
+
+static void device_draw__tells__what_is_known(void **state)
+{
+	struct screen *sc = *state;
+	struct facts *f = &sc->s->facts;
+
+	screen_draw(sc);
+	assert_true(screen_find(sc, "✔ Chip          ESP8266EX, 1 MB flash") > 0);
+	assert_true(screen_find(sc, "· IP address") > 0);
+	sc->s->chip[0] = '\0';
+	f->firmware[0] = '\0';
+	f->not_tasmota = true;
+	str_copy(f->address, sizeof(f->address), "192.168.1.30");
+	f->serial_log_off = true;
+	f->in_loader = true;
+	screen_draw(sc);
+	assert_true(screen_find(sc, "· Chip") > 0);
+	assert_true(screen_find(sc, "· Firmware      an application that is") > 0);
+	assert_true(screen_find(sc, "✔ IP address    192.168.1.30") > 0);
+	assert_true(screen_find(sc, "✘ Serial log") > 0);
+	assert_true(screen_find(sc, "▶ Boot loader") > 0);
+}
+
+static void device_draw__marks__boots_that_never_came(void **state)
+{
+	struct screen *sc = *state;
+
+	sc->s->facts.boots = 0;
+	screen_draw(sc);
+	assert_true(screen_find(sc, "· Boots") > 0);
+	sc->s->facts.boots = 3;
+	sc->s->facts.boot_mode = 3;
+	screen_draw(sc);
+	assert_true(screen_find(sc, "✔ Boots         seen, from flash (3") > 0);
+}
+
+static void flash_draw__shows__the_bar(void **state)
+{
+	struct screen *sc = *state;
+	struct flash_view *f = &sc->s->flash;
+
+	f->state = FLASH_WORKING;
+	f->stage_count = 1;
+	str_copy(f->stages[0].name, sizeof(f->stages[0].name), "write");
+	f->stages[0].mark = MARK_RUNNING;
+	f->total = 1000;
+	f->left_s = 754;
+	screen_draw(sc);
+	assert_true(screen_find(sc, "0 %  12:34 min left") > 0);
+	assert_int_equal(screen_find(sc, "█"), -1);
+	f->done = 1000;
+	f->left_s = 0;
+	screen_draw(sc);
+	assert_true(screen_find(sc, "100 %  0 s left") > 0);
+	assert_int_equal(screen_find(sc, "░"), -1);
+	f->done = 0xffffffff; /* more than there is: still a bar */
+	screen_draw(sc);
+	assert_true(screen_find(sc, "100 %") > 0);
+	/* without a total: seconds that run */
+	f->total = 0;
+	f->stage_began = sc->now - MONO_S(7);
+	screen_draw(sc);
+	assert_true(screen_find(sc, "7 s so far") > 0);
+	assert_int_equal(screen_find(sc, "%"), -1);
+	f->state = FLASH_CANCELLED;
+	screen_draw(sc);
+	assert_true(screen_find(sc, "cancelled") > 0);
+}
+
+static void flash_key__scrolls__what_does_not_fit(void **state)
+{
+	struct screen *sc = *state;
+	struct flash_view *f = &sc->s->flash;
+
+	f->state = FLASH_DONE;
+	for (int i = 0; i < 12; i++)
+		str_fmt(f->text[i], sizeof(f->text[i]), "result %d", i);
+	f->text_count = 12;
+	size(sc, 60, 16);
+	tui_focus(sc->t, TUI_FLASH);
+	screen_draw(sc);
+	assert_true(screen_find(sc, "result 0") > 0);
+	assert_int_equal(screen_find(sc, "result 11"), -1);
+	screen_keys(sc, "End");
+	assert_true(screen_find(sc, "result 11") > 0);
+	assert_int_equal(tui_focused(sc->t), TUI_FLASH);
+	screen_keys(sc, "Home");
+	assert_true(screen_find(sc, "result 0") > 0);
+	/* text_count beyond the array must not be believed */
+	f->text_count = 1000;
+	f->stage_count = 1000;
+	f->state = FLASH_FAILED;
+	screen_draw(sc);
+}
+
+static void statusbar_draw__drops__the_least_first(void **state)
+{
+	struct screen *sc = *state;
+
+	screen_draw(sc);
+	assert_true(str_starts(
+	    screen_row(sc, 0), " ● ttyUSB0 FT232R USB UART  115200 8N1  DTR RTS cts dsr"));
+	assert_true(str_ends(screen_row(sc, 0), "Sonoff 6.1.1 · ESP8266EX"));
+	size(sc, 90, 30);
+	assert_null(strstr(screen_row(sc, 0), "FT232R"));
+	assert_non_null(strstr(screen_row(sc, 0), "rx 12.4k"));
+	size(sc, 40, 12);
+	assert_non_null(strstr(screen_row(sc, 0), "115200 8N1"));
+	assert_null(strstr(screen_row(sc, 0), "rx"));
+	size(sc, 20, 5);
+	assert_string_equal(screen_row(sc, 0), "● ttyUSB0");
+	sc->s->port.has_modem = false;
+	size(sc, 120, 40);
+	assert_null(strstr(screen_row(sc, 0), "DTR"));
+}
+
+static void statusbar_draw__counts__in_decimal(void **state)
+{
+	static const struct {
+		uint64_t n;
+		const char *text;
+	} cases[] = {{0, "rx 0 "}, {999, "rx 999 "}, {1000, "rx 1.0k"}, {12449, "rx 12.4k"},
+	    {99949, "rx 99.9k"}, {123456, "rx 123k"}, {999999, "rx 999k"}, {1000000, "rx 1.0M"},
+	    {UINT64_MAX, "rx "}};
+	struct screen *sc = *state;
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		sc->s->port.rx = cases[i].n;
+		screen_draw(sc);
+		assert_non_null(strstr(screen_row(sc, 0), cases[i].text));
+	}
+}
+
+static void statusbar_draw__tells_of_flashing__where_no_panel_is(void **state)
+{
+	struct screen *sc = *state;
+	struct flash_view *f = &sc->s->flash;
+
+	f->state = FLASH_WORKING;
+	f->stage_count = 1;
+	str_copy(f->stages[0].name, sizeof(f->stages[0].name), "write");
+	f->stages[0].mark = MARK_RUNNING;
+	f->total = 200;
+	f->done = 124;
+	size(sc, 40, 12);
+	assert_non_null(strstr(screen_row(sc, 0), "write 62%"));
+	size(sc, 120, 40);
+	assert_null(strstr(screen_row(sc, 0), "62%"));
+}
+
+static void keybar_draw__keeps__the_way_out(void **state)
+{
+	struct screen *sc = *state;
+
+	screen_draw(sc);
+	assert_non_null(strstr(screen_row(sc, 39), "F1 Help"));
+	assert_non_null(strstr(screen_row(sc, 39), "F10 Quit"));
+	size(sc, 60, 16);
+	assert_non_null(strstr(screen_row(sc, 15), "F10 Quit"));
+}
+
+static void prompt_draw__gives_a_notice__the_room_it_needs(void **state)
+{
+	struct screen *sc = *state;
+
+	size(sc, 40, 12);
+	tui_edit_set(sc->t, "a text that is as long as the row is wide, or more");
+	session_notice(sc->s, true, "the port is busy: minicom has it");
+	screen_draw(sc);
+	assert_int_equal(screen_find(sc, "the port is busy: minicom has it"), 11);
+	session_notice(sc->s, false, "%s", "");
+	screen_draw(sc);
+	assert_int_equal(screen_find(sc, "wide, or more"), 11);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+#define CASE(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+	    CASE(device_draw__tells__what_is_known),
+	    CASE(device_draw__marks__boots_that_never_came),
+	    CASE(flash_draw__shows__the_bar),
+	    CASE(flash_key__scrolls__what_does_not_fit),
+	    CASE(statusbar_draw__drops__the_least_first),
+	    CASE(statusbar_draw__counts__in_decimal),
+	    CASE(statusbar_draw__tells_of_flashing__where_no_panel_is),
+	    CASE(keybar_draw__keeps__the_way_out),
+	    CASE(prompt_draw__gives_a_notice__the_room_it_needs),
+#undef CASE
+	};
+
+	setenv("INPUTRC", "/dev/null", 1);
+	setenv("TERM", "xterm", 1);
+	if (!setlocale(LC_ALL, "C.UTF-8"))
+		return 1;
+	alarm(60);
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
