@@ -247,6 +247,8 @@ int main(int argc, char **argv)
 		return run_flash(&c, o.command, &err);
 	case OPTIONS_IMAGE:
 		return run_image(argv + 1);
+	case OPTIONS_LIST:
+		return cli_list(c.flash.json);
 	case OPTIONS_SESSION:
 	case OPTIONS_COMMANDS:
 		break;

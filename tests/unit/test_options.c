@@ -70,6 +70,8 @@ static void options_next__takes_words_apart__of_every_command(void **state)
 	    {"tasmite flash -- --yes", "flash: (--yes)"},
 	    {"tasmite chip --json --timeout 5", "chip: json timeout=5"},
 	    {"tasmite image a b c", "image: (a) (b) (c)"},
+	    {"tasmite list", "list:"},
+	    {"tasmite list --json", "list: json"},
 	    {"tasmite erase 0x1000 4096", "erase: (0x1000) (4096)"},
 	};
 	size_t i;
@@ -94,6 +96,7 @@ static void options_next__tells__what_is_wrong(void **state)
 				"them)"},
 	    {"tasmite flash --yes", "flash: yes ! a word is missing: tasmite flash [OPTION]... "
 				    "FILE[@OFFSET]..."},
+	    {"tasmite list x", "list: ! 'x' is too much: tasmite list [OPTION]... "},
 	    {"tasmite chip x", "chip: ! 'x' is too much: tasmite chip [OPTION]... "},
 	    {"tasmite erase 1 2 3", "erase: (1) (2) ! '3' is too much: tasmite erase [OPTION]... "
 				    "[all | OFFSET LENGTH]"},

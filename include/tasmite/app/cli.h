@@ -27,5 +27,8 @@ int cli_flash(const struct cli_flash_options *o);
 /* `tasmite image [--json] FILE...`; argv[0] is "image". With --json one object a file, a line
  * each. 1 also for a file that can't be read; 3 when none of the files is firmware. */
 int cli_image(int argc, char **argv);
+/* `tasmite list [--json]`: the serial ports; with --json one object a port, a line each. 3 when
+ * there is none. */
+int cli_list(bool json);
 
 #endif

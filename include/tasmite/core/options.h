@@ -20,7 +20,8 @@
 	    "write firmware to the device")                                                       \
 	X(OPTIONS_CHIP, "chip", "", 0, 0, "ask the boot loader what chip it is")                  \
 	X(OPTIONS_IMAGE, "image", "FILE...", 1, -1, "tell what firmware files are")               \
-	X(OPTIONS_ERASE, "erase", "[all | OFFSET LENGTH]", 0, 2, "erase the flash")
+	X(OPTIONS_ERASE, "erase", "[all | OFFSET LENGTH]", 0, 2, "erase the flash")               \
+	X(OPTIONS_LIST, "list", "", 0, 0, "list the serial ports of this machine")
 
 enum options_command {
 #define OPTIONS_COMMAND_ENUM(id, ...) id,
@@ -36,7 +37,8 @@ enum options_command {
 #define OPTIONS_C OPTIONS_IN(OPTIONS_CHIP)
 #define OPTIONS_I OPTIONS_IN(OPTIONS_IMAGE)
 #define OPTIONS_E OPTIONS_IN(OPTIONS_ERASE)
-#define OPTIONS_ALL (OPTIONS_S | OPTIONS_F | OPTIONS_C | OPTIONS_I | OPTIONS_E)
+#define OPTIONS_L OPTIONS_IN(OPTIONS_LIST)
+#define OPTIONS_ALL (OPTIONS_S | OPTIONS_F | OPTIONS_C | OPTIONS_I | OPTIONS_E | OPTIONS_L)
 
 /* X(ID, "name", "value" ("" none, "[=V]" may be left out), "help", commands that have it) */
 #define OPTIONS_TABLE(X)                                                                          \
@@ -63,7 +65,7 @@ enum options_command {
 	X(OPTION_ERASE, "erase", "", "erase the whole chip before writing", OPTIONS_F)            \
 	X(OPTION_YES, "yes", "", "do not ask before something is lost", OPTIONS_F | OPTIONS_E)    \
 	X(OPTION_JSON, "json", "", "result as JSON on standard output",                           \
-	    OPTIONS_F | OPTIONS_C | OPTIONS_I)                                                    \
+	    OPTIONS_F | OPTIONS_C | OPTIONS_I | OPTIONS_L)                                        \
 	X(OPTION_NO_CLKDIV, "no-clkdiv", "",                                                      \
 	    "do not raise the boot loader's rate by its divider register", OPTIONS_F)             \
 	X(OPTION_TIMEOUT, "timeout", "S",                                                         \
