@@ -87,7 +87,8 @@ GEN_OBJ  := $(B)/obj/gen/themes.o
 SIM_SRC  := $(sort $(filter-out tests/sim/main_%.c,$(wildcard tests/sim/*.c)))
 SIM_OBJ  := $(SIM_SRC:tests/%.c=$(B)/obj/tests/%.o)
 SIM_PROG := $(if $(wildcard tests/sim/main_device.c),$(B)/virtual-device) \
-	$(if $(wildcard tests/sim/main_image.c),$(B)/make-image)
+	$(if $(wildcard tests/sim/main_image.c),$(B)/make-image) \
+	$(if $(wildcard tests/shim/*.c),$(B)/shim.so)
 UNIT_SRC := $(sort $(wildcard tests/unit/test_*.c))
 UNIT     := $(UNIT_SRC:tests/unit/%.c=$(B)/unit/%)
 # What the tests share: tests/unit/*.c that are no test themselves.
@@ -140,6 +141,12 @@ $(B)/virtual-device: $(B)/obj/tests/sim/main_device.o $(B)/libsim.a $(B)/libtasm
 $(B)/make-image: $(B)/obj/tests/sim/main_image.o $(B)/libsim.a $(B)/libtasmite.a
 	$(if $(Q),@echo "  LD   $@")
 	$(Q)$(LINK) -o $@ $^ $(PC_LIBS) $(LIBS)
+# Preloaded into programs that are not ours too: neither sanitized nor fortified, and of all its names
+# only libc's are seen.
+$(B)/shim.so: $(wildcard tests/shim/*.[ch]) $(B)/flags
+	$(if $(Q),@echo "  LD   $@")
+	$(Q)$(CC) -D_POSIX_C_SOURCE=200809L $(CPPFLAGS) $(CFLAGS) -std=c11 $(WARN) $(WERROR) \
+		-fvisibility=hidden -fPIC -shared $(LDFLAGS) -o $@ $(wildcard tests/shim/*.c) -ldl
 $(B)/unit/%: $(B)/obj/tests/unit/%.o $(UNIT_LIB) $(B)/libsim.a $(B)/libtasmite.a
 	@mkdir -p $(@D)
 	$(if $(Q),@echo "  LD   $@")

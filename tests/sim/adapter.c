@@ -222,7 +222,7 @@ static bool make_device(const struct sim_adapter *a)
 	strcpy(at.dir, d.text);
 	return put(under(&at, "idVendor"), "%04x\n", a->opt->vid ? a->opt->vid : 0x0403) &&
 	       put(under(&at, "idProduct"), "%04x\n", a->opt->vid ? a->opt->pid : 0x6001) &&
-	       put(under(&at, "busnum"), "9\n") &&
+	       put(under(&at, "busnum"), "9\n") && put(under(&at, "bNumInterfaces"), " 1\n") &&
 	       put(under(&at, "devnum"), "%u\n", a->usb_port + 1) &&
 	       put(under(&at, "manufacturer"), "%s\n", m->maker) &&
 	       put(under(&at, "product"), "%s\n",
