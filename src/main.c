@@ -240,6 +240,9 @@ int main(int argc, char **argv)
 		return code;
 	if (no_color && no_color[0])
 		c.app.no_color = true;
+	c.app.env_port = getenv("ESPTOOL_PORT");
+	if (!c.flash.port)
+		c.flash.port = c.app.env_port;
 	switch (o.command) {
 	case OPTIONS_FLASH:
 	case OPTIONS_CHIP:

@@ -8,6 +8,7 @@
 #include "tasmite/base/str.h"
 #include "tasmite/io/clock.h"
 #include "tasmite/io/files.h"
+#include "tasmite/io/ports.h"
 
 static bool refuse_while_flashing(struct app *a)
 {
@@ -16,25 +17,54 @@ static bool refuse_while_flashing(struct app *a)
 	return app_flashing(a);
 }
 
-void act_port(struct app *a, const struct cmd_line *c)
+/* ---- the ports of this machine --------------------------------------------------------------- */
+
+static void list_port(struct app *a, const struct port_info *p)
+{
+	char label[300], detail[200] = "", advice[200];
+
+	str_fmt(label, sizeof(label), "%-10s %s", p->name, p->about);
+	if (p->usb)
+		str_fmt(detail, sizeof(detail), "%04X:%04X %s", p->vid, p->pid, p->driver);
+	if (p->holder > 0)
+		str_fmt(detail, sizeof(detail), "busy: %s (%d)", p->holder_name, (int)p->holder);
+	else if (p->holder < 0)
+		str_copy(detail, sizeof(detail), "busy");
+	else if (!p->readable)
+		str_copy(
+		    detail, sizeof(detail), ports_permission_advice(p, advice, sizeof(advice)));
+	session_list_add(a->session, label, detail, p->path);
+}
+
+static void port_chosen(struct app *a, const char *value)
+{
+	if (value)
+		app_change_port(a, value);
+}
+
+size_t app_choose_port(struct app *a)
+{
+	struct port_info list[PORTS_MAX];
+	size_t n = ports_list(list, PORTS_MAX);
+
+	if (!n)
+		return 0;
+	ports_find_holders(list, n);
+	session_list_open(a->session, "Ports", false);
+	for (size_t i = 0; i < n; i++)
+		list_port(a, &list[i]);
+	a->on_chosen = port_chosen;
+	return n;
+}
+
+void app_change_port(struct app *a, const char *name)
 {
 	char path[512];
 	struct err err = {0};
 
-	if (!c->count) {
-		const struct transport *t = link_transport(a->link);
-
-		if (t)
-			session_say(a->session, a->now, "port %s (%s), %s", t->name, t->path,
-			    a->session->port.line);
-		else
-			session_say(a->session, a->now, "no port is open%s%s",
-			    a->session->port.why[0] ? ": " : "", a->session->port.why);
-		return;
-	}
 	if (refuse_while_flashing(a))
 		return;
-	if (files_expand(c->args[0], path, sizeof(path), &err) != ERR_OK) {
+	if (files_expand(name, path, sizeof(path), &err) != ERR_OK) {
 		session_notice(a->session, true, "%s", err.text);
 		return;
 	}
@@ -45,6 +75,27 @@ void act_port(struct app *a, const struct cmd_line *c)
 	bootwatch_stop(&a->boot);
 	a->loader_there = false;
 	app_open_port(a, path);
+}
+
+void act_port(struct app *a, const struct cmd_line *c)
+{
+	const struct transport *t = link_transport(a->link);
+
+	if (c->count) {
+		app_change_port(a, c->args[0]);
+		return;
+	}
+	if (t)
+		session_say(a->session, a->now, "port %s (%s, %s), %s", t->name, t->path, t->about,
+		    a->session->port.line);
+	else
+		session_say(a->session, a->now, "no port is open%s%s",
+		    a->session->port.why[0] ? ": " : "", a->session->port.why);
+	if (!app_choose_port(a))
+		session_say(a->session, a->now,
+		    "no serial port is plugged in; /port NAME opens a "
+		    "pseudo-terminal, tcp://host:port or "
+		    "rfc2217://host:port");
 }
 
 void act_baud(struct app *a, const struct cmd_line *c)

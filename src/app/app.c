@@ -13,6 +13,7 @@
 #include "tasmite/base/xalloc.h"
 #include "tasmite/io/clock.h"
 #include "tasmite/io/debuglog.h"
+#include "tasmite/io/ports.h"
 
 /* ---- the link's word ------------------------------------------------------------------------- */
 
@@ -34,9 +35,15 @@ static void link_up(void *ctx, mono_t now)
 	a->now = now;
 	app_update_port(a);
 	a->session->port.why[0] = '\0';
-	session_say(a->session, now, "%s is open (%s)%s", a->session->port.name,
-	    a->session->port.line, a->first_open ? "" : ": back again");
+	if (a->first_open)
+		session_say(a->session, now, "%s is open (%s)", a->session->port.name,
+		    a->session->port.line);
+	else
+		session_say(a->session, now, "%s is open (%s): back again after %.1f s",
+		    a->session->port.name, a->session->port.line,
+		    (double)(now - a->away_since) / 1e6);
 	a->first_open = false;
+	app_lines_port_opened(a, now);
 }
 
 static void link_down(void *ctx, const struct err *why, mono_t now)
@@ -48,6 +55,8 @@ static void link_down(void *ctx, const struct err *why, mono_t now)
 	a->now = now;
 	if (app_flashing(a))
 		app_flash_port_lost(a, now);
+	if (was_open)
+		a->away_since = now;
 	bootwatch_stop(&a->boot);
 	a->loader_there = false;
 	app_log_break(a, now);
@@ -63,7 +72,8 @@ static void link_down(void *ctx, const struct err *why, mono_t now)
 	app_update_port(a);
 }
 
-static const struct link_ops link_ops = {.rx = link_rx, .up = link_up, .down = link_down};
+static const struct link_ops link_ops = {
+    .rx = link_rx, .up = link_up, .down = link_down, .lines = app_lines_choose};
 
 void app_open_port(struct app *a, const char *name)
 {
@@ -75,7 +85,9 @@ void app_open_port(struct app *a, const char *name)
 	if (!transport_line_parse_format(settings_text(a->session->settings, SET_FORMAT), &line))
 		session_warn(a->session, a->now, "format %s is unusable, taking 8N1",
 		    settings_text(a->session->settings, SET_FORMAT));
+	line.flow = (uint8_t)settings_int(a->session->settings, SET_FLOW);
 	a->first_open = true;
+	a->away_since = a->now;
 	a->session->port.state = SESSION_PORT_NONE; /* the one before is left, not lost */
 	str_copy(a->session->port.name, sizeof(a->session->port.name),
 	    base && base[1] ? base + 1 : name);
@@ -230,13 +242,49 @@ static void on_cont(void *ctx, int signo, mono_t now)
 	tui_redraw(a->tui);
 }
 
+/* Another tool may have the port for a while. */
+static void on_usr1(void *ctx, int signo, mono_t now)
+{
+	struct app *a = ctx;
+
+	(void)signo;
+	a->now = now;
+	if (app_flashing(a)) {
+		session_warn(a->session, now, "asked to release the port, but a flash is running");
+		return;
+	}
+	if (!link_is_open(a->link))
+		return;
+	app_log_break(a, now);
+	bootwatch_stop(&a->boot);
+	a->loader_there = false;
+	link_release(a->link);
+	a->away_since = now;
+	a->session->port.state = SESSION_PORT_WAITING;
+	str_copy(
+	    a->session->port.why, sizeof(a->session->port.why), "released for another program");
+	session_say(a->session, now,
+	    "the port is released for another program: SIGUSR2 or /port "
+	    "takes it back");
+	app_update_port(a);
+}
+
+static void on_usr2(void *ctx, int signo, mono_t now)
+{
+	struct app *a = ctx;
+
+	(void)signo;
+	a->now = now;
+	link_retake(a->link, now);
+}
+
 static bool take_signals(struct app *a, struct err *err)
 {
 	static const struct {
 		int signo;
 		signal_fn fn;
 	} rows[] = {{SIGWINCH, on_winch}, {SIGTERM, on_term}, {SIGHUP, on_term}, {SIGINT, on_int},
-	    {SIGTSTP, on_tstp}, {SIGCONT, on_cont}};
+	    {SIGTSTP, on_tstp}, {SIGCONT, on_cont}, {SIGUSR1, on_usr1}, {SIGUSR2, on_usr2}};
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
 		if (loop_signal(a->loop, rows[i].signo, rows[i].fn, a, err) != ERR_OK)
@@ -334,19 +382,32 @@ static bool open_screen(struct app *a, struct err *err)
 	return true;
 }
 
+/* Without a name: the only adapter that is plugged in, else a list. */
+static void find_port(struct app *a)
+{
+	char path[256];
+
+	if (ports_only_one(path, sizeof(path), NULL) == ERR_OK)
+		app_open_port(a, path);
+	else if (!app_choose_port(a))
+		session_say(a->session, a->now,
+		    "no serial port is plugged in: /port NAME opens one (also tcp://host:port and "
+		    "rfc2217://host:port), F1 helps");
+}
+
 static void first_words(struct app *a, const char *port)
 {
+	if (!port[0] && a->options->env_port && a->options->env_port[0])
+		port = a->options->env_port;
 	if (port[0])
 		app_open_port(a, port);
+	else
+		find_port(a);
 	app_update_port(a);
-	if (!port[0])
-		session_say(a->session, a->now,
-		    "no port named: /port NAME opens one (Tab lists them), F1 helps");
 	if (a->options->log)
 		app_start_capture(a, a->options->log_file);
 }
 
-/* err: what the user has to be told after the screen is gone. */
 static void close_all(struct app *a, struct err *err)
 {
 	struct err lost = {0};
@@ -367,6 +428,7 @@ static void close_all(struct app *a, struct err *err)
 		link_free(a->link);
 		app_rx_fini(a);
 		app_flash_fini(a);
+		app_lines_fini(a);
 		loop_free(a->loop);
 	}
 	secrets_free(a->secrets);
@@ -388,6 +450,7 @@ static bool start(struct app *a, struct err *err)
 	stamp_clock(a);
 	app_rx_init(a);
 	app_flash_init(a);
+	app_lines_init(a);
 	a->link = link_new(a->loop, &link_ops, a);
 	if (a->options->debug_log && debuglog_open(a->options->debug_log, err) != ERR_OK)
 		return false;

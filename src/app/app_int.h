@@ -53,14 +53,22 @@ struct app {
 	struct sbuf held_words; /* words of the task that wait for the end of the device's line */
 	struct timer *words_timer;
 
+	/* lines (act_lines.c) */
+	struct timer *modem_timer; /* looks at the modem inputs, where there are any */
+	struct timer *line_timer;  /* next step of the sequence */
+	struct timer *break_timer;
+	const struct reset_sequence *sequence; /* under way, or NULL */
+	size_t sequence_at;
+
 	/* the open question and list */
 	void (*on_answer)(struct app *a, bool yes);
 	void (*on_chosen)(struct app *a, const char *value);
 
 	char *paste; /* waits for the answer */
 
-	bool first_open;  /* the port was never open yet */
-	bool screen_away; /* suspended */
+	mono_t away_since; /* when the port was lost or released */
+	bool first_open;   /* the port was never open yet */
+	bool screen_away;  /* suspended */
 	int exit_code;
 	int killed_by; /* signal */
 };
@@ -114,6 +122,13 @@ void act_quit(struct app *a, const struct cmd_line *c);
 void act_port(struct app *a, const struct cmd_line *c);
 void act_baud(struct app *a, const struct cmd_line *c);
 void act_eol(struct app *a, const struct cmd_line *c);
+void act_format(struct app *a, const struct cmd_line *c);
+void act_flow(struct app *a, const struct cmd_line *c);
+void act_dtr(struct app *a, const struct cmd_line *c);
+void act_rts(struct app *a, const struct cmd_line *c);
+void act_break(struct app *a, const struct cmd_line *c);
+void act_reset(struct app *a, const struct cmd_line *c);
+void act_bootloader(struct app *a, const struct cmd_line *c);
 void act_record(struct app *a, const struct cmd_line *c);
 void act_flash(struct app *a, const struct cmd_line *c);
 void act_erase(struct app *a, const struct cmd_line *c);
@@ -133,11 +148,21 @@ int app_load_theme(struct app *a, const char *name, struct err *err);
 void app_each_theme(void (*fn)(void *ctx, const char *name), void *ctx);
 /* Opens the named port with the session's line settings. */
 void app_open_port(struct app *a, const char *name);
+/* Leaves the present port for another. */
+void app_change_port(struct app *a, const char *name);
+/* The list of what is plugged in; returns how many, 0: no list was opened. */
+size_t app_choose_port(struct app *a);
 bool app_start_capture(struct app *a, const char *file);
 /* Ends the recording; a negative code when its last bytes could not be written (told in the log). */
 int app_stop_capture(struct app *a, struct err *err);
 /* A question; fn gets the answer. session.ask is filled by the caller first. */
 void app_ask(struct app *a, void (*fn)(struct app *a, bool yes));
+void app_lines_init(struct app *a);
+void app_lines_fini(struct app *a);
+/* A port was opened: its lines are shown, and looked at now and then. */
+void app_lines_port_opened(struct app *a, mono_t now);
+/* What DTR and RTS shall be when the adapter is opened: as it remembers, else as the settings say. */
+void app_lines_choose(void *ctx, const char *key, enum opener_line *dtr, enum opener_line *rts);
 void app_flash_init(struct app *a);
 void app_flash_fini(struct app *a);
 /* The flash task's turn at the end of the loop's turn. */

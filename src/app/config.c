@@ -216,13 +216,16 @@ static void apply_format(struct app *a)
 	struct transport_line want = *now;
 	struct err err = {0};
 
+	want.flow = (uint8_t)settings_int(a->session->settings, SET_FLOW);
 	if (!now->bits || /* no port yet */
 	    !transport_line_parse_format(settings_text(a->session->settings, SET_FORMAT), &want) ||
-	    (want.bits == now->bits && want.parity == now->parity && want.stop == now->stop))
+	    (want.bits == now->bits && want.parity == now->parity && want.stop == now->stop &&
+		want.flow == now->flow))
 		return;
 	if (link_set_format(a->link, &want, &err) != ERR_OK)
-		session_warn(a->session, a->now, "format %s: %s",
-		    settings_text(a->session->settings, SET_FORMAT), err.text);
+		session_warn(a->session, a->now, "format %s, flow control %s: %s",
+		    settings_text(a->session->settings, SET_FORMAT),
+		    settings_text(a->session->settings, SET_FLOW), err.text);
 	app_update_port(a);
 }
 

@@ -9,13 +9,19 @@
 #include "tasmite/base/log.h"
 #include "tasmite/base/str.h"
 #include "tasmite/base/xalloc.h"
+#include "tasmite/io/hotplug.h"
+#include "tasmite/io/ports.h"
 
 /* A flood must not starve the keyboard: after this many reads the other descriptors have a turn. */
 #define READS_PER_TURN 4
 #define READ_SIZE      65536
 #define TX_MAX	       (1024 * 1024)
-/* How often a port that is away is looked for. */
-#define RETRY_US MONO_MS(150)
+/* A port that is away is waited for at no cost: the system tells when something changes. Only what
+ * it can't tell is asked for again: a network port, a port that another program holds, and a node
+ * whose permissions are being set. */
+#define RETRY_NETWORK_US MONO_S(2)
+#define RETRY_BUSY_US	 MONO_S(1)
+#define RETRY_SOON_US	 MONO_MS(50)
 
 struct link {
 	struct loop *loop;
@@ -24,7 +30,10 @@ struct link {
 	struct transport *port;
 	struct watch *watch;
 	struct timer *retry;
+	struct opener *opener;	 /* an attempt to open is under way */
+	struct hotplug *hotplug; /* while the port is away */
 	char name[256];
+	char key[192]; /* of the adapter that was open last, to know it again */
 	struct transport_line line;
 	struct buf tx;
 	size_t pace_bytes;
@@ -33,6 +42,7 @@ struct link {
 	mono_t pace_until; /* no byte before this time */
 	bool blocked;	   /* the system took no more: wait for its word */
 	bool wanted;	   /* a port is named: open it, wait for it */
+	bool released;	   /* closed for another program, to be taken again */
 	int last_reason;   /* code of the last ops->down, to say each reason once */
 	size_t dropped;	   /* bytes that were still queued at the last shut */
 	uint64_t rx, tx_count;
@@ -40,6 +50,7 @@ struct link {
 };
 
 static void retry_due(void *ctx, mono_t now);
+static void try_open(struct link *l, mono_t now);
 
 struct link *link_new(struct loop *loop, const struct link_ops *ops, void *ctx)
 {
@@ -60,6 +71,11 @@ static void shut(struct link *l)
 	if (l->port)
 		l->port->ops->close(l->port);
 	l->port = NULL;
+	opener_cancel(l->opener);
+	l->opener = NULL;
+	hotplug_free(l->hotplug);
+	l->hotplug = NULL;
+	timer_disarm(l->retry);
 	l->dropped = buf_len(&l->tx);
 	buf_clear(&l->tx);
 	l->blocked = false;
@@ -77,13 +93,46 @@ void link_free(struct link *l)
 	free(l);
 }
 
+static bool is_network(const char *name)
+{
+	return strstr(name, "://") != NULL;
+}
+
+static void changed(void *ctx, mono_t now)
+{
+	struct link *l = ctx;
+
+	if (l->wanted && !l->port && !l->opener)
+		try_open(l, now);
+}
+
+/* Sees to it that the next try comes when it has a chance. */
+static void wait_for_port(struct link *l, int reason, mono_t now)
+{
+	if (is_network(l->name)) {
+		timer_arm(l->retry, now + RETRY_NETWORK_US);
+		return;
+	}
+	if (!l->hotplug)
+		l->hotplug = hotplug_new(l->loop, l->name, changed, l);
+	if (reason == ERR_AGAIN)
+		timer_arm(l->retry, now + RETRY_SOON_US);
+	else if (reason == ERR_BUSY || reason == ERR_PERM)
+		timer_arm(l->retry, now + RETRY_BUSY_US);
+}
+
 static void went_away(struct link *l, const struct err *why, mono_t now)
 {
+	bool was_open = l->port != NULL;
+
 	shut(l);
 	if (!l->wanted)
 		return;
-	timer_arm(l->retry, now + RETRY_US);
-	if (l->last_reason == why->code)
+	wait_for_port(l, why->code, now);
+	/* It may be back already, under another name: the change was before we listened. */
+	if (was_open && !is_network(l->name))
+		timer_arm(l->retry, now + RETRY_SOON_US);
+	if (l->last_reason == why->code || why->code == ERR_AGAIN)
 		return;
 	l->last_reason = why->code;
 	l->ops->down(l->ctx, why, now);
@@ -121,37 +170,74 @@ static void on_ready(void *ctx, int ready, mono_t now)
 		readable(l, now);
 }
 
-/* Opens the named port; true when it is open. */
-static bool try_open(struct link *l, mono_t now)
+static void opened(void *ctx, struct transport *t, const struct err *why, mono_t now)
 {
+	struct link *l = ctx;
+	struct port_info info;
 	struct err err = {0};
 
-	l->port = transport_open(l->name, &l->line, &err);
-	if (l->port) {
-		l->watch =
-		    watch_new(l->loop, l->port->ops->fd(l->port), 0, LOOP_READ, on_ready, l, &err);
-		if (l->watch) {
-			l->last_reason = 0;
-			l->ops->up(l->ctx, now);
-			return true;
-		}
+	l->opener = NULL;
+	if (!t) {
+		went_away(l, why, now);
+		return;
 	}
-	went_away(l, &err, now);
-	return false;
+	l->port = t;
+	l->watch = watch_new(l->loop, t->ops->fd(t), 0, LOOP_READ, on_ready, l, &err);
+	if (!l->watch) {
+		went_away(l, &err, now);
+		return;
+	}
+	hotplug_free(l->hotplug);
+	l->hotplug = NULL;
+	timer_disarm(l->retry);
+	l->last_reason = 0;
+	if (!is_network(l->name) && ports_describe(t->path, &info))
+		ports_key(&info, l->key, sizeof(l->key));
+	l->ops->up(l->ctx, now);
+}
+
+/* The same adapter under the name that it has now, else the name that the user gave. */
+static const char *name_now(struct link *l, char *path, size_t size)
+{
+	if (l->key[0] && !is_network(l->name) && ports_find_key(l->key, path, size, NULL) == ERR_OK)
+		return path;
+	return l->name;
+}
+
+static void choose_lines(struct link *l, const char *name, struct opener_options *o)
+{
+	char path[256], key[192] = "";
+	struct port_info info;
+
+	if (is_network(name))
+		return;
+	if (ports_resolve(name, path, sizeof(path), NULL) == ERR_OK && ports_describe(path, &info))
+		ports_key(&info, key, sizeof(key));
+	l->ops->lines(l->ctx, key, &o->dtr, &o->rts);
+}
+
+static void try_open(struct link *l, mono_t now)
+{
+	struct opener_options o = {
+	    .line = l->line, .dtr = OPENER_AUTO, .rts = OPENER_AUTO, .exclusive = true};
+	char path[256];
+	const char *name = name_now(l, path, sizeof(path));
+
+	timer_disarm(l->retry);
+	choose_lines(l, name, &o);
+	l->opener = opener_new(l->loop, name, &o, opened, l, now);
 }
 
 static void retry_due(void *ctx, mono_t now)
 {
-	struct link *l = ctx;
-
-	if (l->wanted && !l->port)
-		try_open(l, now);
+	changed(ctx, now);
 }
 
 void link_open(struct link *l, const char *name, const struct transport_line *line, mono_t now)
 {
 	link_close(l);
 	str_copy(l->name, sizeof(l->name), name);
+	l->key[0] = '\0';
 	l->line = *line;
 	l->wanted = true;
 	try_open(l, now);
@@ -159,10 +245,37 @@ void link_open(struct link *l, const char *name, const struct transport_line *li
 
 void link_close(struct link *l)
 {
+	l->wanted = false; /* before shut: nothing that closes may open again */
+	l->released = false;
 	shut(l);
-	timer_disarm(l->retry);
-	l->wanted = false;
 	l->last_reason = 0;
+}
+
+void link_release(struct link *l)
+{
+	bool had = l->wanted;
+
+	link_close(l);
+	l->released = had;
+}
+
+void link_retake(struct link *l, mono_t now)
+{
+	if (!l->released)
+		return;
+	l->released = false;
+	l->wanted = true;
+	try_open(l, now);
+}
+
+bool link_is_released(const struct link *l)
+{
+	return l->released;
+}
+
+const char *link_adapter_key(const struct link *l)
+{
+	return l->port ? l->key : "";
 }
 
 bool link_is_open(const struct link *l)
@@ -205,6 +318,7 @@ int link_set_format(struct link *l, const struct transport_line *format, struct 
 	l->line.bits = format->bits;
 	l->line.parity = format->parity;
 	l->line.stop = format->stop;
+	l->line.flow = format->flow;
 	return l->port ? l->port->ops->set_line(l->port, &l->line, &got, err) : ERR_OK;
 }
 
@@ -260,6 +374,18 @@ int link_set_modem(struct link *l, unsigned lines, struct err *err)
 	if (!l->port)
 		return err_set(err, ERR_GONE, 0, "the port is not open");
 	return l->port->ops->set_modem(l->port, lines, err);
+}
+
+int link_get_modem(struct link *l, unsigned *lines)
+{
+	return l->port ? l->port->ops->get_modem(l->port, lines, NULL) : ERR_GONE;
+}
+
+int link_set_break(struct link *l, bool on, struct err *err)
+{
+	if (!l->port)
+		return err_set(err, ERR_GONE, 0, "the port is not open");
+	return l->port->ops->set_break(l->port, on, err);
 }
 
 uint64_t link_rx_bytes(const struct link *l)

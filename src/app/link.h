@@ -13,6 +13,7 @@
 #include "tasmite/base/err.h"
 #include "tasmite/base/mono.h"
 #include "tasmite/io/loop.h"
+#include "tasmite/io/opener.h"
 #include "tasmite/io/transport.h"
 
 struct link;
@@ -25,6 +26,8 @@ struct link_ops {
 	/* The port is not (or no longer) usable; it is tried again by itself. Called once for each
 	 * different reason, not for each try. */
 	void (*down)(void *ctx, const struct err *why, mono_t now);
+	/* What DTR and RTS shall be when an adapter with that key is opened (NULL: as AUTO has it). */
+	void (*lines)(void *ctx, const char *key, enum opener_line *dtr, enum opener_line *rts);
 };
 
 struct link *link_new(struct loop *loop, const struct link_ops *ops, void *ctx);
@@ -34,6 +37,12 @@ void link_free(struct link *l); /* NULL allowed */
 void link_open(struct link *l, const char *name, const struct transport_line *line, mono_t now);
 /* Closes; nothing is tried again. */
 void link_close(struct link *l);
+/* Closes so that another program can have the port; link_retake opens it again. */
+void link_release(struct link *l);
+void link_retake(struct link *l, mono_t now);
+bool link_is_released(const struct link *l);
+/* By what the adapter is known again (see ports_key); "" for pseudo-terminals and network ports. */
+const char *link_adapter_key(const struct link *l);
 bool link_is_open(const struct link *l);
 /* The transport, or NULL while closed; for names and capabilities. */
 const struct transport *link_transport(const struct link *l);
@@ -42,7 +51,7 @@ const struct transport_line *link_line(const struct link *l);
 /* Changes the rate; *actual is what the system reports. While the port is away the rate is kept
  * for its return. */
 int link_set_baud(struct link *l, uint32_t baud, uint32_t *actual, struct err *err);
-/* Bits, parity and stop bits of `format`; while the port is away they are kept for its return. */
+/* Bits, parity, stop bits and flow control of `format`; while the port is away they are kept for its return. */
 int link_set_format(struct link *l, const struct transport_line *format, struct err *err);
 /* At most `bytes` at a time with a pause between (0: no pacing). */
 void link_set_pace(struct link *l, size_t bytes, int delay_ms);
@@ -57,7 +66,10 @@ size_t link_pending(const struct link *l);
 /* Throws away what is queued for sending here and what the system holds for reading. */
 void link_drop_unsent(struct link *l);
 void link_purge_input(struct link *l);
+/* Both output lines at once; the modem lines as they are (bits of enum transport_modem). */
 int link_set_modem(struct link *l, unsigned lines, struct err *err);
+int link_get_modem(struct link *l, unsigned *lines);
+int link_set_break(struct link *l, bool on, struct err *err);
 uint64_t link_rx_bytes(const struct link *l);
 uint64_t link_tx_bytes(const struct link *l);
 

@@ -59,7 +59,7 @@ static const struct {
 	const char *key, *text, *label;
 } builtin_bindings[] = {
     {"F1", "/help", "Help"},
-    {"F2", "/port ", "Port"},
+    {"F2", "/port", "Port"},
     {"F5", "/flash ", "Flash"},
     {"F6", "/focus device", "Device"},
     {"F9", "/record", "Record"},
