@@ -19,6 +19,11 @@ enum transport_cap {
 	TRANSPORT_HAS_BREAK = 4
 };
 
+/* A bit of want() beside enum loop_interest: the other side asked for no more data, and will say when
+ * it takes some again. A write that answers ERR_AGAIN is then tried again after the next read;
+ * waiting for room would not wait at all. */
+#define TRANSPORT_HELD 4
+
 enum transport_parity { PARITY_NONE = 'N', PARITY_EVEN = 'E', PARITY_ODD = 'O' };
 enum transport_flow { FLOW_NONE, FLOW_RTSCTS, FLOW_XONXOFF };
 
@@ -52,7 +57,9 @@ struct transport;
 
 struct transport_ops {
 	const char *kind; /* "pty", "serial", "tcp", "rfc2217" */
-	/* The descriptor for the loop, and what to watch it for (enum loop_interest bits). */
+	/* The descriptor for the loop, and what to watch it for now (enum loop_interest bits):
+	 * LOOP_WRITE when the transport itself holds something to be sent, which any read or write
+	 * pushes on. */
 	int (*fd)(const struct transport *t);
 	int (*want)(const struct transport *t);
 	/* Bytes read (> 0), ERR_AGAIN when there are none now, ERR_GONE when the device went away,
@@ -92,6 +99,10 @@ struct transport {
  * again soon; after a second it is ERR_PERM. ERR_NOTSUP for names with "://". */
 struct transport *transport_open(
     const char *name, const struct transport_line *line, struct err *err);
+
+/* The same with a say on the lines, and (exclusive false) without a lock. */
+struct transport *transport_open_as(const char *name, const struct transport_line *line,
+    enum opener_line dtr, enum opener_line rts, bool exclusive, struct err *err);
 
 /* tr_pty.c: opens a pseudo-terminal or any tty node raw (no library), any rate by termios2. */
 struct transport *tr_pty_open(const char *name, const struct transport_line *line, struct err *err);
