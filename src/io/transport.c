@@ -10,21 +10,26 @@
 struct transport *transport_open(
     const char *name, const struct transport_line *line, struct err *err)
 {
+	return transport_open_as(name, line, OPENER_AUTO, OPENER_AUTO, true, err);
+}
+
+struct transport *transport_open_as(const char *name, const struct transport_line *line,
+    enum opener_line dtr, enum opener_line rts, bool exclusive, struct err *err)
+{
 	char path[sizeof(((struct transport *)0)->path)];
 	struct transport *t;
 	struct err why = {0};
 
 	if (strstr(name, "://")) {
 		err_set(err, ERR_NOTSUP, 0,
-		    "%s: ports on the network are not supported; name a device such as "
-		    "/dev/ttyUSB0",
-		    name);
+		    "%s is a port on the network: it can't be opened at once", name);
 		return NULL;
 	}
 	if (ports_resolve(name, path, sizeof(path), err) < 0)
 		return NULL;
 	if (tr_serial_knows(path)) {
-		t = tr_serial_open(name, path, line, OPENER_AUTO, OPENER_AUTO, &why);
+		t = exclusive ? tr_serial_open(name, path, line, dtr, rts, &why)
+			      : tr_serial_open_shared(name, path, line, dtr, rts, &why);
 		if (t || why.code != ERR_NOTSUP) {
 			if (!t && err)
 				*err = why;
