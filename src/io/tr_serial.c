@@ -7,6 +7,7 @@
 #include "tasmite/io/transport.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <libserialport.h>
 #include <limits.h>
 #include <linux/serial.h>
@@ -117,6 +118,9 @@ static int configure(const struct tr_serial *s, const struct transport_line *lin
 	sp_set_config_bits(config, line->bits);
 	sp_set_config_parity(config, parity_of(line));
 	sp_set_config_stopbits(config, line->stop);
+	/* 0.1.1 leaves this one member of a new configuration to chance. */
+	sp_set_config_xon_xoff(
+	    config, line->flow == FLOW_XONXOFF ? SP_XONXOFF_INOUT : SP_XONXOFF_DISABLED);
 	errno = 0;
 	sys = sp_errno(sp_set_config(s->port, config));
 	sp_free_config(config);
@@ -221,7 +225,7 @@ bool tr_serial_knows(const char *path)
 {
 	char entry[PATH_MAX];
 
-	return str_starts(path, "/dev/") && !strchr(path + 5, '/') &&
+	return str_starts(path, "/dev/") && path[5] && path[5] != '.' && !strchr(path + 5, '/') &&
 	       str_fmt(entry, sizeof(entry), "/sys/class/tty/%s", path + 5) &&
 	       access(entry, F_OK) == 0;
 }
@@ -263,6 +267,10 @@ static int open_port(const struct how *how, struct sp_port **port, int *fd, stru
 		sp_close(*port);
 	} else if (sp_get_port_handle(*port, fd) != SP_OK) {
 		rc = err_set(err, ERR_FAIL, 0, "%s: the library has no descriptor", how->name);
+		sp_close(*port);
+	} else if (fcntl(*fd, F_SETFD, FD_CLOEXEC) < 0) {
+		/* A program started from the session would keep the port; the library doesn't mind. */
+		rc = err_sys(err, errno, "%s: the descriptor can't be kept private", how->name);
 		sp_close(*port);
 	} else if (how->exclusive) {
 		rc = tty_take(*fd, how->name, how->path, &st, err);
