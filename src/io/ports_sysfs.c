@@ -4,6 +4,7 @@
  * sysfs-tty of Linux; /sys/class/tty/NAME/device leads into the tree of devices, where a USB
  * adapter's own folder (with idVendor) is at most a few steps above the port's.
  */
+#define _DEFAULT_SOURCE /* realpath */
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>

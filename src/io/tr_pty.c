@@ -2,6 +2,7 @@
 /*
  * A tty node opened directly: pseudo-terminals, which libserialport refuses, and any other tty.
  */
+#define _DEFAULT_SOURCE /* realpath */
 #include "tasmite/io/transport.h"
 
 #include <errno.h>

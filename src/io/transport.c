@@ -37,7 +37,8 @@ struct transport *transport_open_as(const char *name, const struct transport_lin
 		}
 		/* A tty that is none for the library, such as a USB gadget's: openly then. */
 	}
-	t = tr_pty_open(path, line, err);
+	/* It follows links by itself; its errors are to speak of what the user wrote. */
+	t = tr_pty_open(strchr(name, '/') ? name : path, line, err);
 	if (t)
 		str_copy(t->name, sizeof(t->name), name);
 	return t;

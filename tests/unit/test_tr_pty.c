@@ -334,7 +334,7 @@ static void open__refuses__what_is_no_port(void **state)
 	    {"/tmp", ERR_INVAL, "/tmp is a folder"}, {"/etc/passwd", ERR_INVAL, "is a file"},
 	    {"/dev/null", ERR_INVAL, "not a serial port"}, {"/dev/tty", ERR_INVAL, "working at"},
 	    {"/dev/ptmx", ERR_INVAL, ""}, {"", ERR_INVAL, "no port"},
-	    {"tcp://host:23", ERR_NOTSUP, "not supported"}};
+	    {"tcp://host:23", ERR_NOTSUP, "on the network"}};
 	struct err err;
 
 	(void)state;
