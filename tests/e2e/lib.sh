@@ -73,6 +73,40 @@ boot_normally() {
 	hand "power on"
 }
 
+# ---- the virtual device as a USB adapter, for programs under the shim ---------------------------
+ADAPTERS=$TMPDIR/adapters
+# adapter_start ARGS...: /dev/ttyUSB0 (unless --adapter-name or --usb say else), with reset lines
+adapter_start() {
+	sim_start --adapter "$ADAPTERS" --lines on "$@"
+}
+# adapter_plug [NAME] [SETTLE_MS]: without a name the lowest that nobody has open
+adapter_plug() {
+	hand "replug${1:+ name=$1}${2:+ settle=$2}"
+}
+adapter_unplug() {
+	hand "unplug"
+}
+# shim PROGRAM ARGS...: sees the adapters. shim_env PROGRAM: the same as words for `env`.
+# A sanitized program wants its sanitizer first.
+shim_env() {
+	local asan
+	asan=$(ldd "$1" 2>/dev/null | sed -nE 's/.*libasan[^ ]* => ([^ ]+).*/\1/p')
+	printf 'TASMITE_SHIM=%s LD_PRELOAD=%s%s' "$ADAPTERS" "${asan:+$asan:}" "$B/shim.so"
+}
+shim() {
+	env $(shim_env "$1") "$@"
+}
+# How many events of that look the trace has; traced_since N: those after its Nth line.
+trace_count() {
+	grep -cE "^[0-9.]+ $1" "$TMPDIR/trace"
+}
+trace_lines() {
+	wc -l <"$TMPDIR/trace"
+}
+traced_since() {
+	tail -n "+$(($1 + 1))" "$TMPDIR/trace" | sed 's/^[0-9.]* //'
+}
+
 # wait_for SECONDS COMMAND...
 wait_for() {
 	local end=$(($(date +%s%N) + $1 * 1000000000))

@@ -8,12 +8,14 @@
 #include "shim.h"
 
 #include <asm/termbits.h> /* TCGETS2 and struct termios2: no <termios.h> here */
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/serial.h>
 #include <linux/tty_flags.h>
 #include <poll.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -145,14 +147,21 @@ bool shim_opened_as(dev_t rdev, char name[32])
 	return false;
 }
 
-/* The device gives a name out again only when nobody has it open any more. */
-static void mark(const struct port *p, int fd, bool open)
+static void marker_of(const struct port *p, char path[PATH_MAX])
+{
+	snprintf(path, PATH_MAX, "%s/open/%s.%ld.%d", shim_dir(), p->a.name, (long)getpid(),
+	    (int)(p - ports));
+}
+
+/* The device gives a name out again only when nobody has it open any more. A marker with
+ * something in it says that its owner has forbidden others (TIOCEXCL): the pseudo-terminal would
+ * keep that beyond the last close, and let root in. */
+static void mark(const struct port *p, bool open)
 {
 	char path[PATH_MAX];
 	int saved = errno, file;
 
-	snprintf(
-	    path, sizeof(path), "%s/open/%s.%ld.%d", shim_dir(), p->a.name, (long)getpid(), fd);
+	marker_of(p, path);
 	if (!open) {
 		unlink(path);
 	} else {
@@ -161,6 +170,44 @@ static void mark(const struct port *p, int fd, bool open)
 			real_close(file);
 	}
 	errno = saved;
+}
+
+static int set_exclusive(const struct port *p, bool on)
+{
+	char path[PATH_MAX];
+	int file, rc;
+
+	marker_of(p, path);
+	file = shim_real_open(path, O_WRONLY | O_TRUNC | O_CLOEXEC, 0);
+	if (file < 0)
+		return -1;
+	rc = on && write(file, "x", 1) != 1 ? -1 : 0;
+	real_close(file);
+	return rc;
+}
+
+static bool is_exclusive(const char *name)
+{
+	char path[PATH_MAX];
+	size_t n = strlen(name);
+	const struct dirent *e;
+	bool found = false;
+	struct stat st;
+	DIR *d;
+
+	snprintf(path, sizeof(path), "%s/open", shim_dir());
+	d = opendir(path);
+	while (d && !found && (e = readdir(d)) != NULL) {
+		if (strncmp(e->d_name, name, n) != 0 || e->d_name[n] != '.')
+			continue;
+		snprintf(path, sizeof(path), "%s/open/%s", shim_dir(), e->d_name);
+		found =
+		    shim_real_stat(path, &st) == 0 && st.st_size > 0 &&
+		    (kill((pid_t)strtol(e->d_name + n + 1, NULL, 10), 0) == 0 || errno == EPERM);
+	}
+	if (d)
+		closedir(d);
+	return found;
 }
 
 static int remember(int fd, const struct shim_adapter *a)
@@ -178,7 +225,7 @@ static int remember(int fd, const struct shim_adapter *a)
 	ports[fd].rdev = st.st_rdev;
 	ports[fd].used = true;
 	pthread_mutex_unlock(&lock);
-	mark(&ports[fd], fd, true);
+	mark(&ports[fd], true);
 	tell(&ports[fd], "opened");
 	return fd;
 }
@@ -186,7 +233,7 @@ static int remember(int fd, const struct shim_adapter *a)
 int shim_open_node(const char *name, int flags)
 {
 	struct shim_adapter a;
-	int fd, exclusive = 0;
+	int fd;
 
 	if (!shim_permits(name)) {
 		errno = EACCES;
@@ -196,16 +243,14 @@ int shim_open_node(const char *name, int flags)
 		errno = ENODEV;
 		return -1;
 	}
+	if (is_exclusive(name)) {
+		errno = EBUSY;
+		return -1;
+	}
 	fd = shim_real_open(a.pty, flags & ~(O_CREAT | O_TRUNC | O_EXCL), 0);
 	if (fd < 0) {
 		if (errno == ENOENT || errno == EIO)
 			errno = ENODEV;
-		return -1;
-	}
-	/* The kernel would let root in. */
-	if (real_ioctl(fd, TIOCGEXCL, &exclusive) == 0 && exclusive) {
-		real_close(fd);
-		errno = EBUSY;
 		return -1;
 	}
 	return remember(fd, &a);
@@ -214,7 +259,7 @@ int shim_open_node(const char *name, int flags)
 int shim_forget(int fd)
 {
 	if (fd >= 0 && fd < FDS && ports[fd].used) {
-		mark(&ports[fd], fd, false);
+		mark(&ports[fd], false);
 		ports[fd].used = false;
 	}
 	return fd;
@@ -452,6 +497,12 @@ static int settings(int fd, struct port *p, unsigned long request, void *arg)
 	case TCSETSW2:
 	case TCSETSF2:
 		return set_termios2(fd, p, request, arg);
+	case TIOCEXCL:
+	case TIOCNXCL:
+		return set_exclusive(p, request == TIOCEXCL);
+	case TIOCGEXCL:
+		*(int *)arg = is_exclusive(p->a.name);
+		return 0;
 	case TIOCGSERIAL:
 		return get_serial(p, arg);
 	case TIOCSSERIAL:
