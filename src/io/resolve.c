@@ -7,6 +7,8 @@
 #include "resolve.h"
 
 #include <ares.h>
+#include <arpa/inet.h>
+#include <net/if.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -149,6 +151,35 @@ static int open_channel(struct resolve *r, const char *servers)
 	return servers ? ares_set_servers_ports_csv(r->channel, servers) : ARES_SUCCESS;
 }
 
+/* An address as such needs nobody's answer. c-ares 1.18 would ask the name servers for 127.0.0.1. */
+static bool read_address(const char *host, unsigned port, struct resolve_address *a)
+{
+	struct sockaddr_in *v4 = (struct sockaddr_in *)&a->sa;
+	struct sockaddr_in6 *v6 = (struct sockaddr_in6 *)&a->sa;
+	const char *scope = strchr(host, '%');
+	char text[INET6_ADDRSTRLEN];
+
+	memset(a, 0, sizeof(*a));
+	if (inet_pton(AF_INET, host, &v4->sin_addr) == 1) {
+		v4->sin_family = AF_INET;
+		v4->sin_port = htons((uint16_t)port);
+		a->len = sizeof(*v4);
+		return true;
+	}
+	if (!str_copy_n(text, sizeof(text), host, scope ? (size_t)(scope - host) : strlen(host)) ||
+	    inet_pton(AF_INET6, text, &v6->sin6_addr) != 1)
+		return false;
+	v6->sin6_family = AF_INET6;
+	v6->sin6_port = htons((uint16_t)port);
+	/* fe80::1%eth0: the interface, by name or number (RFC 4007). */
+	if (scope)
+		v6->sin6_scope_id = if_nametoindex(scope + 1);
+	if (scope && !v6->sin6_scope_id)
+		v6->sin6_scope_id = (uint32_t)strtoul(scope + 1, NULL, 10);
+	a->len = sizeof(*v6);
+	return true;
+}
+
 static void ask(struct resolve *r, unsigned port)
 {
 	struct ares_addrinfo_hints hints;
@@ -174,11 +205,16 @@ struct resolve *resolve_new(struct loop *l, const char *host, unsigned port, con
 	r->guest.after = after;
 	r->guest.ctx = r;
 	str_copy(r->host, sizeof(r->host), host);
-	r->status = open_channel(r, servers);
-	if (r->status == ARES_SUCCESS)
-		ask(r, port);
-	else
+	if (read_address(host, port, &r->list.at[0])) {
+		r->list.count = 1;
 		r->done = true;
+	} else {
+		r->status = open_channel(r, servers);
+		if (r->status == ARES_SUCCESS)
+			ask(r, port);
+		else
+			r->done = true;
+	}
 	if (r->done) {
 		deliver(r, now);
 		return NULL;
