@@ -16,20 +16,20 @@
 #define PORTS_MAX 64
 
 struct port_info {
-	char name[64];         /* "ttyUSB0" */
-	char path[128];        /* "/dev/ttyUSB0" */
-	char about[128];       /* "FT232R USB UART" */
-	char by_id[192];       /* name of its link in /dev/serial/by-id, "" none */
-	char driver[32];       /* "ftdi_sio", "ch341-uart" */
+	char name[64];	 /* "ttyUSB0" */
+	char path[128];	 /* "/dev/ttyUSB0" */
+	char about[128]; /* "FT232R USB UART" */
+	char by_id[192]; /* name of its link in /dev/serial/by-id, "" none */
+	char driver[32]; /* "ftdi_sio", "ch341-uart" */
 	char maker[64], product[64], serial[64];
 	bool usb;
 	uint16_t vid, pid;
 	int usb_bus, usb_address;
-	char usb_path[64];     /* where it is plugged in: "1-4.2:1.0" */
-	bool readable;         /* this user may open it */
-	char group[32];        /* the group that may, looked up only where this user may not; "" none */
-	pid_t holder;          /* who has it open; 0 nobody, -1 somebody who can't be seen */
-	char holder_name[32];  /* "brltty" */
+	char usb_path[64]; /* where it is plugged in: "1-4.2:1.0" */
+	bool readable;	   /* this user may open it */
+	char group[32];	   /* the group that may, looked up only where this user may not; "" none */
+	pid_t holder;	   /* who has it open; 0 nobody, -1 somebody who can't be seen */
+	char holder_name[32]; /* "brltty" */
 };
 
 /* Fills list with at most max ports, USB adapters first, then by name; returns how many. Texts come
