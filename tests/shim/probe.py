@@ -353,7 +353,7 @@ def server_dies(port):
 
 def raw_server_passes_bytes(port):
     s = connect(port)
-    time.sleep(0.1)
+    boot()
     s.sendall(b"Power\n")
     hear(s, b'RESULT = {"POWER"')
 
