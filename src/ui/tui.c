@@ -351,6 +351,9 @@ static void draw_edit(struct tui *t)
 		str_copy(hint, sizeof(hint), "j k Space b g G: scroll   Esc: back");
 	else if (t->focus != TUI_EDIT)
 		str_copy(hint, sizeof(hint), "↑ ↓: scroll   Esc: back");
+	else if (!text[0] && t->s->flash.state == FLASH_WAITING &&
+		 !layout_has(&t->layout, PANE_FLASH))
+		str_copy(hint, sizeof(hint), "/focus flash: what to do");
 	else if (text[0] == '/')
 		cmd_hint(text, lineedit_cursor(t->edit), hint, sizeof(hint));
 	prompt_draw(&t->prompt, t->s, t->secrets, t->edit, hint, t->focus == TUI_EDIT, &t->screen,
