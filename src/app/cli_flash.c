@@ -282,7 +282,7 @@ static void print_json(const struct run *r, int code, double seconds)
 
 static int exit_code(const struct run *r)
 {
-	if (r->port_lost)
+	if (r->port_lost && r->view.state != FLASH_DONE)
 		return 4;
 	switch (r->view.state) {
 	case FLASH_DONE:
@@ -417,6 +417,8 @@ int cli_flash(const struct cli_flash_options *o)
 	struct run r = {.opt = o};
 	struct err err = {0};
 
+	/* Who reads the words may end before the work does: that must not end in the middle. */
+	signal(SIGPIPE, SIG_IGN);
 	flash_request_init(&r.req, o->kind);
 	r.req.baud = o->baud;
 	r.req.erase_all = o->erase_all;
@@ -424,6 +426,7 @@ int cli_flash(const struct cli_flash_options *o)
 	r.req.area.length = o->area_length;
 	r.req.no_clkdiv = o->no_clkdiv;
 	r.req.app_baud = o->app_baud;
+	r.req.cancel_by = "Ctrl-C";
 	for (int i = 0; i < o->file_count; i++)
 		if (flash_request_add(&r.req, o->files[i], &err) != ERR_OK) {
 			fprintf(stderr, "tasmite: %s\n", err.text);
