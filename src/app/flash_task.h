@@ -35,7 +35,6 @@ struct flash_request {
 	struct engine_part area; /* ERASE: length 0: the whole chip */
 	uint32_t baud;		 /* 0: the fastest that works */
 	bool no_clkdiv;
-	bool no_screen; /* a sub-command: no /commands to speak of */
 	uint32_t app_baud;
 	const char *cancel_by; /* what the user does to stop; NULL: the command /cancel */
 	const struct board
