@@ -37,17 +37,24 @@ static void link_up(void *ctx, mono_t now)
 	session_say(a->session, now, "%s is open (%s)%s", a->session->port.name,
 	    a->session->port.line, a->first_open ? "" : ": back again");
 	a->first_open = false;
+	if (a->boot_awaited)
+		app_await_boot(a, now);
+	a->boot_awaited = false;
 }
 
 static void link_down(void *ctx, const struct err *why, mono_t now)
 {
 	struct app *a = ctx;
 	bool was_open = a->session->port.state == SESSION_PORT_OPEN;
+	bool was_waiting = a->session->port.state == SESSION_PORT_WAITING;
 	size_t unsent = app_flashing(a) ? 0 : link_dropped(a->link);
 
 	a->now = now;
 	if (app_flashing(a))
 		app_flash_port_lost(a, now);
+	/* Many boards get their power from the adapter: pulling it is how they are restarted. */
+	if (was_open)
+		a->boot_awaited = a->boot.state == BOOTWATCH_AWAIT;
 	bootwatch_stop(&a->boot);
 	a->loader_there = false;
 	app_log_break(a, now);
@@ -55,11 +62,16 @@ static void link_down(void *ctx, const struct err *why, mono_t now)
 		link_set_baud(a->link, app_session_baud(a), NULL, NULL);
 	a->session->port.state = SESSION_PORT_WAITING;
 	str_copy(a->session->port.why, sizeof(a->session->port.why), why->text);
+	if (was_waiting && why->code == ERR_NOENT) { /* that it is not there was told */
+		app_update_port(a);
+		return;
+	}
 	session_warn(a->session, now, "%s%s", was_open ? "the port went away: " : "", why->text);
 	if (was_open && unsent)
 		session_warn(a->session, now, "%zu bytes were not sent: send them again", unsent);
-	session_say(
-	    a->session, now, "waiting for %s: it is opened by itself", a->session->port.name);
+	if (!was_waiting)
+		session_say(a->session, now, "waiting for %s: it is opened by itself",
+		    a->session->port.name);
 	app_update_port(a);
 }
 
@@ -76,6 +88,7 @@ void app_open_port(struct app *a, const char *name)
 		session_warn(a->session, a->now, "format %s is unusable, taking 8N1",
 		    settings_text(a->session->settings, SET_FORMAT));
 	a->first_open = true;
+	a->boot_awaited = false;
 	a->session->port.state = SESSION_PORT_NONE; /* the one before is left, not lost */
 	str_copy(a->session->port.name, sizeof(a->session->port.name),
 	    base && base[1] ? base + 1 : name);

@@ -207,6 +207,11 @@ static bool send_line(struct app *a, const char *line)
 		session_warn(a->session, a->now,
 		    "the chip is in its boot loader: what is typed now can spoil its speed "
 		    "detection; power-cycle it to run the firmware");
+	/* Who writes to the device sees it run: the boot was missed, its rate is the session's. */
+	if (a->boot.state != BOOTWATCH_OFF) {
+		bootwatch_stop(&a->boot);
+		app_apply_settings(a);
+	}
 	bytes = xmalloc(n + le + 1);
 	memcpy(bytes, line, n + 1);
 	if (settings_bool(a->session->settings, SET_ESCAPES))
