@@ -272,8 +272,10 @@ static void recalc(struct tui *t, mono_t now)
 	place(t, VIEW_LOG, PANE_LOG);
 	place(t, VIEW_DEVICE, PANE_DEVICE);
 	place(t, VIEW_FLASH, PANE_FLASH);
+	/* One that is not on the screen keeps its place for when it is again. */
 	for (int i = VIEW_LOG; i <= VIEW_FLASH; i++)
-		t->views[i]->ops->recalc(t->views[i], t->s, now);
+		if (t->views[i]->r.w > 0 && t->views[i]->r.h > 0)
+			t->views[i]->ops->recalc(t->views[i], t->s, now);
 }
 
 static void draw_title(struct tui *t, const struct view *v)

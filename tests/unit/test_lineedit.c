@@ -184,6 +184,30 @@ static void lineedit_key__never_waits__for_more(void **state)
 	assert_string_equal(lineedit_text(s->e), "y");
 }
 
+static void lineedit_key__obeys__vis_mode(void **state)
+{
+	struct seen *s = *state;
+
+	lineedit_key(s->e, &(struct key){.code = 'j', .mods = KEY_CTRL | KEY_ALT});
+	type(s, "abc def");
+	press(s, "Esc");
+	type(s, "0x");
+	assert_string_equal(lineedit_text(s->e), "bc def");
+	/* a sequence that is not bound is not taken apart into commands */
+	lineedit_key(s->e, &(struct key){.code = KEYS_HOME, .mods = KEY_ALT});
+	type(s, "w");
+	assert_int_equal(lineedit_cursor(s->e), 3);
+	lineedit_key(s->e, &(struct key){.code = 'f', .mods = KEY_ALT});
+	lineedit_set(s->e, "");
+	type(s, "typed");
+	assert_string_equal(lineedit_text(s->e), "typed");
+	press(s, "Esc");
+	press(s, "Ctrl-E"); /* back to emacs's keys */
+	press(s, "Ctrl-A");
+	press(s, "Ctrl-K");
+	assert_string_equal(lineedit_text(s->e), "");
+}
+
 static void lineedit_key__takes__utf8(void **state)
 {
 	struct seen *s = *state;
@@ -383,6 +407,7 @@ int main(void)
 	    CASE(lineedit_key__edits__like_readline),
 	    CASE(lineedit_key__hands_on__the_line),
 	    CASE(lineedit_key__never_waits__for_more),
+	    CASE(lineedit_key__obeys__vis_mode),
 	    CASE(lineedit_key__takes__utf8),
 	    CASE(lineedit_key__says_eof__on_an_empty_line_only),
 	    CASE(lineedit_key__completes__as_far_as_it_is_clear),
