@@ -245,6 +245,21 @@ static const char *result_word(const struct run *r)
 	}
 }
 
+/* Names of files may be no UTF-8, which JSON has to be: '?' takes the place of their bytes. */
+static json_t *text_json(const char *text)
+{
+	json_t *value = json_string(text);
+	char clean[sizeof(((struct run *)0)->refused)];
+
+	if (value)
+		return value;
+	str_copy(clean, sizeof(clean), text);
+	for (char *p = clean; *p; p++)
+		if ((unsigned char)*p >= 0x80)
+			*p = '?';
+	return json_string(clean);
+}
+
 static json_t *chip_json(const struct engine_chip *chip)
 {
 	char mac[24], id[16];
@@ -269,14 +284,14 @@ static void print_json(const struct run *r, int code, double seconds)
 	if (chip)
 		json_object_set_new(o, "chip", chip_json(chip));
 	for (int i = 0; i < r->view.text_count; i++)
-		json_array_append_new(text, json_string(r->view.text[i]));
+		json_array_append_new(text, text_json(r->view.text[i]));
 	if (r->refused[0])
-		json_array_append_new(text, json_string(r->refused));
+		json_array_append_new(text, text_json(r->refused));
 	if (r->port_why[0])
-		json_array_append_new(text, json_string(r->port_why));
+		json_array_append_new(text, text_json(r->port_why));
 	json_object_set_new(o, "text", text);
 	if (r->view.what[0])
-		json_object_set_new(o, "what", json_string(r->view.what));
+		json_object_set_new(o, "what", text_json(r->view.what));
 	json_object_set_new(o, "retries", json_integer(r->view.retries));
 	json_dumpf(o, stdout, JSON_INDENT(2) | JSON_REAL_PRECISION(6));
 	fputc('\n', stdout);
