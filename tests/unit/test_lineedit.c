@@ -265,6 +265,15 @@ static void lineedit_key__completes__as_far_as_it_is_clear(void **state)
 	press(s, "Tab");
 	assert_int_equal(s->choices, 2);
 	assert_string_equal(lineedit_text(s->e), "=wl"); /* not cut to nothing */
+	lineedit_set(s->e, "x=my f tail");
+	for (int i = 0; i < 5; i++)
+		press(s, "Left");
+	press(s, "Tab");
+	assert_int_equal(s->choices, 2);
+	lineedit_choose(s->e, "my folder/");
+	assert_string_equal(lineedit_text(s->e), "x=my folder/ tail");
+	press(s, "Ctrl-_");
+	assert_string_equal(lineedit_text(s->e), "x=my f tail");
 	lineedit_set(s->e, "/zzz");
 	press(s, "Tab");
 	assert_string_equal(lineedit_text(s->e), "/zzz");

@@ -440,6 +440,7 @@ static void tui_keys__completes__and_goes_on_typing(void **state)
 	assert_true(sc->s->list.open);
 	screen_keys(sc, "Tab Tab Enter");
 	assert_string_equal(sc->chosen, "/focus");
+	assert_string_equal(lineedit_text(tui_lineedit(sc->t)), "/focus ");
 	screen_keys(sc, "Ctrl-C text:/f Tab");
 	assert_true(sc->s->list.open);
 	screen_keys(sc, "o");
