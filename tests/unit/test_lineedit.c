@@ -152,6 +152,29 @@ static void lineedit_key__hands_on__the_line(void **state)
 	assert_int_equal(lineedit_cursor(s->e), 11);
 }
 
+/* Were there a wait of keyseq-timeout (500 ms) for each of these, the alarm of main would end the
+ * test long before its end. */
+static void lineedit_key__never_waits__after_escapes(void **state)
+{
+	struct seen *s = *state;
+
+	for (int i = 0; i < 200; i++) {
+		press(s, "Esc");
+		press(s, "Ctrl-R");
+		press(s, "Esc");
+		press(s, "Ctrl-X");
+		press(s, "Esc");
+		press(s, "Ctrl-G");
+	}
+	lineedit_key(s->e, &(struct key){.code = 'j', .mods = KEY_CTRL | KEY_ALT});
+	for (int i = 0; i < 200; i++) {
+		type(s, "ia");
+		press(s, "Esc");
+	}
+	assert_int_equal(strlen(lineedit_text(s->e)), 201); /* the first i is text */
+	press(s, "Ctrl-E");
+}
+
 /* A lone ESC, half a key sequence, a quoted insert that waits: nothing blocks. The alarm of main
  * would end the test. */
 static void lineedit_key__never_waits__for_more(void **state)
@@ -415,6 +438,7 @@ int main(void)
 #define CASE(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 	    CASE(lineedit_key__edits__like_readline),
 	    CASE(lineedit_key__hands_on__the_line),
+	    CASE(lineedit_key__never_waits__after_escapes),
 	    CASE(lineedit_key__never_waits__for_more),
 	    CASE(lineedit_key__obeys__vis_mode),
 	    CASE(lineedit_key__takes__utf8),
@@ -433,6 +457,6 @@ int main(void)
 	setenv("TERM", "xterm", 1);
 	if (!setlocale(LC_ALL, "C.UTF-8"))
 		return 1;
-	alarm(60);
+	alarm(50);
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
