@@ -267,6 +267,8 @@ static void on_keys(void *ctx, int ready, mono_t now)
 
 	(void)ready;
 	a->now = now;
+	if (a->session->notice[0]) /* it has been seen: the next key takes it away */
+		session_notice(a->session, false, "%s", "");
 	a->keys_due = tui_keys(a->tui, now);
 }
 

@@ -73,6 +73,14 @@ static void add_tty(void *ctx, const char *name, bool is_dir)
 	add_word(w, path);
 }
 
+static void add_board(struct want *w, const char *name)
+{
+	char quoted[160];
+
+	if (str_starts_nocase(name, w->word) && cmd_quote(name, quoted, sizeof(quoted)))
+		w->add(w->arg, quoted, "");
+}
+
 size_t app_complete(void *ctx, const char *line, size_t cursor,
     void (*add)(void *arg, const char *word, const char *detail), void *arg)
 {
@@ -100,7 +108,7 @@ size_t app_complete(void *ctx, const char *line, size_t cursor,
 		break;
 	case 'm':
 		for (size_t i = 0; boards_at(i); i++)
-			add_word(&w, boards_name(boards_at(i)));
+			add_board(&w, boards_name(boards_at(i)));
 		break;
 	case 'v':
 		if (strcmp(spot.prev, "theme") == 0)
