@@ -176,7 +176,7 @@ check: deps ## builds and runs all tests
 check-run: all $(UNIT)
 	@tests/run.sh $(B) $(TESTS)
 asan: deps ## the same with address and undefined behaviour sanitizers
-	@+TEST_TIMEOUT=$${TEST_TIMEOUT:-300} $(SUB) B=build/asan SAN=1 CC=gcc CFLAGS='-O1 -g' WERROR= check-run
+	@+TEST_TIMEOUT=$${TEST_TIMEOUT:-600} $(SUB) B=build/asan SAN=1 CC=gcc CFLAGS='-O1 -g' WERROR= check-run
 lint: deps ## layers, headers, format, man pages and more
 	@sh tests/deps.sh $(LINT_DEPS)
 	@+$(SUB) lint-run

@@ -2,6 +2,7 @@
 /* From the command line to the session or to a sub-command. */
 #include <errno.h>
 #include <locale.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -86,8 +87,13 @@ static bool take_option(struct call *c, enum options_command command, const stru
 	case OPTION_BAUD:
 		if (command == OPTIONS_SESSION)
 			return set_option(c, row, value, err);
-		if (!number(row, value, 4000000, &n, err))
+		/* 0: the fastest. A suffix k would mean 1024: not what "115k" is meant to be. */
+		if (strpbrk(value, "kKmM") || !str_parse_u64(value, 4000000, &n) ||
+		    (n && n < 300)) {
+			err_set(err, ERR_INVAL, 0,
+			    "--baud wants a rate from 300 to 4000000, not %s", value);
 			return false;
+		}
 		c->flash.baud = (uint32_t)n;
 		return true;
 	case OPTION_FORMAT:
@@ -234,6 +240,7 @@ int main(int argc, char **argv)
 	(void)argc;
 	setlocale(LC_ALL, "");
 	setlocale(LC_NUMERIC, "C"); /* what is written for machines has points */
+	signal(SIGXFSZ, SIG_IGN);   /* a file that gets too big is an error like a full disk */
 	options_begin(&o, argv);
 	code = read_words(&c, &o);
 	if (code >= 0)

@@ -16,7 +16,7 @@ B=$(cd "$1" && pwd) || exit 2
 shift
 only=" $* "
 jobs=${JOBS:-$(nproc 2>/dev/null || echo 2)}
-timeout=${TEST_TIMEOUT:-120}
+timeout=${TEST_TIMEOUT:-240}
 out=$B/results
 work=$(mktemp -d "${TMPDIR:-/tmp}/tasmite-check.XXXXXX") || exit 2
 trap 'rm -rf "$work"' EXIT

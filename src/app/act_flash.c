@@ -151,8 +151,9 @@ void act_cancel(struct app *a, const struct cmd_line *c)
 {
 	(void)c;
 	if (!app_flashing(a)) {
-		session_notice(a->session, false, "nothing to cancel");
-		if (a->session->flash.state != FLASH_IDLE) {
+		if (a->session->flash.state == FLASH_IDLE || a->task) {
+			session_notice(a->session, false, "nothing to cancel");
+		} else {
 			a->session->flash.state = FLASH_IDLE; /* puts the result away */
 			a->session->flash.revision++;
 		}
@@ -251,7 +252,8 @@ static bool flash_words(struct app *a, const struct cmd_line *c, struct flash_re
 		} else if (strcmp(word, "--yes") == 0) {
 			*yes = true;
 		} else if (strcmp(word, "--baud") == 0) {
-			if (++i == c->count || !str_parse_u64(c->args[i], 4000000, &n) || n < 300) {
+			if (++i == c->count || strpbrk(c->args[i], "kKmM") ||
+			    !str_parse_u64(c->args[i], 4000000, &n) || n < 300) {
 				session_notice(
 				    a->session, true, "--baud wants a rate from 300 to 4000000");
 				return false;

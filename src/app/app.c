@@ -44,12 +44,16 @@ static void link_up(void *ctx, mono_t now)
 		    (double)(now - a->away_since) / 1e6);
 	a->first_open = false;
 	app_lines_port_opened(a, now);
+	if (a->boot_awaited)
+		app_await_boot(a, now);
+	a->boot_awaited = false;
 }
 
 static void link_down(void *ctx, const struct err *why, mono_t now)
 {
 	struct app *a = ctx;
 	bool was_open = a->session->port.state == SESSION_PORT_OPEN;
+	bool was_waiting = a->session->port.state == SESSION_PORT_WAITING;
 	size_t unsent = app_flashing(a) ? 0 : link_dropped(a->link);
 
 	a->now = now;
@@ -57,6 +61,9 @@ static void link_down(void *ctx, const struct err *why, mono_t now)
 		app_flash_port_lost(a, now);
 	if (was_open)
 		a->away_since = now;
+	/* Many boards get their power from the adapter: pulling it is how they are restarted. */
+	if (was_open)
+		a->boot_awaited = a->boot.state == BOOTWATCH_AWAIT;
 	bootwatch_stop(&a->boot);
 	a->loader_there = false;
 	app_log_break(a, now);
@@ -64,11 +71,16 @@ static void link_down(void *ctx, const struct err *why, mono_t now)
 		link_set_baud(a->link, app_session_baud(a), NULL, NULL);
 	a->session->port.state = SESSION_PORT_WAITING;
 	str_copy(a->session->port.why, sizeof(a->session->port.why), why->text);
+	if (was_waiting && why->code == ERR_NOENT) { /* that it is not there was told */
+		app_update_port(a);
+		return;
+	}
 	session_warn(a->session, now, "%s%s", was_open ? "the port went away: " : "", why->text);
 	if (was_open && unsent)
 		session_warn(a->session, now, "%zu bytes were not sent: send them again", unsent);
-	session_say(
-	    a->session, now, "waiting for %s: it is opened by itself", a->session->port.name);
+	if (!was_waiting)
+		session_say(a->session, now, "waiting for %s: it is opened by itself",
+		    a->session->port.name);
 	app_update_port(a);
 }
 
@@ -88,6 +100,7 @@ void app_open_port(struct app *a, const char *name)
 	line.flow = (uint8_t)settings_int(a->session->settings, SET_FLOW);
 	a->first_open = true;
 	a->away_since = a->now;
+	a->boot_awaited = false;
 	a->session->port.state = SESSION_PORT_NONE; /* the one before is left, not lost */
 	str_copy(a->session->port.name, sizeof(a->session->port.name),
 	    base && base[1] ? base + 1 : name);
@@ -302,6 +315,8 @@ static void on_keys(void *ctx, int ready, mono_t now)
 
 	(void)ready;
 	a->now = now;
+	if (a->session->notice[0]) /* it has been seen: the next key takes it away */
+		session_notice(a->session, false, "%s", "");
 	a->keys_due = tui_keys(a->tui, now);
 }
 

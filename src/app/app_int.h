@@ -42,6 +42,7 @@ struct app {
 	/* boots (app_rx.c) */
 	struct bootwatch boot;
 	struct timer *boot_timer;
+	bool boot_awaited; /* when the port went away: goes on with its return */
 
 	/* flashing (act_flash.c) */
 	struct flash_task *task;

@@ -214,6 +214,11 @@ static bool send_line(struct app *a, const char *line)
 		session_warn(a->session, a->now,
 		    "the chip is in its boot loader: what is typed now can spoil its speed "
 		    "detection; power-cycle it to run the firmware");
+	/* Who writes to the device sees it run: the boot was missed, its rate is the session's. */
+	if (a->boot.state != BOOTWATCH_OFF) {
+		bootwatch_stop(&a->boot);
+		app_apply_settings(a);
+	}
 	bytes = xmalloc(n + le + 1);
 	memcpy(bytes, line, n + 1);
 	if (settings_bool(a->session->settings, SET_ESCAPES))
@@ -275,6 +280,17 @@ void app_bound(struct app *a, const char *text)
 
 /* ---- a paste of several lines ---------------------------------------------------------------- */
 
+static size_t count_lines(const char *text)
+{
+	size_t lines = 0;
+
+	for (text += strspn(text, "\r\n"); *text; text += strspn(text, "\r\n")) {
+		text += strcspn(text, "\r\n");
+		lines++;
+	}
+	return lines;
+}
+
 static void send_paste(struct app *a, bool yes)
 {
 	char *text = a->paste, *end;
@@ -284,10 +300,13 @@ static void send_paste(struct app *a, bool yes)
 		end = p + strcspn(p, "\r\n");
 		if (*end)
 			*end++ = '\0';
-		if (*p == '/')
+		if (*p == '/') {
 			app_line(a, p);
-		else if (*p && !send_line(a, p))
+		} else if (*p && !send_line(a, p)) {
+			session_warn(a->session, a->now, "paste: stopped (%s); lines not sent: %zu",
+			    a->session->notice, 1 + count_lines(end));
 			break;
+		}
 	}
 	free(text);
 }
@@ -295,11 +314,7 @@ static void send_paste(struct app *a, bool yes)
 void app_paste(struct app *a, const char *text, size_t n)
 {
 	struct session_ask *ask = &a->session->ask;
-	size_t lines = 0;
 
-	for (size_t i = 0; i < n; i++)
-		lines +=
-		    text[i] == '\n' || (text[i] == '\r' && (i + 1 == n || text[i + 1] != '\n'));
 	free(a->paste);
 	a->paste = xstrndup(text, n);
 	memset(ask, 0, sizeof(*ask));
@@ -307,7 +322,7 @@ void app_paste(struct app *a, const char *text, size_t n)
 	str_fmt(ask->text[0], sizeof(ask->text[0]),
 	    "%zu lines (%zu bytes) would be sent, one by one, "
 	    "each as if entered.",
-	    lines + 1, n);
+	    count_lines(a->paste), n);
 	ask->text_count = 1;
 	str_copy(ask->yes, sizeof(ask->yes), "y  send them");
 	str_copy(ask->no, sizeof(ask->no), "n  send nothing");

@@ -33,6 +33,7 @@ struct run {
 	bool timed_out;
 	bool port_lost; /* never came, or went away */
 	char port_why[400];
+	char refused[800]; /* why it did not even begin */
 	int last_percent;
 	mono_t began;
 };
@@ -244,6 +245,21 @@ static const char *result_word(const struct run *r)
 	}
 }
 
+/* Names of files may be no UTF-8, which JSON has to be: '?' takes the place of their bytes. */
+static json_t *text_json(const char *text)
+{
+	json_t *value = json_string(text);
+	char clean[sizeof(((struct run *)0)->refused)];
+
+	if (value)
+		return value;
+	str_copy(clean, sizeof(clean), text);
+	for (char *p = clean; *p; p++)
+		if ((unsigned char)*p >= 0x80)
+			*p = '?';
+	return json_string(clean);
+}
+
 static json_t *chip_json(const struct engine_chip *chip)
 {
 	char mac[24], id[16];
@@ -268,21 +284,23 @@ static void print_json(const struct run *r, int code, double seconds)
 	if (chip)
 		json_object_set_new(o, "chip", chip_json(chip));
 	for (int i = 0; i < r->view.text_count; i++)
-		json_array_append_new(text, json_string(r->view.text[i]));
+		json_array_append_new(text, text_json(r->view.text[i]));
+	if (r->refused[0])
+		json_array_append_new(text, text_json(r->refused));
 	if (r->port_why[0])
-		json_array_append_new(text, json_string(r->port_why));
+		json_array_append_new(text, text_json(r->port_why));
 	json_object_set_new(o, "text", text);
 	if (r->view.what[0])
-		json_object_set_new(o, "what", json_string(r->view.what));
+		json_object_set_new(o, "what", text_json(r->view.what));
 	json_object_set_new(o, "retries", json_integer(r->view.retries));
-	json_dumpf(o, stdout, JSON_INDENT(2));
+	json_dumpf(o, stdout, JSON_INDENT(2) | JSON_REAL_PRECISION(6));
 	fputc('\n', stdout);
 	json_decref(o);
 }
 
 static int exit_code(const struct run *r)
 {
-	if (r->port_lost)
+	if (r->port_lost && r->view.state != FLASH_DONE)
 		return 4;
 	switch (r->view.state) {
 	case FLASH_DONE:
@@ -394,22 +412,30 @@ static int run(struct run *r)
 	return code;
 }
 
+/* It did not begin: the same words for people and for machines. */
+static int refuse(struct run *r, const struct err *err)
+{
+	fprintf(stderr, "tasmite: %s\n", err->text);
+	str_copy(r->refused, sizeof(r->refused), err->text);
+	if (r->opt->json)
+		print_json(r, 1, 0);
+	flash_request_fini(&r->req);
+	return 1;
+}
+
 /* Checks what can be checked before the user has to hold the button. */
-static int check_files(const struct flash_request *req)
+static int check_files(const struct flash_request *req, struct err *err)
 {
 	struct image_target target = {0};
 	struct sbuf warnings;
-	struct err err = {0};
 	int rc;
 
 	sbuf_init(&warnings, 4000);
-	rc = flash_request_check(req, &target, &warnings, &err);
-	if (rc != ERR_OK)
-		fprintf(stderr, "tasmite: %s\n", err.text);
-	else
+	rc = flash_request_check(req, &target, &warnings, err);
+	if (rc == ERR_OK)
 		fputs(sbuf_str(&warnings), stderr);
 	sbuf_fini(&warnings);
-	return rc == ERR_OK ? 0 : 1;
+	return rc;
 }
 
 int cli_flash(const struct cli_flash_options *o)
@@ -417,6 +443,8 @@ int cli_flash(const struct cli_flash_options *o)
 	struct run r = {.opt = o};
 	struct err err = {0};
 
+	/* Who reads the words may end before the work does: that must not end in the middle. */
+	signal(SIGPIPE, SIG_IGN);
 	flash_request_init(&r.req, o->kind);
 	r.req.baud = o->baud;
 	r.req.erase_all = o->erase_all;
@@ -424,15 +452,11 @@ int cli_flash(const struct cli_flash_options *o)
 	r.req.area.length = o->area_length;
 	r.req.no_clkdiv = o->no_clkdiv;
 	r.req.app_baud = o->app_baud;
+	r.req.cancel_by = "Ctrl-C";
 	for (int i = 0; i < o->file_count; i++)
-		if (flash_request_add(&r.req, o->files[i], &err) != ERR_OK) {
-			fprintf(stderr, "tasmite: %s\n", err.text);
-			flash_request_fini(&r.req);
-			return 1;
-		}
-	if (check_files(&r.req)) {
-		flash_request_fini(&r.req);
-		return 1;
-	}
+		if (flash_request_add(&r.req, o->files[i], &err) != ERR_OK)
+			return refuse(&r, &err);
+	if (check_files(&r.req, &err) != ERR_OK)
+		return refuse(&r, &err);
 	return run(&r);
 }

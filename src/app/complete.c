@@ -73,6 +73,22 @@ static void add_tty(void *ctx, const char *name, bool is_dir)
 	add_word(w, path);
 }
 
+/* Board names have blanks and are written as they are: the rest of the line is the word. */
+static size_t add_boards(struct want *w, const char *line, size_t cursor)
+{
+	size_t start = strcspn(line, " ");
+	char typed[128];
+
+	start += strspn(line + start, " ");
+	if (start > cursor)
+		start = cursor;
+	str_copy_n(typed, sizeof(typed), line + start, cursor - start);
+	w->word = typed;
+	for (size_t i = 0; boards_at(i); i++)
+		add_word(w, boards_name(boards_at(i)));
+	return start;
+}
+
 size_t app_complete(void *ctx, const char *line, size_t cursor,
     void (*add)(void *arg, const char *word, const char *detail), void *arg)
 {
@@ -99,9 +115,7 @@ size_t app_complete(void *ctx, const char *line, size_t cursor,
 		app_each_theme(add_word, &w);
 		break;
 	case 'm':
-		for (size_t i = 0; boards_at(i); i++)
-			add_word(&w, boards_name(boards_at(i)));
-		break;
+		return add_boards(&w, line, cursor);
 	case 'v':
 		if (strcmp(spot.prev, "theme") == 0)
 			app_each_theme(add_word, &w);

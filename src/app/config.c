@@ -229,6 +229,22 @@ static void apply_format(struct app *a)
 	app_update_port(a);
 }
 
+/* A receiver forgives some 2 %: what the adapter makes of the rate is worth a word beyond that. */
+static void apply_rate(struct app *a)
+{
+	uint32_t want = app_session_baud(a), got = want;
+	struct err err = {0};
+
+	if (link_line(a->link)->baud == want)
+		return;
+	if (link_set_baud(a->link, want, &got, &err) != ERR_OK)
+		session_warn(a->session, a->now, "rate %u: %s", want, err.text);
+	else if ((uint64_t)(got > want ? got - want : want - got) * 50 > want)
+		session_warn(a->session, a->now,
+		    "rate %u: the port took %u instead; what comes may be unreadable", want, got);
+	app_update_port(a);
+}
+
 void app_apply_settings(struct app *a)
 {
 	const struct settings *s = a->session->settings;
@@ -243,12 +259,6 @@ void app_apply_settings(struct app *a)
 	    a->link, (size_t)settings_int(s, SET_PACE), (int)settings_int(s, SET_PACE_DELAY));
 	apply_format(a);
 	a->boot.app_baud = app_session_baud(a);
-	if (a->boot.state == BOOTWATCH_OFF && link_line(a->link)->baud != app_session_baud(a)) {
-		struct err why = {0};
-
-		if (link_set_baud(a->link, app_session_baud(a), NULL, &why) != ERR_OK)
-			session_warn(
-			    a->session, a->now, "rate %u: %s", app_session_baud(a), why.text);
-		app_update_port(a);
-	}
+	if (a->boot.state == BOOTWATCH_OFF)
+		apply_rate(a);
 }

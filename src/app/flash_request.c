@@ -107,7 +107,7 @@ int flash_request_check(const struct flash_request *r, const struct image_target
 		rc = image_check(&f->info, &at, &v);
 		if (rc != ERR_OK)
 			return err_set(err, rc, 0, "%s: %s%s%s", f->name, v.reason,
-			    v.advice[0] ? " " : "", v.advice);
+			    v.advice[0] ? "; " : "", v.advice);
 		for (size_t k = 0; k < v.warning_count; k++)
 			sbuf_fmt(warnings, "%s: %s\n", f->name, v.warnings[k]);
 	}

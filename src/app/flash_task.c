@@ -258,6 +258,7 @@ static void finish(struct flash_task *t, const struct engine_event *ev, mono_t n
 		v->text_count = 0;
 		flash_words_add(v, true, "%s", t->refused);
 		flash_words_add(v, false, "Nothing on the device was changed.");
+		flash_words_leave(engine_failure(e), v);
 	} else {
 		v->state = cancelled ? FLASH_CANCELLED : FLASH_FAILED;
 		flash_words_failed(&t->req, e, cancelled, v);

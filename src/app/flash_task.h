@@ -36,6 +36,7 @@ struct flash_request {
 	uint32_t baud;		 /* 0: the fastest that works */
 	bool no_clkdiv;
 	uint32_t app_baud;
+	const char *cancel_by; /* what the user does to stop; NULL: the command /cancel */
 	const struct board
 	    *board; /* named by /device, for the steps of the waiting page; or NULL */
 };

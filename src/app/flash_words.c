@@ -132,7 +132,8 @@ void flash_words_steps(const struct flash_request *r, struct flash_view *view)
 	flash_words_add(view, false, "1. power off for 2 s");
 	flash_words_add(view, false, "2. hold the button (GPIO0 to GND)");
 	flash_words_add(view, false, "3. power on, release after 1-2 s");
-	flash_words_add(view, false, "It goes on by itself. /cancel stops.");
+	flash_words_add(view, false, "It goes on by itself. %s stops.",
+	    r->cancel_by ? r->cancel_by : "/cancel");
 }
 
 void flash_words_done(
@@ -181,9 +182,9 @@ static const char *cause_words(const struct engine_failure *f)
 	case ENGINE_CAUSE_NO_FLASH:
 		return "the flash chip does not answer: a bad joint, or GPIO6 to 11 are loaded";
 	case ENGINE_CAUSE_NOT_8266:
-		return "this is no ESP8266: only ESP8266 and ESP8285 can be flashed";
+		return "this is no ESP8266: only ESP8266 and ESP8285 can be flashed here";
 	case ENGINE_CAUSE_TOO_LARGE:
-		return "it does not fit the flash that was found";
+		return "it does not fit the flash that was found: take a smaller build";
 	case ENGINE_CAUSE_IO:
 		return "the port went away";
 	case ENGINE_CAUSE_DATA:
@@ -211,7 +212,22 @@ static void what_changed(
 		    f->written_to - 1);
 	else if (r->kind == ENGINE_FLASH)
 		flash_words_add(view, true, "Nothing new was written yet.");
-	flash_words_add(view, true, "It will not start until the flash is written whole.");
+	if (r->kind == ENGINE_FLASH || !r->area.length)
+		flash_words_add(view, true, "It will not start until the flash is written whole.");
+}
+
+void flash_words_leave(const struct engine_failure *f, struct flash_view *view)
+{
+	if (f->still_connected && !f->flash_touched)
+		flash_words_add(view, false,
+		    "To start what is on it: release the button, power off for 2 s and on again.");
+}
+
+/* What the same command would only find again: no advice is better than that one. */
+static bool lasts(enum engine_cause cause)
+{
+	return cause == ENGINE_CAUSE_NOT_8266 || cause == ENGINE_CAUSE_TOO_LARGE ||
+	       cause == ENGINE_CAUSE_SIZE_UNKNOWN || cause == ENGINE_CAUSE_PROTECTED;
 }
 
 void flash_words_failed(
@@ -229,8 +245,10 @@ void flash_words_failed(
 		flash_words_add(view, false, "(%s, status %02x %02x, at 0x%05x)",
 		    engine_command_name(f->command), f->status, f->code, f->offset);
 	what_changed(r, f, view);
-	if (cancelled && !f->flash_touched)
+	if (cancelled ? !f->flash_touched : lasts(f->cause)) {
+		flash_words_leave(f, view);
 		return;
+	}
 	if (f->cause == ENGINE_CAUSE_IO && !cancelled)
 		flash_words_add(
 		    view, false, "Next: plug the adapter in, then the same command again.");

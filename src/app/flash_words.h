@@ -16,6 +16,8 @@ void flash_words_done(
 /* The result after FAILED or CANCELLED: what happened, what is and is not changed, what next. */
 void flash_words_failed(
     const struct flash_request *r, const struct engine *e, bool cancelled, struct flash_view *view);
+/* The way out of the loader for a device on which nothing was changed. */
+void flash_words_leave(const struct engine_failure *f, struct flash_view *view);
 /* One more line of view->text (older ones stay; a full view drops the line). */
 void flash_words_add(struct flash_view *view, bool bad, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));

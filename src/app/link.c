@@ -162,12 +162,21 @@ static void on_ready(void *ctx, int ready, mono_t now)
 {
 	struct link *l = ctx;
 
-	if (ready & LOOP_WRITE) {
-		l->blocked = false;
-		watch_set(l->watch, LOOP_READ);
-	}
-	if (ready & LOOP_READ)
-		readable(l, now);
+	(void)ready;
+	/* Also when only a byte came: it may be the peer's word that it takes some again. */
+	l->blocked = false;
+	/* Reading pushes on what the transport itself holds. */
+	readable(l, now);
+}
+
+/* What the port is watched for until the next turn. */
+static void watch_port(struct link *l)
+{
+	int want = l->port->ops->want(l->port);
+
+	if (l->blocked && !(want & TRANSPORT_HELD))
+		want |= LOOP_WRITE;
+	watch_set(l->watch, want & (LOOP_READ | LOOP_WRITE));
 }
 
 static void opened(void *ctx, struct transport *t, const struct err *why, mono_t now)
@@ -194,6 +203,9 @@ static void opened(void *ctx, struct transport *t, const struct err *why, mono_t
 	if (!is_network(l->name) && ports_describe(t->path, &info))
 		ports_key(&info, l->key, sizeof(l->key));
 	l->ops->up(l->ctx, now);
+	/* Data may have come while it was opened, which select knows nothing of. */
+	if (l->port == t)
+		readable(l, now);
 }
 
 /* The same adapter under the name that it has now, else the name that the user gave. */
@@ -209,7 +221,7 @@ static void choose_lines(struct link *l, const char *name, struct opener_options
 	char path[256], key[192] = "";
 	struct port_info info;
 
-	if (is_network(name))
+	if (is_network(name) || !l->ops->lines)
 		return;
 	if (ports_resolve(name, path, sizeof(path), NULL) == ERR_OK && ports_describe(path, &info))
 		ports_key(&info, key, sizeof(key));

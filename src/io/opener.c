@@ -30,6 +30,9 @@
 /* One that says nothing gets longer: pyserial's server accepts at once, but greets only when it has
  * let go of the client before, up to 3 seconds later. */
 #define GREET_US MONO_S(4)
+/* So long a server may take to answer to the first settings; then it counts as one that doesn't
+ * answer. One without its adapter agrees to all, says what is wrong and hangs up. */
+#define CONFIRM_US MONO_MS(300)
 /* A device node whose permissions are still to be set is tried again after this. */
 #define NODE_US MONO_MS(30)
 
@@ -57,6 +60,7 @@ struct opener {
 	mono_t deadline;	  /* for the connection */
 	struct transport *server; /* connected, waiting for the server's agreement */
 	mono_t connected;
+	bool begun;	 /* it has agreed and was told the settings */
 	struct err last; /* of the address before */
 };
 
@@ -197,30 +201,70 @@ static void not_rfc2217(struct opener *o, const char *what, mono_t now)
 	finish(o, NULL, &err, now);
 }
 
-static void listen_more(struct opener *o, mono_t now)
+static void open_now(struct opener *o, mono_t now)
 {
 	struct transport *t = o->server;
-	struct err err = {0};
-	char said[80];
-	int rc = tr_rfc2217_listen(t, &err);
 
-	if (rc == ERR_OK)
-		rc = tr_rfc2217_begin(t, &o->options.line, o->options.dtr, o->options.rts, &err);
+	o->server = NULL;
+	finish(o, t, NULL, now);
+}
+
+/* What it said before it hung up is the reason, as a rule. */
+static void hung_up(struct opener *o, struct err *err, mono_t now)
+{
+	char raw[128];
+	char said[2 * sizeof(raw)];
+	size_t len = 0;
+	ssize_t n;
+
+	while (len + sizeof(raw) < sizeof(said) &&
+	       (n = o->server->ops->read(o->server, raw, sizeof(raw), NULL)) > 0)
+		for (ssize_t i = 0; i < n; i++)
+			said[len++] = raw[i] >= 0x20 && raw[i] < 0x7f ? raw[i] : ' ';
+	said[len] = '\0';
+	str_trim_end(said);
+	if (*said) {
+		str_cat(err->text, sizeof(err->text), ". It said: ");
+		str_cat(err->text, sizeof(err->text), said);
+	}
+	finish(o, NULL, err, now);
+}
+
+/* ERR_OK: open. */
+static int advance(struct opener *o, struct err *err, mono_t now)
+{
+	struct transport *t = o->server;
+	int rc;
+
+	if (!o->begun) {
+		rc = tr_rfc2217_listen(t, err);
+		if (rc == ERR_OK)
+			rc = tr_rfc2217_begin(
+			    t, &o->options.line, o->options.dtr, o->options.rts, err);
+		if (rc < 0)
+			return rc;
+		o->begun = true;
+		timer_arm(o->timer, now + CONFIRM_US);
+	}
+	return tr_rfc2217_confirm(t, err);
+}
+
+static void listen_more(struct opener *o, mono_t now)
+{
+	struct err err = {0};
+	int rc = advance(o, &err, now);
+
 	if (rc == ERR_OK) {
-		o->server = NULL;
-		finish(o, t, NULL, now);
-	} else if (rc == ERR_FORMAT) {
+		open_now(o, now);
+	} else if (rc == ERR_FORMAT && !o->begun) {
 		not_rfc2217(o, "does not speak RFC 2217", now);
 	} else if (rc != ERR_AGAIN) {
-		tr_rfc2217_said(t, said, sizeof(said));
-		if (*said) {
-			str_cat(err.text, sizeof(err.text), ". It said: ");
-			str_cat(err.text, sizeof(err.text), said);
-		}
-		finish(o, NULL, &err, now);
+		hung_up(o, &err, now);
 	} else {
-		watch_set(o->watch, t->ops->want(t) & (LOOP_READ | LOOP_WRITE));
-		timer_arm(o->timer, o->connected + (tr_rfc2217_heard(t) ? AGREE_US : GREET_US));
+		watch_set(o->watch, o->server->ops->want(o->server) & (LOOP_READ | LOOP_WRITE));
+		if (!o->begun)
+			timer_arm(o->timer,
+			    o->connected + (tr_rfc2217_heard(o->server) ? AGREE_US : GREET_US));
 	}
 }
 
@@ -232,7 +276,9 @@ static void on_server(void *ctx, int ready, mono_t now)
 
 static void agreement_due(struct opener *o, mono_t now)
 {
-	if (tr_rfc2217_heard(o->server))
+	if (o->begun)
+		open_now(o, now);
+	else if (tr_rfc2217_heard(o->server))
 		not_rfc2217(o, "does not speak RFC 2217", now);
 	else
 		not_rfc2217(o,

@@ -36,7 +36,7 @@ struct tr_rfc2217 {
 	/* Where data of the device goes now: sink, else nowhere. */
 	uint8_t *sink;
 	size_t sink_len, sink_size;
-	/* Data that came before the server agreed: given to the first read. */
+	/* Data that came while the port was opened: given to the first read. */
 	uint8_t early[EARLY_MAX];
 	size_t early_len;
 	bool heard, refused, suspended, breaking;
@@ -63,7 +63,7 @@ static void on_data(void *ctx, const uint8_t *bytes, size_t n)
 	if (!p->sink)
 		return;
 	if (n > room)
-		n = room; /* only before it agreed, see tr_rfc2217_listen */
+		n = room; /* can't be: data is never more than what is fed */
 	memcpy(p->sink + p->sink_len, bytes, n);
 	p->sink_len += n;
 }
@@ -417,37 +417,44 @@ struct transport *tr_rfc2217_new(struct transport *over)
 	return &p->base;
 }
 
-/* Feeds the codec until it has agreed or refused; returns how many bytes that took. */
-static size_t feed_until_settled(struct tr_rfc2217 *p, size_t n)
+static bool is_settled(const struct tr_rfc2217 *p, bool begun)
+{
+	if (p->refused || p->broken[0] || p->early_len == sizeof(p->early))
+		return true;
+	return begun ? p->said.baud != 0 : rfc2217_agreed(p->codec);
+}
+
+/* Feeds the codec until the matter is settled; returns how many bytes that took. */
+static size_t feed_until_settled(struct tr_rfc2217 *p, size_t n, bool begun)
 {
 	size_t i = 0;
 
 	p->sink = p->early;
 	p->sink_len = p->early_len;
 	p->sink_size = sizeof(p->early);
-	while (i < n && !rfc2217_agreed(p->codec) && !p->refused && !p->broken[0])
+	while (i < n && !is_settled(p, begun)) {
 		rfc2217_rx(p->codec, p->raw + i++, 1);
-	p->early_len = p->sink_len;
+		p->early_len = p->sink_len;
+	}
 	p->sink = NULL;
 	return i;
 }
 
-int tr_rfc2217_listen(struct transport *t, struct err *err)
+/* One look at what has come, no further than where the matter is settled: the rest stays in the
+ * socket, where select sees it. */
+static int look(struct tr_rfc2217 *p, bool begun, struct err *err)
 {
-	struct tr_rfc2217 *p = self(t);
-	int fd = t->ops->fd(t);
 	int rc = push(p, err);
 	ssize_t n;
 
 	if (rc < 0 && rc != ERR_AGAIN)
 		return rc;
-	n = recv(fd, p->raw, sizeof(p->raw), MSG_PEEK);
+	n = recv(tr_rfc2217_fd(&p->base), p->raw, sizeof(p->raw), MSG_PEEK);
 	if (n > 0) {
-		size_t used = feed_until_settled(p, (size_t)n);
+		size_t used = feed_until_settled(p, (size_t)n, begun);
 
-		/* The rest stays in the socket, where select sees it. */
-		n = p->over->ops->read(p->over, p->raw, used, err);
 		p->heard = true;
+		n = used ? p->over->ops->read(p->over, p->raw, used, err) : ERR_AGAIN;
 	} else {
 		n = p->over->ops->read(p->over, p->raw, 1, err); /* words it */
 	}
@@ -456,15 +463,33 @@ int tr_rfc2217_listen(struct transport *t, struct err *err)
 	rc = push(p, err);
 	if (rc < 0 && rc != ERR_AGAIN)
 		return rc;
+	return p->broken[0] ? lost_thread(p, err) : ERR_OK;
+}
+
+int tr_rfc2217_listen(struct transport *t, struct err *err)
+{
+	struct tr_rfc2217 *p = self(t);
+	int rc = look(p, false, err);
+
+	if (rc < 0)
+		return rc;
 	if (rfc2217_agreed(p->codec))
 		return ERR_OK;
-	if (p->broken[0])
-		return lost_thread(p, err);
 	if (p->refused)
 		return err_set(err, ERR_FORMAT, 0, "%s refuses RFC 2217", t->name);
 	if (p->early_len == sizeof(p->early))
 		return err_set(err, ERR_FORMAT, 0, "%s sends data and no RFC 2217", t->name);
 	return ERR_AGAIN;
+}
+
+int tr_rfc2217_confirm(struct transport *t, struct err *err)
+{
+	struct tr_rfc2217 *p = self(t);
+	int rc = look(p, true, err);
+
+	if (rc < 0)
+		return rc;
+	return is_settled(p, true) ? ERR_OK : ERR_AGAIN;
 }
 
 bool tr_rfc2217_heard(const struct transport *t)

@@ -179,13 +179,20 @@ static char *whole(const struct lineedit *e, const char *word, size_t n)
 	return s;
 }
 
+/* A word that is whole gets a blank after it; a folder or "FILE@" goes on. */
+static bool wants_blank(const char *word)
+{
+	char last = *word ? word[strlen(word) - 1] : ' ';
+
+	return last != '/' && last != '@' && last != ' ';
+}
+
 /* For readline the whole line up to the cursor is one word (no_breaks): the real beginning is the
  * caller's to say, since names may hold blanks and quotes. */
 static char **attempt(const char *text, int start, int end)
 {
 	size_t common, typed, at = (size_t)end;
 	char **matches;
-	char last;
 
 	(void)text;
 	rl_attempted_completion_over = 1; /* never file names by itself */
@@ -207,8 +214,7 @@ static char **attempt(const char *text, int start, int end)
 	else
 		matches[0] = whole(the, the->words[0], common);
 	if (the->word_count == 1) {
-		last = common ? the->words[0][common - 1] : '/';
-		rl_completion_suppress_append = last == '/' || last == '@' || last == ' ';
+		rl_completion_suppress_append = !wants_blank(the->words[0]);
 		return matches;
 	}
 	for (size_t i = 0; i < the->word_count; i++)
@@ -458,6 +464,24 @@ void lineedit_key(struct lineedit *e, const struct key *key)
 		n += (size_t)utf8_encode(key->code, bytes + n);
 	}
 	feed_known(e, bytes, n);
+}
+
+void lineedit_choose(struct lineedit *e, const char *word)
+{
+	int start = (int)e->word_start;
+
+	if (e->reading || !e->word_count || start > rl_point ||
+	    (size_t)rl_end + strlen(word) > LINE_MAX_SIZE)
+		return;
+	rl_begin_undo_group();
+	rl_delete_text(start, rl_point);
+	rl_point = start;
+	rl_insert_text(word);
+	if (wants_blank(word))
+		rl_insert_text(" ");
+	rl_end_undo_group();
+	rl_last_func = NULL;
+	e->revision++;
 }
 
 void lineedit_insert(struct lineedit *e, const char *text, size_t n)

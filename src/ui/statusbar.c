@@ -148,7 +148,7 @@ static void device_words(struct words *ws, const struct session *s)
 		dot->right = dot->tight = true;
 	}
 	if (chip[0]) {
-		struct word *w = add(ws, STYLE_STATUS, 21, chip);
+		struct word *w = add(ws, STYLE_STATUS, 20, chip);
 
 		w->right = true;
 		w->tight = both;

@@ -272,8 +272,10 @@ static void recalc(struct tui *t, mono_t now)
 	place(t, VIEW_LOG, PANE_LOG);
 	place(t, VIEW_DEVICE, PANE_DEVICE);
 	place(t, VIEW_FLASH, PANE_FLASH);
+	/* One that is not on the screen keeps its place for when it is again. */
 	for (int i = VIEW_LOG; i <= VIEW_FLASH; i++)
-		t->views[i]->ops->recalc(t->views[i], t->s, now);
+		if (t->views[i]->r.w > 0 && t->views[i]->r.h > 0)
+			t->views[i]->ops->recalc(t->views[i], t->s, now);
 }
 
 static void draw_title(struct tui *t, const struct view *v)
@@ -351,6 +353,9 @@ static void draw_edit(struct tui *t)
 		str_copy(hint, sizeof(hint), "j k Space b g G: scroll   Esc: back");
 	else if (t->focus != TUI_EDIT)
 		str_copy(hint, sizeof(hint), "↑ ↓: scroll   Esc: back");
+	else if (!text[0] && t->s->flash.state == FLASH_WAITING &&
+		 !layout_has(&t->layout, PANE_FLASH))
+		str_copy(hint, sizeof(hint), "/focus flash: what to do");
 	else if (text[0] == '/')
 		cmd_hint(text, lineedit_cursor(t->edit), hint, sizeof(hint));
 	prompt_draw(&t->prompt, t->s, t->secrets, t->edit, hint, t->focus == TUI_EDIT, &t->screen,

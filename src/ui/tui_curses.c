@@ -58,6 +58,7 @@ struct tui_curses {
 	struct surface last; /* what curses was told */
 	bool whole;	     /* tell it everything */
 	bool active;	     /* the terminal is ours */
+	bool gone;	     /* the terminal is */
 	bool mouse, utf8;
 	enum theme_depth depth;
 	uint64_t theme_sum;
@@ -187,6 +188,12 @@ static bool curses_key(struct backend *b, struct key *key, mono_t now, mono_t *a
 		n = read(c->tty, part, space < sizeof(part) ? space : sizeof(part));
 	if (n > 0)
 		keys_feed(&c->keys, part, (size_t)n, now);
+	else if (c->active && space && !c->gone && (n == 0 || errno == EIO)) {
+		/* The terminal is gone, and its descriptor would be ready for ever. The kernel tells
+		 * only some processes so: make sure that we are one of them. */
+		c->gone = true;
+		raise(SIGHUP);
+	}
 	return keys_next(&c->keys, key, now, again);
 }
 

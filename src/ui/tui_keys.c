@@ -65,6 +65,8 @@ static void choose(struct tui *t)
 	/* The list, and the value in it, may be gone as soon as app does something. */
 	str_copy(copy, sizeof(copy), value ? value : "");
 	t->list_open = false;
+	if (value && t->s->list.completion)
+		lineedit_choose(t->edit, copy);
 	if (t->ops.chosen)
 		t->ops.chosen(t->ctx, value ? copy : NULL);
 }

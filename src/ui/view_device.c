@@ -101,7 +101,7 @@ static void fill(struct paper *p, const struct session *s, int width)
 	paper_begin(p, width);
 	port_entry(p, &s->port);
 	entry(p, s->chip[0] ? STYLE_OK : STYLE_UNKNOWN, "Chip", s->chip);
-	if (f->in_loader)
+	if (f->in_loader && s->flash.state != FLASH_WORKING)
 		entry(p, STYLE_TRYING, "Boot loader", "waits for a flash (release the button)");
 	boots_entry(p, f);
 	firmware_entry(p, f);

@@ -28,11 +28,11 @@ static int hanging_indent(const char *text, size_t n)
 {
 	size_t lead = strspn(text, " ");
 
-	for (size_t i = lead; i + 2 < n && i < lead + 40; i++) {
+	for (size_t i = lead; i + 2 < n && i < lead + 80; i++) {
 		if (text[i] == ' ' && text[i + 1] == ' ') {
 			size_t column = i + strspn(text + i, " ");
 
-			if (column < n && column < 40)
+			if (column < n && column < 80)
 				return (int)column;
 			break;
 		}
@@ -40,14 +40,32 @@ static int hanging_indent(const char *text, size_t n)
 	return (int)lead;
 }
 
+/* A second column beyond the middle of a narrow page moves there, for all lines alike. */
+static void flow_line(struct paper *p, const char *text, size_t n)
+{
+	int indent = hanging_indent(text, n), lead = (int)strspn(text, " ");
+	char first[256];
+
+	if (indent > lead && indent > p->width / 2) {
+		str_copy_n(first, sizeof(first), text, (size_t)indent);
+		str_trim_end(first);
+		paper_flow(p, lead + 2, STYLE_POPUP, first);
+		text += indent;
+		indent = p->width / 2;
+		if (p->x + 1 > indent)
+			paper_nl(p);
+		paper_tab(p, indent);
+	}
+	paper_flow(p, indent, STYLE_POPUP, text);
+}
+
 static void fill(struct paper *p, const char *text, int width)
 {
 	paper_begin(p, width);
 	while (*text) {
 		size_t n = strcspn(text, "\n");
-		int indent = hanging_indent(text, n);
 
-		paper_flow(p, indent, STYLE_POPUP, text);
+		flow_line(p, text, n);
 		paper_nl(p);
 		text += n + (text[n] == '\n');
 	}

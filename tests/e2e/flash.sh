@@ -70,6 +70,19 @@ see '26 MHz'
 see '1 MB'
 end
 
+# Where the adapter gives the power, pulling it out is the power-cycle.
+begin boot__is_awaited__over_a_pulled_plug
+hand "unplug"
+see 'the port went away'
+hand "replug"
+see 'back again'
+tm_line '/clear'
+gone 'back again'
+boot_normally
+see 'boot mode:\(3,'
+see 'Project tasmota' 10
+end
+
 begin quit__asks__while_flashing
 tm_line "/flash $TMPDIR/old.bin --yes"
 tm_keys F10

@@ -152,6 +152,29 @@ static void lineedit_key__hands_on__the_line(void **state)
 	assert_int_equal(lineedit_cursor(s->e), 11);
 }
 
+/* Were there a wait of keyseq-timeout (500 ms) for each of these, the alarm of main would end the
+ * test long before its end. */
+static void lineedit_key__never_waits__after_escapes(void **state)
+{
+	struct seen *s = *state;
+
+	for (int i = 0; i < 200; i++) {
+		press(s, "Esc");
+		press(s, "Ctrl-R");
+		press(s, "Esc");
+		press(s, "Ctrl-X");
+		press(s, "Esc");
+		press(s, "Ctrl-G");
+	}
+	lineedit_key(s->e, &(struct key){.code = 'j', .mods = KEY_CTRL | KEY_ALT});
+	for (int i = 0; i < 200; i++) {
+		type(s, "ia");
+		press(s, "Esc");
+	}
+	assert_int_equal(strlen(lineedit_text(s->e)), 201); /* the first i is text */
+	press(s, "Ctrl-E");
+}
+
 /* A lone ESC, half a key sequence, a quoted insert that waits: nothing blocks. The alarm of main
  * would end the test. */
 static void lineedit_key__never_waits__for_more(void **state)
@@ -182,6 +205,30 @@ static void lineedit_key__never_waits__for_more(void **state)
 	lineedit_set(s->e, "");
 	type(s, "y");
 	assert_string_equal(lineedit_text(s->e), "y");
+}
+
+static void lineedit_key__obeys__vis_mode(void **state)
+{
+	struct seen *s = *state;
+
+	lineedit_key(s->e, &(struct key){.code = 'j', .mods = KEY_CTRL | KEY_ALT});
+	type(s, "abc def");
+	press(s, "Esc");
+	type(s, "0x");
+	assert_string_equal(lineedit_text(s->e), "bc def");
+	/* a sequence that is not bound is not taken apart into commands */
+	lineedit_key(s->e, &(struct key){.code = KEYS_HOME, .mods = KEY_ALT});
+	type(s, "w");
+	assert_int_equal(lineedit_cursor(s->e), 3);
+	lineedit_key(s->e, &(struct key){.code = 'f', .mods = KEY_ALT});
+	lineedit_set(s->e, "");
+	type(s, "typed");
+	assert_string_equal(lineedit_text(s->e), "typed");
+	press(s, "Esc");
+	press(s, "Ctrl-E"); /* back to emacs's keys */
+	press(s, "Ctrl-A");
+	press(s, "Ctrl-K");
+	assert_string_equal(lineedit_text(s->e), "");
 }
 
 static void lineedit_key__takes__utf8(void **state)
@@ -241,6 +288,15 @@ static void lineedit_key__completes__as_far_as_it_is_clear(void **state)
 	press(s, "Tab");
 	assert_int_equal(s->choices, 2);
 	assert_string_equal(lineedit_text(s->e), "=wl"); /* not cut to nothing */
+	lineedit_set(s->e, "x=my f tail");
+	for (int i = 0; i < 5; i++)
+		press(s, "Left");
+	press(s, "Tab");
+	assert_int_equal(s->choices, 2);
+	lineedit_choose(s->e, "my folder/");
+	assert_string_equal(lineedit_text(s->e), "x=my folder/ tail");
+	press(s, "Ctrl-_");
+	assert_string_equal(lineedit_text(s->e), "x=my f tail");
 	lineedit_set(s->e, "/zzz");
 	press(s, "Tab");
 	assert_string_equal(lineedit_text(s->e), "/zzz");
@@ -382,7 +438,9 @@ int main(void)
 #define CASE(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 	    CASE(lineedit_key__edits__like_readline),
 	    CASE(lineedit_key__hands_on__the_line),
+	    CASE(lineedit_key__never_waits__after_escapes),
 	    CASE(lineedit_key__never_waits__for_more),
+	    CASE(lineedit_key__obeys__vis_mode),
 	    CASE(lineedit_key__takes__utf8),
 	    CASE(lineedit_key__says_eof__on_an_empty_line_only),
 	    CASE(lineedit_key__completes__as_far_as_it_is_clear),
@@ -399,6 +457,6 @@ int main(void)
 	setenv("TERM", "xterm", 1);
 	if (!setlocale(LC_ALL, "C.UTF-8"))
 		return 1;
-	alarm(60);
+	alarm(50);
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

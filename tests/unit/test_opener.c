@@ -290,10 +290,13 @@ static void rfc2217__is_open__when_the_server_agrees(void **state)
 	turn(f);
 	assert_int_equal(f->calls, 0);
 	netpeer_send_hex(peer, "ff fb 03 ff fd 03 ff fb 01 ff fe 01 ff fd 00 ff fb 00 ff fd 2c");
+	turn(f);
+	netpeer_expect_hex(peer, "ff fe 01 " BEGIN);
+	assert_int_equal(f->calls, 0);
+	netpeer_send_hex(peer, "ff fa 2c 65 00 01 c2 00 ff f0");
 	finish(f);
 	assert_non_null(f->t);
 	assert_string_equal(f->t->ops->kind, "rfc2217");
-	netpeer_expect_hex(peer, "ff fe 01 " BEGIN);
 	close(peer);
 	close(listener);
 }
@@ -307,6 +310,39 @@ static void rfc2217__is_open__when_the_server_answers_without_negotiating(void *
 	finish(f);
 	assert_non_null(f->t);
 	close(peer);
+	close(listener);
+}
+
+/* It never answers to the settings, and data that came meanwhile is not lost. */
+static void rfc2217__is_open_soon__when_the_server_answers_nothing(void **state)
+{
+	struct fixture *f = *state;
+	int listener, peer = connect_rfc2217(f, &listener);
+	mono_t begin = clock_now();
+	char got[16];
+
+	netpeer_send_hex(peer, "ff fd 2c 61 62");
+	finish(f);
+	assert_non_null(f->t);
+	assert_true(clock_now() - begin < MONO_S(1));
+	assert_int_equal(f->t->ops->read(f->t, got, sizeof(got), &f->err), 2);
+	assert_memory_equal(got, "ab", 2);
+	close(peer);
+	close(listener);
+}
+
+/* As ser2net does while its adapter is unplugged. */
+static void rfc2217__tells__why_a_server_has_no_port(void **state)
+{
+	struct fixture *f = *state;
+	int listener, peer = connect_rfc2217(f, &listener);
+
+	netpeer_send_hex(peer, "ff fd 2c 44 65 76 69 63 65 20 67 6f 6e 65 0d 0a");
+	close(peer);
+	finish(f);
+	assert_null(f->t);
+	assert_int_equal(f->err.code, ERR_GONE);
+	assert_non_null(strstr(f->err.text, "It said: Device gone"));
 	close(listener);
 }
 
@@ -550,6 +586,8 @@ int main(void)
 	    TEST(cancel__calls_nothing__at_any_stage),
 	    TEST(rfc2217__is_open__when_the_server_agrees),
 	    TEST(rfc2217__is_open__when_the_server_answers_without_negotiating),
+	    TEST(rfc2217__is_open_soon__when_the_server_answers_nothing),
+	    TEST(rfc2217__tells__why_a_server_has_no_port),
 	    TEST(rfc2217__tells__a_plain_telnet_server_at_once),
 	    TEST(rfc2217__tells__a_plain_server_after_two_seconds),
 	    TEST(rfc2217__gives_a_silent_server__four_seconds),

@@ -440,6 +440,7 @@ static void tui_keys__completes__and_goes_on_typing(void **state)
 	assert_true(sc->s->list.open);
 	screen_keys(sc, "Tab Tab Enter");
 	assert_string_equal(sc->chosen, "/focus");
+	assert_string_equal(lineedit_text(tui_lineedit(sc->t)), "/focus ");
 	screen_keys(sc, "Ctrl-C text:/f Tab");
 	assert_true(sc->s->list.open);
 	screen_keys(sc, "o");
@@ -483,6 +484,32 @@ static void tui_keys__ends__a_paste_without_end(void **state)
 	screen_keys(sc, "x");
 	assert_string_equal(lineedit_text(tui_lineedit(sc->t)), "abx");
 	assert_int_equal(tui_keys(sc->t, sc->now), MONO_NEVER);
+}
+
+static void tui_keys__follows__the_mouse(void **state)
+{
+	struct screen *sc = *state;
+	struct key wheel = {.code = KEYS_MOUSE, .button = 4, .x = 5, .y = 5};
+	struct key click = {.code = KEYS_MOUSE, .button = 1, .x = 100, .y = 5};
+
+	for (int i = 0; i < 100; i++)
+		screen_rx(sc, "\nline");
+	screen_draw(sc);
+	tui_mem_push(sc->b, &wheel);
+	screen_keys(sc, "");
+	assert_true(screen_find(sc, "scrolled back") > 0);
+	assert_int_equal(tui_focused(sc->t), TUI_EDIT);
+	tui_mem_push(sc->b, &click);
+	screen_keys(sc, "");
+	assert_int_equal(tui_focused(sc->t), TUI_DEVICE);
+	click.y = 38;
+	tui_mem_push(sc->b, &click);
+	screen_keys(sc, "");
+	assert_int_equal(tui_focused(sc->t), TUI_EDIT);
+	click.x = -1;
+	click.y = 30000;
+	tui_mem_push(sc->b, &click);
+	screen_keys(sc, "");
 }
 
 static void tui_draw__hides__secrets(void **state)
@@ -578,6 +605,7 @@ int main(void)
 	    CASE(tui_keys__completes__and_goes_on_typing),
 	    CASE(tui_keys__takes__a_paste_in_one_piece),
 	    CASE(tui_keys__ends__a_paste_without_end),
+	    CASE(tui_keys__follows__the_mouse),
 	    CASE(tui_draw__hides__secrets),
 	    CASE(tui_draw__scrolls__a_long_line),
 	    CASE(tui_dirty__compares__revisions),

@@ -95,7 +95,7 @@
 	    "Stops what the flash panel shows, at a safe point, and says what was"                \
 	    " changed.",                                                                          \
 	    "")                                                                                   \
-	X(CMD_DEVICE, "device", "m?", "/device [MODEL]",                                          \
+	X(CMD_DEVICE, "device", "m*", "/device [MODEL]",                                          \
 	    "pads, button and flash mode of a board",                                             \
 	    "Where to connect the adapter, what pulls GPIO0 down, which flash mode, and"          \
 	    " caveats.",                                                                          \

@@ -65,11 +65,12 @@ enum options_command {
 	X(OPTION_ERASE, "erase", "", "erase the whole chip before writing", OPTIONS_F)            \
 	X(OPTION_YES, "yes", "", "do not ask before something is lost", OPTIONS_F | OPTIONS_E)    \
 	X(OPTION_JSON, "json", "", "result as JSON on standard output",                           \
-	    OPTIONS_F | OPTIONS_C | OPTIONS_I | OPTIONS_L)                                        \
+	    OPTIONS_F | OPTIONS_C | OPTIONS_I | OPTIONS_E | OPTIONS_L)                            \
 	X(OPTION_NO_CLKDIV, "no-clkdiv", "",                                                      \
 	    "do not raise the boot loader's rate by its divider register", OPTIONS_F)             \
 	X(OPTION_TIMEOUT, "timeout", "S",                                                         \
-	    "give up when no boot loader has answered for S seconds", OPTIONS_F | OPTIONS_C)      \
+	    "give up when no boot loader has answered for S seconds",                             \
+	    OPTIONS_F | OPTIONS_C | OPTIONS_E)                                                    \
 	X(OPTION_HELP, "help", "", "this help", OPTIONS_ALL)                                      \
 	X(OPTION_VERSION, "version", "", "version of the program", OPTIONS_S)
 /* clang-format on */

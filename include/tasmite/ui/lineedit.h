@@ -17,7 +17,8 @@ struct lineedit_ops {
 	/* Enter was pressed; the edit line is empty afterwards. */
 	void (*line)(void *ctx, const char *line);
 	/* Tab: calls add for each whole word that fits what stands before the cursor; returns where
-	 * the word begins. suffix is put after a single fit (' ', '/' or 0). */
+	 * the word begins. A single fit gets a blank after it, unless it ends in a slash, an @ or a
+	 * blank. */
 	size_t (*complete)(void *ctx, const char *line, size_t cursor,
 	    void (*add)(void *arg, const char *word, const char *detail), void *arg);
 	/* Several words fit and nothing could be added: show them. */
@@ -34,6 +35,8 @@ void lineedit_free(struct lineedit *e);
 void lineedit_key(struct lineedit *e, const struct key *key);
 /* Text as if typed at the cursor, without any key's meaning (a paste; control bytes left out). */
 void lineedit_insert(struct lineedit *e, const char *text, size_t n);
+/* Puts one of the words that were shown last (choices) where they belong, up to the cursor. */
+void lineedit_choose(struct lineedit *e, const char *word);
 /* Replaces the whole line; the cursor at its end. */
 void lineedit_set(struct lineedit *e, const char *text);
 const char *lineedit_text(const struct lineedit *e);

@@ -2,6 +2,9 @@
 /*
  * The screen: layout, views, focus. Reads the session through a const pointer, draws into a
  * surface, turns keys into requests. It holds scroll offsets and selections, never data.
+ * A key goes to the open popup, else the focused pane, else what is bound to it (keymap), else the
+ * edit line, which gets the focus. Ctrl-T is a prefix where it is not bound: 1 to 9 and 0 after it
+ * are F1 to F10, a letter is that Ctrl-letter, Ctrl-T itself goes to the edit line.
  */
 #ifndef TASMITE_UI_TUI_H
 #define TASMITE_UI_TUI_H
@@ -26,7 +29,8 @@ struct tui_ops {
 	void (*bound)(void *ctx, const char *text);
 	/* The open question was answered. */
 	void (*answer)(void *ctx, bool yes);
-	/* An item of the open list was chosen (NULL: left by Esc). */
+	/* An item of the open list was chosen (NULL: left by Esc). A completion's word stands in the
+	 * edit line by then; the list is to be closed. */
 	void (*chosen)(void *ctx, const char *value);
 	/* The page was closed. */
 	void (*page_closed)(void *ctx);
