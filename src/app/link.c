@@ -20,8 +20,11 @@
  * it can't tell is asked for again: a network port, a port that another program holds, and a node
  * whose permissions are being set. */
 #define RETRY_NETWORK_US MONO_S(2)
-#define RETRY_BUSY_US	 MONO_S(1)
-#define RETRY_SOON_US	 MONO_MS(50)
+/* A server that hangs up within SHORT is asked less and less often. */
+#define RETRY_SLOW_US MONO_S(30)
+#define SHORT_US      MONO_S(5)
+#define RETRY_BUSY_US MONO_S(1)
+#define RETRY_SOON_US MONO_MS(50)
 
 struct link {
 	struct loop *loop;
@@ -43,6 +46,8 @@ struct link {
 	bool blocked;	   /* the system took no more: wait for its word */
 	bool wanted;	   /* a port is named: open it, wait for it */
 	bool released;	   /* closed for another program, to be taken again */
+	mono_t opened_at;  /* the last time */
+	int64_t net_wait;  /* before a network port is tried again */
 	int last_reason;   /* code of the last ops->down, to say each reason once */
 	size_t dropped;	   /* bytes that were still queued at the last shut */
 	uint64_t rx, tx_count;
@@ -110,7 +115,7 @@ static void changed(void *ctx, mono_t now)
 static void wait_for_port(struct link *l, int reason, mono_t now)
 {
 	if (is_network(l->name)) {
-		timer_arm(l->retry, now + RETRY_NETWORK_US);
+		timer_arm(l->retry, now + l->net_wait);
 		return;
 	}
 	if (!l->hotplug)
@@ -128,6 +133,10 @@ static void went_away(struct link *l, const struct err *why, mono_t now)
 	shut(l);
 	if (!l->wanted)
 		return;
+	if (!was_open || now - l->opened_at > SHORT_US)
+		l->net_wait = RETRY_NETWORK_US;
+	else
+		l->net_wait = mono_min(2 * l->net_wait, RETRY_SLOW_US);
 	wait_for_port(l, why->code, now);
 	/* It may be back already, under another name: the change was before we listened. */
 	if (was_open && !is_network(l->name))
@@ -200,6 +209,7 @@ static void opened(void *ctx, struct transport *t, const struct err *why, mono_t
 	l->hotplug = NULL;
 	timer_disarm(l->retry);
 	l->last_reason = 0;
+	l->opened_at = now;
 	if (!is_network(l->name) && ports_describe(t->path, &info))
 		ports_key(&info, l->key, sizeof(l->key));
 	l->ops->up(l->ctx, now);
@@ -252,6 +262,7 @@ void link_open(struct link *l, const char *name, const struct transport_line *li
 	l->key[0] = '\0';
 	l->line = *line;
 	l->wanted = true;
+	l->net_wait = RETRY_NETWORK_US;
 	try_open(l, now);
 }
 
@@ -424,7 +435,7 @@ static size_t allowance(struct link *l, mono_t now)
 	return n < l->burst ? n : l->burst;
 }
 
-mono_t link_flush(struct link *l, mono_t now)
+static mono_t send_queued(struct link *l, mono_t now)
 {
 	struct err err = {0};
 
@@ -445,10 +456,18 @@ mono_t link_flush(struct link *l, mono_t now)
 			}
 		} else if (sent == ERR_AGAIN) {
 			l->blocked = true;
-			watch_set(l->watch, LOOP_READ | LOOP_WRITE);
 		} else {
 			went_away(l, &err, now);
 		}
 	}
 	return MONO_NEVER;
+}
+
+mono_t link_flush(struct link *l, mono_t now)
+{
+	mono_t next = send_queued(l, now);
+
+	if (l->port)
+		watch_port(l);
+	return next;
 }
