@@ -83,12 +83,40 @@ static void options__are_understood(void **state)
 	assert_true(o->button);
 }
 
+static void options__are_understood__ports(void **state)
+{
+	const char *const argv[] = {"vd", "--lines", "on", "--en-ms", "80", "--rfc2217", "0",
+	    "--tcp", "4000", "--rfc2217-mute", "control", "--rfc2217-fault", "die@byte:9",
+	    "--adapter", "dir", "--adapter-name", "ttyUSB3", "--usb", "1a86:7523:SN 1:CH340",
+	    "--settle-ms", "30"};
+	struct sim_options *o = &place.opt;
+
+	(void)state;
+	assert_true(parse(o, sizeof(argv) / sizeof(argv[0]), argv));
+	assert_true(o->link.device.lines);
+	assert_int_equal(o->link.device.en_us, 80000);
+	assert_int_equal(o->rfc2217, 0);
+	assert_int_equal(o->tcp, 4000);
+	assert_int_equal(o->net_faults, 2);
+	assert_string_equal(o->net_fault[0], "mute-control");
+	assert_string_equal(o->adapter.dir, "dir");
+	assert_string_equal(o->adapter.name, "ttyUSB3");
+	assert_int_equal(o->adapter.vid, 0x1a86);
+	assert_int_equal(o->adapter.pid, 0x7523);
+	assert_string_equal(o->adapter.serial, "SN 1");
+	assert_string_equal(o->adapter.product, "CH340");
+	assert_int_equal(o->adapter.settle_ms, 30);
+}
+
 static void options__are_refused__nonsense(void **state)
 {
 	static const char *const bad[][4] = {{"vd", NULL}, {"vd", "--pty", NULL},
 	    {"vd", "--fire", NULL}, {"vd", "--flash-size", "3M", NULL},
 	    {"vd", "--speed", "-1", NULL}, {"vd", "--power", "maybe", NULL},
-	    {"vd", "--chip", "esp32", NULL}, {"vd", "what", NULL}};
+	    {"vd", "--chip", "esp32", NULL}, {"vd", "what", NULL}, {"vd", "--lines", "both", NULL},
+	    {"vd", "--rfc2217", "70000", NULL}, {"vd", "--rfc2217-mute", "all", NULL},
+	    {"vd", "--usb", "0403", NULL}, {"vd", "--usb", "0403:6001x", NULL},
+	    {"vd", "--settle-ms", "long", NULL}};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
@@ -134,6 +162,18 @@ static void command__does_and_answers(void **state)
 	assert_string_equal(ask("press 2"), "ok");
 	assert_int_equal(strncmp(ask("dance"), "error", 5), 0);
 	assert_int_equal(strncmp(ask(""), "error", 5), 0);
+	assert_string_equal(ask("lines dtr=1"), "ok");
+	assert_string_equal(ask("modem cts=1 dcd=1"), "ok");
+	assert_string_equal(ask("lines"), "ok dtr=1 rts=0 cts=1 dsr=0 ri=0 dcd=1");
+	assert_string_equal(ask("lines dtr=0 rts=1"), "ok");
+	assert_string_equal(ask("modem cts=0"), "ok");
+	assert_string_equal(ask("lines"), "ok dtr=0 rts=1 cts=0 dsr=0 ri=0 dcd=1");
+	assert_int_equal(strncmp(ask("lines dtr=2"), "error", 5), 0);
+	assert_int_equal(strncmp(ask("modem cts=on"), "error", 5), 0);
+	assert_string_equal(ask("sync"), "ok");
+	assert_string_equal(ask("backlog"), "ok 0");
+	assert_string_equal(ask("net rubbish"), "ok");
+	assert_int_equal(strncmp(ask("net die@byte:0"), "error", 5), 0);
 	assert_string_equal(ask("unplug"), "ok");
 	assert_non_null(strstr(ask("state"), "\"plugged\":false"));
 	assert_string_equal(ask("replug"), "ok");
@@ -278,6 +318,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    T(options__are_understood),
+	    T(options__are_understood__ports),
 	    T(options__are_refused__nonsense),
 	    T(command__does_and_answers),
 	    T(flash_file__is_made_blank_and_kept),
