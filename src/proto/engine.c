@@ -46,6 +46,26 @@ static const struct engine_ops engine_table[ES_STATES] = {
 	.enter = connect_settle,
 	.expire = connect_settle_expire},
     [ES_HUSH] = {.name = "connect:hush", .enter = connect_hush, .expire = connect_hush_expire},
+    [ES_RESET_RATE] = {.name = "reset:rate",
+	.listens = true,
+	.lenient = true,
+	.enter = engine_reset_rate,
+	.acted = engine_reset_rate_acted},
+    [ES_RESET] = {.name = "reset:step",
+	.listens = true,
+	.enter = engine_reset_step,
+	.acted = engine_reset_step_acted,
+	.expire = engine_reset_step_expire},
+    [ES_RESET_HEAR] = {.name = "reset:hear",
+	.listens = true,
+	.enter = engine_reset_hear,
+	.expire = engine_reset_hear_expire},
+    [ES_RESET_BACK] = {.name = "reset:back",
+	.listens = true,
+	.lenient = true,
+	.enter = engine_reset_back,
+	.acted = engine_reset_back_acted},
+    [ES_RESET_CLEAR] = {.name = "reset:clear", .listens = true, .enter = engine_reset_clear},
     [ES_HUNT_RATE] = {.name = "sync:rate",
 	.lenient = true,
 	.enter = hunt_rate,
@@ -228,6 +248,7 @@ struct engine *engine_new(const struct engine_job *job, mono_t now)
 	e->w.block = e->type->block_max;
 	slip_init(&e->slip);
 	heard_init(&e->heard);
+	engine_reset_init(e);
 	engine_stage_begin(e, ENGINE_ST_CONNECT);
 	engine_go(e, ES_START);
 	return e;
@@ -300,6 +321,15 @@ void engine_finish(struct engine *e)
 {
 	engine_emit(e, &(struct engine_event){.kind = ENGINE_EV_STAGE, .stage = e->stage});
 	e->in_loader = true;
+	e->finished = true;
+	if (e->reset.usable)
+		engine_reset_start_app(e);
+	else
+		engine_finished(e);
+}
+
+void engine_finished(struct engine *e)
+{
 	engine_end(e, ENGINE_EV_DONE);
 }
 
@@ -307,6 +337,12 @@ void engine_fail(struct engine *e, enum engine_cause cause, const struct esp_rep
 {
 	if (e->ended)
 		return;
+	/* All that was asked for is done; that the application could not be started is no failure
+	 * of it: it is told by in_loader. */
+	if (e->finished) {
+		engine_finished(e);
+		return;
+	}
 	e->fail.cause = cause;
 	e->fail.command = e->cmd.op;
 	e->fail.status = r ? r->status : 0;
@@ -353,6 +389,11 @@ void engine_set_baud(struct engine *e, uint32_t baud)
 	engine_queue(e, &(struct engine_action){.kind = ENGINE_BAUD, .baud = baud});
 }
 
+void engine_lines(struct engine *e, bool dtr, bool rts)
+{
+	engine_queue(e, &(struct engine_action){.kind = ENGINE_LINES, .dtr = dtr, .rts = rts});
+}
+
 void engine_need_data(struct engine *e, size_t part, uint32_t offset, uint32_t length)
 {
 	e->w.have_data = false;
@@ -396,7 +437,11 @@ bool engine_next(struct engine *e, struct engine_action *a, mono_t now)
 
 static void engine_cancelled(struct engine *e)
 {
-	engine_end(e, ENGINE_EV_CANCELLED);
+	/* A chip must not be left in reset. */
+	if (e->reset.asserted && !e->q.out)
+		engine_go(e, ES_RESET_CLEAR);
+	else
+		engine_end(e, ENGINE_EV_CANCELLED);
 }
 
 static void engine_done_baud(
@@ -413,6 +458,22 @@ static void engine_done_baud(
 		engine_emit_text(e, e->slip.data, e->slip.len);
 	slip_init(&e->slip);
 	heard_run(&e->heard);
+}
+
+/* True when that decided what comes next. */
+static bool engine_done_lines(struct engine *e, const struct engine_action *a, int result)
+{
+	if (result >= 0) {
+		e->reset.asserted = a->dtr || a->rts;
+	} else if (e->cancelling) {
+		e->reset.asserted = false; /* as far as it can be helped */
+		engine_cancelled(e);
+		return true;
+	} else if (result == ERR_NOTSUP) {
+		engine_reset_unable(e);
+		return true;
+	}
+	return false;
 }
 
 /* All actions of the state were carried out. */
@@ -442,6 +503,8 @@ void engine_done(struct engine *e, int result, uint32_t actual, mono_t now)
 	}
 	if (a.kind == ENGINE_BAUD)
 		engine_done_baud(e, &a, result, actual);
+	if (a.kind == ENGINE_LINES && engine_done_lines(e, &a, result))
+		return;
 	if (result < 0 && !(a.kind == ENGINE_BAUD && engine_op(e)->lenient)) {
 		e->alive = e->alive && a.kind == ENGINE_NEED_DATA;
 		engine_fail(
@@ -576,7 +639,7 @@ void engine_tick(struct engine *e, mono_t now)
 	if (now >= e->cancel_by) {
 		/* The chip may be busy erasing: whether it still answers is not known. */
 		e->alive = e->alive && !e->cmd.waiting && !e->q.out;
-		engine_cancelled(e);
+		engine_end(e, ENGINE_EV_CANCELLED);
 		return;
 	}
 	if (e->q.out && now >= e->q.stuck) {
@@ -606,14 +669,13 @@ void engine_proceed(struct engine *e, mono_t now)
 void engine_cancel(struct engine *e, mono_t now)
 {
 	e->now = now;
-	if (e->ended || e->cancelling)
+	if (e->ended || e->cancelling || e->finished)
 		return;
 	e->cancelling = true;
 	bool connecting = e->stage == ENGINE_ST_CONNECT;
 	if (!e->q.out && (connecting || !e->cmd.waiting))
 		engine_cancelled(e);
-	else
-		e->cancel_by = now + ENGINE_CANCEL_WAIT;
+	e->cancel_by = now + ENGINE_CANCEL_WAIT;
 }
 
 void engine_port_lost(struct engine *e, mono_t now)
@@ -646,6 +708,11 @@ const struct engine_failure *engine_failure(const struct engine *e)
 bool engine_in_loader(const struct engine *e)
 {
 	return e->in_loader;
+}
+
+const char *engine_reset_name(const struct engine *e)
+{
+	return e->reset.worked ? e->reset.worked->name : NULL;
 }
 
 uint32_t engine_baud(const struct engine *e)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The flash engine's waiting for a loader that is entered by hand. It listens at the ROM's rate
+ * The flash engine's waiting for a loader that is entered by hand (after the reset sequences, where
+ * there are lines: engine_reset.c). It listens at the ROM's rate
  * with TX silent, since whatever is sent fixes the rate the loader measures; names what it hears;
  * and in long silence tries SYNC now and then.
  */
@@ -24,7 +25,10 @@ void connect_start(struct engine *e)
 	e->wait.app_next = e->now;
 	e->wait.last_rx = e->now;
 	if (!job->connected || job->connected_baud == 0) {
-		engine_go(e, ES_LISTEN);
+		if (e->reset.usable)
+			engine_reset_begin(e);
+		else
+			engine_go(e, ES_LISTEN);
 		return;
 	}
 	hunt_begin(e, HUNT_HELD, 3, CONNECT_SYNC);
@@ -104,9 +108,11 @@ void connect_settle(struct engine *e)
 void connect_settle_expire(struct engine *e)
 {
 	e->wait.loader = false;
-	hunt_begin(e, HUNT_BANNER, 4, CONNECT_SYNC);
+	/* A loader that was entered a moment ago has measured no rate yet. */
+	hunt_begin(e, e->reset.trying ? HUNT_RESET : HUNT_BANNER, 4, CONNECT_SYNC);
 	hunt_add(e, e->type->sync_baud);
-	connect_add_rates(e);
+	if (!e->reset.trying)
+		connect_add_rates(e);
 	hunt_go(e);
 }
 
@@ -128,10 +134,14 @@ static void connect_banner(struct engine *e)
 	e->banner = true;
 	e->heard.cause = -1;
 	heard_run(&e->heard);
+	engine_reset_banner(e, (int)mode, cause);
 	if (e->stage != ENGINE_ST_CONNECT)
 		return;
 	e->wait.garbage = false;
-	if (mode == 3) {
+	if (mode == 3 && e->reset.trying) {
+		/* the sequence's outcome: nobody was asked to hold a button */
+		e->wait.loader = false;
+	} else if (mode == 3) {
 		engine_emit_heard(e, ENGINE_HEARD_FLASH_BOOT, cause);
 	} else if (mode != 1) {
 		engine_emit_heard(e, ENGINE_HEARD_STRAPS, mode);
@@ -143,6 +153,7 @@ static void connect_banner(struct engine *e)
 
 void connect_byte(struct engine *e, uint8_t byte)
 {
+	engine_reset_byte(e);
 	if (heard_byte(&e->heard, byte))
 		connect_banner(e);
 }
@@ -185,6 +196,8 @@ static void connect_heard_app(struct engine *e, enum heard_kind kind)
 static void connect_heard_burst(struct engine *e, enum heard_kind kind)
 {
 	struct engine_wait *w = &e->wait;
+	if (e->reset.trying)
+		return;
 	if (kind == HEARD_TEXT) {
 		engine_emit_heard(e, ENGINE_HEARD_APP, e->asked);
 		heard_run(&e->heard);
@@ -196,6 +209,10 @@ static void connect_heard_burst(struct engine *e, enum heard_kind kind)
 
 void connect_heard(struct engine *e)
 {
+	if (e->state == ES_RESET || e->state == ES_RESET_HEAR) {
+		engine_reset_heard(e);
+		return;
+	}
 	if (e->stage != ENGINE_ST_CONNECT)
 		return;
 	enum heard_kind kind = heard_judge(&e->heard);
@@ -218,6 +235,7 @@ void connect_heard(struct engine *e)
 void connect_found(struct engine *e)
 {
 	e->linked = e->asked;
+	engine_reset_found(e);
 	if (e->find.why != HUNT_HELD && e->asked != e->type->sync_baud)
 		engine_emit_heard(e, ENGINE_HEARD_LOCKED, e->asked);
 	engine_emit(
@@ -235,6 +253,10 @@ void connect_missed(struct engine *e)
 		engine_emit_heard(e, ENGINE_HEARD_ECHO, e->asked);
 	else if (why == HUNT_BANNER)
 		engine_emit_heard(e, ENGINE_HEARD_DEAF, 0);
+	if (why == HUNT_HELD && e->reset.usable) {
+		engine_reset_begin(e);
+		return;
+	}
 	if (w->loader && why != HUNT_BANNER) {
 		engine_go(e, ES_SETTLE);
 		return;

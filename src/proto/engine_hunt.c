@@ -101,6 +101,9 @@ static void hunt_failed(struct engine *e)
 	case HUNT_HELD:
 		connect_missed(e);
 		break;
+	case HUNT_RESET:
+		engine_reset_missed(e);
+		break;
 	case HUNT_BAUD:
 		baud_missed(e);
 		break;
@@ -254,6 +257,7 @@ void hunt_drain_expire(struct engine *e)
 	switch (e->find.why) {
 	case HUNT_CONNECT:
 	case HUNT_BANNER:
+	case HUNT_RESET:
 	case HUNT_HELD:
 		connect_found(e);
 		break;

@@ -10,6 +10,7 @@
 #define TASMITE_PROTO_ENGINE_INT_H
 
 #include "tasmite/proto/engine.h"
+#include "tasmite/proto/reset.h"
 
 #include "chip.h"
 #include "esp_cmd.h"
@@ -19,18 +20,23 @@
 #define ENGINE_ACTIONS	 4
 #define ENGINE_EVENTS	 128
 #define ENGINE_TEXT_MAX	 65536
-#define ENGINE_HEARD_MAX (ENGINE_HEARD_DEAF + 1)
+#define ENGINE_HEARD_MAX (ENGINE_HEARD_NO_RESET + 1)
 #define ENGINE_RATES	 6
 
 enum engine_state {
 	ES_START,
-	ES_LISTEN,    /* connect: at the ROM's rate, silent */
-	ES_APP,	      /* connect: a moment at the application's rate */
-	ES_SETTLE,    /* connect: the banner's last bytes pass */
-	ES_HUNT_RATE, /* host to the rate SYNC is tried at */
-	ES_HUNT,      /* SYNC sent */
-	ES_DRAIN,     /* SYNC answered: the rest of its eight replies */
-	ES_HUSH,      /* connect: listening on after an unanswered burst */
+	ES_LISTEN,	/* connect: at the ROM's rate, silent */
+	ES_APP,		/* connect: a moment at the application's rate */
+	ES_SETTLE,	/* connect: the banner's last bytes pass */
+	ES_HUNT_RATE,	/* host to the rate SYNC is tried at */
+	ES_HUNT,	/* SYNC sent */
+	ES_DRAIN,	/* SYNC answered: the rest of its eight replies */
+	ES_HUSH,	/* connect: listening on after an unanswered burst */
+	ES_RESET_RATE,	/* host to the ROM's rate before a reset sequence */
+	ES_RESET,	/* a step of it: lines set, then waited */
+	ES_RESET_HEAR,	/* ... over: what does the chip say? */
+	ES_RESET_BACK,	/* nothing: host back to the loader's rate */
+	ES_RESET_CLEAR, /* cancelled in the middle: lines cleared */
 	ES_ID_READ,
 	ES_ID_ATTACH,
 	ES_ID_SPI_ASK,
@@ -80,6 +86,7 @@ struct engine_ops {
 enum engine_hunt {
 	HUNT_CONNECT, /* waiting for the user */
 	HUNT_BANNER,  /* the loader's banner was seen */
+	HUNT_RESET,   /* after a reset sequence */
 	HUNT_HELD,    /* the loader answered earlier in the session */
 	HUNT_BAUD,    /* after a rate that did not work */
 	HUNT_RESYNC,  /* after an unanswered command */
@@ -134,6 +141,25 @@ struct engine_wait {
 	bool loader; /* (1,x) was seen since the last hunt */
 	bool said_nothing;
 	bool garbage;
+};
+
+struct engine_reset {
+	bool released;			    /* the sequence has let EN go */
+	bool sure;			    /* it was RTS that restarted the chip */
+	bool usable;			    /* there are lines, and they were not found useless */
+	bool trying;			    /* the sequences are gone through */
+	bool asserted;			    /* DTR or RTS */
+	const struct reset_sequence *first; /* worked earlier, or NULL */
+	const struct reset_sequence *seq;   /* under way, or the last one */
+	const struct reset_sequence *worked;
+	size_t step, next; /* in it; in the table */
+	unsigned round, tries;
+	int mode;	/* of the banner since EN was let go, -1: none */
+	uint32_t cause; /* ... its reset cause */
+	uint32_t bytes; /* heard since, before anything was sent */
+	uint32_t rate;	/* of the loader, before the application is started */
+	/* of any sequence: something was heard, a banner, the loader's banner */
+	bool spoke, restarted, loader;
 };
 
 struct engine_speed {
@@ -195,6 +221,7 @@ struct engine {
 	bool cancelling, ended, in_loader;
 	bool alive; /* the loader answered last time */
 	bool proceeded;
+	bool finished;	 /* the job is done: only the application's start is left */
 	uint32_t baud;	 /* the host's rate, as it really is */
 	uint32_t asked;	 /* ... as it was asked for */
 	int64_t lag;	 /* us: how late answers were, if more than usual */
@@ -204,6 +231,7 @@ struct engine {
 	struct engine_cmd cmd;
 	struct engine_find find;
 	struct engine_wait wait;
+	struct engine_reset reset;
 	struct engine_speed speed;
 	struct engine_write w;
 	unsigned id_step;
@@ -239,10 +267,13 @@ void engine_command(struct engine *e, uint8_t op, size_t n, int64_t extra_us);
 /* Sends e->tx[0..n) without waiting for an answer. */
 void engine_send(struct engine *e, size_t n);
 void engine_set_baud(struct engine *e, uint32_t baud);
+void engine_lines(struct engine *e, bool dtr, bool rts);
 void engine_need_data(struct engine *e, size_t part, uint32_t offset, uint32_t length);
 /* True when the present command may be tried once more after no answer. */
 bool engine_may_retry(const struct engine *e);
 void engine_finish(struct engine *e);
+/* Nothing is left to do: ENGINE_EV_DONE. */
+void engine_finished(struct engine *e);
 void engine_fail(struct engine *e, enum engine_cause cause, const struct esp_reply *r);
 void engine_stage_begin(struct engine *e, enum engine_stage s);
 /* An answer took that long after its command had left: later ones are waited for accordingly. */
@@ -277,6 +308,32 @@ void connect_byte(struct engine *e, uint8_t byte);
 void connect_heard(struct engine *e);
 void connect_found(struct engine *e);
 void connect_missed(struct engine *e);
+
+/* ---- engine_reset.c: DTR and RTS -------------------------------------------------------------- */
+void engine_reset_init(struct engine *e);
+/* Into the loader: one sequence after the other, then listening as without lines. */
+void engine_reset_begin(struct engine *e);
+/* Out of it, after the job. */
+void engine_reset_start_app(struct engine *e);
+void engine_reset_rate(struct engine *e);
+void engine_reset_rate_acted(struct engine *e);
+void engine_reset_step(struct engine *e);
+void engine_reset_step_acted(struct engine *e);
+void engine_reset_step_expire(struct engine *e);
+void engine_reset_hear(struct engine *e);
+void engine_reset_hear_expire(struct engine *e);
+void engine_reset_back(struct engine *e);
+void engine_reset_back_acted(struct engine *e);
+void engine_reset_clear(struct engine *e);
+/* The transport can't set lines after all. */
+void engine_reset_unable(struct engine *e);
+/* A byte, a banner's boot mode; then, after a run of bytes: is that enough to go on? */
+void engine_reset_byte(struct engine *e);
+void engine_reset_banner(struct engine *e, int mode, uint32_t cause);
+void engine_reset_heard(struct engine *e);
+/* SYNC's outcome. */
+void engine_reset_found(struct engine *e);
+void engine_reset_missed(struct engine *e);
 
 /* ---- engine_hunt.c: SYNC at one rate after another ------------------------------------------- */
 void hunt_begin(struct engine *e, enum engine_hunt why, unsigned each, int64_t wait);

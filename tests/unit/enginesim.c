@@ -126,6 +126,44 @@ static void rig_baud(struct rig *r, const struct engine_action *a)
 	engine_done(r->e, 0, actual, r->now);
 }
 
+static void rig_lines(struct rig *r, const struct engine_action *a)
+{
+	int result = r->cfg.lines_result;
+	if (r->cfg.lines_good > 0) {
+		r->cfg.lines_good--;
+		result = 0;
+	}
+	if (result == 0) {
+		r->dtr = a->dtr;
+		r->rts = a->rts;
+		if (r->cfg.lines)
+			r->cfg.lines(r, a->dtr, a->rts);
+		else
+			sim_link_lines(r->link, a->dtr, a->rts, r->now);
+	}
+	engine_done(r->e, result, 0, r->now);
+}
+
+void rig_plan(struct rig *r, sim_time at, bool dtr, bool rts)
+{
+	size_t i = r->plans++;
+	assert_true(r->plans <= RIG_PLANS);
+	for (; i > 0 && r->plan[i - 1].at > at; i--)
+		r->plan[i] = r->plan[i - 1];
+	r->plan[i].at = at;
+	r->plan[i].dtr = dtr;
+	r->plan[i].rts = rts;
+}
+
+static void rig_play(struct rig *r)
+{
+	while (r->plans > 0 && r->plan[0].at <= r->now) {
+		sim_link_lines(r->link, r->plan[0].dtr, r->plan[0].rts, r->now);
+		r->plans--;
+		memmove(&r->plan[0], &r->plan[1], r->plans * sizeof r->plan[0]);
+	}
+}
+
 /* The action that waits for what was written to leave. */
 static bool rig_must_wait(const struct rig *r, const struct engine_action *a)
 {
@@ -171,6 +209,9 @@ static void rig_act(struct rig *r, struct rig_pending *p)
 			    p->a.offset + p->a.length <= r->cfg.job.parts[p->a.part].length);
 			engine_data(r->e, r->cfg.data[p->a.part] + p->a.offset, p->a.length);
 			engine_done(r->e, 0, 0, r->now);
+			break;
+		case ENGINE_LINES:
+			rig_lines(r, &p->a);
 			break;
 		default:
 			engine_done(r->e, 0, 0, r->now);
@@ -273,12 +314,15 @@ static bool rig_loop(
 			t = p.done_at;
 		if (r->cfg.power_at > r->now && r->cfg.power_at < t)
 			t = r->cfg.power_at;
+		if (r->plans > 0 && r->plan[0].at < t)
+			t = r->plan[0].at;
 		if (t > end)
 			t = end + 1;
 		if (t < r->now)
 			t = r->now;
 		r->now = t;
 		sim_link_advance(r->link, r->now);
+		rig_play(r);
 		if (r->cfg.power_at != 0 && r->now == r->cfg.power_at) {
 			sim_link_power(r->link, true, r->now);
 			r->cfg.power_at = 0;

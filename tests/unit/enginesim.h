@@ -10,6 +10,9 @@
 #include "tasmite/proto/engine.h"
 
 #define RIG_EVENTS 4096
+#define RIG_PLANS  64
+
+struct rig;
 
 /* How input is cut before the engine gets it. */
 enum rig_cut { RIG_WHOLE, RIG_BYTES, RIG_RANDOM };
@@ -31,6 +34,10 @@ struct rig_config {
 	uint32_t noisy_above;	   /* at rates above this every third long frame has a wrong byte */
 	bool host_rounds;	   /* the host knows the usual rates only, and sets the nearest */
 	bool no_proceed;
+	int lines_result;    /* what setting the lines gives */
+	unsigned lines_good; /* ... after so many that work */
+	/* Who sets the lines in the adapter's place: a server far away. */
+	void (*lines)(struct rig *r, bool dtr, bool rts);
 	const uint8_t *data[ENGINE_MAX_PARTS];
 };
 
@@ -53,6 +60,12 @@ struct rig {
 	sim_time stage_at[ENGINE_STAGES][2];
 	uint64_t stage_wire[ENGINE_STAGES][2];
 	unsigned long_frames;
+	bool dtr, rts; /* as the engine set them last */
+	struct {
+		sim_time at;
+		bool dtr, rts;
+	} plan[RIG_PLANS]; /* lines that will be set */
+	size_t plans;
 	bool ended;
 	enum engine_event_kind end;
 };
@@ -66,6 +79,8 @@ bool rig_until(struct rig *r, enum engine_event_kind kind, int heard, int64_t li
 size_t rig_count(const struct rig *r, enum engine_event_kind kind, int detail);
 /* The last event of that kind, or NULL. */
 const struct engine_event *rig_last(const struct rig *r, enum engine_event_kind kind);
+/* The board's lines at a later time (for cfg.lines). */
+void rig_plan(struct rig *r, sim_time at, bool dtr, bool rts);
 struct sim_flash *rig_flash(struct rig *r);
 /* True when the device's flash holds these bytes there. */
 bool rig_flash_is(struct rig *r, uint32_t offset, const uint8_t *bytes, size_t n);

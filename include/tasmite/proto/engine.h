@@ -46,6 +46,13 @@ struct engine_job {
 	bool no_baud_change;	     /* stay at 115200: no UART_CLKDIV trick */
 	bool connected; /* the loader has answered in this session already: try SYNC at once */
 	uint32_t connected_baud; /* ... at this rate */
+	bool has_lines;	  /* the transport has DTR and RTS: the reset sequences (reset.h) are tried
+	                   * before the user is asked, and start the application in the end */
+	bool lines_whole; /* ... at a server's end of a network (RFC 2217): no sequence that needs
+	                   * both lines changed at one moment, and none is cut short; a server may
+	                   * also play one of its own when it sees DTR (esptool's does) */
+	const char *reset_first; /* name of the sequence that worked on this adapter, or NULL; not
+	                          * used after engine_new */
 };
 
 /* ---- actions --------------------------------------------------------------------------------- */
@@ -98,15 +105,17 @@ enum engine_heard {
 	ENGINE_HEARD_NOTHING,	 /* silence so far */
 	ENGINE_HEARD_FLASH_BOOT, /* boot mode (3,x): the button was not held */
 	ENGINE_HEARD_LOADER,	 /* boot mode (1,x): goes on by itself */
-	ENGINE_HEARD_STRAPS, /* boot mode (0,x), (2,x), (4..7,x): wrong straps; number in value */
-	ENGINE_HEARD_ECHO,   /* its own bytes: TX and RX are shorted */
-	ENGINE_HEARD_APP,    /* text of an application, at another rate perhaps (value: rate) */
-	ENGINE_HEARD_NOISE,  /* bytes without sense */
-	ENGINE_HEARD_LOCKED, /* a ROM that locked another rate was found; value: that rate */
-	ENGINE_HEARD_STUB,   /* a stub of an earlier session answers: it can't be used; the chip
+	ENGINE_HEARD_STRAPS,  /* boot mode (0,x), (2,x), (4..7,x): wrong straps; number in value */
+	ENGINE_HEARD_ECHO,    /* its own bytes: TX and RX are shorted */
+	ENGINE_HEARD_APP,     /* text of an application, at another rate perhaps (value: rate) */
+	ENGINE_HEARD_NOISE,   /* bytes without sense */
+	ENGINE_HEARD_LOCKED,  /* a ROM that locked another rate was found; value: that rate */
+	ENGINE_HEARD_STUB,    /* a stub of an earlier session answers: it can't be used; the chip
 	                         * must be powered anew */
-	ENGINE_HEARD_DEAF    /* the loader's banner was seen, but it answers SYNC at no rate:
+	ENGINE_HEARD_DEAF,    /* the loader's banner was seen, but it answers SYNC at no rate:
 	                         * the chip must be powered anew */
+	ENGINE_HEARD_NO_RESET /* DTR and RTS don't bring it into its loader: by hand from now on.
+	                       * value 1: they restart it, but GPIO0 stays high; 0: nothing */
 };
 
 enum engine_event_kind {
@@ -120,6 +129,10 @@ enum engine_event_kind {
 	ENGINE_EV_PROGRESS, /* done of total bytes of the stage */
 	ENGINE_EV_RETRY,    /* something is tried again: retry; value: opcode (TIMEOUT), rate
 	                      * (RESYNC, SLOWER), flash address (the others) */
+	ENGINE_EV_RESET,    /* a reset sequence (name) began (began, count: which try), or is over:
+	                      * ok: it brought the chip into its loader; value: boot mode of the
+	                      * banner heard, or ENGINE_RESET_SILENT. The one that starts the
+	                      * application in the end only begins */
 	ENGINE_EV_DONE,	    /* the job is done; terminal */
 	ENGINE_EV_FAILED,   /* it is not: see engine_failure; terminal */
 	ENGINE_EV_CANCELLED /* terminal */
@@ -135,6 +148,8 @@ enum engine_retry {
 	ENGINE_RETRY_ERASE
 };
 
+#define ENGINE_RESET_SILENT 8u
+
 struct engine_event {
 	enum engine_event_kind kind;
 	enum engine_stage stage;
@@ -148,6 +163,7 @@ struct engine_event {
 	size_t n;
 	uint32_t baud;
 	uint32_t done, total;
+	const char *name; /* RESET; for ever valid */
 };
 
 enum engine_cause {
@@ -200,7 +216,8 @@ void engine_tick(struct engine *e, mono_t now);
 /* After ENGINE_EV_IDENTITY of a FLASH or ERASE job: go on. */
 void engine_proceed(struct engine *e, mono_t now);
 /* Stops at the next safe point: at once while waiting; between two commands while working.
- * ENGINE_EV_CANCELLED comes within a second. */
+ * ENGINE_EV_CANCELLED comes within a second; ENGINE_EV_DONE if nothing was left to do but to start
+ * the application. Lines that a sequence has asserted are cleared first. */
 void engine_cancel(struct engine *e, mono_t now);
 /* The port is gone: ends with ENGINE_EV_FAILED, ENGINE_CAUSE_IO. */
 void engine_port_lost(struct engine *e, mono_t now);
@@ -210,9 +227,13 @@ const struct engine_chip *engine_chip_info(const struct engine *e);
 /* Why it failed, after ENGINE_EV_FAILED; belongs to e. */
 const struct engine_failure *engine_failure(const struct engine *e);
 /* After DONE: true when the chip is still in the loader (a button release and power-cycle are
- * needed to run the application). The rate the link has. */
+ * needed to run the application); false when RTS has started the application. The rate the link
+ * has. */
 bool engine_in_loader(const struct engine *e);
 uint32_t engine_baud(const struct engine *e);
+/* The reset sequence that brought the chip into its loader, to be given as reset_first the next
+ * time; NULL when none did. */
+const char *engine_reset_name(const struct engine *e);
 /* Bytes sent and received over the wire so far. */
 void engine_wire(const struct engine *e, uint64_t *tx, uint64_t *rx);
 /* Names for traces and messages: "erase", "FLASH_DATA", "connect:listen". */

@@ -1,0 +1,580 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The flash engine's use of DTR and RTS, on the virtual board's reset circuit. */
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <stdint.h>
+#include <cmocka.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "enginesim.h"
+#include "sim/tasmota_image.h"
+#include "sim_peer.h"
+#include "tasmite/base/err.h"
+
+#define MS 1000
+#define S  1000000
+
+static struct rig rig;
+static unsigned pulses;	   /* of EN */
+static unsigned accidents; /* ... outside of a sequence */
+static bool watching;
+
+/* The board's trace: every fall of EN must be a step of a sequence. */
+static void on_trace(void *ctx, sim_time at, const char *text)
+{
+	(void)ctx;
+	(void)at;
+	if (!watching || strcmp(text, "EN low") != 0)
+		return;
+	pulses++;
+	if (strncmp(engine_state_name(rig.e), "reset:", 6) != 0)
+		accidents++;
+}
+
+static struct rig_config lines_config(bool circuit, uint32_t en_ms)
+{
+	struct rig_config c = {.seed = 5};
+	c.job.kind = ENGINE_IDENTIFY;
+	c.job.app_baud = 115200;
+	c.job.has_lines = true;
+	c.link.device.lines = circuit;
+	c.link.device.en_us = en_ms * MS;
+	c.link.device.no_app = true;
+	c.link.device.trace = on_trace;
+	return c;
+}
+
+static const struct tas_image_spec talking = {.build = "6.1.1-full"};
+
+/* A board that has booted some time ago. */
+static void begin(const struct rig_config *c)
+{
+	watching = false;
+	rig_init(&rig, c);
+	engine_free(rig.e);
+	if (c->link.device.no_app)
+		(void)peer_image(rig_flash(&rig)->mem, 0x40100000, 1000);
+	else
+		assert_true(tas_image_make(&talking, rig_flash(&rig)->mem) > 0);
+	sim_link_advance(rig.link, S);
+	uint8_t drop[2000];
+	while (sim_link_receive(rig.link, drop, sizeof drop, S) > 0)
+		;
+	rig.now = S;
+	rig.e = engine_new(&rig.cfg.job, rig.now);
+	assert_non_null(rig.e);
+	pulses = 0;
+	accidents = 0;
+	watching = true;
+}
+
+static struct sim_lines board_lines(void)
+{
+	struct sim_lines s;
+	sim_device_lines_state(sim_link_device(rig.link), &s);
+	return s;
+}
+
+static enum sim_mode mode_after(int64_t us)
+{
+	rig.now += us;
+	sim_link_advance(rig.link, rig.now);
+	return sim_device_mode(sim_link_device(rig.link));
+}
+
+static void end(void)
+{
+	assert_int_equal(accidents, 0);
+	watching = false;
+	rig_fini(&rig);
+}
+
+static void expect_done(int64_t limit_us)
+{
+	assert_true(rig_run(&rig, limit_us));
+	assert_int_equal(rig.end, ENGINE_EV_DONE);
+	assert_true(engine_chip_info(rig.e)->known);
+	assert_false(rig.dtr || rig.rts);
+}
+
+static unsigned began(void)
+{
+	unsigned n = 0;
+	for (size_t i = 0; i < rig.events; i++)
+		n += rig.ev[i].kind == ENGINE_EV_RESET && rig.ev[i].began;
+	return n;
+}
+
+/* The first event that tells of a sequence's end: a good one, or any. All zero: none. */
+static struct engine_event over(bool ok)
+{
+	for (size_t i = 0; i < rig.events; i++)
+		if (rig.ev[i].kind == ENGINE_EV_RESET && !rig.ev[i].began && (rig.ev[i].ok || !ok))
+			return rig.ev[i];
+	return (struct engine_event){.name = ""};
+}
+
+/* ---- a circuit ------------------------------------------------------------------------------- */
+static void reset__first_try__clean_circuit(void **state)
+{
+	(void)state;
+	for (int cut = RIG_WHOLE; cut <= RIG_RANDOM; cut++) {
+		for (int app = 0; app < 2; app++) {
+			struct rig_config c = lines_config(true, 1);
+			c.cut = (enum rig_cut)cut;
+			c.link.device.no_app = !app;
+			c.link.usb_latency_us = app ? 16 * MS : 0;
+			begin(&c);
+			sim_time from = rig.now;
+			assert_true(rig_until(&rig, ENGINE_EV_SYNC, -1, 2 * S));
+			assert_true(rig.now - from < 600 * MS);
+			expect_done(2 * S);
+			assert_string_equal(engine_reset_name(rig.e), "tight-50");
+			assert_string_equal(over(true).name, "tight-50");
+			assert_int_equal(over(true).count, 1);
+			assert_int_equal(over(true).value, 1);
+			assert_non_null(strstr(rig.text, "rst cause:2, boot mode:(1,"));
+			assert_int_equal(rig.rates[0], 74880);
+			assert_int_equal(
+			    rig_count(&rig, ENGINE_EV_HEARD, ENGINE_HEARD_FLASH_BOOT), 0);
+			/* one into the loader, one out of it */
+			assert_int_equal(pulses, 2);
+			assert_int_equal(began(), 2);
+			assert_false(engine_in_loader(rig.e));
+			assert_int_equal(mode_after(500 * MS), SIM_MODE_APP);
+			end();
+		}
+	}
+}
+
+static void reset__within_five__slow_en(void **state)
+{
+	(void)state;
+	static const uint32_t en_ms[] = {5, 20, 45, 55, 100, 200, 400};
+	for (size_t i = 0; i < sizeof en_ms / sizeof en_ms[0]; i++) {
+		struct rig_config c = lines_config(true, en_ms[i]);
+		begin(&c);
+		expect_done(10 * S);
+		assert_true(over(true).count <= (en_ms[i] < 50 ? 1 : 5));
+		assert_string_equal(over(true).name, en_ms[i] < 50 ? "tight-50" : "tight-550");
+		assert_false(engine_in_loader(rig.e));
+		assert_int_equal(pulses, began());
+		assert_int_equal(mode_after(S), SIM_MODE_APP);
+		end();
+	}
+}
+
+static void reset__failure_is_told__gpio0_too_early(void **state)
+{
+	(void)state;
+	struct rig_config c = lines_config(true, 100);
+	begin(&c);
+	expect_done(10 * S);
+	struct engine_event first = over(false);
+	assert_string_equal(first.name, "tight-50");
+	assert_false(first.ok);
+	assert_int_equal(first.value, 3);
+	end();
+}
+
+static void reset__remembered_one_first__then_the_others(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *first, *worked;
+		uint32_t en_ms;
+		unsigned count;
+	} row[] = {
+	    {"classic-550", "classic-550", 100, 1},
+	    {"classic-50", "classic-50", 1, 1},
+	    {"tight-50", "tight-550", 100, 2},
+	    {"classic-50", "tight-550", 100, 3},
+	    {"run", "tight-50", 1, 1},
+	    {"no such", "tight-50", 1, 1},
+	    {"", "tight-50", 1, 1},
+	};
+	for (size_t i = 0; i < sizeof row / sizeof row[0]; i++) {
+		struct rig_config c = lines_config(true, row[i].en_ms);
+		c.job.reset_first = row[i].first;
+		begin(&c);
+		expect_done(10 * S);
+		assert_string_equal(engine_reset_name(rig.e), row[i].worked);
+		assert_int_equal(over(true).count, row[i].count);
+		end();
+	}
+}
+
+static void reset__flash_job__starts_what_was_written(void **state)
+{
+	(void)state;
+	static uint8_t data[20000];
+	rig_fill(data, sizeof data, 4);
+	struct rig_config c = lines_config(true, 1);
+	c.job.kind = ENGINE_FLASH;
+	c.job.parts[0] = (struct engine_part){.offset = 0, .length = sizeof data};
+	c.job.part_count = 1;
+	c.data[0] = data;
+	begin(&c);
+	expect_done(60 * S);
+	assert_true(rig_flash_is(&rig, 0, data, sizeof data));
+	assert_false(engine_in_loader(rig.e));
+	assert_int_equal(pulses, 2);
+	assert_int_not_equal(mode_after(500 * MS), SIM_MODE_LOADER);
+	end();
+}
+
+/* ---- no circuit, or half of one ----------------------------------------------------------------- */
+static void no_reset__by_hand_as_ever__silent_board(void **state)
+{
+	(void)state;
+	struct rig_config c = lines_config(false, 0);
+	begin(&c);
+	assert_true(rig_until(&rig, ENGINE_EV_HEARD, ENGINE_HEARD_NO_RESET, 20 * S));
+	assert_int_equal(rig_last(&rig, ENGINE_EV_HEARD)->value, 0);
+	assert_true(rig.now < 6 * S); /* one round: it has said nothing */
+	assert_int_equal(began(), 4);
+	assert_false(rig.dtr || rig.rts);
+	unsigned lines = rig.actions[ENGINE_LINES], writes = rig.actions[ENGINE_WRITE];
+	assert_false(rig_run(&rig, 4 * S));
+	assert_int_equal(rig.actions[ENGINE_WRITE], writes);
+	sim_link_power(rig.link, false, rig.now);
+	assert_false(rig_run(&rig, 2 * S));
+	sim_link_button(rig.link, true, rig.now);
+	sim_link_power(rig.link, true, rig.now);
+	expect_done(10 * S);
+	assert_int_equal(rig.actions[ENGINE_LINES], lines);
+	assert_true(engine_in_loader(rig.e));
+	assert_null(engine_reset_name(rig.e));
+	assert_int_equal(mode_after(S), SIM_MODE_LOADER);
+	end();
+}
+
+/* Who has the button ready does not wait for the sequences' end. */
+static void no_reset__power_by_hand_meanwhile__is_found(void **state)
+{
+	(void)state;
+	for (int i = 0; i < 90; i++) {
+		struct rig_config c = lines_config(false, 0);
+		c.no_power = true;
+		c.button = true;
+		c.power_at = S + 20 * MS + i * 61 * MS;
+		begin(&c);
+		sim_time at = c.power_at;
+		assert_true(rig_run(&rig, 20 * S));
+		assert_int_equal(rig.end, ENGINE_EV_DONE);
+		assert_true(rig.now - at < 9 * S);
+		assert_true(engine_in_loader(rig.e));
+		assert_int_equal(mode_after(0), SIM_MODE_LOADER);
+		assert_false(rig.dtr || rig.rts);
+		end();
+	}
+}
+
+/* The chip waits in its loader, put there by its button before; the lines reach nothing. */
+static void no_reset__loader_there_already__is_found(void **state)
+{
+	(void)state;
+	struct rig_config c = lines_config(false, 0);
+	c.button = true;
+	begin(&c);
+	expect_done(10 * S);
+	assert_null(engine_reset_name(rig.e));
+	assert_int_equal(over(true).count, 0);
+	assert_true(engine_in_loader(rig.e));
+	assert_int_equal(mode_after(0), SIM_MODE_LOADER);
+	end();
+}
+
+static void no_reset__talking_application__is_not_sent_to(void **state)
+{
+	(void)state;
+	struct rig_config c = lines_config(false, 0);
+	begin(&c);
+	/* it says something every 50 ms, at its own rate */
+	while (!rig_count(&rig, ENGINE_EV_HEARD, ENGINE_HEARD_NO_RESET)) {
+		static const uint8_t noise[] = {0x8f, 0x9c, 0xe0, 0xfe, 0x81, 0x92, 0xfc, 0xe2};
+		assert_false(rig_run(&rig, 50 * MS));
+		engine_rx(rig.e, noise, sizeof noise, rig.now);
+		assert_true(rig.now < 60 * S);
+	}
+	assert_int_equal(began(), 8);
+	assert_int_equal(rig.actions[ENGINE_WRITE], 0);
+	end();
+}
+
+static void only_en(struct rig *r, bool dtr, bool rts)
+{
+	sim_link_lines(r->link, false, rts && !dtr, r->now);
+}
+
+static void no_reset__restarts_are_told__gpio0_not_connected(void **state)
+{
+	(void)state;
+	struct rig_config c = lines_config(true, 1);
+	c.lines = only_en;
+	begin(&c);
+	assert_true(rig_until(&rig, ENGINE_EV_HEARD, ENGINE_HEARD_NO_RESET, 20 * S));
+	assert_int_equal(rig_last(&rig, ENGINE_EV_HEARD)->value, 1);
+	assert_int_equal(began(), 8);
+	assert_int_equal(pulses, 8);
+	assert_int_equal(rig_count(&rig, ENGINE_EV_HEARD, ENGINE_HEARD_FLASH_BOOT), 0);
+	sim_link_power(rig.link, false, rig.now);
+	sim_link_button(rig.link, true, rig.now);
+	sim_link_power(rig.link, true, rig.now);
+	expect_done(10 * S);
+	assert_true(engine_in_loader(rig.e));
+	assert_int_equal(pulses, 8);
+	end();
+}
+
+static void no_reset__straps_are_named(void **state)
+{
+	(void)state;
+	struct rig_config c = lines_config(true, 1);
+	begin(&c);
+	sim_device_strap(sim_link_device(rig.link), SIM_GPIO15, true);
+	assert_true(rig_until(&rig, ENGINE_EV_HEARD, ENGINE_HEARD_NO_RESET, 30 * S));
+	assert_int_equal(rig_last(&rig, ENGINE_EV_HEARD)->value, 1);
+	assert_true(rig_count(&rig, ENGINE_EV_HEARD, ENGINE_HEARD_STRAPS) >= 4);
+	end();
+}
+
+/* RX of the chip is not connected: the banner comes, answers don't. */
+static void no_reset__deaf_loader__is_named(void **state)
+{
+	(void)state;
+	struct rig_config c = lines_config(true, 1);
+	c.fault[0] = "drop:1,dir=tx";
+	c.job.reset_first = "tight-50";
+	begin(&c);
+	if (!rig_until(&rig, ENGINE_EV_HEARD, ENGINE_HEARD_DEAF, 30 * S))
+		fail_msg("events %u", (unsigned)rig.events);
+	assert_null(engine_reset_name(rig.e));
+	end();
+}
+
+/* ---- a loader that is held from before ------------------------------------------------------------ */
+static void held__started_by_rts__where_that_works(void **state)
+{
+	(void)state;
+	for (int circuit = 0; circuit < 2; circuit++) {
+		struct rig_config c = lines_config(circuit, 1);
+		c.button = true;
+		c.job.connected = true;
+		c.job.connected_baud = 115200;
+		begin(&c);
+		sim_link_button(rig.link, false, rig.now);
+		assert_true(rig_until(&rig, ENGINE_EV_SYNC, -1, 2 * S));
+		assert_int_equal(pulses, 0);
+		expect_done(2 * S);
+		assert_int_equal(pulses, circuit);
+		assert_int_equal(engine_in_loader(rig.e), !circuit);
+		if (!circuit)
+			assert_int_equal(engine_baud(rig.e), 115200);
+		assert_int_equal(mode_after(300 * MS), circuit ? SIM_MODE_APP : SIM_MODE_LOADER);
+		end();
+	}
+}
+
+/* The button is still held: RTS starts the loader again, a fresh one. */
+static void held__button_still_down__stays_in_loader(void **state)
+{
+	(void)state;
+	struct rig_config c = lines_config(true, 1);
+	c.button = true;
+	c.job.connected = true;
+	c.job.connected_baud = 115200;
+	begin(&c);
+	expect_done(3 * S);
+	assert_int_equal(pulses, 1);
+	assert_true(engine_in_loader(rig.e));
+	assert_int_equal(engine_baud(rig.e), 115200);
+	end();
+}
+
+static void held__gone_meanwhile__sequences_follow(void **state)
+{
+	(void)state;
+	struct rig_config c = lines_config(true, 1);
+	c.job.connected = true;
+	c.job.connected_baud = 460800;
+	begin(&c);
+	expect_done(10 * S);
+	assert_string_equal(engine_reset_name(rig.e), "tight-50");
+	assert_false(engine_in_loader(rig.e));
+	end();
+}
+
+/* ---- cancel, faults ------------------------------------------------------------------------------ */
+static void cancel__clears_the_lines__any_moment(void **state)
+{
+	(void)state;
+	for (int circuit = 0; circuit < 2; circuit++) {
+		for (int i = 0; i < 400; i++) {
+			struct rig_config c = lines_config(circuit, 100);
+			begin(&c);
+			if (rig_run(&rig, i * 13 * MS)) {
+				assert_int_equal(rig.end, ENGINE_EV_DONE);
+				end();
+				break;
+			}
+			bool finishing = rig_count(&rig, ENGINE_EV_IDENTITY, -1) > 0;
+			engine_cancel(rig.e, rig.now);
+			sim_time from = rig.now;
+			assert_true(rig_run(&rig, S));
+			assert_int_equal(rig.end, finishing ? ENGINE_EV_DONE : ENGINE_EV_CANCELLED);
+			assert_true(rig.now - from < 200 * MS);
+			assert_false(rig.dtr || rig.rts);
+			struct sim_lines s = board_lines();
+			assert_false(s.dtr || s.rts);
+			assert_true(mode_after(500 * MS) != SIM_MODE_RESET);
+			end();
+		}
+	}
+}
+
+static void lines__refused__by_hand_as_ever(void **state)
+{
+	(void)state;
+	for (unsigned good = 0; good < 24; good++) {
+		struct rig_config c = lines_config(true, 60);
+		c.lines_result = ERR_NOTSUP;
+		c.lines_good = good;
+		begin(&c);
+		if (rig_until(&rig, ENGINE_EV_HEARD, ENGINE_HEARD_NO_RESET, 20 * S)) {
+			/* the transistors are gone with the lines */
+			sim_link_lines(rig.link, false, false, rig.now);
+			sim_link_power(rig.link, false, rig.now);
+			sim_link_button(rig.link, true, rig.now);
+			sim_link_power(rig.link, true, rig.now);
+			assert_true(rig_run(&rig, 10 * S));
+		}
+		assert_int_equal(rig.end, ENGINE_EV_DONE);
+		assert_true(engine_chip_info(rig.e)->known);
+		assert_int_equal(engine_in_loader(rig.e), good < 13);
+		end();
+	}
+}
+
+static void lines__fail__ends_with_io(void **state)
+{
+	(void)state;
+	struct rig_config c = lines_config(true, 1);
+	c.lines_result = ERR_GONE;
+	c.lines_good = 2;
+	begin(&c);
+	assert_true(rig_run(&rig, S));
+	assert_int_equal(rig.end, ENGINE_EV_FAILED);
+	assert_int_equal(engine_failure(rig.e)->cause, ENGINE_CAUSE_IO);
+	assert_false(engine_failure(rig.e)->still_connected);
+	end();
+}
+
+static void port_lost__fails__but_not_a_finished_job(void **state)
+{
+	(void)state;
+	struct rig_config c = lines_config(true, 1);
+	begin(&c);
+	assert_false(rig_run(&rig, 60 * MS));
+	engine_port_lost(rig.e, rig.now);
+	assert_true(rig_run(&rig, S));
+	assert_int_equal(rig.end, ENGINE_EV_FAILED);
+	end();
+	begin(&c);
+	assert_true(rig_until(&rig, ENGINE_EV_IDENTITY, -1, 2 * S));
+	assert_string_equal(engine_state_name(rig.e), "reset:step");
+	engine_port_lost(rig.e, rig.now);
+	assert_true(rig_run(&rig, S));
+	assert_int_equal(rig.end, ENGINE_EV_DONE);
+	end();
+}
+
+/* ---- at a server's end of a network ---------------------------------------------------------------- */
+/* As ser2net does it: one line after the other, later, in the order in which they were asked for:
+ * never through DTR off with RTS on, which is the reset state. */
+static bool far_dtr, far_rts;
+static sim_time far_last;
+
+static void far_set(struct rig *r, sim_time at)
+{
+	if (at < far_last)
+		at = far_last;
+	far_last = at + 200;
+	rig_plan(r, at, far_dtr, far_rts);
+}
+
+static void ser2net(struct rig *r, bool dtr, bool rts)
+{
+	/* 30 ms on the way, up to 8 more now and then */
+	sim_time at = r->now + 30 * MS + (r->now / 7 % 9) * MS;
+	bool rts_first = dtr != far_dtr && rts != far_rts && !dtr && far_rts;
+	for (int i = 0; i < 2; i++) {
+		if ((i == 0) == rts_first && rts != far_rts) {
+			far_rts = rts;
+			far_set(r, at);
+		} else if ((i == 0) != rts_first && dtr != far_dtr) {
+			far_dtr = dtr;
+			far_set(r, at);
+		}
+	}
+}
+
+static void whole__works__one_line_after_the_other(void **state)
+{
+	(void)state;
+	static const struct {
+		uint32_t en_ms;
+		const char *name;
+	} row[] = {{1, "classic-50"}, {100, "classic-550"}, {300, "classic-550"}};
+	for (size_t i = 0; i < 3; i++) {
+		struct rig_config c = lines_config(true, row[i].en_ms);
+		c.job.lines_whole = true;
+		c.lines = ser2net;
+		far_dtr = far_rts = false;
+		far_last = 0;
+		begin(&c);
+		expect_done(20 * S);
+		assert_string_equal(engine_reset_name(rig.e), row[i].name);
+		assert_true(over(true).count <= 2);
+		assert_false(engine_in_loader(rig.e));
+		rig_run(&rig, S); /* what is still on its way */
+		while (rig.plans) {
+			sim_link_advance(rig.link, rig.plan[0].at);
+			rig.now = rig.plan[0].at;
+			sim_link_lines(rig.link, rig.plan[0].dtr, rig.plan[0].rts, rig.now);
+			memmove(&rig.plan[0], &rig.plan[1], --rig.plans * sizeof rig.plan[0]);
+		}
+		assert_int_equal(mode_after(S), SIM_MODE_APP);
+		watching = false;
+		end();
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(reset__first_try__clean_circuit),
+	    cmocka_unit_test(reset__within_five__slow_en),
+	    cmocka_unit_test(reset__failure_is_told__gpio0_too_early),
+	    cmocka_unit_test(reset__remembered_one_first__then_the_others),
+	    cmocka_unit_test(reset__flash_job__starts_what_was_written),
+	    cmocka_unit_test(no_reset__by_hand_as_ever__silent_board),
+	    cmocka_unit_test(no_reset__power_by_hand_meanwhile__is_found),
+	    cmocka_unit_test(no_reset__loader_there_already__is_found),
+	    cmocka_unit_test(no_reset__talking_application__is_not_sent_to),
+	    cmocka_unit_test(no_reset__restarts_are_told__gpio0_not_connected),
+	    cmocka_unit_test(no_reset__straps_are_named),
+	    cmocka_unit_test(no_reset__deaf_loader__is_named),
+	    cmocka_unit_test(held__started_by_rts__where_that_works),
+	    cmocka_unit_test(held__button_still_down__stays_in_loader),
+	    cmocka_unit_test(held__gone_meanwhile__sequences_follow),
+	    cmocka_unit_test(cancel__clears_the_lines__any_moment),
+	    cmocka_unit_test(lines__refused__by_hand_as_ever),
+	    cmocka_unit_test(lines__fail__ends_with_io),
+	    cmocka_unit_test(port_lost__fails__but_not_a_finished_job),
+	    cmocka_unit_test(whole__works__one_line_after_the_other),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
