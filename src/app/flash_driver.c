@@ -21,6 +21,7 @@ struct flash_driver {
 	struct timer *timer;
 	struct engine_action action; /* the one under way */
 	bool busy;		     /* action waits for the link */
+	unsigned lines;		     /* DTR and RTS, as the engine asserted them */
 	bool pumping;		     /* calls from within events don't nest */
 	bool ended;
 };
@@ -55,10 +56,20 @@ struct flash_driver *flash_driver_new(struct loop *loop, struct link *link,
 	return d;
 }
 
+/* An engine that ended in the middle of a reset sequence (a fault, or the program is left) must not
+ * leave the chip in reset. */
+static void clear_lines(struct flash_driver *d)
+{
+	if (d->lines && link_is_open(d->link))
+		link_set_modem(d->link, 0, NULL);
+	d->lines = 0;
+}
+
 void flash_driver_free(struct flash_driver *d)
 {
 	if (!d)
 		return;
+	clear_lines(d);
 	timer_free(d->timer);
 	engine_free(d->engine);
 	free(d);
@@ -79,6 +90,8 @@ static bool carry_out(struct flash_driver *d, int *result, uint32_t *actual)
 	case ENGINE_LINES:
 		lines = (a->dtr ? MODEM_DTR : 0u) | (a->rts ? MODEM_RTS : 0u);
 		*result = link_set_modem(d->link, lines, NULL);
+		if (*result == ERR_OK)
+			d->lines = lines;
 		return true;
 	case ENGINE_BAUD:
 		if (link_unsent(d->link) || link_pending(d->link))
@@ -147,12 +160,14 @@ static void pump(struct flash_driver *d, mono_t now)
 	}
 	tell_events(d, now);
 	d->pumping = false;
-	if (d->ended)
+	if (d->ended) {
+		clear_lines(d);
 		timer_disarm(d->timer);
-	else
+	} else {
 		timer_arm(d->timer, d->busy && d->action.kind == ENGINE_BAUD
 					? now + DRAIN_POLL_US
 					: engine_deadline(d->engine));
+	}
 }
 
 void flash_driver_rx(struct flash_driver *d, const uint8_t *bytes, size_t n, mono_t now)

@@ -81,7 +81,7 @@ static const char *const stage_words[ENGINE_STAGES] = {
     [ENGINE_ST_CHECK] = "checked",
 };
 
-static void view_begin(struct flash_task *t, mono_t now)
+static void view_begin(struct flash_task *t, bool by_lines, mono_t now)
 {
 	const struct flash_request *r = &t->req;
 	struct flash_view *v = t->view;
@@ -109,7 +109,10 @@ static void view_begin(struct flash_task *t, mono_t now)
 		str_fmt(v->what, sizeof(v->what), "%s%s  %s → 0x%05x", r->files[0].name,
 		    r->file_count > 1 ? " and more" : "",
 		    str_size(size, sizeof(size), r->files[0].size), r->files[0].offset);
-	flash_words_steps(r, v);
+	if (by_lines)
+		flash_words_steps_lines(v);
+	else
+		flash_words_steps(r, v);
 }
 
 static void on_stage(struct flash_task *t, const struct engine_event *ev, mono_t now)
@@ -160,6 +163,20 @@ static void on_heard(struct flash_task *t, const struct engine_event *ev)
 	if (ev->heard != t->last_heard && ev->heard != ENGINE_HEARD_NOTHING)
 		say(t, bad, "%s", text);
 	t->last_heard = ev->heard;
+	if (ev->heard == ENGINE_HEARD_NO_RESET)
+		flash_words_steps(&t->req, t->view);
+}
+
+static void on_reset(struct flash_task *t, const struct engine_event *ev)
+{
+	char text[160];
+	bool bad;
+
+	flash_words_reset(ev, text, sizeof(text), &bad);
+	str_copy(t->view->heard, sizeof(t->view->heard), text);
+	/* Silence is told once, when all were tried. */
+	if (ev->began ? ev->stage != ENGINE_ST_CONNECT : ev->value != ENGINE_RESET_SILENT)
+		say(t, bad, "%s", text);
 }
 
 /* ---- between identity and the first change -------------------------------------------------- */
@@ -258,7 +275,7 @@ static void finish(struct flash_task *t, const struct engine_event *ev, mono_t n
 		v->text_count = 0;
 		flash_words_add(v, true, "%s", t->refused);
 		flash_words_add(v, false, "Nothing on the device was changed.");
-		flash_words_leave(engine_failure(e), v);
+		flash_words_leave(e, v);
 	} else {
 		v->state = cancelled ? FLASH_CANCELLED : FLASH_FAILED;
 		flash_words_failed(&t->req, e, cancelled, v);
@@ -285,6 +302,9 @@ static void on_event(void *ctx, const struct engine_event *ev, mono_t now)
 		break;
 	case ENGINE_EV_HEARD:
 		on_heard(t, ev);
+		break;
+	case ENGINE_EV_RESET:
+		on_reset(t, ev);
 		break;
 	case ENGINE_EV_TEXT:
 		t->ops->heard(t->ctx, ev->text, ev->n, now);
@@ -353,6 +373,14 @@ static void job_of(
 	}
 }
 
+static void lines_of(
+    const struct flash_request *r, const struct transport *port, struct engine_job *job)
+{
+	job->has_lines = port && (port->caps & TRANSPORT_HAS_MODEM);
+	job->lines_whole = job->has_lines && strcmp(port->ops->kind, "rfc2217") == 0;
+	job->reset_first = r->reset_first[0] ? r->reset_first : NULL;
+}
+
 /* The ROM knows no other, whatever the application was set to. */
 static const struct transport_line rom_format = {.bits = 8, .parity = PARITY_NONE, .stop = 1};
 
@@ -371,6 +399,7 @@ struct flash_task *flash_task_new(struct loop *loop, struct link *link, struct f
 	t->connected = connected;
 	t->req = *r;
 	job_of(&t->req, connected, connected_baud, &job);
+	lines_of(&t->req, link_transport(link), &job);
 	t->driver = flash_driver_new(loop, link, &job, &driver_ops, t, now);
 	if (!t->driver) {
 		free(t);
@@ -383,7 +412,7 @@ struct flash_task *flash_task_new(struct loop *loop, struct link *link, struct f
 	link_drop_unsent(link);
 	link_set_pace(link, 0, 0);
 	link_set_format(link, &rom_format, NULL);
-	view_begin(t, now);
+	view_begin(t, job.has_lines, now);
 	return t;
 }
 
@@ -437,6 +466,11 @@ bool flash_task_in_loader(const struct flash_task *t, uint32_t *baud)
 bool flash_task_connected(const struct flash_task *t)
 {
 	return t->connected;
+}
+
+const char *flash_task_reset_name(const struct flash_task *t)
+{
+	return engine_reset_name(flash_driver_engine(t->driver));
 }
 
 bool flash_task_lost_port(const struct flash_task *t)

@@ -75,8 +75,34 @@ void flash_words_heard(const struct engine_event *ev, char *text, size_t size, b
 		    "the boot loader is there but hears nothing from here: check the wire to the "
 		    "chip's RX; then power off for 2 s, hold the button, power on");
 		return;
+	case ENGINE_HEARD_NO_RESET:
+		*bad = false;
+		str_fmt(text, size,
+		    "%s: by hand, then. Power off for 2 s, hold the button, power on",
+		    ev->value ? "RTS restarts it, but DTR does not hold GPIO0 low"
+			      : "DTR and RTS do not reset it");
+		return;
 	}
 	text[0] = '\0';
+}
+
+void flash_words_reset(const struct engine_event *ev, char *text, size_t size, bool *bad)
+{
+	*bad = false;
+	if (ev->began && ev->stage == ENGINE_ST_CONNECT)
+		str_fmt(text, size, "DTR and RTS: %s, try %u", ev->name, ev->count);
+	else if (ev->began)
+		str_fmt(text, size, "RTS: starting the application");
+	else if (ev->ok)
+		str_fmt(text, size, "DTR and RTS brought it into its boot loader (%s)", ev->name);
+	else if (ev->value == 3)
+		str_fmt(text, size, "%s: it restarted, but GPIO0 was not low in time", ev->name);
+	else if (ev->value == 1)
+		str_fmt(text, size, "%s: in its boot loader, but no answer", ev->name);
+	else if (ev->value == ENGINE_RESET_SILENT)
+		str_fmt(text, size, "%s: no restart was heard", ev->name);
+	else
+		str_fmt(text, size, "%s: it restarted in boot mode %u", ev->name, ev->value);
 }
 
 void flash_words_retry(const struct engine_event *ev, char *text, size_t size)
@@ -136,6 +162,14 @@ void flash_words_steps(const struct flash_request *r, struct flash_view *view)
 	    r->cancel_by ? r->cancel_by : "/cancel");
 }
 
+void flash_words_steps_lines(struct flash_view *view)
+{
+	view->text_count = 0;
+	flash_words_add(view, false, "DTR and RTS bring it into its boot loader,");
+	flash_words_add(view, false, "if they are connected to GPIO0 and reset.");
+	flash_words_add(view, false, "Nothing to do by hand yet. /cancel stops.");
+}
+
 void flash_words_done(
     const struct flash_request *r, const struct engine *e, double seconds, struct flash_view *view)
 {
@@ -155,6 +189,10 @@ void flash_words_done(
 	if (engine_in_loader(e)) {
 		flash_words_add(view, false, "Now release the button,");
 		flash_words_add(view, false, "power off for 2 s and on again.");
+	} else if (r->kind == ENGINE_ERASE) {
+		flash_words_add(view, false, "It was reset by RTS.");
+	} else {
+		flash_words_add(view, false, "It was reset by RTS and starts by itself.");
 	}
 }
 
@@ -216,9 +254,15 @@ static void what_changed(
 		flash_words_add(view, true, "It will not start until the flash is written whole.");
 }
 
-void flash_words_leave(const struct engine_failure *f, struct flash_view *view)
+void flash_words_leave(const struct engine *e, struct flash_view *view)
 {
-	if (f->still_connected && !f->flash_touched)
+	const struct engine_failure *f = engine_failure(e);
+
+	if (!f->still_connected || f->flash_touched)
+		return;
+	if (engine_reset_name(e))
+		flash_words_add(view, false, "It stands in its boot loader: /reset starts it.");
+	else
 		flash_words_add(view, false,
 		    "To start what is on it: release the button, power off for 2 s and on again.");
 }
@@ -246,7 +290,7 @@ void flash_words_failed(
 		    engine_command_name(f->command), f->status, f->code, f->offset);
 	what_changed(r, f, view);
 	if (cancelled ? !f->flash_touched : lasts(f->cause)) {
-		flash_words_leave(f, view);
+		flash_words_leave(e, view);
 		return;
 	}
 	if (f->cause == ENGINE_CAUSE_IO && !cancelled)
@@ -255,6 +299,8 @@ void flash_words_failed(
 	else if (f->still_connected)
 		flash_words_add(
 		    view, false, "Next: the same command again (the loader still answers).");
+	else if (engine_reset_name(e))
+		flash_words_add(view, false, "Next: the same command again.");
 	else
 		flash_words_add(view, false,
 		    "Next: the same command again, then power off for 2 s, "

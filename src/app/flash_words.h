@@ -8,8 +8,11 @@
 /* What was heard while waiting, as one line; advice is "" when there is nothing to do. */
 void flash_words_heard(const struct engine_event *ev, char *text, size_t size, bool *bad);
 void flash_words_retry(const struct engine_event *ev, char *text, size_t size);
-/* The steps of the waiting page. */
+/* A reset sequence: what is tried, what came of it. */
+void flash_words_reset(const struct engine_event *ev, char *text, size_t size, bool *bad);
+/* The steps of the waiting page: by hand; while DTR and RTS are tried. */
 void flash_words_steps(const struct flash_request *r, struct flash_view *view);
+void flash_words_steps_lines(struct flash_view *view);
 /* The result after DONE. */
 void flash_words_done(
     const struct flash_request *r, const struct engine *e, double seconds, struct flash_view *view);
@@ -17,7 +20,7 @@ void flash_words_done(
 void flash_words_failed(
     const struct flash_request *r, const struct engine *e, bool cancelled, struct flash_view *view);
 /* The way out of the loader for a device on which nothing was changed. */
-void flash_words_leave(const struct engine_failure *f, struct flash_view *view);
+void flash_words_leave(const struct engine *e, struct flash_view *view);
 /* One more line of view->text (older ones stay; a full view drops the line). */
 void flash_words_add(struct flash_view *view, bool bad, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
