@@ -244,10 +244,13 @@ static void try_open(struct link *l, mono_t now)
 	    .line = l->line, .dtr = OPENER_AUTO, .rts = OPENER_AUTO, .exclusive = true};
 	char path[256];
 	const char *name = name_now(l, path, sizeof(path));
+	struct opener *opener;
 
 	timer_disarm(l->retry);
 	choose_lines(l, name, &o);
-	l->opener = opener_new(l->loop, name, &o, opened, l, now);
+	opener = opener_new(l->loop, name, &o, opened, l, now);
+	if (opener) /* else it has called already, and another may be under way by now */
+		l->opener = opener;
 }
 
 static void retry_due(void *ctx, mono_t now)
