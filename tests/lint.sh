@@ -104,6 +104,8 @@ check_places() {
 	check_single 'confuse\.h' 1
 	check_single 'libserialport\.h' 2
 	check_single 'asm/termbits\.h' 1
+	check_single 'libtelnet\.h' 1
+	check_single 'ares\.h' 1
 	local f others=()
 	for f in "${own[@]}"; do
 		[ "$f" = src/io/clock.c ] || others+=("$f")
