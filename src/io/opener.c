@@ -44,7 +44,8 @@ struct opener {
 	struct loop *loop;
 	opener_fn fn;
 	void *ctx;
-	bool *done; /* set when fn was called from within opener_new */
+	bool starting; /* opener_new hasn't returned: it frees */
+	bool finished; /* fn was called */
 	struct opener_options options;
 	char name[NAME_SIZE];
 	enum scheme scheme;
@@ -73,17 +74,16 @@ static void drop_socket(struct opener *o)
 	o->fd = -1;
 }
 
-static void dispose(struct opener *o)
+static void let_go(struct opener *o)
 {
 	resolve_free(o->resolve);
 	drop_socket(o);
 	timer_free(o->timer);
 	if (o->server)
 		o->server->ops->close(o->server);
-	free(o);
 }
 
-/* The last thing done with o. */
+/* The last thing done with o; while it is starting it is freed only by opener_new. */
 static void finish(struct opener *o, struct transport *t, const struct err *err, mono_t now)
 {
 	struct err why = {0};
@@ -93,9 +93,10 @@ static void finish(struct opener *o, struct transport *t, const struct err *err,
 	if (!t)
 		why = *err;
 	log_trace("opener", "%s", t ? "open" : "failed");
-	if (o->done)
-		*o->done = true;
-	dispose(o);
+	let_go(o);
+	o->finished = true;
+	if (!o->starting)
+		free(o);
 	fn(ctx, t, t ? NULL : &why, now);
 }
 
@@ -454,21 +455,14 @@ static void on_resolved(
 
 static void begin_net(struct opener *o, mono_t now)
 {
-	bool done = false;
-	bool *outer = o->done;
 	struct resolve *r;
 
 	o->deadline = now + CONNECT_US;
 	timer_arm(o->timer, o->deadline);
-	/* The answer may come within the call and end the opener with it. */
-	o->done = &done;
 	r = resolve_new(o->loop, o->host, o->port, NULL, on_resolved, o, now);
-	if (done) {
-		*outer = true;
-		return;
-	}
-	o->resolve = r;
-	o->done = outer;
+	/* The answer may have come within the call, and ended the opener with it. */
+	if (!o->finished)
+		o->resolve = r;
 }
 
 /* ---- ports of this machine ---- */
@@ -509,7 +503,6 @@ struct opener *opener_new(struct loop *l, const char *name, const struct opener_
     opener_fn fn, void *ctx, mono_t now)
 {
 	struct opener *o = xcalloc(1, sizeof(*o));
-	bool done = false;
 
 	o->loop = l;
 	o->fn = fn;
@@ -517,7 +510,7 @@ struct opener *opener_new(struct loop *l, const char *name, const struct opener_
 	o->options = *options;
 	o->fd = -1;
 	o->timer = timer_new(l, on_timer, o);
-	o->done = &done;
+	o->starting = true;
 	if (!str_copy(o->name, sizeof(o->name), name))
 		err_set(&o->last, ERR_INVAL, 0, "the port's name is too long");
 	else
@@ -528,14 +521,17 @@ struct opener *opener_new(struct loop *l, const char *name, const struct opener_
 		open_local(o, now);
 	else
 		begin_net(o, now);
-	if (done)
-		return NULL;
-	o->done = NULL;
-	return o;
+	o->starting = false;
+	if (!o->finished)
+		return o;
+	free(o);
+	return NULL;
 }
 
 void opener_cancel(struct opener *o)
 {
-	if (o)
-		dispose(o);
+	if (!o)
+		return;
+	let_go(o);
+	free(o);
 }

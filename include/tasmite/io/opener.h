@@ -16,7 +16,7 @@
 struct opener_options {
 	struct transport_line line;
 	enum opener_line dtr, rts; /* AUTO: cleared on USB bridges, asserted on native USB (303A) */
-	bool exclusive;            /* lock it (flock, TIOCEXCL); false: /set lock off */
+	bool exclusive;		   /* lock it (flock, TIOCEXCL); false: /set lock off */
 };
 
 struct opener;
