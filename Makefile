@@ -33,9 +33,11 @@ DEPS := $(if $(findstring clang,$(CC)),clang,gcc)=cmd:$(firstword $(filter-out c
 	gawk=cmd:awk tmux=cmd:tmux python3=cmd:python3
 LINT_DEPS := clang-format=cmd:clang-format mandoc=cmd:mandoc cppcheck=cmd:cppcheck \
 	shellcheck=cmd:shellcheck
+PEER_DEPS := ser2net=cmd:ser2net nodejs=cmd:node npm=cmd:npm \
+	python3-serial=file:/usr/lib/python3/dist-packages/serial/__init__.py
 
 # Goals that need no library at hand.
-NOLIB_GOALS := deps deps-ci demo check clean help format format-check lint dist uninstall asan cov
+NOLIB_GOALS := deps deps-ci demo check check-peers clean help format format-check lint dist uninstall asan cov
 ifneq ($(filter-out $(NOLIB_GOALS),$(or $(MAKECMDGOALS),all)),)
 ifeq ($(shell command -v $(PKG_CONFIG) 2>/dev/null),)
 $(error pkg-config is not installed. Say: make deps   (or: apt-get install pkg-config))
@@ -106,7 +108,7 @@ $(B)/flags: FORCE
 	@echo '$(subst ','\'',$(COMPILE) $(P_LDFLAGS) $(LDFLAGS))' | cmp -s - $@ || \
 		echo '$(subst ','\'',$(COMPILE) $(P_LDFLAGS) $(LDFLAGS))' > $@
 FORCE:
-.PHONY: FORCE all virtual-device deps deps-ci demo check check-run asan lint lint-run format format-check \
+.PHONY: FORCE all virtual-device deps deps-ci demo check check-run check-peers asan lint lint-run format format-check \
 	bench install uninstall dist clean help unit cov cov-run
 
 $(B)/obj/base/%.o $(B)/obj/core/%.o $(B)/obj/proto/%.o: P_CFLAGS += $(WARN_PURE)
@@ -175,6 +177,10 @@ check: deps ## builds and runs all tests
 	@+$(SUB) check-run
 check-run: all $(UNIT)
 	@tests/run.sh $(B) $(TESTS)
+check-peers: deps ## programs of others against the program and the simulator
+	@sh tests/peerdeps.sh '$(B)' $(PEER_DEPS)
+	@+$(SUB) all
+	@SCRIPTS=tests/peers tests/run.sh $(B) $(TESTS)
 asan: deps ## the same with address and undefined behaviour sanitizers
 	@+TEST_TIMEOUT=$${TEST_TIMEOUT:-600} $(SUB) B=build/asan SAN=1 CC=gcc CFLAGS='-O1 -g' WERROR= check-run
 lint: deps ## layers, headers, format, man pages and more

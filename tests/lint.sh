@@ -253,7 +253,7 @@ check_text() {
 	# e2e scripts are read by bash and share variables with their lib.sh.
 	{
 		shellcheck -x -S warning -e SC2046,SC2086 -f gcc tests/*.sh .ci/run
-		find tests/e2e tests/bench -name '*.sh' -exec shellcheck -x -s bash -S warning \
+		find tests/e2e tests/peers tests/bench -name '*.sh' -exec shellcheck -x -s bash -S warning \
 			-e SC2034,SC2046,SC2086,SC2120,SC2154 -f gcc {} + 2>/dev/null
 	} 2>&1 | report shell
 }

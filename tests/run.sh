@@ -4,11 +4,12 @@
 # shows the output of those that failed and ends with the sum: "N passed, N failed".
 #
 #   tests/run.sh BUILD [NAME...]      NAME: test_lines, session, ...: only those
+#   SCRIPTS=tests/peers tests/run.sh BUILD [NAME...]   that folder's scripts instead, no unit programs
 #
-# A unit program counts by CMocka's summary. A script of tests/e2e says "ok NAME" or
-# "not ok NAME: why" on standard output, a line per case; it finds the build in $B, a folder of
-# its own in $TMPDIR and $HOME, and is killed with all its children at the end. Files in
-# tests/e2e that begin with "lib" are parts of others. JOBS and TEST_TIMEOUT (seconds) may be set.
+# A unit program counts by CMocka's summary. A script of tests/e2e says "ok NAME",
+# "not ok NAME: why" or "skipped: NAME: why" on standard output, a line per case; it finds the
+# build in $B, a folder of its own in $TMPDIR and $HOME, and is killed with all its children at the
+# end. Files that begin with "lib" are parts of others. JOBS and TEST_TIMEOUT (seconds) may be set.
 set -u
 cd "$(dirname "$0")/.." || exit 2
 [ $# -ge 1 ] || { echo "usage: tests/run.sh BUILD [NAME...]" >&2; exit 2; }
@@ -17,7 +18,8 @@ shift
 only=" $* "
 jobs=${JOBS:-$(nproc 2>/dev/null || echo 2)}
 timeout=${TEST_TIMEOUT:-240}
-out=$B/results
+scripts=${SCRIPTS:-tests/e2e}
+out=$B/results${SCRIPTS:+-$(basename "$SCRIPTS")}
 work=$(mktemp -d "${TMPDIR:-/tmp}/tasmite-check.XXXXXX") || exit 2
 trap 'rm -rf "$work"' EXIT
 trap 'exit 130' INT TERM
@@ -63,12 +65,12 @@ start() {
 }
 
 # The slow ones first.
-for script in tests/e2e/*.sh; do
+for script in "$scripts"/*.sh; do
 	name=$(basename "$script" .sh)
 	[ -e "$script" ] && [ "${name#lib}" = "$name" ] && wanted "$name" || continue
 	start "$name" bash "$script"
 done
-for source in tests/unit/test_*.c; do
+for source in $([ -n "${SCRIPTS:-}" ] || echo tests/unit/test_*.c); do
 	name=$(basename "$source" .c)
 	[ -e "$source" ] && wanted "$name" || continue
 	start "$name" "$B/unit/$name"
@@ -90,7 +92,7 @@ count_unit() {
 count_script() {
 	p=$(grep -c '^ok ' "$out/$1.out")
 	f=$(grep -c '^not ok ' "$out/$1.out")
-	s=0
+	s=$(grep -c '^skipped: ' "$out/$1.out")
 }
 
 passed=0 failed=0 skipped=0
@@ -118,6 +120,7 @@ for name in "${names[@]}"; do
 		cat "$out/$name.out" "$out/$name.err" 2>/dev/null | tail -n 200 | sed 's/^/    /'
 	else
 		printf 'ok   %-24s %4d tests %4d s\n' "$name" "$p" "$(cat "$out/$name.seconds")"
+		grep '^skipped: ' "$out/$name.out"
 	fi
 done
 for report in "$out"/sanitizer.*; do
@@ -126,7 +129,7 @@ for report in "$out"/sanitizer.*; do
 	head -n 60 "$report" | sed 's/^/    /'
 	failed=$((failed + 1))
 done
-if [ $((passed + failed)) = 0 ]; then
+if [ $((passed + failed + skipped)) = 0 ]; then
 	echo "no test was run" >&2
 	failed=1
 fi
