@@ -175,7 +175,7 @@ lint: deps ## layers, headers, format, man pages and more
 lint-run: all
 	@CC='$(CC)' CPPFLAGS='$(subst ','\'',$(P_CPPFLAGS))' tests/lint.sh $(B)
 bench: all $(BENCH) ## ratios of speed to their limits
-	@for b in $(BENCH) $(wildcard tests/bench/*.sh); do \
+	@for b in $(BENCH) $(wildcard tests/bench/*.py); do \
 		echo "== $$b"; B='$(abspath $(B))' $$b || exit 1; done
 
 C_FILES = $(shell find src include tests -name '*.[ch]' | sort)
