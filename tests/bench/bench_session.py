@@ -388,7 +388,7 @@ def main():
     for name in sys.argv[1:] or benches:
         benches[name]()
     if missed:
-        print(f"{len(missed)} missed: " + "; ".join(missed))
+        sys.exit(f"{len(missed)} missed: " + "; ".join(missed))
 
 
 if __name__ == "__main__":
