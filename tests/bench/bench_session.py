@@ -267,12 +267,12 @@ class Port:
         os.close(self.master)
 
 
-def feeder(name_fd, data, per_second):
+def feeder(port, data, per_second):
     """The feeding in a process of its own, so that it and the keys don't wait for each other."""
     read_end, write_end = os.pipe()
     pid = os.fork()
     if pid == 0:
-        seconds, worst = name_fd.feed(data, per_second)
+        seconds, worst = port.feed(data, per_second)
         os.write(write_end, json.dumps([seconds, worst]).encode())
         os._exit(0)
     os.close(write_end)
