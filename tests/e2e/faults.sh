@@ -168,20 +168,6 @@ see 'back again'
 second_try hand
 end
 
-begin fault__is_named__unplugged_while_waiting
-hand "power off"
-fresh
-tm_line "/flash $TMPDIR/old.bin --yes"
-see '▶ connect'
-hand "unplug"
-see 'failed: the port went away'
-see 'Nothing on the device was changed' 1
-alive
-hand "replug"
-see 'back again'
-second_try hand
-end
-
 begin fault__is_named__write_protect
 spoil
 hand "fault write-protect"
