@@ -37,6 +37,8 @@ static void link_up(void *ctx, mono_t now)
 	session_say(a->session, now, "%s is open (%s)%s", a->session->port.name,
 	    a->session->port.line, a->first_open ? "" : ": back again");
 	a->first_open = false;
+	if (app_flashing(a))
+		flash_task_port_back(a->task, now);
 	if (a->boot_awaited)
 		app_await_boot(a, now);
 	a->boot_awaited = false;
@@ -215,6 +217,12 @@ void act_suspend(struct app *a, const struct cmd_line *c)
 	struct sigaction dfl, old;
 
 	(void)c;
+	if (app_flashing(a) && a->session->flash.state == FLASH_WORKING) {
+		session_notice(a->session, true,
+		    "not while the flash panel works: nobody would read "
+		    "the port");
+		return;
+	}
 	a->screen->ops->suspend(a->screen);
 	a->screen_away = true;
 	/* The default action stops us here until fg; where no shell could ever continue us the
