@@ -21,8 +21,8 @@ VERSION := 0.1.0
 MAKEFLAGS += --no-builtin-rules
 
 # ---- libraries: module of pkg-config, Debian package -------------------------------------------
-LIBS_PC  := ncursesw readline libconfuse jansson libpcre2-8 zlib libmd
-LIBS_DEB := libncurses-dev libreadline-dev libconfuse-dev libjansson-dev libpcre2-dev zlib1g-dev libmd-dev
+LIBS_PC  := ncursesw readline libconfuse jansson
+LIBS_DEB := libncurses-dev libreadline-dev libconfuse-dev libjansson-dev
 TEST_PC  := cmocka
 
 # What `make deps` sees to, PACKAGE=KIND:NAME as tests/deps.sh takes it.
