@@ -21,8 +21,8 @@ VERSION := 0.1.0
 MAKEFLAGS += --no-builtin-rules
 
 # ---- libraries: module of pkg-config, Debian package -------------------------------------------
-LIBS_PC  := ncursesw readline libconfuse jansson libpcre2-8 zlib libmd libserialport libtelnet libcares
-LIBS_DEB := libncurses-dev libreadline-dev libconfuse-dev libjansson-dev libpcre2-dev zlib1g-dev libmd-dev libserialport-dev \
+LIBS_PC  := ncursesw readline libconfuse jansson libserialport libtelnet libcares
+LIBS_DEB := libncurses-dev libreadline-dev libconfuse-dev libjansson-dev libserialport-dev \
 	libtelnet-dev libc-ares-dev
 TEST_PC  := cmocka
 
@@ -189,7 +189,7 @@ lint: deps ## layers, headers, format, man pages and more
 lint-run: all
 	@CC='$(CC)' CPPFLAGS='$(subst ','\'',$(P_CPPFLAGS))' tests/lint.sh $(B)
 bench: all $(BENCH) ## ratios of speed to their limits
-	@for b in $(BENCH) $(wildcard tests/bench/*.sh); do \
+	@for b in $(BENCH) $(wildcard tests/bench/*.py); do \
 		echo "== $$b"; B='$(abspath $(B))' $$b || exit 1; done
 
 C_FILES = $(shell find src include tests -name '*.[ch]' | sort)

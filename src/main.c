@@ -10,16 +10,16 @@
 #include "tasmite/app/app.h"
 #include "tasmite/app/cli.h"
 #include "tasmite/base/str.h"
+#include "tasmite/base/xalloc.h"
 #include "tasmite/core/options.h"
-
-#define FILES_MAX 64
 
 /* All that the command line can say. */
 struct call {
 	struct app_options app;
 	struct cli_flash_options flash;
-	char *files[FILES_MAX];
+	char **files; /* as many as words */
 	int file_count;
+	char port[512];	   /* from the configuration */
 	char sets[8][160]; /* options that are settings, as NAME=VALUE */
 	int sets_used;
 };
@@ -182,22 +182,17 @@ static int run_flash(struct call *c, enum options_command command, struct err *e
 	if (command == OPTIONS_ERASE && !take_area(c, err))
 		return usage_error(err->text);
 	if (!c->flash.port)
-		return usage_error("which port? --port /dev/ttyUSB0");
+		c->flash.port = c->app.env_port;
+	if (!c->flash.port && app_default_port(c->port, sizeof(c->port)))
+		c->flash.port = c->port;
+	if (!c->flash.port)
+		return usage_error("which port? --port /dev/ttyUSB0, or port = ... in the "
+				   "configuration");
 	if (command == OPTIONS_FLASH) {
 		c->flash.files = c->files;
 		c->flash.file_count = c->file_count;
 	}
 	return cli_flash(&c->flash);
-}
-
-/* `image` has its own, small parser: it takes the words as they are. */
-static int run_image(char **argv)
-{
-	int n = 0;
-
-	while (argv[n])
-		n++;
-	return cli_image(n, argv);
 }
 
 /* Reads the whole command line; -1 go on, else the exit code. */
@@ -212,8 +207,6 @@ static int read_words(struct call *c, struct options *o)
 		if (!row) {
 			if (o->command == OPTIONS_SESSION)
 				c->app.port = value;
-			else if (c->file_count == FILES_MAX)
-				return usage_error("too many files");
 			else
 				c->files[c->file_count++] = o->argv[o->next - 1];
 		} else if (row->id == OPTION_HELP) {
@@ -229,39 +222,45 @@ static int read_words(struct call *c, struct options *o)
 	return rc < 0 ? usage_error(err.text) : -1;
 }
 
-int main(int argc, char **argv)
+static int run(struct call *c, char **argv)
 {
-	struct call c = {.file_count = 0};
 	struct options o;
 	struct err err = {0};
-	const char *no_color = getenv("NO_COLOR");
 	int code;
 
-	(void)argc;
-	setlocale(LC_ALL, "");
-	setlocale(LC_NUMERIC, "C"); /* what is written for machines has points */
-	signal(SIGXFSZ, SIG_IGN);   /* a file that gets too big is an error like a full disk */
 	options_begin(&o, argv);
-	code = read_words(&c, &o);
+	code = read_words(c, &o);
 	if (code >= 0)
 		return code;
-	if (no_color && no_color[0])
-		c.app.no_color = true;
-	c.app.env_port = getenv("ESPTOOL_PORT");
-	if (!c.flash.port)
-		c.flash.port = c.app.env_port;
 	switch (o.command) {
 	case OPTIONS_FLASH:
 	case OPTIONS_CHIP:
 	case OPTIONS_ERASE:
-		return run_flash(&c, o.command, &err);
+		return run_flash(c, o.command, &err);
 	case OPTIONS_IMAGE:
-		return run_image(argv + 1);
+		return cli_image(c->files, c->file_count, c->flash.json);
 	case OPTIONS_LIST:
-		return cli_list(c.flash.json);
+		return cli_list(c->flash.json);
 	case OPTIONS_SESSION:
 	case OPTIONS_COMMANDS:
 		break;
 	}
-	return app_run(&c.app);
+	return app_run(&c->app);
+}
+
+int main(int argc, char **argv)
+{
+	struct call c = {.file_count = 0};
+	const char *no_color = getenv("NO_COLOR");
+	int code;
+
+	setlocale(LC_ALL, "");
+	setlocale(LC_NUMERIC, "C"); /* what is written for machines has points */
+	signal(SIGXFSZ, SIG_IGN);   /* a file that gets too big is an error like a full disk */
+	c.app.no_color = no_color && no_color[0];
+	c.app.env_port = getenv("ESPTOOL_PORT");
+	c.files = xcalloc((size_t)argc + 1, sizeof(*c.files));
+	code = run(&c, argv);
+	free(c.files);
+	return code;
 }

@@ -115,8 +115,6 @@ static void leave_task(struct app *a)
 
 	let_go_words(a);
 	a->loader_there = flash_task_in_loader(a->task, &a->loader_baud);
-	if (chip)
-		flash_chip_short(chip, a->session->chip, sizeof(a->session->chip));
 	if (chip && done && kind == ENGINE_IDENTIFY) {
 		sbuf_init(&text, 2000);
 		flash_chip_describe(chip, &text);
@@ -134,8 +132,25 @@ static void leave_task(struct app *a)
 	session_touch(a->session);
 }
 
+/* The device panel knows the chip as soon as the loader has told it. */
+static void show_chip(struct app *a)
+{
+	const struct engine_chip *chip = flash_task_chip(a->task);
+	char text[sizeof(a->session->chip)];
+
+	if (!chip)
+		return;
+	flash_chip_short(chip, text, sizeof(text));
+	if (strcmp(text, a->session->chip) == 0)
+		return;
+	str_copy(a->session->chip, sizeof(a->session->chip), text);
+	session_touch(a->session);
+}
+
 void app_flash_turn(struct app *a)
 {
+	if (a->task)
+		show_chip(a);
 	if (!a->task_over)
 		return;
 	a->task_over = false;

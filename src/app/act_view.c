@@ -10,19 +10,20 @@
 /* ---- help and menu --------------------------------------------------------------------------- */
 
 static const char key_help[] =
-    "Write a line and press Enter: it goes to the device. What begins with / is for this program\n"
+    "Write a line and press Enter: it goes to the device. What begins with / is for this program "
     "(// sends a slash). Tab completes, Up and Down recall.\n"
     "\n"
-    "  Shift-Tab        focus: edit line, log, device panel, flash panel (Esc: back to the edit "
-    "line)\n"
-    "  PgUp, PgDn       scroll the log; the reading goes on. End or Ctrl-End: back to the newest "
-    "line\n"
+    "  Shift-Tab        focus: edit line, log, device panel, flash panel\n"
+    "  Esc              back to the edit line\n"
+    "  PgUp, PgDn       scroll the log; the reading goes on\n"
+    "  End, Ctrl-End    back to the newest line\n"
     "  Ctrl-C           clear the line (it never ends the program)\n"
     "  Ctrl-Q, F10      leave\n"
     "  Ctrl-T 1..9, 0   F1..F10, where the desktop keeps those keys\n"
-    "  in a log         j k d u f b g G as in less, Left and Right when lines are not wrapped\n"
+    "  in the log       j k d u f b g G as in less; Left, Right: lines not wrapped\n"
     "\n"
-    "Flashing: /flash FILE, then do what the panel says. It waits as long as you need.\n"
+    "Flashing: /flash FILE, then do what the panel says. It waits as long as you need. /cancel "
+    "stops it; afterwards it puts the panel away.\n"
     "\n";
 
 static void help_of(struct sbuf *out, const struct cmd_row *row, const struct app *a)
@@ -61,7 +62,7 @@ void act_help(struct app *a, const struct cmd_line *c)
 	} else {
 		sbuf_add(out, key_help);
 		for (int i = 0; i < CMD_COUNT; i++)
-			sbuf_fmt(out, "  %-46s %s\n", cmd_row((enum cmd_id)i)->usage,
+			sbuf_fmt(out, "  %-46s  %s\n", cmd_row((enum cmd_id)i)->usage,
 			    cmd_row((enum cmd_id)i)->summary);
 	}
 	a->session->page.revision++;
@@ -282,7 +283,7 @@ void act_quit(struct app *a, const struct cmd_line *c)
 		    "The device is being worked on: what is half written does not start.");
 	else
 		str_copy(ask->text[0], sizeof(ask->text[0]),
-		    "The flash panel still waits for the boot loader. Nothing was changed.");
+		    "The flash panel still waits for the boot loader. Nothing is being written.");
 	ask->text_count = 1;
 	str_copy(ask->yes, sizeof(ask->yes), "y  leave");
 	str_copy(ask->no, sizeof(ask->no), "n  stay");

@@ -44,6 +44,8 @@ static void link_up(void *ctx, mono_t now)
 		    (double)(now - a->away_since) / 1e6);
 	a->first_open = false;
 	app_lines_port_opened(a, now);
+	if (app_flashing(a))
+		flash_task_port_back(a->task, now);
 	if (a->boot_awaited)
 		app_await_boot(a, now);
 	a->boot_awaited = false;
@@ -227,6 +229,12 @@ void act_suspend(struct app *a, const struct cmd_line *c)
 	struct sigaction dfl, old;
 
 	(void)c;
+	if (app_flashing(a) && a->session->flash.state == FLASH_WORKING) {
+		session_notice(a->session, true,
+		    "not while the flash panel works: nobody would read "
+		    "the port");
+		return;
+	}
 	a->screen->ops->suspend(a->screen);
 	a->screen_away = true;
 	/* The default action stops us here until fg; where no shell could ever continue us the

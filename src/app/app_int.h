@@ -33,6 +33,7 @@ struct app {
 
 	/* the funnel (app_rx.c) */
 	struct buf masked;
+	bool drop_told;	     /* that the log has begun to lose its oldest lines */
 	uint64_t facts_next; /* number of the first line that facts have not seen */
 	struct timer *held_timer;
 	struct capture *capture;

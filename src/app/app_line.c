@@ -10,7 +10,7 @@
 #include "tasmite/base/xalloc.h"
 #include "tasmite/io/files.h"
 
-#define HISTORY_FILE_MAX (4u * 1024 * 1024)
+#define HISTORY_FILE_MAX (64u * 1024 * 1024)
 
 static const app_command commands[CMD_COUNT] = {
     [CMD_HELP] = act_help,

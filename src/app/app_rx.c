@@ -57,6 +57,12 @@ static void read_facts(struct app *a, mono_t now)
 
 	if (a->facts_next < lines_first(log))
 		a->facts_next = lines_first(log);
+	if (lines_dropped(log) && !a->drop_told) {
+		a->drop_told = true;
+		session_warn(a->session, now,
+		    "the log's memory is full (/set scrollback, in MB): from "
+		    "now on the oldest lines are dropped");
+	}
 	for (; a->facts_next < end; a->facts_next++) {
 		if (!lines_get(log, a->facts_next, &ref))
 			continue;

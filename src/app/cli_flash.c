@@ -157,14 +157,21 @@ static void link_rx(void *ctx, const uint8_t *bytes, size_t n, mono_t now)
 
 static void link_up(void *ctx, mono_t now)
 {
-	(void)ctx;
-	(void)now;
+	struct run *r = ctx;
+
+	if (r->task)
+		flash_task_port_back(r->task, now);
 }
 
 static void link_down(void *ctx, const struct err *why, mono_t now)
 {
 	struct run *r = ctx;
 
+	if (r->task && r->view.state == FLASH_WAITING) {
+		flash_task_port_lost(r->task, now); /* it waits on */
+		on_say(r, true, why->text);
+		return;
+	}
 	r->port_lost = true;
 	str_copy(r->port_why, sizeof(r->port_why), why->text);
 	if (r->task)

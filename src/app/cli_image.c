@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* tasmite image: what firmware files are, for people or, with --json, for machines. */
-#include <getopt.h>
 #include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,7 +10,7 @@
 #include "tasmite/io/files.h"
 #include "tasmite/proto/image.h"
 
-enum { CLI_GOOD = 0, CLI_PROBLEM = 1, CLI_USAGE = 2, CLI_UNKNOWN = 3 };
+enum { CLI_GOOD = 0, CLI_PROBLEM = 1, CLI_UNKNOWN = 3 };
 
 /* Room for a backup of the largest flash, and for an ELF file to be told as one. */
 #define MAX_FILE (4u * IMAGE_MAX_FLASH)
@@ -193,14 +192,6 @@ static void print_text(const struct image_info *info, bool first)
 
 /* ---- the command ----------------------------------------------------------------------------- */
 
-static void usage(FILE *to)
-{
-	fputs("usage: tasmite image [--json] FILE...\n"
-	      "Tells what firmware files are: chip, Tasmota version, build, damage.\n"
-	      "Exit code: 0 firmware, 1 damaged or unreadable, 2 usage, 3 no firmware at all.\n",
-	    to);
-}
-
 /* Reads and prints one file; CLI_GOOD, CLI_PROBLEM or CLI_UNKNOWN. */
 static int one_file(const char *path, bool json, bool first)
 {
@@ -224,37 +215,15 @@ static int one_file(const char *path, bool json, bool first)
 	return info.fault == IMAGE_FAULT_NONE ? CLI_GOOD : CLI_PROBLEM;
 }
 
-int cli_image(int argc, char **argv)
+int cli_image(char *const *files, int count, bool json)
 {
-	static const struct option options[] = {
-	    {"json", no_argument, NULL, 'j'}, {"help", no_argument, NULL, 'h'}, {NULL, 0, NULL, 0}};
-	bool json = false, problem = false, firmware = false, first = true;
-	int c;
+	bool problem = false, firmware = false;
 
-	optind = 0; /* main has parsed its own options before */
-	opterr = 0; /* argv[0] is not the program's name */
-	while ((c = getopt_long(argc, argv, "h", options, NULL)) != -1) {
-		if (c == 'j') {
-			json = true;
-		} else if (c == 'h') {
-			usage(stdout);
-			return CLI_GOOD;
-		} else {
-			fprintf(stderr, "tasmite image: unknown option %s\n", argv[optind - 1]);
-			usage(stderr);
-			return CLI_USAGE;
-		}
-	}
-	if (optind >= argc) {
-		usage(stderr);
-		return CLI_USAGE;
-	}
-	for (; optind < argc; optind++) {
-		int rc = one_file(argv[optind], json, first);
+	for (int i = 0; i < count; i++) {
+		int rc = one_file(files[i], json, i == 0);
 
 		problem = problem || rc == CLI_PROBLEM;
 		firmware = firmware || rc == CLI_GOOD;
-		first = false;
 	}
 	if (fflush(stdout) != 0 || ferror(stdout)) {
 		fprintf(stderr, "tasmite: cannot write the result\n");

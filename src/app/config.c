@@ -78,30 +78,36 @@ static bool apply_option_sets(struct app *a)
 	return true;
 }
 
+/* Applies one file, if it is there; *profile is set when the wanted name is a profile in it. */
+static void load_file(struct app *a, const char *path, bool named, enum setting_origin origin,
+    bool *profile, bool *bad)
+{
+	const char *wanted = a->options->port;
+	char *text = read_conf(a, path, named, bad);
+	bool here;
+
+	if (!text)
+		return;
+	/* A name without a slash may be a profile. */
+	here = wanted && !strchr(wanted, '/') && conf_has_profile(text, wanted);
+	*profile = *profile || here;
+	apply_conf(a, path, text, origin, here ? wanted : NULL);
+	free(text);
+}
+
 bool app_load_config(struct app *a, char *port, size_t size)
 {
 	const char *named = a->options->config, *wanted = a->options->port;
 	char path[512];
-	struct err err = {0};
-	bool bad = false, profile;
-	char *text;
+	bool bad = false, profile = false;
 
-	text = read_conf(a, SYSTEM_CONF, false, &bad);
-	if (text)
-		apply_conf(a, SYSTEM_CONF, text, ORIGIN_SYSTEM, NULL);
-	free(text);
-	text = NULL;
+	load_file(a, SYSTEM_CONF, false, ORIGIN_SYSTEM, &profile, &bad);
 	if (named)
 		str_copy(path, sizeof(path), named);
-	else if (files_path(FILES_CONFIG, "config", path, sizeof(path), &err) != ERR_OK)
+	else if (files_path(FILES_CONFIG, "config", path, sizeof(path), NULL) != ERR_OK)
 		path[0] = '\0'; /* no home: no file */
 	if (path[0])
-		text = read_conf(a, path, named != NULL, &bad);
-	/* A name without a slash may be a profile. */
-	profile = text && wanted && !strchr(wanted, '/') && conf_has_profile(text, wanted);
-	if (text)
-		apply_conf(a, path, text, ORIGIN_USER, profile ? wanted : NULL);
-	free(text);
+		load_file(a, path, named != NULL, ORIGIN_USER, &profile, &bad);
 	if (bad)
 		return false;
 	if (!apply_option_sets(a))
@@ -109,6 +115,29 @@ bool app_load_config(struct app *a, char *port, size_t size)
 	str_copy(port, size,
 	    wanted && !profile ? wanted : settings_text(a->session->settings, SET_PORT));
 	return true;
+}
+
+/* Mistakes in the files, for who has no screen to see them on. */
+static void tell_warnings(const struct lines *log)
+{
+	struct line_ref ref;
+
+	for (uint64_t i = lines_first(log); lines_get(log, i, &ref); i++)
+		if (ref.dir == LINE_WARN)
+			fprintf(stderr, "tasmite: %.*s\n", (int)ref.len, (const char *)ref.bytes);
+}
+
+bool app_default_port(char *port, size_t size)
+{
+	const struct app_options none = {.port = NULL};
+	struct app a = {.options = &none};
+	bool found;
+
+	a.session = session_new();
+	found = app_load_config(&a, port, size) && port[0];
+	tell_warnings(a.session->log);
+	session_free(a.session);
+	return found;
 }
 
 /* ---- themes ---------------------------------------------------------------------------------- */
@@ -130,8 +159,11 @@ static int theme_from(enum files_place place, const char *name, struct theme *t,
 	if (rc == ERR_OK)
 		rc = files_read(path, CONF_MAX, &data, &size, err);
 	if (rc != ERR_OK)
-		return rc == ERR_NOENT ? ERR_NOENT : rc;
-	rc = theme_parse(t, name, path, (const char *)data, err);
+		return rc;
+	if (memchr(data, '\0', size))
+		rc = err_set(err, ERR_FORMAT, 0, "%s holds a zero byte: it is no text file", path);
+	else
+		rc = theme_parse(t, name, path, (const char *)data, err);
 	free(data);
 	return rc;
 }
@@ -190,8 +222,11 @@ void app_each_theme(void (*fn)(void *ctx, const char *name), void *ctx)
 
 	for (size_t i = 0; theme_builtin_name(i); i++)
 		fn(ctx, theme_builtin_name(i));
-	if (files_path(FILES_CONFIG, "themes", path, sizeof(path), NULL) == ERR_OK)
-		(void)files_list(path, 1000, each_file, &e, NULL); /* no such folder: none */
+	for (size_t i = 0; i < 2; i++)
+		if (files_path(i ? FILES_DATA : FILES_CONFIG, "themes", path, sizeof(path), NULL) ==
+		    ERR_OK)
+			(void)files_list(
+			    path, 1000, each_file, &e, NULL); /* no such folder: none */
 }
 
 /* ---- taking over ----------------------------------------------------------------------------- */

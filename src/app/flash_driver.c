@@ -143,7 +143,7 @@ static void pump(struct flash_driver *d, mono_t now)
 	uint32_t actual;
 	int result;
 
-	if (d->pumping)
+	if (d->pumping || d->ended)
 		return;
 	d->pumping = true;
 	for (;;) {
@@ -199,6 +199,12 @@ void flash_driver_cancel(struct flash_driver *d, mono_t now)
 {
 	engine_cancel(d->engine, now);
 	pump(d, now);
+}
+
+void flash_driver_stop(struct flash_driver *d)
+{
+	d->ended = true;
+	timer_disarm(d->timer);
 }
 
 bool flash_driver_ended(const struct flash_driver *d)

@@ -32,6 +32,9 @@ void flash_driver_rx(struct flash_driver *d, const uint8_t *bytes, size_t n, mon
 void flash_driver_port_lost(struct flash_driver *d, mono_t now);
 void flash_driver_proceed(struct flash_driver *d, mono_t now);
 void flash_driver_cancel(struct flash_driver *d, mono_t now);
+/* Does nothing any more, without an event: the port is away and a new driver will begin anew. May be
+ * called from anywhere. */
+void flash_driver_stop(struct flash_driver *d);
 /* True after a terminal event. */
 bool flash_driver_ended(const struct flash_driver *d);
 const struct engine *flash_driver_engine(const struct flash_driver *d);

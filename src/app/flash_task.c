@@ -14,6 +14,7 @@
 #include "tasmite/base/xalloc.h"
 
 struct flash_task {
+	struct loop *loop;
 	struct link *link;
 	struct flash_driver *driver;
 	struct flash_request req;
@@ -24,6 +25,7 @@ struct flash_task {
 	bool connected; /* the loader has answered */
 	bool working;	/* past connecting */
 	bool ended;
+	bool paused;		      /* the port is away while the boot loader is waited for */
 	char refused[400];	      /* the job does not fit the chip: why */
 	enum engine_heard last_heard; /* said already */
 	uint32_t baud;		      /* of the link, for the share of the wire */
@@ -384,6 +386,14 @@ static void lines_of(
 /* The ROM knows no other, whatever the application was set to. */
 static const struct transport_line rom_format = {.bits = 8, .parity = PARITY_NONE, .stop = 1};
 
+/* The link as the boot loader needs it: nothing of before, no pacing, 8N1. */
+static void take_link(struct flash_task *t)
+{
+	link_drop_unsent(t->link);
+	link_set_pace(t->link, 0, 0);
+	link_set_format(t->link, &rom_format, NULL);
+}
+
 struct flash_task *flash_task_new(struct loop *loop, struct link *link, struct flash_request *r,
     bool connected, uint32_t connected_baud, struct flash_view *view,
     const struct flash_task_ops *ops, void *ctx, mono_t now, struct err *err)
@@ -391,6 +401,7 @@ struct flash_task *flash_task_new(struct loop *loop, struct link *link, struct f
 	struct flash_task *t = xcalloc(1, sizeof(*t));
 	struct engine_job job;
 
+	t->loop = loop;
 	t->link = link;
 	t->view = view;
 	t->ops = ops;
@@ -409,9 +420,7 @@ struct flash_task *flash_task_new(struct loop *loop, struct link *link, struct f
 		return NULL;
 	}
 	memset(r, 0, sizeof(*r)); /* taken over */
-	link_drop_unsent(link);
-	link_set_pace(link, 0, 0);
-	link_set_format(link, &rom_format, NULL);
+	take_link(t);
 	view_begin(t, job.has_lines, now);
 	return t;
 }
@@ -433,13 +442,45 @@ void flash_task_rx(struct flash_task *t, const uint8_t *bytes, size_t n, mono_t 
 
 void flash_task_port_lost(struct flash_task *t, mono_t now)
 {
-	if (!t->ended)
+	if (t->ended || t->paused)
+		return;
+	if (t->working) {
 		flash_driver_port_lost(t->driver, now);
+		return;
+	}
+	t->paused = true;
+	flash_driver_stop(t->driver);
+	str_copy(
+	    t->view->heard, sizeof(t->view->heard), "the port is away: it goes on when it is back");
+	t->view->revision++;
+}
+
+void flash_task_port_back(struct flash_task *t, mono_t now)
+{
+	struct engine_job job;
+
+	if (t->ended || !t->paused)
+		return;
+	t->paused = false;
+	flash_driver_free(t->driver);
+	job_of(&t->req, false, 0, &job);
+	t->driver = flash_driver_new(t->loop, t->link, &job, &driver_ops, t, now);
+	assert(t->driver); /* the same job was good before */
+	t->last_heard = ENGINE_HEARD_NOTHING;
+	t->view->heard[0] = '\0';
+	t->view->revision++;
+	take_link(t);
 }
 
 void flash_task_cancel(struct flash_task *t, mono_t now)
 {
-	if (!t->ended)
+	const struct engine_event cancelled = {.kind = ENGINE_EV_CANCELLED};
+
+	if (t->ended)
+		return;
+	if (t->paused)
+		finish(t, &cancelled, now); /* nothing is under way that could end by itself */
+	else
 		flash_driver_cancel(t->driver, now);
 }
 

@@ -72,7 +72,11 @@ struct flash_task *flash_task_new(struct loop *loop, struct link *link, struct f
     const struct flash_task_ops *ops, void *ctx, mono_t now, struct err *err);
 void flash_task_free(struct flash_task *t); /* NULL allowed */
 void flash_task_rx(struct flash_task *t, const uint8_t *bytes, size_t n, mono_t now);
+/* The port went away. While the boot loader is waited for the task waits on: boards that get their
+ * power from the adapter are restarted by pulling it. Otherwise the task fails. */
 void flash_task_port_lost(struct flash_task *t, mono_t now);
+/* The port is open again: goes on waiting. */
+void flash_task_port_back(struct flash_task *t, mono_t now);
 void flash_task_cancel(struct flash_task *t, mono_t now);
 void flash_task_turn(struct flash_task *t, mono_t now);
 bool flash_task_ended(const struct flash_task *t);

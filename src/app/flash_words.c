@@ -285,9 +285,12 @@ void flash_words_failed(
 	else
 		flash_words_add(
 		    view, true, "%s failed: %s", engine_stage_name(f->stage), cause_words(f));
-	if (!cancelled && f->command)
+	if (!cancelled && f->command && (f->status || f->code))
 		flash_words_add(view, false, "(%s, status %02x %02x, at 0x%05x)",
 		    engine_command_name(f->command), f->status, f->code, f->offset);
+	else if (!cancelled && f->command && f->cause != ENGINE_CAUSE_IO)
+		flash_words_add(
+		    view, false, "(%s, at 0x%05x)", engine_command_name(f->command), f->offset);
 	what_changed(r, f, view);
 	if (cancelled ? !f->flash_touched : lasts(f->cause)) {
 		flash_words_leave(e, view);

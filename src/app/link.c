@@ -321,7 +321,7 @@ const struct transport_line *link_line(const struct link *l)
 
 int link_set_baud(struct link *l, uint32_t baud, uint32_t *actual, struct err *err)
 {
-	struct transport_line got;
+	struct transport_line got, before = l->line;
 	int rc;
 
 	l->line.baud = baud;
@@ -332,7 +332,9 @@ int link_set_baud(struct link *l, uint32_t baud, uint32_t *actual, struct err *e
 		return ERR_OK;
 	rc = l->port->ops->set_line(l->port, &l->line, &got, err);
 	log_trace("link", "rate %u, system says %u (%d)", baud, got.baud, rc);
-	if (rc == ERR_OK && actual)
+	if (rc != ERR_OK)
+		l->line = before; /* what is shown is what is set */
+	else if (actual)
 		*actual = got.baud;
 	return rc;
 }

@@ -279,8 +279,9 @@ int files_append(const char *path, const void *data, size_t size, mode_t mode, s
 
 	if (fd < 0)
 		return err_sys(err, errno, "cannot open %s", path);
+	/* Never waits: whoever holds it is another instance, which may be stopped. */
 	do {
-		sys = flock(fd, LOCK_EX) < 0 ? errno : 0;
+		sys = flock(fd, LOCK_EX | LOCK_NB) < 0 ? errno : 0;
 	} while (sys == EINTR);
 	if (!sys && fstat(fd, &st) < 0)
 		sys = errno;

@@ -291,13 +291,15 @@ static void draw_log_state(struct tui *t)
 {
 	const struct view *v = t->views[VIEW_LOG];
 	struct rect foot = {v->area.x + 1, v->area.y + v->area.h - 1, v->area.w - 2, 1};
+	/* In a line that is being written End goes to the line's end. */
+	bool writing = t->focus == TUI_EDIT && lineedit_text(t->edit)[0];
 	char text[96];
 	int w;
 
-	view_log_state(v, false, text, sizeof(text));
+	view_log_state(v, writing ? "Ctrl-End" : "End", text, sizeof(text));
 	w = utf8_str_width(text);
 	if (w > foot.w) {
-		view_log_state(v, true, text, sizeof(text));
+		view_log_state(v, NULL, text, sizeof(text));
 		w = utf8_str_width(text);
 	}
 	surface_text(&t->screen, foot, foot.x + foot.w - w - 1, foot.y, STYLE_NEWLINES, text);
@@ -331,7 +333,7 @@ static void draw_status(struct tui *t)
 	char scroll[64] = "", name[16];
 
 	if (!t->layout.framed) {
-		view_log_state(t->views[VIEW_LOG], true, scroll, sizeof(scroll));
+		view_log_state(t->views[VIEW_LOG], NULL, scroll, sizeof(scroll));
 		if (t->focus != TUI_EDIT) {
 			str_fmt(
 			    name, sizeof(name), "[%s]", t->views[t->focus - TUI_LOG]->ops->title);

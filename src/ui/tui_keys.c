@@ -167,7 +167,11 @@ static void to_edit(struct tui *t, const struct key *key)
 		return;
 	if (t->focus != TUI_EDIT)
 		tui_focus(t, TUI_EDIT);
-	lineedit_key(t->edit, key);
+	/* Nothing to go to the end of: it means the log, as the log's border says. */
+	if (key->code == KEYS_END && !key->mods && !lineedit_text(t->edit)[0])
+		tui_follow(t);
+	else
+		lineedit_key(t->edit, key);
 }
 
 static void escape(struct tui *t, const struct key *key)

@@ -56,8 +56,9 @@ void view_log_follow(struct view *v);
 void view_log_scroll(struct view *v, const struct session *s, int rows);
 void view_log_top(struct view *v, const struct session *s);
 bool view_log_following(const struct view *v);
-/* "▼ 123 new lines — End follows", in a shorter form for the status line; "" while it follows. */
-void view_log_state(const struct view *v, bool brief, char *dst, size_t size);
+/* "▼ 123 new lines — End follows", key being the key that does so now; without one (NULL) a shorter
+ * form for the status line; "" while it follows. */
+void view_log_state(const struct view *v, const char *key, char *dst, size_t size);
 
 /* The list: a fresh one was opened; the chosen value (NULL: none). */
 void view_list_reset(struct view *v);

@@ -103,9 +103,10 @@ static void line(struct paper *p, enum style_id style, const char *text)
 
 static void working(struct paper *p, const struct flash_view *f, mono_t now)
 {
-	if (f->total) {
+	if (f->total)
 		bar(p, f);
-	} else if (f->stage_began && now > f->stage_began) {
+	/* Erasing is one command, of which nothing is heard until it is done. */
+	if ((!f->total || !f->done) && f->stage_began && now >= f->stage_began + MONO_S(1)) {
 		paper_fmt(
 		    p, STYLE_VALUE, " %d s so far", (int)((now - f->stage_began) / MONO_S(1)));
 		paper_nl(p);

@@ -242,8 +242,8 @@ static bool move_key(struct view_list *v, const struct session *s, const struct 
 
 static unsigned completion_key(struct view_list *v, const struct session *s, const struct key *key)
 {
-	if (key->code == KEYS_ESC || (key->code == 'c' && key->mods == KEY_CTRL))
-		return VIEW_LEAVE;
+	if (key->code == KEYS_ESC)
+		return VIEW_LEAVE; /* all else, Ctrl-C too, is also meant for the line */
 	if (key->code == KEYS_ENTER && v->touched)
 		return v->fit_count ? VIEW_CHOSEN : VIEW_LEAVE;
 	if (!v->touched &&

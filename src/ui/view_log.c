@@ -262,7 +262,7 @@ void view_log_top(struct view *base, const struct session *s)
 	scroll_down(v, s->log, 0);
 }
 
-void view_log_state(const struct view *base, bool brief, char *dst, size_t size)
+void view_log_state(const struct view *base, const char *key, char *dst, size_t size)
 {
 	const struct view_log *v = log_const(base);
 	unsigned long long n = v->newer;
@@ -270,15 +270,16 @@ void view_log_state(const struct view *base, bool brief, char *dst, size_t size)
 	dst[0] = '\0';
 	if (v->follow)
 		return;
-	if (brief)
+	if (!key)
 		str_fmt(dst, size, v->lost ? "▼%llu old lines dropped" : "▼%llu", n);
 	else if (v->lost)
-		str_fmt(dst, size, " oldest lines dropped · ▼ %llu new %s — End follows ", n,
-		    n == 1 ? "line" : "lines");
+		str_fmt(dst, size, " oldest lines dropped · ▼ %llu new %s — %s follows ", n,
+		    n == 1 ? "line" : "lines", key);
 	else if (n)
-		str_fmt(dst, size, " ▼ %llu new %s — End follows ", n, n == 1 ? "line" : "lines");
+		str_fmt(
+		    dst, size, " ▼ %llu new %s — %s follows ", n, n == 1 ? "line" : "lines", key);
 	else
-		str_copy(dst, size, " scrolled back — End follows ");
+		str_fmt(dst, size, " scrolled back — %s follows ", key);
 }
 
 static void geometry(struct view_log *v, const struct session *s)

@@ -23,7 +23,7 @@ fresh() {
 }
 start_flash() {
 	fresh
-	tm_line "/flash $TMPDIR/new.bin --yes${1:+ $1}"
+	tm_line "/flash $TMPDIR/new.bin --yes"
 }
 # ended SECONDS: a result is on the screen; it is not called done when it is not.
 ended() {

@@ -62,6 +62,35 @@ boot_normally
 see 'Project tasmota' 10
 end
 
+begin flash__waits__through_a_replug
+tm_line '/clear'
+gone 'Project tasmota'
+tm_line "/flash $TMPDIR/new.bin --yes"
+see '▶ connect'
+hand "unplug"
+see 'the port is away'
+hand "button down"
+hand "replug"
+see 'written in .* checked by the ROM' 60
+boot_normally
+see 'Tasmota Version 8\.5\.0' 10
+end
+
+begin flash__is_cancelled__while_the_port_is_away
+tm_line '/clear'
+gone 'Project tasmota'
+tm_line "/flash $TMPDIR/old.bin --yes"
+see '▶ connect'
+hand "unplug"
+see 'the port is away'
+tm_line '/cancel'
+see 'Nothing on the device was changed'
+hand "button up"
+hand "replug"
+see 'back again'
+see 'WIF: WifiManager active' 10
+end
+
 begin chip__identifies
 enter_loader
 tm_line '/chip'
@@ -72,21 +101,24 @@ end
 
 # Where the adapter gives the power, pulling it out is the power-cycle.
 begin boot__is_awaited__over_a_pulled_plug
+tm_line '/clear'
+gone 'WifiManager'
+hand "button up"
 hand "unplug"
 see 'the port went away'
 hand "replug"
 see 'back again'
-tm_line '/clear'
-gone 'back again'
-boot_normally
-see 'boot mode:\(3,'
-see 'Project tasmota' 10
+# The power came with the plug, and the boot was over when the port was there: the application is
+# heard at the ROM's rate, and that is noticed.
+see '● sonoff.* 115200 8N1' 10
+tm_line 'Status 2'
+see 'StatusFWR'
 end
 
 begin quit__asks__while_flashing
 tm_line "/flash $TMPDIR/old.bin --yes"
 tm_keys F10
-see 'Leave while flashing' || true
+see 'Leave while flashing'
 tm_keys n
 end
 finish

@@ -72,11 +72,31 @@ static void bootwatch_rx__switches__when_the_banner_was_missed(void **state)
 
 	(void)state;
 	bootwatch_begin(&b, 115200, 0);
-	for (int i = 0; i < 23; i++)
+	for (int i = 0; i < 9; i++)
 		feed(&b, "\x8c", i);
 	assert_int_equal(bootwatch_baud(&b), 74880);
 	feed(&b, "\xfe", 30);
 	assert_int_equal(bootwatch_baud(&b), 115200);
+}
+
+static void bootwatch_rx__switches__at_text_of_another_rate(void **state)
+{
+	/* What a project line at 115200 looks like at 74880: much of it is readable. */
+	static const char garbled[] =
+	    "\xa2\x42\xa4\xb1\xbd\xb1\x87'\x89\xc3ht\xa5st\xa5\xc3-C(P\x14\""
+	    "\x87\xd3+P\x8b\x80\xa4\xb1\xbd\xb1\x91sr\x9d,\xb1.t\xd3(\x91.t"
+	    "\xd3(\x95\x0ez\xfb+\xb9R#\xa9\xaf";
+	struct bootwatch b;
+
+	(void)state;
+	bootwatch_begin(&b, 115200, 0);
+	feed(&b, garbled, 1000);
+	assert_int_equal(bootwatch_baud(&b), 115200);
+	/* A few bytes of noise before the banner are none. */
+	bootwatch_begin(&b, 115200, 0);
+	feed(&b, "\xff\x80\x01\xf0 ets Jan  8 2013,rst cause:1, boot mode:(3,6)\r\n", 1000);
+	assert_int_equal(bootwatch_baud(&b), 74880);
+	assert_int_equal(b.state, BOOTWATCH_ROM);
 }
 
 static void bootwatch_rx__ignores__a_line_without_end(void **state)
@@ -99,6 +119,7 @@ int main(void)
 	    cmocka_unit_test(bootwatch_tick__switches__when_the_rom_is_silent),
 	    cmocka_unit_test(bootwatch_rx__stays__in_the_loader),
 	    cmocka_unit_test(bootwatch_rx__switches__when_the_banner_was_missed),
+	    cmocka_unit_test(bootwatch_rx__switches__at_text_of_another_rate),
 	    cmocka_unit_test(bootwatch_rx__ignores__a_line_without_end),
 	};
 

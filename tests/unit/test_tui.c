@@ -449,6 +449,9 @@ static void tui_keys__completes__and_goes_on_typing(void **state)
 	assert_string_equal(lineedit_text(tui_lineedit(sc->t)), "/fo");
 	screen_keys(sc, "Tab Enter"); /* nothing selected: the line itself is entered */
 	assert_string_equal(sc->line, "/fo");
+	screen_keys(sc, "text:/f Tab Ctrl-C"); /* clears the line, wherever it is pressed */
+	assert_false(sc->s->list.open);
+	assert_string_equal(lineedit_text(tui_lineedit(sc->t)), "");
 }
 
 static void tui_keys__takes__a_paste_in_one_piece(void **state)

@@ -13,6 +13,7 @@
 #include <cmocka.h>
 
 #include "tasmite/base/utf8.h"
+#include "tasmite/ui/lineedit.h"
 #include "screen.h"
 
 /* 40 x 12: the log has rows 1 to 10 for itself, 38 cells of text behind the mark, no stamps. */
@@ -88,6 +89,26 @@ static void log_key__freezes__and_counts(void **state)
 	numbered(sc, 223, 224);
 	screen_draw(sc);
 	assert_int_equal(screen_find(sc, "▼ 1 new line — End follows"), 37);
+}
+
+static void log_key__follows__on_end_as_it_says(void **state)
+{
+	struct screen *sc = *state;
+
+	tui_mem_resize(sc->b, 120, 40);
+	numbered(sc, 0, 100);
+	screen_draw(sc);
+	/* in a line that is being written End is the line's */
+	screen_keys(sc, "PgUp text:abc");
+	assert_int_equal(screen_find(sc, "scrolled back — Ctrl-End follows"), 37);
+	screen_keys(sc, "Home End d");
+	assert_string_equal(lineedit_text(tui_lineedit(sc->t)), "abcd");
+	assert_int_equal(screen_find(sc, "scrolled back — Ctrl-End follows"), 37);
+	screen_keys(sc, "Ctrl-C");
+	assert_int_equal(screen_find(sc, "scrolled back — End follows"), 37);
+	screen_keys(sc, "End");
+	assert_int_equal(screen_find(sc, "follows"), -1);
+	assert_true(screen_find(sc, "line 99") > 0);
 }
 
 static void log_key__knows__less(void **state)
@@ -356,6 +377,7 @@ int main(void)
 #define CASE(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 	    CASE(log_draw__follows__the_tail),
 	    CASE(log_key__freezes__and_counts),
+	    CASE(log_key__follows__on_end_as_it_says),
 	    CASE(log_key__knows__less),
 	    CASE(log_draw__says__that_frozen_text_was_dropped),
 	    CASE(log_draw__follows__after_clear),

@@ -87,9 +87,15 @@ static void flash_draw__shows__the_bar(void **state)
 	screen_draw(sc);
 	assert_true(screen_find(sc, "0 %  12:34 min left") > 0);
 	assert_int_equal(screen_find(sc, "█"), -1);
+	assert_int_equal(screen_find(sc, "so far"), -1);
+	/* nothing is heard of an erase until it is done: the seconds tell that it goes on */
+	f->stage_began = sc->now - MONO_S(3);
+	screen_draw(sc);
+	assert_true(screen_find(sc, "3 s so far") > 0);
 	f->done = 1000;
 	f->left_s = 0;
 	screen_draw(sc);
+	assert_int_equal(screen_find(sc, "so far"), -1);
 	assert_true(screen_find(sc, "100 %  0 s left") > 0);
 	assert_int_equal(screen_find(sc, "░"), -1);
 	f->done = 0xffffffff; /* more than there is: still a bar */

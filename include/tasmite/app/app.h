@@ -4,6 +4,7 @@
 #define TASMITE_APP_APP_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 #define APP_MAX_SETS 64
 
@@ -20,6 +21,9 @@ struct app_options {
 	bool no_color;
 	const char *debug_log;
 };
+
+/* The port that the configuration names, for runs without a screen; false when it names none. */
+bool app_default_port(char *port, size_t size);
 
 /* Runs the session on the terminal. Returns the exit code: 0, 1 when it could not start, 2 when an
  * option's value is unusable. When a signal ended it the terminal is restored and the process ends

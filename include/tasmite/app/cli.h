@@ -24,9 +24,9 @@ struct cli_flash_options {
 /* `tasmite flash`, `tasmite erase`, `tasmite chip`: progress on standard error, results on
  * standard output. */
 int cli_flash(const struct cli_flash_options *o);
-/* `tasmite image [--json] FILE...`; argv[0] is "image". With --json one object a file, a line
+/* `tasmite image [--json] FILE...`. With --json one object a file, a line
  * each. 1 also for a file that can't be read; 3 when none of the files is firmware. */
-int cli_image(int argc, char **argv);
+int cli_image(char *const *files, int count, bool json);
 /* `tasmite list [--json]`: the serial ports; with --json one object a port, a line each. 3 when
  * there is none. */
 int cli_list(bool json);

@@ -120,7 +120,7 @@
 	X(CMD_RECORD, "record", "f?", "/record [FILE]",                                           \
 	    "record to a file, or stop",                                                          \
 	    "Appends what the device sends, exactly, secrets replaced by as many *."              \
-	    " Without a file: a name made of port and time. Given again: stops.",                 \
+	    " Without a file: a name made of port and time; while recording: stops.",                 \
 	    "")                                                                                   \
 	X(CMD_THEME, "theme", "t?", "/theme [NAME]",                                              \
 	    "change the colours",                                                                 \

@@ -7,7 +7,7 @@
 
 #include "tasmite/base/mono.h"
 
-/* CLOCK_MONOTONIC. */
+/* Monotonic; counts on while the computer sleeps, where the system has such a clock. */
 mono_t clock_now(void);
 /* Microseconds since 1970-01-01 UTC. */
 int64_t clock_wall_us(void);

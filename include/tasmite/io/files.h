@@ -25,7 +25,8 @@ int files_make_parents(const char *path, struct err *err);
 int files_read(const char *path, size_t max, uint8_t **data, size_t *size, struct err *err);
 /* Replaces path atomically (a temporary file beside it, fsync, rename), with that mode. */
 int files_replace(const char *path, const void *data, size_t size, mode_t mode, struct err *err);
-/* Appends one whole record under an exclusive lock, creating the file with that mode. */
+/* Appends one whole record under an exclusive lock (ERR_AGAIN when
+ * another process holds it: nothing waits), creating the file with that mode. */
 int files_append(const char *path, const void *data, size_t size, mode_t mode, struct err *err);
 bool files_exists(const char *path);
 /* Calls fn with each name in the folder (no "." and ".."), in strcmp order, is_dir told. At most

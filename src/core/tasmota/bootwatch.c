@@ -9,9 +9,12 @@
 /* After its last line the ROM is silent for good; the loader of the application ("~ld") or the
  * application speaks next, at another rate. The ROM's own gaps are shorter than this. */
 #define ROM_SILENCE_US MONO_MS(120)
-/* So many unreadable bytes in a row at the ROM's rate are an application that speaks at another:
- * the banner was missed. */
-#define BAD_RUN 24
+/* An application that is heard at the ROM's rate (the banner was missed) is a mixture: 115200 read
+ * at 74880 is unreadable in every second byte. The ROM's own text is readable throughout. So an
+ * unreadable byte counts up, a readable one down a little, and this much is enough. */
+#define BAD_UP	 4
+#define BAD_DOWN 1
+#define BAD_MOST 40
 
 void bootwatch_begin(struct bootwatch *b, uint32_t app_baud, mono_t now)
 {
@@ -53,13 +56,15 @@ static void one_byte(struct bootwatch *b, uint8_t c)
 		if (b->len)
 			rom_line(b);
 		b->len = 0;
-		b->bad = 0;
 	} else if (c >= 0x20 && c < 0x7f) {
-		b->bad = 0;
+		if (b->bad >= BAD_DOWN)
+			b->bad -= BAD_DOWN;
 		if (b->len + 1 < sizeof(b->line))
 			b->line[b->len++] = (char)c;
-	} else if (++b->bad >= BAD_RUN) {
-		b->state = BOOTWATCH_APP;
+	} else {
+		b->bad += BAD_UP;
+		if (b->bad >= BAD_MOST)
+			b->state = BOOTWATCH_APP;
 	}
 }
 

@@ -26,7 +26,7 @@ struct bootwatch {
 	uint32_t app_baud;
 	mono_t last_byte; /* of the ROM's text */
 	bool loader;	  /* the banner said boot mode (1,x): the button is still held */
-	unsigned bad;	  /* unreadable bytes in a row */
+	unsigned bad;	  /* how unreadable it has been of late */
 	char line[128];	  /* the line that is arriving */
 	size_t len;
 };
