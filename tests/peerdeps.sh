@@ -53,7 +53,8 @@ if [ ! -e "$b/$example" ]; then
 	if [ -e "/$doc" ]; then
 		cp "/$doc" "$b/$example"
 	else
-		fetch sh -c 'cd "$0" && apt-get -q download python3-serial' "$b" || exit 0
+		fetch sh -c 'cd "$0" && { apt-get -q download python3-serial ||
+			{ apt-get -q update && apt-get -q download python3-serial; }; }' "$b" || exit 0
 		dpkg-deb --fsys-tarfile "$b"/python3-serial_*.deb | tar -xO -f - "./$doc" >"$b/$example"
 		rm -f "$b"/python3-serial_*.deb
 	fi
