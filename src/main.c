@@ -186,8 +186,8 @@ static int run_flash(struct call *c, enum options_command command, struct err *e
 	if (!c->flash.port && app_default_port(c->port, sizeof(c->port)))
 		c->flash.port = c->port;
 	if (!c->flash.port)
-		return usage_error("which port? --port /dev/ttyUSB0, or port = ... in the "
-				   "configuration");
+		return usage_error("which port? --port NAME (tasmite list shows them), or "
+				   "port = ... in the configuration");
 	if (command == OPTIONS_FLASH) {
 		c->flash.files = c->files;
 		c->flash.file_count = c->file_count;

@@ -155,12 +155,20 @@ static void link_rx(void *ctx, const uint8_t *bytes, size_t n, mono_t now)
 		flash_task_rx(r->task, bytes, n, now);
 }
 
+static void show_steps(const struct run *r)
+{
+	for (int i = 0; i < r->view.text_count; i++)
+		fprintf(stderr, "%s\n", r->view.text[i]);
+}
+
 static void link_up(void *ctx, mono_t now)
 {
 	struct run *r = ctx;
 
-	if (r->task)
-		flash_task_port_back(r->task, now);
+	if (!r->task || r->view.state != FLASH_WAITING)
+		return;
+	flash_task_port_back(r->task, now);
+	show_steps(r); /* they may be others there */
 }
 
 static void link_down(void *ctx, const struct err *why, mono_t now)
@@ -374,8 +382,8 @@ static void work(struct run *r, struct err *err)
 		flash_request_fini(&req);
 		return;
 	}
-	for (int i = 0; i < r->view.text_count; i++)
-		fprintf(stderr, "%s\n", r->view.text[i]);
+	if (link_is_open(r->link))
+		show_steps(r);
 	if (r->opt->timeout_s) {
 		r->timeout = timer_new(r->loop, on_timeout, r);
 		timer_arm(r->timeout, r->began + MONO_S(r->opt->timeout_s));

@@ -10,6 +10,7 @@
 #include "tasmite/base/str.h"
 #include "tasmite/core/conf.h"
 #include "tasmite/io/files.h"
+#include "tasmite/io/ports.h"
 
 #define CONF_MAX     (256u * 1024)
 #define SYSTEM_CONF  "/etc/xdg/tasmite/config"
@@ -134,7 +135,8 @@ bool app_default_port(char *port, size_t size)
 	bool found;
 
 	a.session = session_new();
-	found = app_load_config(&a, port, size) && port[0];
+	found = app_load_config(&a, port, size) &&
+		(port[0] || ports_only_one(port, size, NULL) == ERR_OK);
 	tell_warnings(a.session->log);
 	session_free(a.session);
 	return found;

@@ -204,6 +204,7 @@ void flash_driver_cancel(struct flash_driver *d, mono_t now)
 void flash_driver_stop(struct flash_driver *d)
 {
 	d->ended = true;
+	clear_lines(d);
 	timer_disarm(d->timer);
 }
 

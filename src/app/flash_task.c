@@ -83,6 +83,14 @@ static const char *const stage_words[ENGINE_STAGES] = {
     [ENGINE_ST_CHECK] = "checked",
 };
 
+static void show_steps(struct flash_task *t, bool by_lines)
+{
+	if (by_lines)
+		flash_words_steps_lines(t->view);
+	else
+		flash_words_steps(&t->req, t->view);
+}
+
 static void view_begin(struct flash_task *t, bool by_lines, mono_t now)
 {
 	const struct flash_request *r = &t->req;
@@ -111,10 +119,7 @@ static void view_begin(struct flash_task *t, bool by_lines, mono_t now)
 		str_fmt(v->what, sizeof(v->what), "%s%s  %s → 0x%05x", r->files[0].name,
 		    r->file_count > 1 ? " and more" : "",
 		    str_size(size, sizeof(size), r->files[0].size), r->files[0].offset);
-	if (by_lines)
-		flash_words_steps_lines(v);
-	else
-		flash_words_steps(r, v);
+	show_steps(t, by_lines);
 }
 
 static void on_stage(struct flash_task *t, const struct engine_event *ev, mono_t now)
@@ -422,6 +427,11 @@ struct flash_task *flash_task_new(struct loop *loop, struct link *link, struct f
 	memset(r, 0, sizeof(*r)); /* taken over */
 	take_link(t);
 	view_begin(t, job.has_lines, now);
+	/* A port at the end of a network may still be on its way: what it can do is known then. */
+	if (!link_is_open(link)) {
+		t->paused = true;
+		flash_driver_stop(t->driver);
+	}
 	return t;
 }
 
@@ -464,10 +474,12 @@ void flash_task_port_back(struct flash_task *t, mono_t now)
 	t->paused = false;
 	flash_driver_free(t->driver);
 	job_of(&t->req, false, 0, &job);
+	lines_of(&t->req, link_transport(t->link), &job);
 	t->driver = flash_driver_new(t->loop, t->link, &job, &driver_ops, t, now);
 	assert(t->driver); /* the same job was good before */
 	t->last_heard = ENGINE_HEARD_NOTHING;
 	t->view->heard[0] = '\0';
+	show_steps(t, job.has_lines);
 	t->view->revision++;
 	take_link(t);
 }

@@ -93,7 +93,8 @@ static void reset_give_up(struct engine *e)
 		engine_emit_heard(e, ENGINE_HEARD_DEAF, 0);
 	else
 		engine_emit_heard(e, ENGINE_HEARD_NO_RESET, r->restarted ? 1 : 0);
-	e->wait.next_burst = e->now + MONO_S(5);
+	/* In long silence SYNC is due, as it is without lines. */
+	e->wait.next_burst = e->now + (r->spoke ? MONO_S(5) : 0);
 	engine_go(e, ES_LISTEN);
 }
 
@@ -245,9 +246,13 @@ void engine_reset_hear(struct engine *e)
 
 void engine_reset_hear_expire(struct engine *e)
 {
+	const struct engine_reset *r = &e->reset;
+	/* A chip that was restarted says something, readable or not. Where nothing comes SYNC finds
+	 * only a loader that was there before: asked for once. */
+	bool vain = r->bytes > 0 ? e->now - e->wait.last_rx < RESET_QUIET : r->tries > 1;
 	if (e->finished) {
 		reset_app_started(e);
-	} else if (e->reset.bytes > 0 && e->now - e->wait.last_rx < RESET_QUIET) {
+	} else if (vain) {
 		reset_failed(e);
 	} else {
 		hunt_begin(e, HUNT_RESET, 3, RESET_SYNC);

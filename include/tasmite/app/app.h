@@ -22,7 +22,8 @@ struct app_options {
 	const char *debug_log;
 };
 
-/* The port that the configuration names, for runs without a screen; false when it names none. */
+/* The port that the configuration names, else the only adapter that is plugged in, for runs without
+ * a screen; false when there is neither. */
 bool app_default_port(char *port, size_t size);
 
 /* Runs the session on the terminal. Returns the exit code: 0, 1 when it could not start, 2 when an
