@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "adapters.h"
 #include "flash_driver.h"
 #include "flash_words.h"
 #include "tasmite/base/str.h"
@@ -29,6 +30,7 @@ struct flash_task {
 	char refused[400];	      /* the job does not fit the chip: why */
 	enum engine_heard last_heard; /* said already */
 	uint32_t baud;		      /* of the link, for the share of the wire */
+	struct adapter adapter;	      /* what is remembered of it */
 };
 
 static void say(struct flash_task *t, bool bad, const char *fmt, ...)
@@ -86,7 +88,7 @@ static const char *const stage_words[ENGINE_STAGES] = {
 static void show_steps(struct flash_task *t, bool by_lines)
 {
 	if (by_lines)
-		flash_words_steps_lines(t->view);
+		flash_words_steps_lines(&t->req, t->view);
 	else
 		flash_words_steps(&t->req, t->view);
 }
@@ -174,6 +176,19 @@ static void on_heard(struct flash_task *t, const struct engine_event *ev)
 		flash_words_steps(&t->req, t->view);
 }
 
+/* The next time on this adapter it is the first to be tried. */
+static void remember_reset(struct flash_task *t, const char *name)
+{
+	const char *key = link_adapter_key(t->link);
+	struct err err = {0};
+
+	if (!key[0] || strcmp(t->adapter.reset, name) == 0)
+		return;
+	str_copy(t->adapter.reset, sizeof(t->adapter.reset), name);
+	if (adapters_put(key, &t->adapter, &err) != ERR_OK)
+		say(t, true, "the reset sequence is not remembered: %s", err.text);
+}
+
 static void on_reset(struct flash_task *t, const struct engine_event *ev)
 {
 	char text[160];
@@ -181,6 +196,8 @@ static void on_reset(struct flash_task *t, const struct engine_event *ev)
 
 	flash_words_reset(ev, text, sizeof(text), &bad);
 	str_copy(t->view->heard, sizeof(t->view->heard), text);
+	if (ev->ok)
+		remember_reset(t, ev->name);
 	/* Silence is told once, when all were tried. */
 	if (ev->began ? ev->stage != ENGINE_ST_CONNECT : ev->value != ENGINE_RESET_SILENT)
 		say(t, bad, "%s", text);
@@ -380,12 +397,18 @@ static void job_of(
 	}
 }
 
-static void lines_of(
-    const struct flash_request *r, const struct transport *port, struct engine_job *job)
+/* DTR and RTS, where the port has them, with what is known of the adapter. */
+static void lines_of(struct flash_task *t, struct engine_job *job)
 {
+	const struct transport *port = link_transport(t->link);
+	const char *key = link_adapter_key(t->link);
+
 	job->has_lines = port && (port->caps & TRANSPORT_HAS_MODEM);
 	job->lines_whole = job->has_lines && strcmp(port->ops->kind, "rfc2217") == 0;
-	job->reset_first = r->reset_first[0] ? r->reset_first : NULL;
+	memset(&t->adapter, 0, sizeof(t->adapter));
+	if (job->has_lines && key[0])
+		adapters_get(key, &t->adapter);
+	job->reset_first = t->adapter.reset[0] ? t->adapter.reset : NULL;
 }
 
 /* The ROM knows no other, whatever the application was set to. */
@@ -415,7 +438,7 @@ struct flash_task *flash_task_new(struct loop *loop, struct link *link, struct f
 	t->connected = connected;
 	t->req = *r;
 	job_of(&t->req, connected, connected_baud, &job);
-	lines_of(&t->req, link_transport(link), &job);
+	lines_of(t, &job);
 	t->driver = flash_driver_new(loop, link, &job, &driver_ops, t, now);
 	if (!t->driver) {
 		free(t);
@@ -474,7 +497,7 @@ void flash_task_port_back(struct flash_task *t, mono_t now)
 	t->paused = false;
 	flash_driver_free(t->driver);
 	job_of(&t->req, false, 0, &job);
-	lines_of(&t->req, link_transport(t->link), &job);
+	lines_of(t, &job);
 	t->driver = flash_driver_new(t->loop, t->link, &job, &driver_ops, t, now);
 	assert(t->driver); /* the same job was good before */
 	t->last_heard = ENGINE_HEARD_NOTHING;
@@ -519,11 +542,6 @@ bool flash_task_in_loader(const struct flash_task *t, uint32_t *baud)
 bool flash_task_connected(const struct flash_task *t)
 {
 	return t->connected;
-}
-
-const char *flash_task_reset_name(const struct flash_task *t)
-{
-	return engine_reset_name(flash_driver_engine(t->driver));
 }
 
 bool flash_task_lost_port(const struct flash_task *t)

@@ -35,7 +35,6 @@ struct flash_request {
 	struct engine_part area; /* ERASE: length 0: the whole chip */
 	uint32_t baud;		 /* 0: the fastest that works */
 	bool no_clkdiv;
-	char reset_first[24]; /* the reset sequence that worked on this adapter; "": none known */
 	uint32_t app_baud;
 	const char *cancel_by; /* what the user does to stop; NULL: the command /cancel */
 	const struct board
@@ -84,9 +83,6 @@ bool flash_task_ended(const struct flash_task *t);
 bool flash_task_in_loader(const struct flash_task *t, uint32_t *baud);
 /* The loader has answered at some time: the chip stays in it until a power-cycle. */
 bool flash_task_connected(const struct flash_task *t);
-/* The reset sequence that brought the chip into its loader, or NULL: to be remembered with the
- * adapter. */
-const char *flash_task_reset_name(const struct flash_task *t);
 /* Failed because the port was lost. */
 bool flash_task_lost_port(const struct flash_task *t);
 /* Identified chip, or NULL. */

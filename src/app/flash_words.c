@@ -162,12 +162,13 @@ void flash_words_steps(const struct flash_request *r, struct flash_view *view)
 	    r->cancel_by ? r->cancel_by : "/cancel");
 }
 
-void flash_words_steps_lines(struct flash_view *view)
+void flash_words_steps_lines(const struct flash_request *r, struct flash_view *view)
 {
 	view->text_count = 0;
 	flash_words_add(view, false, "DTR and RTS bring it into its boot loader,");
 	flash_words_add(view, false, "if they are connected to GPIO0 and reset.");
-	flash_words_add(view, false, "Nothing to do by hand yet. /cancel stops.");
+	flash_words_add(view, false, "Nothing to do by hand yet. %s stops.",
+	    r->cancel_by ? r->cancel_by : "/cancel");
 }
 
 void flash_words_done(

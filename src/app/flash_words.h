@@ -12,7 +12,7 @@ void flash_words_retry(const struct engine_event *ev, char *text, size_t size);
 void flash_words_reset(const struct engine_event *ev, char *text, size_t size, bool *bad);
 /* The steps of the waiting page: by hand; while DTR and RTS are tried. */
 void flash_words_steps(const struct flash_request *r, struct flash_view *view);
-void flash_words_steps_lines(struct flash_view *view);
+void flash_words_steps_lines(const struct flash_request *r, struct flash_view *view);
 /* The result after DONE. */
 void flash_words_done(
     const struct flash_request *r, const struct engine *e, double seconds, struct flash_view *view);
