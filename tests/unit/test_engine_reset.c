@@ -233,12 +233,14 @@ static void no_reset__by_hand_as_ever__silent_board(void **state)
 	begin(&c);
 	assert_true(rig_until(&rig, ENGINE_EV_HEARD, ENGINE_HEARD_NO_RESET, 20 * S));
 	assert_int_equal(rig_last(&rig, ENGINE_EV_HEARD)->value, 0);
-	assert_true(rig.now < 6 * S); /* one round: it has said nothing */
+	assert_true(rig.now < 5 * S); /* one round: it has said nothing */
 	assert_int_equal(began(), 4);
 	assert_false(rig.dtr || rig.rts);
-	unsigned lines = rig.actions[ENGINE_LINES], writes = rig.actions[ENGINE_WRITE];
+	/* SYNC after the first sequence only: a program may run that takes it for input */
+	assert_int_equal(rig.actions[ENGINE_WRITE], 3);
+	unsigned lines = rig.actions[ENGINE_LINES];
 	assert_false(rig_run(&rig, 4 * S));
-	assert_int_equal(rig.actions[ENGINE_WRITE], writes);
+	assert_true(rig.actions[ENGINE_WRITE] > 3);
 	sim_link_power(rig.link, false, rig.now);
 	assert_false(rig_run(&rig, 2 * S));
 	sim_link_button(rig.link, true, rig.now);
