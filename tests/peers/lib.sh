@@ -113,13 +113,21 @@ check_session() {
 	tm_stop
 	end
 }
-# check_flash URL: written without a screen, the button held by hand
+# check_flash URL: without a screen, into the loader by the lines, then with the button held
 check_flash() {
-	begin "${PEER}__flash__by_hand"
-	enter_loader
-	timeout 100 "$B/tasmite" flash --port "$1" --yes "$TMPDIR/new.bin" >"$TMPDIR/flash.out" 2>&1 ||
-		bad "flash: code $?: $(tail -n 3 "$TMPDIR/flash.out" | tr '\n' ' ')"
-	cmp -n "$(stat -c %s "$TMPDIR/new.bin")" "$TMPDIR/new.bin" "$TMPDIR/flash.bin" >/dev/null ||
-		bad "the flash differs from the file"
+	begin "${PEER}__flash__into_the_loader_by_the_lines"
+	boot_normally
+	flash_one "$1" "$TMPDIR/new.bin"
 	end
+
+	begin "${PEER}__flash__with_the_button_held"
+	enter_loader
+	flash_one "$1" "$TMPDIR/old.bin"
+	hand "button up"
+	end
+}
+flash_one() {
+	timeout 60 "$B/tasmite" flash --port "$1" --yes "$2" >"$TMPDIR/flash.out" 2>&1 ||
+		bad "flash: code $?: $(tr '\n' '|' <"$TMPDIR/flash.out")"
+	cmp -n "$(stat -c %s "$2")" "$2" "$TMPDIR/flash.bin" >/dev/null || bad "the flash differs from $2"
 }

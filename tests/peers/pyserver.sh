@@ -4,9 +4,9 @@
 needs pyserver test -n "$python" -a -s "$B/peers/rfc2217_server.py"
 export XDG_STATE_HOME=$TMPDIR/state XDG_CONFIG_HOME=$TMPDIR/config
 
-"$B/make-image" --build 6.1.1-full -o "$TMPDIR/old.bin"
-"$B/make-image" --build 8.5.0-minimal -o "$TMPDIR/new.bin"
-adapter_start --boot-image "$TMPDIR/old.bin" $QUICK
+"$B/make-image" --build 6.1.1-full --size 64K -o "$TMPDIR/old.bin"
+"$B/make-image" --build 8.5.0-minimal --size 64K -o "$TMPDIR/new.bin"
+adapter_start --boot-image "$TMPDIR/old.bin" --en-ms 10
 port=$(free_port)
 url=rfc2217://127.0.0.1:$port
 server_start "$port" "$python" "$B/peers/rfc2217_server.py" -p "$port" /dev/ttyUSB0

@@ -4,9 +4,9 @@
 needs ser2net command -v ser2net
 export XDG_STATE_HOME=$TMPDIR/state XDG_CONFIG_HOME=$TMPDIR/config
 
-"$B/make-image" --build 6.1.1-full -o "$TMPDIR/old.bin"
-"$B/make-image" --build 8.5.0-minimal -o "$TMPDIR/new.bin"
-adapter_start --boot-image "$TMPDIR/old.bin" $QUICK
+"$B/make-image" --build 6.1.1-full --size 64K -o "$TMPDIR/old.bin"
+"$B/make-image" --build 8.5.0-minimal --size 64K -o "$TMPDIR/new.bin"
+adapter_start --boot-image "$TMPDIR/old.bin" --en-ms 10
 port=$(free_port)
 url=rfc2217://127.0.0.1:$port
 cat >"$TMPDIR/ser2net.yaml" <<END
@@ -21,7 +21,6 @@ check_session "$url"
 check_flash "$url"
 
 begin ser2net__comes_back__when_the_adapter_does
-hand "button up"
 tm_start 120 40 "$B/tasmite" "$url"
 see 'is open'
 adapter_unplug
