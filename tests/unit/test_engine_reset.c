@@ -206,6 +206,71 @@ static void reset__remembered_one_first__then_the_others(void **state)
 	}
 }
 
+/* Text that lay in a queue somewhere is no word on what the lines do now. */
+static void reset__old_banner__is_not_believed(void **state)
+{
+	(void)state;
+	static const char *const old[] = {" ets Jan  8 2013,rst cause:2, boot mode:(3,7)\r\n",
+	    " ets Jan  8 2013,rst cause:2, boot mode:(1,7)\r\n"};
+	for (size_t i = 0; i < 2; i++) {
+		struct rig_config c = lines_config(true, 45);
+		begin(&c);
+		sim_time from = rig.now;
+		assert_false(rig_run(&rig, 50 * MS));
+		assert_false(board_lines().en);
+		engine_rx(rig.e, (const uint8_t *)old[i], strlen(old[i]), rig.now);
+		assert_false(rig_run(&rig, 45 * MS));
+		assert_false(board_lines().en);
+		assert_true(rig_until(&rig, ENGINE_EV_SYNC, -1, 2 * S));
+		assert_true(rig.now - from > 140 * MS);
+		expect_done(2 * S);
+		assert_int_equal(over(true).count, 1);
+		end();
+	}
+}
+
+static void reset__long_sequence__ends_with_the_banner(void **state)
+{
+	(void)state;
+	struct rig_config c = lines_config(true, 1);
+	c.job.reset_first = "tight-550";
+	begin(&c);
+	sim_time from = rig.now;
+	assert_true(rig_until(&rig, ENGINE_EV_SYNC, -1, 2 * S));
+	assert_true(rig.now - from < 500 * MS);
+	end();
+}
+
+static bool starts_app;
+
+/* A ROM at another crystal: what it says can't be read at the usual rate. */
+static void unreadable(struct rig *r, bool dtr, bool rts)
+{
+	static const uint8_t noise[40] = {0x8f, 0x9c, 0xe0, 0xfe, 0x81, 0x92, 0xfc, 0xe2};
+	bool into_loader = dtr && !rts;
+	bool out = !dtr && !rts && engine_chip_info(r->e)->known;
+	if (into_loader || (out && starts_app && r->actions[ENGINE_LINES] > 7))
+		sim_device_emit(sim_link_device(r->link), noise, sizeof noise, r->now);
+}
+
+static void reset__unreadable_banner__counts(void **state)
+{
+	(void)state;
+	for (int i = 0; i < 2; i++) {
+		struct rig_config c = lines_config(false, 0);
+		c.button = true;
+		c.lines = unreadable;
+		starts_app = i;
+		begin(&c);
+		expect_done(5 * S);
+		assert_string_equal(engine_reset_name(rig.e), "tight-50");
+		assert_int_equal(over(true).value, ENGINE_RESET_SILENT);
+		/* it may have been by hand: whether RTS starts it is listened for */
+		assert_int_equal(engine_in_loader(rig.e), !starts_app);
+		end();
+	}
+}
+
 static void reset__flash_job__starts_what_was_written(void **state)
 {
 	(void)state;
@@ -241,6 +306,12 @@ static void no_reset__by_hand_as_ever__silent_board(void **state)
 	unsigned lines = rig.actions[ENGINE_LINES];
 	assert_false(rig_run(&rig, 4 * S));
 	assert_true(rig.actions[ENGINE_WRITE] > 3);
+	/* from now on it is the user's hand that is spoken of */
+	while (strcmp(engine_state_name(rig.e), "connect:listen") != 0)
+		assert_false(rig_run(&rig, 10 * MS));
+	sim_link_power(rig.link, false, rig.now);
+	sim_link_power(rig.link, true, rig.now);
+	assert_true(rig_until(&rig, ENGINE_EV_HEARD, ENGINE_HEARD_FLASH_BOOT, 10 * S));
 	sim_link_power(rig.link, false, rig.now);
 	assert_false(rig_run(&rig, 2 * S));
 	sim_link_button(rig.link, true, rig.now);
@@ -387,7 +458,7 @@ static void held__button_still_down__stays_in_loader(void **state)
 	struct rig_config c = lines_config(true, 1);
 	c.button = true;
 	c.job.connected = true;
-	c.job.connected_baud = 115200;
+	c.job.connected_baud = 57600;
 	begin(&c);
 	expect_done(3 * S);
 	assert_int_equal(pulses, 1);
@@ -434,6 +505,25 @@ static void cancel__clears_the_lines__any_moment(void **state)
 			assert_true(mode_after(500 * MS) != SIM_MODE_RESET);
 			end();
 		}
+	}
+}
+
+static void cancel__ends__lines_refused(void **state)
+{
+	(void)state;
+	static const int results[] = {ERR_NOTSUP, ERR_GONE};
+	for (size_t i = 0; i < 2; i++) {
+		struct rig_config c = lines_config(true, 1);
+		begin(&c);
+		assert_false(rig_run(&rig, 50 * MS));
+		assert_true(rig.rts);
+		rig.cfg.lines_result = results[i];
+		engine_cancel(rig.e, rig.now);
+		sim_time from = rig.now;
+		assert_true(rig_run(&rig, S));
+		assert_int_equal(rig.end, ENGINE_EV_CANCELLED);
+		assert_true(rig.now == from);
+		end();
 	}
 }
 
@@ -606,6 +696,9 @@ int main(void)
 	    cmocka_unit_test(reset__within_five__slow_en),
 	    cmocka_unit_test(reset__failure_is_told__gpio0_too_early),
 	    cmocka_unit_test(reset__remembered_one_first__then_the_others),
+	    cmocka_unit_test(reset__old_banner__is_not_believed),
+	    cmocka_unit_test(reset__long_sequence__ends_with_the_banner),
+	    cmocka_unit_test(reset__unreadable_banner__counts),
 	    cmocka_unit_test(reset__flash_job__starts_what_was_written),
 	    cmocka_unit_test(no_reset__by_hand_as_ever__silent_board),
 	    cmocka_unit_test(no_reset__power_by_hand_meanwhile__is_found),
@@ -618,6 +711,7 @@ int main(void)
 	    cmocka_unit_test(held__button_still_down__stays_in_loader),
 	    cmocka_unit_test(held__gone_meanwhile__sequences_follow),
 	    cmocka_unit_test(cancel__clears_the_lines__any_moment),
+	    cmocka_unit_test(cancel__ends__lines_refused),
 	    cmocka_unit_test(lines__refused__by_hand_as_ever),
 	    cmocka_unit_test(lines__fail__ends_with_io),
 	    cmocka_unit_test(port_lost__fails__but_not_a_finished_job),
