@@ -42,7 +42,8 @@ server_pid=
 server_start() {
 	local port=$1
 	shift
-	shim "$@" >"$TMPDIR/server.out" 2>&1 &
+	# Not by `shim`: a function would be a shell of its own, and what is killed must be the server.
+	env $(shim_env "$1") "$@" >"$TMPDIR/server.out" 2>&1 &
 	server_pid=$!
 	wait_for 10 listens "$port" || bad "the server does not listen: $(tail -n 3 "$TMPDIR/server.out")"
 }
