@@ -583,6 +583,37 @@ static void port_lost__fails__but_not_a_finished_job(void **state)
 	end();
 }
 
+/* Any bytes at any moment, banners among them: the lines are touched by sequences alone, and are
+ * clear in every other state. */
+static void hostile_bytes__lines_are_clear_outside(void **state)
+{
+	(void)state;
+	uint64_t s = 88172645463325252ull;
+	for (int round = 0; round < 40; round++) {
+		struct rig_config c = lines_config(round % 2, 20);
+		c.job.lines_whole = round % 4 == 3;
+		begin(&c);
+		for (int i = 0; i < 200 && !rig.ended; i++) {
+			uint8_t b[64] = " ets Jan  8 2013,rst cause:1, boot mode:(1,7)\r\n";
+			s ^= s << 13;
+			s ^= s >> 7;
+			s ^= s << 17;
+			b[41] = (uint8_t)('0' + (s >> 20) % 8);
+			for (size_t k = 0; s % 3 && k < sizeof b; k++)
+				b[k] = (uint8_t)((s >> (k % 50)) ^ (k * (s >> 40)));
+			engine_rx(rig.e, b, (s >> 30) % sizeof b, rig.now);
+			rig_run(&rig, (int64_t)(s >> 33) % (90 * MS));
+			if (rig.dtr || rig.rts)
+				assert_memory_equal(engine_state_name(rig.e), "reset:", 6);
+		}
+		if (!rig.ended)
+			engine_cancel(rig.e, rig.now);
+		assert_true(rig_run(&rig, S));
+		assert_false(rig.dtr || rig.rts);
+		end();
+	}
+}
+
 /* ---- at a server's end of a network ---------------------------------------------------------------- */
 /* As ser2net does it: one line after the other, later, in the order in which they were asked for:
  * never through DTR off with RTS on, which is the reset state. */
@@ -715,6 +746,7 @@ int main(void)
 	    cmocka_unit_test(lines__refused__by_hand_as_ever),
 	    cmocka_unit_test(lines__fail__ends_with_io),
 	    cmocka_unit_test(port_lost__fails__but_not_a_finished_job),
+	    cmocka_unit_test(hostile_bytes__lines_are_clear_outside),
 	    cmocka_unit_test(whole__works__one_line_after_the_other),
 	    cmocka_unit_test(whole__works__server_that_plays_itself),
 	};
