@@ -50,7 +50,7 @@ static bool add_set(struct call *c, const char *text, struct err *err)
 	return true;
 }
 
-/* --baud, --format, --eol and --theme are settings by another name. */
+/* --baud, --format, --dtr and the like are settings by another name. */
 static bool set_option(
     struct call *c, const struct option_row *row, const char *value, struct err *err)
 {
@@ -97,6 +97,8 @@ static bool take_option(struct call *c, enum options_command command, const stru
 		c->flash.baud = (uint32_t)n;
 		return true;
 	case OPTION_FORMAT:
+	case OPTION_DTR:
+	case OPTION_RTS:
 	case OPTION_EOL:
 	case OPTION_THEME:
 		return set_option(c, row, value, err);

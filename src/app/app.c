@@ -420,8 +420,6 @@ static void find_port(struct app *a)
 
 static void first_words(struct app *a, const char *port)
 {
-	if (!port[0] && a->options->env_port && a->options->env_port[0])
-		port = a->options->env_port;
 	if (port[0])
 		app_open_port(a, port);
 	else

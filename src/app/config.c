@@ -96,6 +96,18 @@ static void load_file(struct app *a, const char *path, bool named, enum setting_
 	free(text);
 }
 
+/* The word of the command line; the environment's; the files'. A profile is the command line's word
+ * too. */
+static void choose_port(const struct app *a, const char *named, char *port, size_t size)
+{
+	const struct settings *s = a->session->settings;
+	const char *env = a->options->env_port;
+
+	if (!named && s->values[SET_PORT].origin < ORIGIN_PROFILE && env && env[0])
+		named = env;
+	str_copy(port, size, named ? named : settings_text(s, SET_PORT));
+}
+
 bool app_load_config(struct app *a, char *port, size_t size)
 {
 	const char *named = a->options->config, *wanted = a->options->port;
@@ -113,8 +125,7 @@ bool app_load_config(struct app *a, char *port, size_t size)
 		return false;
 	if (!apply_option_sets(a))
 		return false;
-	str_copy(port, size,
-	    wanted && !profile ? wanted : settings_text(a->session->settings, SET_PORT));
+	choose_port(a, profile ? NULL : wanted, port, size);
 	return true;
 }
 

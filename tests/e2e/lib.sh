@@ -172,9 +172,13 @@ tm_ended() {
 tm_code() {
 	cat "$TMPDIR/code"
 }
+# tmux leaves its socket behind.
+tm_silent() {
+	! tm has-session 2>/dev/null
+}
 tm_stop() {
 	tm kill-server 2>/dev/null
-	wait_for 5 test ! -S "$SOCK"
+	wait_for 5 tm_silent
 	rm -f "$SOCK"
 }
 cleanup() {

@@ -48,6 +48,10 @@ enum options_command {
 	    "rate in bit/s; of flash: rate to write at (0: the fastest that works)",              \
 	    OPTIONS_S | OPTIONS_F)                                                                \
 	X(OPTION_FORMAT, "format", "8N1", "data bits, parity, stop bits", OPTIONS_S)              \
+	X(OPTION_DTR, "dtr", "V",                                                                 \
+	    "DTR when the port is opened: auto, on, off or keep; what the adapter remembers is not" \
+	    " used then", OPTIONS_S)                                                              \
+	X(OPTION_RTS, "rts", "V", "RTS when the port is opened, likewise", OPTIONS_S)             \
 	X(OPTION_EOL, "eol", "E", "line end sent after a line: none, cr, lf or crlf", OPTIONS_S)  \
 	X(OPTION_THEME, "theme", "T", "colours of the screen", OPTIONS_S)                         \
 	X(OPTION_SET, "set", "NAME=VALUE", "set a setting; may be given several times",           \
