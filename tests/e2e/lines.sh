@@ -211,4 +211,64 @@ begin lines__mistakes__are_told
 "$B/tasmite" --dtr maybe /dev/ttyUSB0 >"$TMPDIR/out" 2>&1 && bad "taken"
 grep -q 'dtr.*auto' "$TMPDIR/out" || bad "$(cat "$TMPDIR/out")"
 end
+
+# ---- into the boot loader without a hand ---------------------------------------------------------
+# device ARGS...: a new one with the application, known to nobody
+device() {
+	sim_stop
+	rm -rf "$ADAPTERS" "$TMPDIR/flash.bin" "$ADAPTERS_JSON"
+	adapter_start --usb 0403:6001:A50285BI --boot-image "$TMPDIR/app.bin" "$@"
+	wait_for 5 grep -q 'mode app' "$TMPDIR/trace"
+}
+resets() {
+	traced_since "$1" | grep -c '^EN low'
+}
+is_written() {
+	cmp -n "$(stat -c %s "$1")" "$1" "$TMPDIR/flash.bin" || bad "the flash differs from $1"
+}
+
+begin flash__by_lines__at_the_first_try
+device --speed 0
+session
+mark=$(trace_lines)
+tm_line "/flash $TMPDIR/new.bin --yes"
+see 'written in .* checked by the ROM' 60
+see 'Tasmota Version 8\.5\.0' 10
+is_written "$TMPDIR/new.bin"
+[ "$(resets "$mark")" = 2 ] || bad "$(resets "$mark") resets, not one to the loader and one to the application"
+never "$mark" "the button was used" 'button'
+see '● ttyUSB0 .* 115200 8N1  dtr rts'
+tm_line 'Status 2'
+see 'STATUS2'
+grep -q '"reset": "tight-50"' "$ADAPTERS_JSON" || bad "not remembered: $(cat "$ADAPTERS_JSON")"
+leave
+end
+
+begin flash__by_lines__where_EN_is_slow
+device --en-ms 100 --speed 0
+session
+mark=$(trace_lines)
+tm_line "/flash $TMPDIR/new.bin --yes"
+see 'written in .* checked by the ROM' 60
+see 'Tasmota Version 8\.5\.0' 10
+is_written "$TMPDIR/new.bin"
+tries=$(($(resets "$mark") - 1))
+[ "$tries" -ge 1 -a "$tries" -le 5 ] || bad "$tries tries"
+# What worked is tried first the next time.
+mark=$(trace_lines)
+tm_line "/flash $TMPDIR/app.bin --yes"
+wait_for 60 cmp -n "$(stat -c %s "$TMPDIR/app.bin")" "$TMPDIR/app.bin" "$TMPDIR/flash.bin" || bad "not written again"
+happens "$mark" 'mode app' 10
+[ "$(resets "$mark")" = 2 ] || bad "$(resets "$mark") resets the second time"
+leave
+end
+
+begin flash__by_lines__without_a_screen
+device --speed 0
+shim "$B/tasmite" flash --port 0403:6001 --yes "$TMPDIR/new.bin" >"$TMPDIR/out" 2>&1 ||
+	bad "code $?: $(tail -n 3 "$TMPDIR/out" | tr '\n' ' ')"
+is_written "$TMPDIR/new.bin"
+wait_for 5 eval 'tail -n 5 "$TMPDIR/trace" | grep -q "host closes"'
+[ "$(resets 0)" = 2 ] || bad "$(resets 0) resets"
+end
 finish
