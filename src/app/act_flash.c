@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Commands that work with the boot loader, and the files meant for it. */
 #include "app_int.h"
+#include "flash_words.h"
 
 #include <string.h>
 
@@ -114,6 +115,7 @@ static void leave_task(struct app *a)
 	struct sbuf text;
 
 	let_go_words(a);
+	a->session->flash.boots = a->session->facts.boots;
 	a->loader_there = flash_task_in_loader(a->task, &a->loader_baud);
 	if (chip && done && kind == ENGINE_IDENTIFY) {
 		sbuf_init(&text, 2000);
@@ -147,10 +149,24 @@ static void show_chip(struct app *a)
 	session_touch(a->session);
 }
 
+/* What the panel asks for at the end is done when the firmware has named itself. */
+static void see_start(struct app *a)
+{
+	const struct facts *f = &a->session->facts;
+	struct flash_view *view = &a->session->flash;
+
+	if (f->boots == view->boots || f->rom_seen || f->in_loader)
+		return;
+	view->boots = f->boots;
+	flash_words_started(view, f->firmware);
+}
+
 void app_flash_turn(struct app *a)
 {
 	if (a->task)
 		show_chip(a);
+	else if (a->session->flash.state == FLASH_DONE)
+		see_start(a);
 	if (!a->task_over)
 		return;
 	a->task_over = false;

@@ -158,6 +158,14 @@ void flash_words_done(
 	}
 }
 
+void flash_words_started(struct flash_view *view, const char *firmware)
+{
+	if (view->state != FLASH_DONE || view->text_count < 2)
+		return;
+	view->text_count = 1; /* what was done stays */
+	flash_words_add(view, false, "It has started: %s", firmware);
+}
+
 static const char *cause_words(const struct engine_failure *f)
 {
 	switch (f->cause) {

@@ -102,7 +102,9 @@ static void fill(struct paper *p, const struct session *s, int width)
 	port_entry(p, &s->port);
 	entry(p, s->chip[0] ? STYLE_OK : STYLE_UNKNOWN, "Chip", s->chip);
 	if (f->in_loader && s->flash.state != FLASH_WORKING)
-		entry(p, STYLE_TRYING, "Boot loader", "waits for a flash (release the button)");
+		entry(p, STYLE_TRYING, "Boot loader",
+		    s->flash.state == FLASH_DONE ? "runs until the power is off"
+						 : "waits for a flash (release the button)");
 	boots_entry(p, f);
 	firmware_entry(p, f);
 	str_copy(text, sizeof(text), f->address);
