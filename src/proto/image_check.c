@@ -187,6 +187,11 @@ static void add_warnings(
 {
 	char a[24], b[24];
 
+	if (is_data(info, target)) {
+		warn(out, "it is no firmware: it is written as it is to 0x%x",
+		    (unsigned)target->offset);
+		return;
+	}
 	if (target->flash_size && info->flash_size > target->flash_size)
 		warn(out,
 		    "its header says %s of flash, the chip has %s: the firmware may keep its "
@@ -209,10 +214,7 @@ static void add_warnings(
 		warn(out, "%s of unknown data follow the firmware in the file and are written too",
 		    str_size(a, sizeof(a), info->trailing));
 	}
-	if (is_data(info, target))
-		warn(out, "it is no firmware: it is written as it is to 0x%x",
-		    (unsigned)target->offset);
-	else if (info->kind != IMAGE_ESP8266_BACKUP && info->id.firmware != IMAGE_FW_TASMOTA)
+	if (info->kind != IMAGE_ESP8266_BACKUP && info->id.firmware != IMAGE_FW_TASMOTA)
 		warn(out, "nothing in it says that it is Tasmota%s%s",
 		    info->id.firmware == IMAGE_FW_UNKNOWN ? "" : "; it looks like ",
 		    info->id.firmware == IMAGE_FW_UNKNOWN ? ""
