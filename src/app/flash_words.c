@@ -30,7 +30,7 @@ void flash_words_heard(const struct engine_event *ev, char *text, size_t size, b
 	switch (ev->heard) {
 	case ENGINE_HEARD_NOTHING:
 		*bad = false;
-		str_fmt(text, size, "nothing heard yet: is the power on, RX to TX and TX to RX?");
+		str_fmt(text, size, "nothing heard: is the power on, RX to TX and TX to RX?");
 		return;
 	case ENGINE_HEARD_FLASH_BOOT:
 		str_fmt(text, size,
