@@ -202,7 +202,10 @@ static bool may_begin(struct app *a)
 		return false;
 	}
 	if (!link_is_open(a->link)) {
-		session_notice(a->session, true, "the port is not open: /port NAME");
+		session_notice(a->session, true,
+		    a->session->port.state == SESSION_PORT_WAITING
+			? "the port is away: plug it in, then again"
+			: "no port is open: /port NAME");
 		return false;
 	}
 	return true;
