@@ -123,6 +123,8 @@ static void leave_task(struct app *a)
 		session_say(a->session, a->now, "%s", sbuf_str(&text));
 		sbuf_fini(&text);
 	}
+	if (flash_task_failure(a->task)->flash_touched)
+		facts_forget_firmware(&a->session->facts);
 	flash_task_free(a->task);
 	a->task = NULL;
 	link_drop_unsent(a->link); /* the rest of a frame is for nobody now */

@@ -318,7 +318,7 @@ static void on_event(void *ctx, const struct engine_event *ev, mono_t now)
 		break;
 	case ENGINE_EV_BAUD:
 		t->baud = ev->value;
-		say(t, !ev->ok, ev->ok ? "rate: %u" : "rate: fell back to %u", ev->value);
+		say(t, !ev->ok, ev->ok ? "rate: %u baud" : "rate: fell back to %u baud", ev->value);
 		break;
 	case ENGINE_EV_PROGRESS:
 		on_progress(t, ev, now);
