@@ -75,6 +75,12 @@ HARDEN := $(if $(findstring -O,$(filter-out -O0,$(CFLAGS))),-U_FORTIFY_SOURCE -D
 	-fstack-protector-strong -fPIE
 HARDEN_LD := -pie -Wl,-z,relro,-z,now
 endif
+ifneq ($(FUZZING),)
+SAN_FLAGS += -fsanitize=fuzzer-no-link
+FUZZ_MAIN = -fsanitize=fuzzer
+else
+FUZZ_MAIN = $(B)/obj/tests/fuzz/replay.o
+endif
 P_CPPFLAGS := -D_POSIX_C_SOURCE=200809L -DTASMITE_VERSION='"$(VERSION)"' \
 	-DTASMITE_DATADIR='"$(datadir)/tasmite"' -Iinclude $(PC_CFLAGS)
 P_CFLAGS   := -std=c11 $(WARN) $(WERROR) $(HARDEN) $(SAN_FLAGS)
@@ -96,6 +102,8 @@ UNIT     := $(UNIT_SRC:tests/unit/%.c=$(B)/unit/%)
 # What the tests share: tests/unit/*.c that are no test themselves.
 UNIT_LIB := $(patsubst tests/%.c,$(B)/obj/tests/%.o,$(filter-out $(UNIT_SRC),$(wildcard tests/unit/*.c)))
 BENCH    := $(patsubst tests/bench/%.c,$(B)/bench/%,$(wildcard tests/bench/*.c))
+# Fuzzers: with a driver that replays their corpora, or (make fuzz) with the compiler's.
+FUZZ     := $(patsubst tests/%.c,$(B)/%,$(sort $(wildcard tests/fuzz/fuzz_*.c)))
 THEMES   := $(sort $(wildcard themes/*.theme))
 MANS     := $(sort $(wildcard man/*.[1-9]))
 
@@ -109,7 +117,7 @@ $(B)/flags: FORCE
 		echo '$(subst ','\'',$(COMPILE) $(P_LDFLAGS) $(LDFLAGS))' > $@
 FORCE:
 .PHONY: FORCE all virtual-device deps deps-ci demo check check-run check-peers asan lint lint-run format format-check \
-	bench install uninstall dist clean help unit cov cov-run
+	bench install uninstall dist clean help unit fuzz fuzz-run cov cov-run
 
 $(B)/obj/base/%.o $(B)/obj/core/%.o $(B)/obj/proto/%.o: P_CFLAGS += $(WARN_PURE)
 $(B)/obj/%.o: src/%.c $(B)/flags
@@ -156,6 +164,9 @@ $(B)/unit/%: $(B)/obj/tests/unit/%.o $(UNIT_LIB) $(B)/libsim.a $(B)/libtasmite.a
 $(B)/bench/%: $(B)/obj/tests/bench/%.o $(B)/libsim.a $(B)/libtasmite.a
 	@mkdir -p $(@D)
 	$(Q)$(LINK) -o $@ $^ $(PC_LIBS) $(LIBS)
+$(B)/fuzz/fuzz_%: $(B)/obj/tests/fuzz/fuzz_%.o $(B)/obj/tests/fuzz/replay.o $(B)/libtasmite.a
+	@mkdir -p $(@D)
+	$(Q)$(LINK) -o $@ $< $(FUZZ_MAIN) $(B)/libtasmite.a $(PC_LIBS) $(LIBS)
 unit: $(UNIT) ## builds the unit tests
 
 -include $(wildcard $(B)/obj/*.d $(B)/obj/*/*.d $(B)/obj/*/*/*.d)
@@ -175,7 +186,7 @@ demo: deps ## the session on a simulated Sonoff
 	@sh tests/demo.sh $(B)
 check: deps ## builds and runs all tests
 	@+$(SUB) check-run
-check-run: all $(UNIT)
+check-run: all $(UNIT) $(FUZZ)
 	@tests/run.sh $(B) $(TESTS)
 check-peers: deps ## programs of others against the program and the simulator
 	@sh tests/peerdeps.sh '$(B)' $(PEER_DEPS)
@@ -183,6 +194,14 @@ check-peers: deps ## programs of others against the program and the simulator
 	@SCRIPTS=tests/peers tests/run.sh $(B) $(TESTS)
 asan: deps ## the same with address and undefined behaviour sanitizers
 	@+TEST_TIMEOUT=$${TEST_TIMEOUT:-600} $(SUB) B=build/asan SAN=1 CC=gcc CFLAGS='-O1 -g' WERROR= check-run
+fuzz: deps ## runs the fuzzers, SECONDS=30 each, on top of their corpora
+	@sh tests/deps.sh clang=cmd:clang
+	@+$(SUB) B=build/fuzzing CC=clang SAN=1 FUZZING=1 CFLAGS='-O1 -g' WERROR= fuzz-run
+fuzz-run: $(FUZZ)
+	@set -e; for f in $(FUZZ); do n=$$(basename $$f); n=$${n#fuzz_}; echo "== $$n"; \
+		mkdir -p $(B)/found/$$n; \
+		$$f -max_total_time=$(or $(SECONDS),30) -print_final_stats=1 \
+		    -artifact_prefix=$(B)/found/ $(B)/found/$$n tests/fuzz/corpus/$$n 2>&1 | tail -n 6; done
 lint: deps ## layers, headers, format, man pages and more
 	@sh tests/deps.sh $(LINT_DEPS)
 	@+$(SUB) lint-run

@@ -6,7 +6,10 @@ set -eu
 B=$1
 dir=$(mktemp -d "${TMPDIR:-/tmp}/tasmite-demo.XXXXXX")
 device=
+sock=
 finish() {
+	# A closed window or a detach ends the session too: its port ends here.
+	[ -z "$sock" ] || tmux -S "$sock" kill-server 2>/dev/null || :
 	[ -z "$device" ] || kill "$device" 2>/dev/null || :
 	[ -z "$device" ] || wait "$device" 2>/dev/null || :
 	rm -rf "$dir"

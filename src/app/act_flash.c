@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Commands that work with the boot loader, and the files meant for it. */
 #include "app_int.h"
+#include "flash_words.h"
 
 #include <string.h>
 
@@ -114,6 +115,7 @@ static void leave_task(struct app *a)
 	struct sbuf text;
 
 	let_go_words(a);
+	a->session->flash.boots = a->session->facts.boots;
 	a->loader_there = flash_task_in_loader(a->task, &a->loader_baud);
 	if (chip && done && kind == ENGINE_IDENTIFY) {
 		sbuf_init(&text, 2000);
@@ -121,11 +123,14 @@ static void leave_task(struct app *a)
 		session_say(a->session, a->now, "%s", sbuf_str(&text));
 		sbuf_fini(&text);
 	}
+	if (flash_task_failure(a->task)->flash_touched)
+		facts_forget_firmware(&a->session->facts);
 	flash_task_free(a->task);
 	a->task = NULL;
 	link_drop_unsent(a->link); /* the rest of a frame is for nobody now */
 	app_log_break(a, a->now);
 	app_apply_settings(a); /* pace and rate are the session's again */
+	app_lines_again(a);
 	/* Without a loader the application still runs, at its rate: what is typed must reach it. */
 	if (link_is_open(a->link) && connected)
 		app_await_boot(a, a->now);
@@ -147,10 +152,24 @@ static void show_chip(struct app *a)
 	session_touch(a->session);
 }
 
+/* What the panel asks for at the end is done when the firmware has named itself. */
+static void see_start(struct app *a)
+{
+	const struct facts *f = &a->session->facts;
+	struct flash_view *view = &a->session->flash;
+
+	if (f->boots == view->boots || f->rom_seen || f->in_loader)
+		return;
+	view->boots = f->boots;
+	flash_words_started(view, f->firmware);
+}
+
 void app_flash_turn(struct app *a)
 {
 	if (a->task)
 		show_chip(a);
+	else if (a->session->flash.state == FLASH_DONE)
+		see_start(a);
 	if (!a->task_over)
 		return;
 	a->task_over = false;
@@ -186,7 +205,10 @@ static bool may_begin(struct app *a)
 		return false;
 	}
 	if (!link_is_open(a->link)) {
-		session_notice(a->session, true, "the port is not open: /port NAME");
+		session_notice(a->session, true,
+		    a->session->port.state == SESSION_PORT_WAITING
+			? "the port is away: plug it in, then again"
+			: "no port is open: /port NAME");
 		return false;
 	}
 	return true;
@@ -216,6 +238,7 @@ static void begin(struct app *a, struct flash_request *r)
 	if (!r->baud)
 		r->baud = (uint32_t)settings_int(a->session->settings, SET_FLASH_BAUD);
 	bootwatch_stop(&a->boot);
+	a->lines_before = a->session->port.modem & (MODEM_DTR | MODEM_RTS);
 	app_log_break(a, a->now);
 	rate = loader_rate(a);
 	a->task = flash_task_new(

@@ -43,6 +43,21 @@ static void show_lines(struct app *a)
 	session_touch(a->session);
 }
 
+void app_lines_again(struct app *a)
+{
+	const struct transport *t = link_transport(a->link);
+	struct err err = {0};
+
+	if (!t || !(t->caps & TRANSPORT_HAS_MODEM))
+		return;
+	show_lines(a);
+	if ((a->session->port.modem & (MODEM_DTR | MODEM_RTS)) == a->lines_before)
+		return;
+	if (link_set_modem(a->link, a->lines_before, &err) != ERR_OK)
+		session_warn(a->session, a->now, "DTR and RTS: %s", err.text);
+	show_lines(a);
+}
+
 static void poll_due(void *ctx, mono_t now)
 {
 	struct app *a = ctx;

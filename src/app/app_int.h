@@ -61,6 +61,7 @@ struct app {
 	struct timer *break_timer;
 	const struct reset_sequence *sequence; /* under way, or NULL */
 	size_t sequence_at;
+	unsigned lines_before; /* DTR and RTS as they were before a flash */
 
 	/* the open question and list */
 	void (*on_answer)(struct app *a, bool yes);
@@ -163,6 +164,8 @@ void app_lines_init(struct app *a);
 void app_lines_fini(struct app *a);
 /* A port was opened: its lines are shown, and looked at now and then. */
 void app_lines_port_opened(struct app *a, mono_t now);
+/* After a flash: DTR and RTS as they were before it. */
+void app_lines_again(struct app *a);
 /* What DTR and RTS shall be when the adapter is opened: as it remembers, else as the settings say. */
 void app_lines_choose(void *ctx, const char *key, enum opener_line *dtr, enum opener_line *rts);
 void app_flash_init(struct app *a);

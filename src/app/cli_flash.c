@@ -52,6 +52,8 @@ static void on_say(void *ctx, bool bad, const char *text)
 {
 	struct run *r = ctx;
 
+	if (r->timed_out)
+		return; /* nobody cancelled: the last line says what it was */
 	end_progress(r);
 	fprintf(stderr, "%s%s\n", bad ? "! " : "", text);
 }

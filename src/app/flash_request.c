@@ -132,11 +132,22 @@ static void ask_files(const struct flash_request *r, struct session_ask *ask)
 	}
 }
 
+/* Nothing of before stays: everything is erased, or a copy of a whole flash is put over it. */
+static bool loses_all(const struct flash_request *r)
+{
+	if (r->kind == ENGINE_ERASE)
+		return !r->area.length;
+	for (size_t i = 0; i < r->file_count; i++)
+		if (r->files[i].info.kind == IMAGE_ESP8266_BACKUP)
+			return true;
+	return r->erase_all;
+}
+
 void flash_request_question(
     const struct flash_request *r, const struct facts *facts, struct session_ask *ask)
 {
 	char line[200];
-	bool all = r->kind == ENGINE_ERASE ? !r->area.length : r->erase_all;
+	bool all = loses_all(r);
 
 	memset(ask, 0, sizeof(*ask));
 	if (r->kind == ENGINE_FLASH) {

@@ -29,6 +29,7 @@ struct flash_task {
 	bool paused;		      /* the port is away while the boot loader is waited for */
 	char refused[400];	      /* the job does not fit the chip: why */
 	enum engine_heard last_heard; /* said already */
+	mono_t boot_heard;	      /* the last start from the flash */
 	uint32_t baud;		      /* of the link, for the share of the wire */
 	struct adapter adapter;	      /* what is remembered of it */
 };
@@ -162,14 +163,29 @@ static void on_progress(struct flash_task *t, const struct engine_event *ev, mon
 	v->left_s = (int)((ev->total - ev->done) / per_s + 0.5);
 }
 
-static void on_heard(struct flash_task *t, const struct engine_event *ev)
+/* What a start from the flash is followed by says less than that start: it stays to be read. */
+static bool heard_better(enum engine_heard before, enum engine_heard now)
+{
+	if (before == ENGINE_HEARD_FLASH_BOOT)
+		return now == ENGINE_HEARD_APP || now == ENGINE_HEARD_NOISE;
+	return before == ENGINE_HEARD_APP && now == ENGINE_HEARD_NOISE;
+}
+
+static void on_heard(struct flash_task *t, const struct engine_event *ev, mono_t now)
 {
 	char text[160];
-	bool bad;
+	bool bad, again = false;
 
+	if (heard_better(t->last_heard, ev->heard))
+		return;
+	if (ev->heard == ENGINE_HEARD_FLASH_BOOT) {
+		/* Each try with the button tells its result; the starts of a boot loop do not. */
+		again = now - t->boot_heard >= MONO_S(3);
+		t->boot_heard = now;
+	}
 	flash_words_heard(ev, text, sizeof(text), &bad);
 	str_copy(t->view->heard, sizeof(t->view->heard), text);
-	if (ev->heard != t->last_heard && ev->heard != ENGINE_HEARD_NOTHING)
+	if ((again || ev->heard != t->last_heard) && ev->heard != ENGINE_HEARD_NOTHING)
 		say(t, bad, "%s", text);
 	t->last_heard = ev->heard;
 	if (ev->heard == ENGINE_HEARD_NO_RESET)
@@ -325,7 +341,7 @@ static void on_event(void *ctx, const struct engine_event *ev, mono_t now)
 		on_stage(t, ev, now);
 		break;
 	case ENGINE_EV_HEARD:
-		on_heard(t, ev);
+		on_heard(t, ev, now);
 		break;
 	case ENGINE_EV_RESET:
 		on_reset(t, ev);
@@ -344,7 +360,7 @@ static void on_event(void *ctx, const struct engine_event *ev, mono_t now)
 		break;
 	case ENGINE_EV_BAUD:
 		t->baud = ev->value;
-		say(t, !ev->ok, ev->ok ? "rate: %u" : "rate: fell back to %u", ev->value);
+		say(t, !ev->ok, ev->ok ? "rate: %u baud" : "rate: fell back to %u baud", ev->value);
 		break;
 	case ENGINE_EV_PROGRESS:
 		on_progress(t, ev, now);

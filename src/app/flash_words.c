@@ -30,7 +30,7 @@ void flash_words_heard(const struct engine_event *ev, char *text, size_t size, b
 	switch (ev->heard) {
 	case ENGINE_HEARD_NOTHING:
 		*bad = false;
-		str_fmt(text, size, "nothing heard yet: is the power on, RX to TX and TX to RX?");
+		str_fmt(text, size, "nothing heard: is the power on, RX to TX and TX to RX?");
 		return;
 	case ENGINE_HEARD_FLASH_BOOT:
 		str_fmt(text, size,
@@ -195,6 +195,14 @@ void flash_words_done(
 	} else {
 		flash_words_add(view, false, "It was reset by RTS and starts by itself.");
 	}
+}
+
+void flash_words_started(struct flash_view *view, const char *firmware)
+{
+	if (view->state != FLASH_DONE || view->text_count < 2)
+		return;
+	view->text_count = 1; /* what was done stays */
+	flash_words_add(view, false, "It has started: %s", firmware);
 }
 
 static const char *cause_words(const struct engine_failure *f)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The words for what the flash engine reports. Private to the flash task. */
+/* The words for what the flash engine reports. Private to the flashing rooms. */
 #ifndef TASMITE_APP_FLASH_WORDS_H
 #define TASMITE_APP_FLASH_WORDS_H
 
@@ -16,6 +16,8 @@ void flash_words_steps_lines(const struct flash_request *r, struct flash_view *v
 /* The result after DONE. */
 void flash_words_done(
     const struct flash_request *r, const struct engine *e, double seconds, struct flash_view *view);
+/* The steps at the end have been done: the device has started from its flash. */
+void flash_words_started(struct flash_view *view, const char *firmware);
 /* The result after FAILED or CANCELLED: what happened, what is and is not changed, what next. */
 void flash_words_failed(
     const struct flash_request *r, const struct engine *e, bool cancelled, struct flash_view *view);

@@ -19,6 +19,7 @@ static const struct chip chips[] = {
 	.spi_addr = 0x60000204,
 	.spi_status = 0x60000210,
 	.spi_w0 = 0x60000240,
+	.spi_user = 0x6000021C,
 	.ram_probe = 0x40100000,
     },
     {.name = "ESP32", .magic = 0x00F01D83},

@@ -27,7 +27,8 @@ struct chip {
 	uint32_t block_max;	 /* payload of a DATA packet */
 	uint32_t rom_flash_size; /* what the ROM takes the flash for until told */
 	uint32_t spi_cmd, spi_addr, spi_status, spi_w0; /* registers of the flash's SPI */
-	uint32_t ram_probe;				/* RAM that is free while the loader runs */
+	uint32_t spi_user;  /* ... USER, and behind it USER1 and USER2 */
+	uint32_t ram_probe; /* RAM that is free while the loader runs */
 };
 
 #define CHIP_REG_MAGIC 0x40001000u

@@ -157,6 +157,14 @@ static const struct engine_ops engine_table[ES_STATES] = {
 	.enter = write_status_read,
 	.reply = write_status_read_reply,
 	.recovered = write_status_again},
+    [ES_READBACK_SAVE] = {.name = "write:registers",
+	.enter = readback_save,
+	.reply = readback_save_reply,
+	.recovered = readback_again},
+    [ES_READBACK] = {.name = "write:readback",
+	.enter = readback_ask,
+	.reply = readback_reply,
+	.recovered = readback_again},
     [ES_END] = {.name = "end"},
 };
 
@@ -310,6 +318,7 @@ void engine_stage_begin(struct engine *e, enum engine_stage s)
 static void engine_end(struct engine *e, enum engine_event_kind kind)
 {
 	e->fail.stage = e->stage;
+	e->fail.all_written = e->w.checking && e->fail.written_to == e->w.full_to;
 	e->fail.still_connected = e->alive;
 	engine_go(e, ES_END);
 	e->ended = true;
@@ -718,6 +727,11 @@ const char *engine_reset_name(const struct engine *e)
 uint32_t engine_baud(const struct engine *e)
 {
 	return e->baud;
+}
+
+bool engine_readback(const struct engine *e)
+{
+	return e->rb.proven && !e->rb.off;
 }
 
 void engine_wire(const struct engine *e, uint64_t *tx, uint64_t *rx)

@@ -65,6 +65,8 @@ enum engine_state {
 	ES_DATA,
 	ES_STATUS_ASK,
 	ES_STATUS_READ,
+	ES_READBACK_SAVE, /* the SPI unit's settings, to put them back */
+	ES_READBACK,	  /* a word of the block, as the flash has it */
 	ES_END,
 	ES_STATES
 };
@@ -205,8 +207,30 @@ struct engine_write {
 	unsigned trouble;  /* grows with faults, falls with good blocks */
 	unsigned good;
 	unsigned noise;		/* signs that bytes were lost or changed on the way to the chip */
+	unsigned damaged;	/* blocks whose checksum was wrong */
 	bool checking;		/* the second pass */
+	uint32_t hole_to;	/* ... end of what was erased again in it */
+	uint32_t full_to;	/* ... what the first pass had written */
 	enum engine_cause last; /* what the last fault would be called */
+};
+
+/* Reading back what was written; engine_readback.c. */
+struct engine_readback {
+	bool off;    /* it does not work here */
+	bool proven; /* it does */
+	/* USER, USER1, USER2 as the ROM has them; each is read until two readings agree. */
+	uint32_t user[3];
+	size_t saving;
+	bool have, saved;
+	unsigned disagree;
+	/* the block under way */
+	uint32_t at[3]; /* the words to read, within the block */
+	size_t words, next;
+	unsigned differed; /* readings of the present word in a row */
+	unsigned mute;	   /* unanswered or refused */
+	bool wrong;	   /* a word differs */
+	bool told;	   /* a word that says something came back right */
+	unsigned doubts;   /* blocks before the proof of which nothing came back right */
 };
 
 struct engine {
@@ -234,6 +258,7 @@ struct engine {
 	struct engine_reset reset;
 	struct engine_speed speed;
 	struct engine_write w;
+	struct engine_readback rb;
 	unsigned id_step;
 	unsigned id_again, id_restarts;
 	bool id_have;
@@ -445,5 +470,23 @@ void write_status_ask_reply(struct engine *e, const struct esp_reply *r);
 void write_status_read(struct engine *e);
 void write_status_again(struct engine *e);
 void write_status_read_reply(struct engine *e, const struct esp_reply *r);
+/* Flash address of the block under way. */
+uint32_t write_address(const struct engine *e);
+/* The block under way is in the flash: on to the next. */
+void write_stored(struct engine *e);
+/* ... is in the flash otherwise than it was sent: erased and written again. */
+void write_misread(struct engine *e);
+/* Erases the sectors of the block under way and writes on from there. */
+void write_back(struct engine *e);
+
+/* ---- engine_readback.c ----------------------------------------------------------------------- */
+/* Begins to read back the block under way, which ends in write_stored, write_misread or write_back.
+ * False when there is nothing to read or it is not to be done. */
+bool readback_begin(struct engine *e);
+void readback_save(struct engine *e);
+void readback_save_reply(struct engine *e, const struct esp_reply *r);
+void readback_ask(struct engine *e);
+void readback_reply(struct engine *e, const struct esp_reply *r);
+void readback_again(struct engine *e);
 
 #endif

@@ -32,7 +32,7 @@ static const struct engine_part *write_part(const struct engine *e)
 	return &e->job.parts[e->w.part];
 }
 
-static uint32_t write_address(const struct engine *e)
+uint32_t write_address(const struct engine *e)
 {
 	return write_part(e)->offset + e->w.pos;
 }
@@ -57,6 +57,7 @@ void write_begin(struct engine *e, bool begun)
 	w->seq = 0;
 	w->checking = false;
 	w->noise = 0;
+	w->damaged = 0;
 	e->fail.written_from = e->job.parts[0].offset;
 	e->fail.written_to = e->job.parts[0].offset;
 	engine_stage_begin(e, ENGINE_ST_WRITE);
@@ -98,6 +99,8 @@ static void write_check_again(struct engine *e)
 {
 	struct engine_write *w = &e->w;
 	w->checking = true;
+	w->hole_to = 0;
+	w->full_to = e->fail.written_to;
 	w->block = WRITE_CHECK;
 	w->noise = 0;
 	w->done = 0;
@@ -166,7 +169,7 @@ void write_data(struct engine *e)
 	engine_command(e, ESP_OP_FLASH_DATA, n, 0);
 }
 
-static void write_stored(struct engine *e)
+void write_stored(struct engine *e)
 {
 	struct engine_write *w = &e->w;
 	struct engine_failure *f = &e->fail;
@@ -174,6 +177,9 @@ static void write_stored(struct engine *e)
 	w->pos += w->fetched;
 	if (write_address(e) > f->written_to)
 		f->written_to = write_address(e);
+	/* What lies behind is there from the first pass. */
+	if (w->checking && write_address(e) >= w->hole_to && w->full_to > f->written_to)
+		f->written_to = w->full_to;
 	if (write_part(e)->offset < f->written_from)
 		f->written_from = write_part(e)->offset;
 	if (w->pos > w->high) {
@@ -208,9 +214,19 @@ static void write_plan_back(struct engine *e)
 	w->begin = (struct engine_area){.first = first, .sectors = end - first};
 	erase_size(&w->begin);
 	w->pos = first * CHIP_SECTOR - p->offset;
+	w->hole_to = end * CHIP_SECTOR;
 	/* Only the first part's written area can shrink: the hull of several keeps its start. */
 	if (e->fail.written_to > write_address(e))
 		e->fail.written_to = write_address(e);
+}
+
+/* It is not known what the flash holds where the present block belongs. */
+static void write_unsure(struct engine *e)
+{
+	if (e->fail.written_to > write_address(e))
+		e->fail.written_to = write_address(e);
+	if (e->w.hole_to < write_address(e) + e->w.n)
+		e->w.hole_to = write_address(e) + e->w.n;
 }
 
 /* Notes a fault at the present block. False when it was one too many, and the engine has ended. */
@@ -230,6 +246,9 @@ static bool write_fault(struct engine *e, enum engine_cause cause, const struct 
 	unsigned limit = cause == ENGINE_CAUSE_NO_ANSWER ? WRITE_GIVE_UP_SILENT : WRITE_GIVE_UP;
 	if (w->again <= WRITE_AGAIN && w->trouble < limit && !hopeless)
 		return true;
+	/* A byte too many or too few can look like a wrong command as well. */
+	if (cause == ENGINE_CAUSE_REFUSED && w->damaged > 1)
+		cause = ENGINE_CAUSE_CHECKSUM;
 	engine_fail(e, cause, r);
 	return false;
 }
@@ -251,7 +270,7 @@ static bool write_slower(struct engine *e)
 	return false;
 }
 
-static void write_back(struct engine *e)
+void write_back(struct engine *e)
 {
 	write_plan_back(e);
 	engine_go(e, ES_BEGIN);
@@ -259,6 +278,7 @@ static void write_back(struct engine *e)
 
 void write_data_recovered(struct engine *e)
 {
+	write_unsure(e);
 	if (write_fault(e, ENGINE_CAUSE_NO_ANSWER, NULL) && !write_slower(e))
 		write_back(e);
 }
@@ -267,18 +287,21 @@ void write_data_reply(struct engine *e, const struct esp_reply *r)
 {
 	struct engine_write *w = &e->w;
 	if (r->status == 0) {
-		write_stored(e);
+		if (!readback_begin(e))
+			write_stored(e);
 		return;
 	}
 	switch (r->code) {
 	case ESP_CODE_CHECKSUM:
 		engine_emit_retry(e, ENGINE_RETRY_CHECKSUM, write_address(e));
 		w->seq++;
+		w->damaged++;
 		if (write_fault(e, ENGINE_CAUSE_CHECKSUM, r) && !write_slower(e))
 			engine_go(e, ES_DATA);
 		break;
 	case ESP_CODE_WRITE:
 		engine_emit_retry(e, ENGINE_RETRY_READBACK, write_address(e));
+		write_unsure(e);
 		if (w->pos + 1 > w->high)
 			w->high = w->pos + 1;
 		w->readback++;
@@ -290,6 +313,17 @@ void write_data_reply(struct engine *e, const struct esp_reply *r)
 			write_back(e);
 		break;
 	}
+}
+
+/* It passed the XOR, but the flash has something else: a byte was added or lost on the way. */
+void write_misread(struct engine *e)
+{
+	e->cmd.op = ESP_OP_FLASH_DATA;
+	e->w.damaged++;
+	write_unsure(e);
+	engine_emit_retry(e, ENGINE_RETRY_CHECKSUM, write_address(e));
+	if (write_fault(e, ENGINE_CAUSE_CHECKSUM, NULL) && !write_slower(e))
+		write_back(e);
 }
 
 /* ---- the flash did not keep it: why? ------------------------------------------------------------ */
@@ -314,6 +348,14 @@ void write_status_read(struct engine *e)
 	engine_command(e, ESP_OP_READ_REG, identify_enc_status(e, false), 0);
 }
 
+/* Blocks of one sector from here on, so that the worn one is known if it happens again. */
+static void write_again_by_sector(struct engine *e)
+{
+	if (e->w.block > CHIP_SECTOR)
+		e->w.block = CHIP_SECTOR;
+	write_back(e);
+}
+
 void write_status_read_reply(struct engine *e, const struct esp_reply *r)
 {
 	const struct esp_reply kept = {
@@ -324,5 +366,5 @@ void write_status_read_reply(struct engine *e, const struct esp_reply *r)
 	else if (e->w.readback >= WRITE_READBACKS)
 		engine_fail(e, ENGINE_CAUSE_READBACK, &kept);
 	else
-		write_back(e);
+		write_again_by_sector(e);
 }

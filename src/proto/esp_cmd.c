@@ -61,7 +61,7 @@ size_t esp_enc_read_reg(uint8_t *out, size_t cap, uint32_t addr)
 
 size_t esp_enc_write_regs(uint8_t *out, size_t cap, const struct esp_reg *regs, size_t n)
 {
-	uint8_t data[8 * 16];
+	uint8_t data[9 * 16];
 	if (n == 0 || n > sizeof data / 16)
 		return 0;
 	for (size_t i = 0; i < n; i++) {

@@ -60,6 +60,13 @@ static int refuse_esp32(const struct image_info *info, struct image_verdict *out
 }
 
 /* What is no ESP8266 image at all; 0 when the question is left open. */
+/* Data for an area behind the firmware: settings, a file system, radio calibration. At 0x0 it would
+ * take the firmware's place. */
+static bool is_data(const struct image_info *info, const struct image_target *target)
+{
+	return target->offset != 0 && (info->kind == IMAGE_BLANK || info->kind == IMAGE_UNKNOWN);
+}
+
 static int check_kind(const struct image_info *info, struct image_verdict *out)
 {
 	static const char take[] = "take the .bin file of a release, for a first try tasmota.bin";
@@ -162,7 +169,7 @@ static int check_place(
 		    (unsigned)target->offset, room);
 		return refuse(out, IMAGE_NO_SPACE, reason, "firmware goes to offset 0x0");
 	}
-	if (target->offset != 0 && info->kind != IMAGE_ESP8266_V2) {
+	if (target->offset != 0 && info->kind != IMAGE_ESP8266_V2 && !is_data(info, target)) {
 		str_fmt(reason, sizeof(reason), "%s boots from offset 0x0 only, not from 0x%x",
 		    image_kind_name(info->kind), (unsigned)target->offset);
 		return refuse(out, IMAGE_NO_OFFSET, reason, "leave the offset out");
@@ -180,6 +187,11 @@ static void add_warnings(
 {
 	char a[24], b[24];
 
+	if (is_data(info, target)) {
+		warn(out, "it is no firmware: it is written as it is to 0x%x",
+		    (unsigned)target->offset);
+		return;
+	}
 	if (target->flash_size && info->flash_size > target->flash_size)
 		warn(out,
 		    "its header says %s of flash, the chip has %s: the firmware may keep its "
@@ -215,7 +227,7 @@ int image_check(
 	assert(info && target && out);
 	memset(out, 0, sizeof(*out));
 
-	int rc = check_kind(info, out);
+	int rc = is_data(info, target) ? 0 : check_kind(info, out);
 	if (rc == 0)
 		rc = check_fault(info, out);
 	if (rc == 0)

@@ -66,7 +66,7 @@ static void port_words(struct words *ws, const struct session_port *p)
 	char text[160];
 
 	add(ws, state, 100, open ? "●" : "○")->tight = true;
-	add(ws, state, 99, p->name[0] ? p->name : "no port")->tight = true;
+	add(ws, state, 98, p->name[0] ? p->name : "no port")->tight = true;
 	if (p->state == SESSION_PORT_WAITING)
 		add(ws, STYLE_STATUS_BAD, 90, "waiting")->tight = true;
 	add(ws, STYLE_STATUS, 30, p->about)->tight = true;
@@ -121,7 +121,8 @@ static void flash_word(struct words *ws, const struct flash_view *f)
 		    text, sizeof(text), f->state == FLASH_FAILED ? "flash: failed" : "cancelled");
 		break;
 	}
-	add(ws, f->state == FLASH_FAILED ? STYLE_STATUS_BAD : STYLE_STATUS_GOOD, 95, text);
+	/* The narrowest line shows how the flash is, not whose: there is no other place for it. */
+	add(ws, f->state == FLASH_FAILED ? STYLE_STATUS_BAD : STYLE_STATUS_GOOD, 99, text);
 }
 
 static void record_word(struct words *ws, const struct session_record *r)

@@ -157,6 +157,9 @@ static void leave_screen(struct tui_curses *c)
 	}
 	if (ftruncate(c->mem, 0) == 0)
 		lseek(c->mem, 0, SEEK_SET);
+	/* The Linux console has no second screen: the shell's prompt goes below ours, not into it. */
+	if (!exit_ca_mode)
+		write_through(c->tty, "\r\n", 2);
 	tcsetattr(c->tty, TCSADRAIN, &c->saved);
 }
 

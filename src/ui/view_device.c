@@ -90,7 +90,7 @@ static void firmware_entry(struct paper *p, const struct facts *f)
 		str_copy(text, sizeof(text), "an application that is no Tasmota");
 	entry(p, f->firmware[0] ? STYLE_OK : STYLE_UNKNOWN, "Firmware", text);
 	if (f->core[0])
-		entry(p, STYLE_UNKNOWN, "Arduino core", f->core);
+		entry(p, STYLE_OK, "Arduino core", f->core);
 }
 
 static void fill(struct paper *p, const struct session *s, int width)
@@ -102,7 +102,9 @@ static void fill(struct paper *p, const struct session *s, int width)
 	port_entry(p, &s->port);
 	entry(p, s->chip[0] ? STYLE_OK : STYLE_UNKNOWN, "Chip", s->chip);
 	if (f->in_loader && s->flash.state != FLASH_WORKING)
-		entry(p, STYLE_TRYING, "Boot loader", "waits for a flash (release the button)");
+		entry(p, STYLE_TRYING, "Boot loader",
+		    s->flash.state == FLASH_DONE ? "runs until the power is off"
+						 : "waits for a flash (release the button)");
 	boots_entry(p, f);
 	firmware_entry(p, f);
 	str_copy(text, sizeof(text), f->address);
@@ -112,7 +114,7 @@ static void fill(struct paper *p, const struct session *s, int width)
 	}
 	entry(p, f->address[0] ? STYLE_OK : STYLE_UNKNOWN, "IP address", text);
 	if (f->topic[0])
-		entry(p, STYLE_UNKNOWN, "Topic", f->topic);
+		entry(p, STYLE_OK, "Topic", f->topic);
 	if (f->serial_log_off)
 		entry(p, STYLE_BAD, "Serial log", "switched off by the device: SerialLog 2");
 }

@@ -21,7 +21,8 @@ enum sim_fault_kind {
 	SIM_FAULT_UNPLUG_AT,
 	SIM_FAULT_BROWNOUT_ERASE,
 	SIM_FAULT_WRITE_PROTECT,
-	SIM_FAULT_WORN
+	SIM_FAULT_WORN,
+	SIM_FAULT_NO_SPI_USER
 };
 
 /* Seen from the host: tx is what the host sends. */

@@ -34,6 +34,10 @@
 #define CMD_RDID     (1u << 28)
 #define CMD_WREN     (1u << 30)
 #define USER_COMMAND (1u << 31)
+#define USER_ADDRESS (1u << 30)
+#define USER_MISO    (1u << 28)
+#define COMMAND_BITS 8
+#define ADDRESS_BITS 24
 #define NO_FLASH     0xFFFFFFu
 
 void sim_regs_reset(struct sim_device *dev)
@@ -122,7 +126,8 @@ static void spi_user(struct sim_device *dev)
 	struct sim_regs *r = &dev->regs;
 	uint32_t addr = r->spi_addr >> 8;
 
-	if (!(r->spi_user & USER_COMMAND))
+	if (!(r->spi_user & USER_COMMAND) || (r->spi_user2 >> 28) + 1 != COMMAND_BITS ||
+	    sim_faults_find(&dev->faults, SIM_FAULT_NO_SPI_USER))
 		return;
 	switch (r->spi_user2 & 0xFF) {
 	case 0x9F:
@@ -150,7 +155,10 @@ static void spi_user(struct sim_device *dev)
 		spi_program(dev, addr);
 		break;
 	case 0x03:
-		spi_read(dev, addr);
+		/* Without its address phase the flash would take what follows for one. */
+		if ((r->spi_user & USER_ADDRESS) && (r->spi_user & USER_MISO) &&
+		    (r->spi_user1 >> 26) + 1 == ADDRESS_BITS)
+			spi_read(dev, addr);
 		break;
 	case 0x20:
 		spi_erase(dev, addr, SIM_SECTOR);

@@ -93,6 +93,45 @@ static uint32_t rig_host_rate(const struct rig *r, uint32_t baud)
 	return best;
 }
 
+/* Where to add or take a byte of this value unseen, neither part of an escape; 0: nowhere. */
+static size_t rig_shift_at(const struct rig *r, const struct engine_action *a, uint8_t value)
+{
+	size_t at = r->cfg.shift_at;
+	if (value == 0xC0 || value == 0xDB)
+		return 0;
+	for (; at + 2 < a->n; at++) {
+		if (a->bytes[at - 1] == 0xDB)
+			continue;
+		if (r->cfg.shift > 0 || a->bytes[at] == value)
+			return at;
+	}
+	return 0;
+}
+
+/* A byte too many of the last byte's value pushes that one out; a byte too few lets the ROM's
+ * buffer show what was there before, so it must be of that value. False: sent as it is. */
+static bool rig_shifted(struct rig *r, const struct engine_action *a)
+{
+	uint8_t last = a->bytes[a->n - 2], before = r->last_byte;
+	bool big = a->n > 6000 && a->bytes[2] == 3;
+	size_t at;
+	if (!r->cfg.shift || !big)
+		return false;
+	r->last_byte = last;
+	if (++r->long_frames < r->cfg.shift_frame || (r->long_frames - r->cfg.shift_frame) % 2)
+		return false;
+	at = rig_shift_at(r, a, r->cfg.shift > 0 ? last : before);
+	if (at == 0)
+		return false;
+	sim_link_send(r->link, a->bytes, at, r->now);
+	if (r->cfg.shift > 0)
+		sim_link_send(r->link, &last, 1, r->now);
+	at += r->cfg.shift < 0;
+	sim_link_send(r->link, a->bytes + at, a->n - at, r->now);
+	r->shifted++;
+	return true;
+}
+
 static void rig_write(struct rig *r, const struct engine_action *a)
 {
 	mono_t start = r->tx_free > r->now ? r->tx_free : r->now;
@@ -104,7 +143,7 @@ static void rig_write(struct rig *r, const struct engine_action *a)
 		sim_link_send(r->link, a->bytes, 500, r->now);
 		sim_link_send(r->link, &wrong, 1, r->now);
 		sim_link_send(r->link, a->bytes + 501, a->n - 501, r->now);
-	} else {
+	} else if (!rig_shifted(r, a)) {
 		sim_link_send(r->link, a->bytes, a->n, r->now);
 	}
 	if (!r->cfg.done_late)

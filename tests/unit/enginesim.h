@@ -32,7 +32,12 @@ struct rig_config {
 	uint32_t mute_above;	   /* nothing comes back at rates above this */
 	int64_t done_late;	   /* us after the last bit that a write is reported as done */
 	uint32_t noisy_above;	   /* at rates above this every third long frame has a wrong byte */
-	bool host_rounds;	   /* the host knows the usual rates only, and sets the nearest */
+	/* Of every second long frame from this one on (1: the first) a byte is added (1) or lost
+	 * (-1), such that the ROM's XOR does not notice; at this place in the frame, or behind. */
+	unsigned shift_frame;
+	int shift;
+	size_t shift_at;
+	bool host_rounds; /* the host knows the usual rates only, and sets the nearest */
 	bool no_proceed;
 	int lines_result;    /* what setting the lines gives */
 	unsigned lines_good; /* ... after so many that work */
@@ -59,13 +64,14 @@ struct rig {
 	size_t sent_silent; /* bytes sent before the first banner or burst: must stay 0 */
 	sim_time stage_at[ENGINE_STAGES][2];
 	uint64_t stage_wire[ENGINE_STAGES][2];
-	unsigned long_frames;
 	bool dtr, rts; /* as the engine set them last */
 	struct {
 		sim_time at;
 		bool dtr, rts;
 	} plan[RIG_PLANS]; /* lines that will be set */
 	size_t plans;
+	unsigned long_frames, shifted;
+	uint8_t last_byte; /* ... of the last long frame's payload */
 	bool ended;
 	enum engine_event_kind end;
 };

@@ -7,6 +7,8 @@
  *	FLASH_DATA 0 1800 = none     no answer
  *	READ_REG 60000210 = 1c       the value read (status ok)
  *	FLASH_DATA 1 1800            answered with 0000
+ *	READBACK 17fc = 1a           a word of the flash is read, and with it W0: the value
+ *	READBACK 17fc                ... what the image has there
  *
  * Numbers are hex. DATA shows number and length; its payload is checked against the image.
  */
@@ -34,6 +36,9 @@ struct peer {
 	bool hung;
 	uint32_t begun;	 /* address of the last FLASH_BEGIN */
 	uint32_t stored; /* bytes the ROM took since */
+	bool readback;	 /* the script has the words read back */
+	bool w0_follows;
+	uint32_t w0;
 	bool ended;
 	enum engine_event_kind end;
 	uint8_t sync[4];
@@ -94,6 +99,10 @@ static void describe(const uint8_t *f, size_t n, char *out, size_t size)
 		snprintf(out, size, "%s %x %x", name, w[1], w[0]);
 		break;
 	case 9:
+		if (n == 8 + 9 * 16) {
+			snprintf(out, size, "READBACK %x", get_le32(f + 8 + 3 * 16 + 4) >> 8);
+			break;
+		}
 		snprintf(out, size, "%s %x %x", name, w[0], w[1]);
 		break;
 	case 10:
@@ -141,9 +150,40 @@ static void check_payload(struct peer *p, const uint8_t *f, size_t n, bool store
 		p->stored += len;
 }
 
+/* Nine registers: the SPI unit set up, address, W0, go, and the unit as it was before. */
+static void check_readback(struct peer *p, const uint8_t *f, uint32_t value)
+{
+	static const uint32_t want[9][4] = {
+	    {0x6000021C, 0xD0000000, UINT32_MAX, 0},
+	    {0x60000220, 0x5C001F00, UINT32_MAX, 0},
+	    {0x60000224, 0x70000003, UINT32_MAX, 0},
+	    {0x60000204, 0, UINT32_MAX, 0},
+	    {0x60000240, 0, UINT32_MAX, 0},
+	    {0x60000200, 1 << 18, UINT32_MAX, 0},
+	    {0x6000021C, 0x11111111, UINT32_MAX, 10},
+	    {0x60000220, 0x22222222, UINT32_MAX, 0},
+	    {0x60000224, 0x33333333, UINT32_MAX, 0},
+	};
+	uint32_t at = (get_le32(f + 8 + 3 * 16 + 4) >> 8) - p->job.parts[0].offset;
+	for (size_t i = 0; i < 9; i++)
+		for (size_t k = 0; k < 4; k++)
+			if (i != 3 || k != 1)
+				assert_int_equal(get_le32(f + 8 + 16 * i + 4 * k), want[i][k]);
+	p->w0_follows = true;
+	p->w0 = value != UINT32_MAX ? value : get_le32(image + at);
+}
+
 static void scripted(struct peer *p, const uint8_t *f, size_t n)
 {
 	char got[120], want[120], reply[40];
+	if (p->w0_follows) {
+		/* the second half of a word's reading */
+		assert_int_equal(f[1], 10);
+		assert_int_equal(get_le32(f + 8), 0x60000240);
+		p->w0_follows = false;
+		answer(p, 10, p->w0, 0);
+		return;
+	}
 	describe(f, n, got, sizeof got);
 	next_line(p, want, sizeof want, reply, sizeof reply);
 	assert_string_equal(got, want);
@@ -155,6 +195,8 @@ static void scripted(struct peer *p, const uint8_t *f, size_t n)
 	}
 	if (f[1] == 3)
 		check_payload(p, f, n, !none && value < 0x100);
+	if (strncmp(want, "READBACK", 8) == 0 && !none)
+		check_readback(p, f, *reply ? (uint32_t)value : UINT32_MAX);
 	if (none)
 		return;
 	if (f[1] == 8) {
@@ -163,7 +205,7 @@ static void scripted(struct peer *p, const uint8_t *f, size_t n)
 	} else if (f[1] == 10) {
 		answer(p, 10, (uint32_t)value, 0);
 	} else {
-		answer(p, f[1], 0, (unsigned)value);
+		answer(p, f[1], 0, p->w0_follows ? 0 : (unsigned)value);
 	}
 }
 
@@ -190,19 +232,26 @@ static void unscripted(struct peer *p, const uint8_t *f)
 
 static void act(struct peer *p)
 {
-	static uint8_t frame[16384];
+	static uint8_t frame[16384], wire[16384];
 	struct engine_action a;
 	while (engine_next(p->e, &a, p->now)) {
 		size_t n = 0;
 		if (a.kind == ENGINE_NEED_DATA)
 			engine_data(p->e, image + a.offset, a.length);
 		if (a.kind == ENGINE_WRITE)
-			n = unframe(a.bytes, a.n, frame);
+			memcpy(wire, a.bytes, n = a.n);
 		engine_done(p->e, 0, a.baud, p->now);
-		if (n && p->identity)
-			scripted(p, frame, n);
-		else if (n)
-			unscripted(p, frame);
+		/* one frame, or two at once */
+		for (size_t at = 0, len; at < n; at += len) {
+			const uint8_t *end = memchr(wire + at + 1, 0xC0, n - at - 1);
+			assert_non_null(end);
+			len = (size_t)(end + 1 - (wire + at));
+			size_t got = unframe(wire + at, len, frame);
+			if (p->identity)
+				scripted(p, frame, got);
+			else
+				unscripted(p, frame);
+		}
 	}
 }
 
@@ -212,6 +261,7 @@ static void run(struct peer *p, const struct engine_job *job, const char *script
 	p->job.connected = true;
 	p->job.connected_baud = 115200;
 	p->job.no_baud_change = true;
+	p->job.no_readback = !p->readback;
 	p->script = script;
 	p->e = engine_new(&p->job, 0);
 	assert_non_null(p->e);
@@ -254,6 +304,11 @@ struct script {
 	{                                                                            \
 		.kind = ENGINE_ERASE, .part_count = 1, .parts = { {offset, length} } \
 	}
+
+#define SAVE                                                           \
+	"READ_REG 6000021c = 11111111\nREAD_REG 6000021c = 11111111\n" \
+	"READ_REG 60000220 = 22222222\nREAD_REG 60000220 = 22222222\n" \
+	"READ_REG 60000224 = 33333333\nREAD_REG 60000224 = 33333333\n"
 
 static const struct script scripts[] = {
     {"plain, the last block shorter and padded", FLASH(0, 0x3002), 0x1640EF,
@@ -306,14 +361,15 @@ static const struct script scripts[] = {
 	"FLASH_DATA 4 200\nFLASH_DATA 5 200\nFLASH_DATA 6 200\nFLASH_DATA 7 200\n"
 	"FLASH_DATA 8 200\nFLASH_DATA 9 200",
 	ENGINE_EV_DONE, ENGINE_CAUSE_NONE, 0, 0x2000, 0x1400},
-    {"08: is it protected? no: erased and written again", FLASH(0, 0x2000), 0x1640EF,
+    {"08: is it protected? no: erased and written again, sector by sector", FLASH(0, 0x2000),
+	0x1640EF,
 	"FLASH_BEGIN 1000 2 1800 0\n"
 	"FLASH_DATA 0 1800 = 0108\n"
 	"WRITE_REG 60000210 0\n"
 	"READ_REG 60000210 = 0\n"
 	"FLASH_BEGIN 1000 2 1800 0\n"
-	"FLASH_DATA 0 1800\n"
-	"FLASH_DATA 1 800",
+	"FLASH_DATA 0 1000\n"
+	"FLASH_DATA 1 1000",
 	ENGINE_EV_DONE, ENGINE_CAUSE_NONE, 0, 0x2000, 0x2000},
     {"08 on a protected flash", FLASH(0, 0x2000), 0x1640EF,
 	"FLASH_BEGIN 1000 2 1800 0\n"
@@ -325,10 +381,55 @@ static const struct script scripts[] = {
 	"FLASH_BEGIN 1000 2 1800 0\n"
 	"FLASH_DATA 0 1800 = 0108\nWRITE_REG 60000210 0\nREAD_REG 60000210\n"
 	"FLASH_BEGIN 1000 2 1800 0\n"
-	"FLASH_DATA 0 1800 = 0108\nWRITE_REG 60000210 0\nREAD_REG 60000210\n"
+	"FLASH_DATA 0 1000 = 0108\nWRITE_REG 60000210 0\nREAD_REG 60000210\n"
 	"FLASH_BEGIN 1000 2 1800 0\n"
-	"FLASH_DATA 0 1800 = 0108\nWRITE_REG 60000210 0\nREAD_REG 60000210",
+	"FLASH_DATA 0 1000 = 0108\nWRITE_REG 60000210 0\nREAD_REG 60000210",
 	ENGINE_EV_FAILED, ENGINE_CAUSE_READBACK, 0, 0x2000, 0},
+    {"read back: proven on the first block, one word of each", FLASH(0, 0x2000), 0x1640EF,
+	"FLASH_BEGIN 1000 2 1800 0\n"
+	"FLASH_DATA 0 1800\n" SAVE "READBACK 17fc\nREADBACK 0\n"
+	"FLASH_DATA 1 800\n"
+	"READBACK 1ffc",
+	ENGINE_EV_DONE, ENGINE_CAUSE_NONE, 0, 0x2000, 0x2000},
+    {"... a wrong answer is asked for again", FLASH(0, 0x2000), 0x1640EF,
+	"FLASH_BEGIN 1000 2 1800 0\n"
+	"FLASH_DATA 0 1800\n" SAVE "READBACK 17fc = 5\nREADBACK 17fc\nREADBACK 0\n"
+	"FLASH_DATA 1 800\n"
+	"READBACK 1ffc = 5\nREADBACK 1ffc",
+	ENGINE_EV_DONE, ENGINE_CAUSE_NONE, 0, 0x2000, 0x2000},
+    {"... nothing is right, twice: without it", FLASH(0, 0x2000), 0x1640EF,
+	"FLASH_BEGIN 1000 2 1800 0\n"
+	"FLASH_DATA 0 1800\n" SAVE
+	"READBACK 17fc = 0\nREADBACK 17fc = 0\nREADBACK 0 = 0\nREADBACK 0 = 0\n"
+	"FLASH_BEGIN 1000 2 1800 0\n"
+	"FLASH_DATA 0 1800\n"
+	"READBACK 17fc = 0\nREADBACK 17fc = 0\nREADBACK 0 = 0\nREADBACK 0 = 0\n"
+	"FLASH_DATA 1 800",
+	ENGINE_EV_DONE, ENGINE_CAUSE_NONE, 0, 0x2000, 0x2000},
+    {"... the end is wrong: from the sector on anew, and once more over all", FLASH(0, 0x1C00),
+	0x1640EF,
+	"FLASH_BEGIN 1000 2 1800 0\n"
+	"FLASH_DATA 0 1800\n" SAVE "READBACK 17fc\nREADBACK 0\n"
+	"FLASH_DATA 1 400\n"
+	"READBACK 1bfc = 5\nREADBACK 1bfc = 6\n"
+	"FLASH_BEGIN 1000 2 1800 0\n"
+	"FLASH_DATA 0 1800\nREADBACK 17fc\n"
+	"FLASH_DATA 1 400\nREADBACK 1bfc\n"
+	"FLASH_BEGIN 0 2 1800 0\n"
+	"FLASH_DATA 0 200\nREADBACK 1fc\nFLASH_DATA 1 200\nREADBACK 3fc\n"
+	"FLASH_DATA 2 200\nREADBACK 5fc\nFLASH_DATA 3 200\nREADBACK 7fc\n"
+	"FLASH_DATA 4 200\nREADBACK 9fc\nFLASH_DATA 5 200\nREADBACK bfc\n"
+	"FLASH_DATA 6 200\nREADBACK dfc\nFLASH_DATA 7 200\nREADBACK ffc\n"
+	"FLASH_DATA 8 200\nREADBACK 11fc\nFLASH_DATA 9 200\nREADBACK 13fc\n"
+	"FLASH_DATA a 200\nREADBACK 15fc\nFLASH_DATA b 200\nREADBACK 17fc\n"
+	"FLASH_DATA c 200\nREADBACK 19fc\nFLASH_DATA d 200\nREADBACK 1bfc",
+	ENGINE_EV_DONE, ENGINE_CAUSE_NONE, 0, 0x2000, 0x1C00},
+    {"... unanswered before the proof: without it", FLASH(0, 0x2000), 0x1640EF,
+	"FLASH_BEGIN 1000 2 1800 0\n"
+	"FLASH_DATA 0 1800\n" SAVE "READBACK 17fc = none\nREAD_REG 60000240 = none\nSYNC\n"
+	"READBACK 17fc = none\nREAD_REG 60000240 = none\nSYNC\n"
+	"FLASH_DATA 1 800",
+	ENGINE_EV_DONE, ENGINE_CAUSE_NONE, 0, 0x2000, 0x2000},
     {"a refused FLASH_BEGIN is never followed by data", FLASH(0, 0x2000), 0x1640EF,
 	"FLASH_BEGIN 1000 2 1800 0 = 0106\n"
 	"FLASH_BEGIN 1000 2 1800 0 = 0106",
@@ -374,7 +475,7 @@ static void engine__follows__script(void **state)
 	(void)state;
 	for (size_t i = 0; i < sizeof scripts / sizeof scripts[0]; i++) {
 		const struct script *s = &scripts[i];
-		struct peer p = {.size_id = s->id};
+		struct peer p = {.size_id = s->id, .readback = strstr(s->text, "READBACK")};
 		print_message("%s\n", s->title);
 		run(&p, &s->job, s->text);
 		const struct engine_failure *f = engine_failure(p.e);

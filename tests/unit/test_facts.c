@@ -263,9 +263,27 @@ static void facts_cause_text__names__known_causes(void **state)
 	assert_null(facts_cause_text(9));
 }
 
+static void facts_forget_firmware__keeps__the_boots(void **state)
+{
+	static const char line[] = "00:00:00 Project sonoff Sonoff (Topic sonoff, Fallback DVES_1, "
+				   "GroupTopic sonoffs) Version 6.1.1-2_3_0";
+	struct facts f;
+
+	(void)state;
+	facts_init(&f);
+	facts_line(&f, (const uint8_t *)line, sizeof(line) - 1, 1000);
+	assert_string_equal(f.version, "6.1.1");
+	facts_forget_firmware(&f);
+	assert_string_equal(f.firmware, "");
+	assert_string_equal(f.version, "");
+	assert_string_equal(f.topic, "");
+	assert_int_equal(f.boots, 1);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(facts_forget_firmware__keeps__the_boots),
 	    cmocka_unit_test(facts_line__reads__rom_banner),
 	    cmocka_unit_test(facts_line__counts__boots_once),
 	    cmocka_unit_test(facts_line__reads__project_lines),

@@ -978,9 +978,33 @@ static void inspect__survives__noise_behind_each_magic(void **state)
 	}
 }
 
+static void image_check__takes_data__behind_the_firmware(void **state)
+{
+	uint8_t data[4096];
+	struct image_info info;
+	struct image_target t = {.flash_size = 1024 * 1024, .offset = 0xfc000};
+	struct image_verdict v;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(data); i++)
+		data[i] = (uint8_t)(i * 7 + 3);
+	image_inspect(data, sizeof(data), "esp_init_data.bin", &info);
+	assert_int_equal(image_check(&info, &t, &v), 0);
+	assert_non_null(strstr(v.warnings[0], "no firmware"));
+	t.offset = 0;
+	assert_int_not_equal(image_check(&info, &t, &v), 0);
+	t.offset = 0x100000;
+	assert_int_not_equal(image_check(&info, &t, &v), 0);
+	/* A web page or a packed file is a mistake anywhere. */
+	t.offset = 0xfc000;
+	image_inspect((const uint8_t *)"<!DOCTYPE html><html>", 21, "x.bin", &info);
+	assert_int_not_equal(image_check(&info, &t, &v), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(image_check__takes_data__behind_the_firmware),
 	    cmocka_unit_test(inspect__reads__two_chained_images),
 	    cmocka_unit_test(inspect__finds__wrong_checksum),
 	    cmocka_unit_test(inspect__finds__truncation_at_every_length),

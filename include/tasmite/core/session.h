@@ -72,6 +72,7 @@ struct flash_view {
 	char text[12][160]; /* steps while waiting; the result afterwards */
 	int text_count;
 	bool text_bad[12];
+	uint32_t boots; /* seen before the result's steps, as in facts */
 };
 
 /* A page of text over the panes (help, a file's description, pads of a board). */

@@ -24,7 +24,7 @@ enum engine_kind {
 	ENGINE_IDENTIFY, /* connect, identify, stop: nothing on the device is changed */
 	ENGINE_ERASE,	 /* connect, identify, erase */
 	ENGINE_FLASH	 /* connect, identify, erase, write (checked block by block by the ROM's
-	                  * XOR; where the link showed faults, all of it once more in stage CHECK) */
+	                  * XOR and, where the chip's registers allow it, a word read back; where the link showed faults, all of it once more in stage CHECK) */
 };
 
 #define ENGINE_MAX_PARTS 8
@@ -44,6 +44,7 @@ struct engine_job {
 	uint32_t app_baud;	     /* rate of the session: what the application is heard at */
 	uint32_t baud;		     /* wanted rate of the transfer; 0: the fastest that works */
 	bool no_baud_change;	     /* stay at 115200: no UART_CLKDIV trick */
+	bool no_readback;	     /* the ROM's XOR alone: no reading back by the SPI registers */
 	bool connected; /* the loader has answered in this session already: try SYNC at once */
 	uint32_t connected_baud; /* ... at this rate */
 	bool has_lines;	  /* the transport has DTR and RTS: the reset sequences (reset.h) are tried
@@ -193,6 +194,8 @@ struct engine_failure {
 	bool flash_touched;		   /* something was or may have been erased or written */
 	uint32_t erased_from, erased_to;   /* area that is or may be erased; from == to: none */
 	uint32_t written_from, written_to; /* area that holds new, checked data */
+	bool all_written; /* stage CHECK: everything is in the flash, as far as the ROM's XOR and
+	                   * the words read back tell; the second pass could not confirm it */
 	bool still_connected; /* the loader still answers: a second try needs no power-cycle */
 };
 
@@ -234,6 +237,9 @@ uint32_t engine_baud(const struct engine *e);
 /* The reset sequence that brought the chip into its loader, to be given as reset_first the next
  * time; NULL when none did. */
 const char *engine_reset_name(const struct engine *e);
+/* True when words of the blocks written are read back from the flash, which has been seen to work
+ * in this session; false: the ROM's XOR is the only check. */
+bool engine_readback(const struct engine *e);
 /* Bytes sent and received over the wire so far. */
 void engine_wire(const struct engine *e, uint64_t *tx, uint64_t *rx);
 /* Names for traces and messages: "erase", "FLASH_DATA", "connect:listen". */

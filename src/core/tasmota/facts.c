@@ -635,6 +635,15 @@ static void plain_line(struct facts *f, struct text t, mono_t now)
 		leave_loader(f);
 }
 
+void facts_forget_firmware(struct facts *f)
+{
+	f->firmware[0] = f->version[0] = f->variant[0] = f->core[0] = '\0';
+	f->project[0] = f->topic[0] = f->address[0] = f->hostname[0] = '\0';
+	f->not_tasmota = f->serial_log_off = false;
+	f->device_baud = 0;
+	f->revision++;
+}
+
 void facts_init(struct facts *f)
 {
 	memset(f, 0, sizeof(*f));

@@ -37,6 +37,8 @@ struct facts {
 void facts_init(struct facts *f);
 /* One line of the device without its end. */
 void facts_line(struct facts *f, const uint8_t *line, size_t n, mono_t now);
+/* The firmware was written over or erased: what was known of it is true no more. */
+void facts_forget_firmware(struct facts *f);
 /* Words for a reset cause of the ESP8266 ("power on", "external reset"); NULL for unknown ones. */
 const char *facts_cause_text(int cause);
 
