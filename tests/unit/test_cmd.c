@@ -57,7 +57,8 @@ static void cmd_table__is_complete__in_every_row(void **state)
 static void cmd_find__takes__a_unique_prefix(void **state)
 {
 	(void)state;
-	assert_int_equal(cmd_find("fl", 2)->id, CMD_FLASH);
+	assert_int_equal(cmd_find("fla", 3)->id, CMD_FLASH);
+	assert_null(cmd_find("fl", 2)); /* or /flow */
 	assert_int_equal(cmd_find("QUIT", 4)->id, CMD_QUIT);
 	assert_int_equal(cmd_find("flashy", 5)->id, CMD_FLASH);
 	assert_null(cmd_find("c", 1));
@@ -267,8 +268,8 @@ static const char *words(const char *line)
 static void cmd_words__offers__what_fits(void **state)
 {
 	(void)state;
-	assert_string_equal(words("/f"), "/flash /focus /follow ");
-	assert_string_equal(words("/F"), "/flash /focus /follow ");
+	assert_string_equal(words("/f"), "/format /flow /flash /focus /follow ");
+	assert_string_equal(words("/F"), "/format /flow /flash /focus /follow ");
 	assert_string_equal(words("/help fl"), "flash ");
 	assert_string_equal(words("/flash --"), "--erase --baud --yes ");
 	assert_string_equal(words("/flash --baud 4"), "460800 ");
@@ -323,7 +324,7 @@ static void cmd_hint__explains__the_command_under_the_cursor(void **state)
 	assert_string_equal(hint("/baud"), "/baud [N]  show or change the rate");
 	assert_string_equal(hint("/ba"), "/baud [N]  show or change the rate");
 	assert_string_equal(hint("/baud 96"), "/baud [N]  show or change the rate");
-	assert_string_equal(hint("/f"), "/flash /focus /follow");
+	assert_string_equal(hint("/f"), "/format /flow /flash /focus /follow");
 	assert_string_equal(hint("/"), "Tab shows all commands");
 	assert_string_equal(hint("/flsh"), "no such command, did you mean '/flash'?");
 	assert_string_equal(hint("/zzzzzz"), "no such command");
