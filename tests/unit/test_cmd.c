@@ -270,7 +270,7 @@ static void cmd_words__offers__what_fits(void **state)
 	(void)state;
 	assert_string_equal(words("/f"), "/format /flow /flash /focus /follow ");
 	assert_string_equal(words("/F"), "/format /flow /flash /focus /follow ");
-	assert_string_equal(words("/help fl"), "flash ");
+	assert_string_equal(words("/help fl"), "flow flash ");
 	assert_string_equal(words("/flash --"), "--erase --baud --yes ");
 	assert_string_equal(words("/flash --baud 4"), "460800 ");
 	assert_string_equal(words("/baud 7"), "74880 ");
