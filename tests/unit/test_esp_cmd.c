@@ -101,12 +101,12 @@ static void esp_enc_data__refuses__bad_lengths(void **state)
 static void esp_enc_write_regs__refuses__none_or_many(void **state)
 {
 	(void)state;
-	struct esp_reg r[9];
+	struct esp_reg r[10];
 	uint8_t out[512];
 	memset(r, 0, sizeof r);
 	assert_int_equal(esp_enc_write_regs(out, sizeof out, r, 0), 0);
-	assert_int_equal(esp_enc_write_regs(out, sizeof out, r, 9), 0);
-	assert_int_equal(esp_enc_write_regs(out, sizeof out, r, 8), 8 + 128 + 2);
+	assert_int_equal(esp_enc_write_regs(out, sizeof out, r, 10), 0);
+	assert_int_equal(esp_enc_write_regs(out, sizeof out, r, 9), 8 + 144 + 2);
 }
 
 static void esp_decode__judges__table(void **state)

@@ -267,6 +267,28 @@ static void jedec__user_command(void **state)
 	assert_int_equal(peer_read_reg(p, 0x60000240) & 0xFFFFFF, 0x1640EF);
 }
 
+/* Command 03 of the user's own: bytes of the flash in W0, only with an address phase. */
+static void read__user_command(void **state)
+{
+	struct peer *p = *state;
+	static const uint8_t bytes[8] = {1, 2, 3, 4, 5, 6, 7, 8};
+
+	peer_sync(p);
+	peer_begin(p, 0, 0, 0x400, 0);
+	sim_flash_load(sim_device_flash(sim_link_device(p->l)), 0x12344, bytes, sizeof(bytes));
+	peer_write_reg(p, 0x6000021C, 0xD0000000, UINT32_MAX, 0);
+	peer_write_reg(p, 0x60000220, 23u << 26 | 31 << 8, UINT32_MAX, 0);
+	peer_write_reg(p, 0x60000224, 0x70000003, UINT32_MAX, 0);
+	peer_write_reg(p, 0x60000204, 0x12345 << 8, UINT32_MAX, 0);
+	peer_write_reg(p, 0x60000240, 0, UINT32_MAX, 0);
+	peer_write_reg(p, 0x60000200, 1 << 18, UINT32_MAX, 0);
+	assert_int_equal(peer_read_reg(p, 0x60000240), 0x05040302);
+	peer_write_reg(p, 0x6000021C, 0x90000000, UINT32_MAX, 0);
+	peer_write_reg(p, 0x60000240, 0, UINT32_MAX, 0);
+	peer_write_reg(p, 0x60000200, 1 << 18, UINT32_MAX, 0);
+	assert_int_equal(peer_read_reg(p, 0x60000240), 0);
+}
+
 static void begin__wants_16_bytes(void **state)
 {
 	struct peer *p = *state;
@@ -683,6 +705,7 @@ int main(void)
 	    T(read_reg__gives_magic),
 	    T(jedec__short_way__after_attach),
 	    T(jedec__user_command),
+	    T(read__user_command),
 	    T(begin__wants_16_bytes),
 	    T(begin__refuses__block_above_0x1800),
 	    T(begin__refuses_but_data_says_fine__at_4_mb),
