@@ -30,7 +30,7 @@ TEST_PC  := cmocka
 DEPS := $(if $(findstring clang,$(CC)),clang,gcc)=cmd:$(firstword $(filter-out ccache,$(CC))) \
 	libc6-dev=file:/usr/include/stdio.h pkg-config=cmd:$(PKG_CONFIG) \
 	$(join $(addsuffix =pc:,$(LIBS_DEB)),$(LIBS_PC)) libcmocka-dev=pc:$(TEST_PC) \
-	gawk=cmd:awk tmux=cmd:tmux python3=cmd:python3
+	gawk=cmd:awk tmux=cmd:tmux python3=cmd:python3 picocom=cmd:picocom
 LINT_DEPS := clang-format=cmd:clang-format mandoc=cmd:mandoc cppcheck=cmd:cppcheck \
 	shellcheck=cmd:shellcheck
 PEER_DEPS := ser2net=cmd:ser2net nodejs=cmd:node npm=cmd:npm \

@@ -274,18 +274,20 @@ static void on_usr1(void *ctx, int signo, mono_t now)
 		session_warn(a->session, now, "asked to release the port, but a flash is running");
 		return;
 	}
-	if (!link_is_open(a->link))
-		return;
+	if (a->session->port.state == SESSION_PORT_NONE || link_is_released(a->link))
+		return; /* nothing to give away */
+	if (link_is_open(a->link))
+		a->away_since = now;
 	app_log_break(a, now);
 	bootwatch_stop(&a->boot);
 	a->loader_there = false;
+	a->boot_awaited = false;
 	link_release(a->link);
-	a->away_since = now;
 	a->session->port.state = SESSION_PORT_WAITING;
 	str_copy(
 	    a->session->port.why, sizeof(a->session->port.why), "released for another program");
 	session_say(a->session, now,
-	    "the port is released for another program: SIGUSR2 or /port "
+	    "the port is released for another program: SIGUSR2 or /port NAME "
 	    "takes it back");
 	app_update_port(a);
 }

@@ -81,9 +81,13 @@ put_back() {
 	[ "$way" -lt 200 ] || bad "cycle $1: back after $way ms"
 	cycles_done=$((cycles_done + 1))
 }
-lives() {
+# A device that has just got its power hears nothing yet.
+answers() {
 	tm_line 'Status 2'
-	see 'STATUS2' 10
+	wait_for 1 tm_shows STATUS2
+}
+lives() {
+	wait_for 10 answers || bad "no answer to a command"
 }
 left_cleanly() {
 	tm_keys F10
