@@ -12,6 +12,9 @@
  * focused pane where no frame shows it, or "". flash: the flash panel is not in sight. */
 void statusbar_draw(const struct session *s, struct surface *to, struct rect r, const char *scroll,
     const char *pane, bool flash);
+/* The command of the word that was drawn in column x with the same arguments; NULL none. */
+const char *statusbar_click(const struct session *s, struct rect r, const char *scroll,
+    const char *pane, bool flash, int x);
 
 struct prompt {
 	int shift; /* cells of the text that are off at the left */

@@ -15,6 +15,8 @@ struct word {
 	int keep;   /* the higher, the longer it stays */
 	bool right; /* at the right edge */
 	bool tight; /* one blank before it, not two */
+	int x;	    /* where it begins */
+	const char *click;
 };
 
 struct words {
@@ -74,13 +76,15 @@ static void port_words(struct words *ws, const struct session_port *p)
 	if (p->has_modem) {
 		static const char *const on[] = {"DTR", "RTS", "CTS", "DSR"};
 		static const char *const off[] = {"dtr", "rts", "cts", "dsr"};
+		static const char *const clicks[] = {"/dtr", "/rts", NULL, NULL};
 
 		for (int i = 0; i < 4; i++) {
 			bool lit = p->modem & 1u << i;
+			struct word *w = add(ws, lit ? STYLE_STATUS_GOOD : STYLE_STATUS_DIM, 40,
+			    lit ? on[i] : off[i]);
 
-			add(ws, lit ? STYLE_STATUS_GOOD : STYLE_STATUS_DIM, 40,
-			    lit ? on[i] : off[i])
-			    ->tight = i > 0;
+			w->tight = i > 0;
+			w->click = clicks[i];
 		}
 	}
 	count_text(text, sizeof(text), "rx", p->rx);
@@ -183,31 +187,55 @@ static void drop_until_fits(struct words *ws, int width)
 	}
 }
 
+/* The words that fit, each at its place. */
+static void place_words(struct words *ws, const struct session *s, struct rect r,
+    const char *scroll, const char *pane, bool flash)
+{
+	int x = r.x + (r.w > 30 ? 1 : 0), right = 0;
+
+	port_words(ws, &s->port);
+	record_word(ws, &s->record);
+	if (flash)
+		flash_word(ws, &s->flash);
+	add(ws, STYLE_NEWLINES, 94, scroll);
+	add(ws, STYLE_TITLE_FOCUS, 93, pane);
+	device_words(ws, s);
+	drop_until_fits(ws, r.w + (r.w > 30 ? 0 : 2));
+	for (int i = 0; i < ws->count; i++)
+		if (ws->w[i].right)
+			right += utf8_str_width(ws->w[i].text) + (ws->w[i].tight ? 1 : 2);
+	for (int i = 0; i < ws->count; i++) {
+		struct word *w = &ws->w[i];
+		int gap = !i ? 0 : w->tight ? 1 : 2;
+
+		if (w->right && right) {
+			gap = r.x + r.w - 1 - right - x + (w->tight ? 1 : 2);
+			right = 0;
+		}
+		w->x = x + gap;
+		x = w->x + utf8_str_width(w->text);
+	}
+}
+
 void statusbar_draw(const struct session *s, struct surface *to, struct rect r, const char *scroll,
     const char *pane, bool flash)
 {
 	struct words ws = {.count = 0};
-	int x = r.x + (r.w > 30 ? 1 : 0), right = 0;
 
-	port_words(&ws, &s->port);
-	record_word(&ws, &s->record);
-	if (flash)
-		flash_word(&ws, &s->flash);
-	add(&ws, STYLE_NEWLINES, 94, scroll);
-	add(&ws, STYLE_TITLE_FOCUS, 93, pane);
-	device_words(&ws, s);
-	drop_until_fits(&ws, r.w + (r.w > 30 ? 0 : 2));
+	place_words(&ws, s, r, scroll, pane, flash);
 	surface_fill(to, r, STYLE_STATUS);
 	for (int i = 0; i < ws.count; i++)
-		if (ws.w[i].right)
-			right += utf8_str_width(ws.w[i].text) + (ws.w[i].tight ? 1 : 2);
-	for (int i = 0; i < ws.count; i++) {
-		int gap = !i ? 0 : ws.w[i].tight ? 1 : 2;
+		surface_text(to, r, ws.w[i].x, r.y, ws.w[i].style, ws.w[i].text);
+}
 
-		if (ws.w[i].right && right) {
-			gap = r.x + r.w - 1 - right - x + (ws.w[i].tight ? 1 : 2);
-			right = 0;
-		}
-		x = surface_text(to, r, x + gap, r.y, ws.w[i].style, ws.w[i].text);
-	}
+const char *statusbar_click(
+    const struct session *s, struct rect r, const char *scroll, const char *pane, bool flash, int x)
+{
+	struct words ws = {.count = 0};
+
+	place_words(&ws, s, r, scroll, pane, flash);
+	for (int i = 0; i < ws.count; i++)
+		if (x >= ws.w[i].x && x < ws.w[i].x + utf8_str_width(ws.w[i].text))
+			return ws.w[i].click;
+	return NULL;
 }

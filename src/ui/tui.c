@@ -327,21 +327,39 @@ static void draw_panes(struct tui *t)
 		draw_log_state(t);
 }
 
+/* What the status line says of the panes where no frame shows it. */
+struct status_words {
+	char scroll[64], pane[16];
+};
+
+static void status_words(const struct tui *t, struct status_words *w)
+{
+	w->scroll[0] = w->pane[0] = '\0';
+	if (t->layout.framed)
+		return;
+	view_log_state(t->views[VIEW_LOG], NULL, w->scroll, sizeof(w->scroll));
+	if (t->focus != TUI_EDIT)
+		str_fmt(w->pane, sizeof(w->pane), "[%s]", t->views[t->focus - TUI_LOG]->ops->title);
+}
+
 static void draw_status(struct tui *t)
 {
-	const char *pane = "";
-	char scroll[64] = "", name[16];
+	struct status_words w;
 
-	if (!t->layout.framed) {
-		view_log_state(t->views[VIEW_LOG], NULL, scroll, sizeof(scroll));
-		if (t->focus != TUI_EDIT) {
-			str_fmt(
-			    name, sizeof(name), "[%s]", t->views[t->focus - TUI_LOG]->ops->title);
-			pane = name;
-		}
-	}
-	statusbar_draw(t->s, &t->screen, t->layout.r[PANE_STATUS], scroll, pane,
+	status_words(t, &w);
+	statusbar_draw(t->s, &t->screen, t->layout.r[PANE_STATUS], w.scroll, w.pane,
 	    !layout_has(&t->layout, PANE_FLASH));
+}
+
+const char *tui_status_click(const struct tui *t, int x, int y)
+{
+	const struct rect *r = &t->layout.r[PANE_STATUS];
+	struct status_words w;
+
+	if (y < r->y || y >= r->y + r->h)
+		return NULL;
+	status_words(t, &w);
+	return statusbar_click(t->s, *r, w.scroll, w.pane, !layout_has(&t->layout, PANE_FLASH), x);
 }
 
 static void draw_edit(struct tui *t)

@@ -45,5 +45,7 @@ int tui_popup(struct tui *t);
 bool tui_exists(const struct tui *t, enum tui_focus f);
 void tui_one_key(struct tui *t, const struct key *key, mono_t now);
 void tui_paste_end(struct tui *t);
+/* The command of what the status line shows at that cell; NULL none. */
+const char *tui_status_click(const struct tui *t, int x, int y);
 
 #endif

@@ -114,10 +114,13 @@ static void mouse(struct tui *t, const struct key *key)
 	int popup = tui_popup(t);
 	enum tui_focus f;
 	struct view *v = view_at(t, key->x, key->y, &f);
+	const char *command = tui_status_click(t, key->x, key->y);
 
 	if (popup >= 0)
 		v = t->views[popup];
-	if (key->button == 1 && popup < 0)
+	if (key->button == 1 && popup < 0 && command && t->ops.bound)
+		t->ops.bound(t->ctx, command);
+	else if (key->button == 1 && popup < 0)
 		tui_focus(t, f);
 	else if ((key->button == 4 || key->button == 5) && v)
 		for (int i = 0; i < WHEEL_ROWS; i++)

@@ -107,10 +107,13 @@ end
 session
 
 begin lines__reset__shows_the_boot
+tm_line '/clear'
+gone 'Project sonoff|WIF: '
 mark=$(trace_lines)
 tm_line '/reset'
 see 'rst cause:2, boot mode:\(3,[0-9]\)'
 see 'Project sonoff'
+see 'WIF: '
 see '● ttyUSB0 .* 115200 8N1'
 happens "$mark" 'host rate 74880'
 happens "$mark" 'EN high'
@@ -144,6 +147,20 @@ tm_line '/dtr maybe'
 see '/dtr \[on\|off\]'
 happens "$mark" 'GPIO0 low'
 never "$mark" "EN was pulsed" 'EN'
+end
+
+begin lines__are_clicked
+tm_line '/set mouse on'
+see 'mouse = on'
+row=$(tm_text | head -n 1)
+before_dtr=${row%%dtr rts*}
+click=$(printf '\033[<0;%d;1M' $((${#before_dtr} + 2)))
+tm_type "$click"
+see '8N1  DTR rts'
+tm_type "$click"
+see '8N1  dtr rts'
+tm_line '/set mouse off'
+see 'mouse = off'
 end
 
 begin lines__inputs__are_seen

@@ -12,6 +12,7 @@
 #include <cmocka.h>
 
 #include "screen.h"
+#include "tasmite/base/utf8.h"
 
 static int setup(void **state)
 {
@@ -515,6 +516,39 @@ static void tui_keys__follows__the_mouse(void **state)
 	screen_keys(sc, "");
 }
 
+static void tui_keys__toggles__a_line_that_is_clicked(void **state)
+{
+	struct screen *sc = *state;
+	struct key click = {.code = KEYS_MOUSE, .button = 1, .y = 0};
+	char row[1024];
+	char *at;
+
+	sc->s->port.has_modem = true;
+	sc->s->port.modem = 1; /* DTR */
+	session_touch(sc->s);
+	screen_draw(sc);
+	str_copy(row, sizeof(row), screen_row(sc, 0));
+	at = strstr(row, "DTR rts cts");
+	assert_non_null(at);
+	*at = '\0';
+	click.x = (int16_t)utf8_str_width(row);
+	for (int i = -1; i < 12; i++) {
+		struct key k = click;
+
+		k.x = (int16_t)(click.x + i);
+		sc->bound[0] = '\0';
+		tui_mem_push(sc->b, &k);
+		screen_keys(sc, "");
+		assert_string_equal(sc->bound, i >= 0 && i < 3	 ? "/dtr"
+					       : i >= 4 && i < 7 ? "/rts"
+								 : "");
+	}
+	click.y = 1; /* beside the row */
+	tui_mem_push(sc->b, &click);
+	screen_keys(sc, "");
+	assert_string_equal(sc->bound, "");
+}
+
 static void tui_draw__hides__secrets(void **state)
 {
 	struct screen *sc = *state;
@@ -609,6 +643,7 @@ int main(void)
 	    CASE(tui_keys__takes__a_paste_in_one_piece),
 	    CASE(tui_keys__ends__a_paste_without_end),
 	    CASE(tui_keys__follows__the_mouse),
+	    CASE(tui_keys__toggles__a_line_that_is_clicked),
 	    CASE(tui_draw__hides__secrets),
 	    CASE(tui_draw__scrolls__a_long_line),
 	    CASE(tui_dirty__compares__revisions),
