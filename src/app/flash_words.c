@@ -183,8 +183,8 @@ void flash_words_done(
 		flash_words_add(view, false, "erased in %.1f s", seconds);
 		break;
 	case ENGINE_FLASH:
-		flash_words_add(
-		    view, false, "written in %.1f s, checked by the ROM's XOR", seconds);
+		flash_words_add(view, false, "written in %.1f s, checked by the ROM's XOR%s",
+		    seconds, engine_readback(e) ? " and words read back" : " alone");
 		break;
 	}
 	if (engine_in_loader(e)) {
@@ -259,7 +259,10 @@ static void what_changed(
 		    f->written_to - 1);
 	else if (r->kind == ENGINE_FLASH)
 		flash_words_add(view, true, "Nothing new was written yet.");
-	if (r->kind == ENGINE_FLASH || !r->area.length)
+	if (f->all_written)
+		flash_words_add(view, true,
+		    "All was written, but a second look could not confirm it: write again.");
+	else if (r->kind == ENGINE_FLASH || !r->area.length)
 		flash_words_add(view, true, "It will not start until the flash is written whole.");
 }
 
