@@ -270,7 +270,7 @@ see 'written in .* checked by the ROM' 60
 see 'Tasmota Version 8\.5\.0' 10
 is_written "$TMPDIR/new.bin"
 tries=$(($(resets "$mark") - 1))
-[ "$tries" -ge 1 -a "$tries" -le 5 ] || bad "$tries tries"
+[ "$tries" -ge 1 ] && [ "$tries" -le 5 ] || bad "$tries tries"
 # What worked is tried first the next time.
 mark=$(trace_lines)
 tm_line "/flash $TMPDIR/app.bin --yes"

@@ -11,7 +11,7 @@
 /* What the command line said; strings are borrowed, NULL or false where it said nothing. */
 struct app_options {
 	const char *port;		/* a device, a link to one, or a profile's name */
-	const char *env_port; /* ESPTOOL_PORT of the environment, where port is NULL */
+	const char *env_port;		/* ESPTOOL_PORT of the environment, where port is NULL */
 	const char *config;		/* instead of the user's configuration file */
 	const char *sets[APP_MAX_SETS]; /* "name=value", in order */
 	int set_count;
