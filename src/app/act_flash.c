@@ -238,6 +238,7 @@ static void begin(struct app *a, struct flash_request *r)
 	if (!r->baud)
 		r->baud = (uint32_t)settings_int(a->session->settings, SET_FLASH_BAUD);
 	bootwatch_stop(&a->boot);
+	app_lines_rest(a);
 	a->lines_before = a->session->port.modem & (MODEM_DTR | MODEM_RTS);
 	app_log_break(a, a->now);
 	rate = loader_rate(a);

@@ -203,6 +203,19 @@ static void step_due(void *ctx, mono_t now)
 	timer_arm(a->line_timer, now + MONO_MS(step->wait_ms));
 }
 
+/* A sequence that is cut off in the middle would leave the chip in reset, with nobody there to see
+ * why. */
+void app_lines_rest(struct app *a)
+{
+	if (!a->sequence)
+		return;
+	a->sequence = NULL;
+	timer_disarm(a->line_timer);
+	if (link_is_open(a->link))
+		(void)link_set_modem(a->link, 0, NULL); /* a port that fails here is lost anyway */
+	show_lines(a);
+}
+
 static void run_sequence(struct app *a, const struct reset_sequence *sequence)
 {
 	if (!has_lines(a) || !port_is_free(a))

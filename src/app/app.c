@@ -107,6 +107,7 @@ void app_open_port(struct app *a, const char *name)
 	str_copy(a->session->port.name, sizeof(a->session->port.name),
 	    base && base[1] ? base + 1 : name);
 	a->session->port.about[0] = '\0';
+	app_lines_rest(a);
 	link_open(a->link, name, &line, a->now);
 	app_update_port(a);
 }
@@ -282,6 +283,7 @@ static void on_usr1(void *ctx, int signo, mono_t now)
 	bootwatch_stop(&a->boot);
 	a->loader_there = false;
 	a->boot_awaited = false;
+	app_lines_rest(a);
 	link_release(a->link);
 	a->session->port.state = SESSION_PORT_WAITING;
 	str_copy(
@@ -448,6 +450,7 @@ static void close_all(struct app *a, struct err *err)
 		a->screen->ops->free(a->screen);
 	}
 	if (a->loop) {
+		app_lines_rest(a);
 		link_free(a->link);
 		app_rx_fini(a);
 		app_flash_fini(a);

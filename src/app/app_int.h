@@ -164,6 +164,8 @@ void app_lines_init(struct app *a);
 void app_lines_fini(struct app *a);
 /* A port was opened: its lines are shown, and looked at now and then. */
 void app_lines_port_opened(struct app *a, mono_t now);
+/* Ends a reset sequence that is under way, with both lines cleared: the port is left or taken. */
+void app_lines_rest(struct app *a);
 /* After a flash: DTR and RTS as they were before it. */
 void app_lines_again(struct app *a);
 /* What DTR and RTS shall be when the adapter is opened: as it remembers, else as the settings say. */

@@ -122,12 +122,27 @@ tm_line 'Status 2'
 see 'STATUS2'
 end
 
+begin lines__reset__is_ended_by_who_leaves
+leave
+mark=$(trace_lines)
+session
+tm_line '/reset'
+tm_keys F10
+wait_for 5 tm_ended || bad "F10 did not leave"
+closed
+tm_stop
+happens "$mark" 'EN low'
+happens "$mark" 'EN high'
+happens "$mark" 'mode app'
+session
+end
+
 begin lines__bootloader__is_reached
 tm_line '/bootloader'
 see 'rst cause:2, boot mode:\(1,[0-9]\)'
 see 'Boot loader' 5
 tm_line '/reset'
-wait_for 5 eval '[ "$(tm_text | grep -c "boot mode:(3,")" = 2 ]' || bad "/reset did not bring it back"
+wait_for 5 eval 'tm_shows "boot mode:\(3,"' || bad "/reset did not bring it back"
 see '● ttyUSB0 .* 115200 8N1'
 end
 
