@@ -78,8 +78,6 @@ static void shut(struct link *l)
 	l->port = NULL;
 	opener_cancel(l->opener);
 	l->opener = NULL;
-	hotplug_free(l->hotplug);
-	l->hotplug = NULL;
 	timer_disarm(l->retry);
 	l->dropped = buf_len(&l->tx);
 	buf_clear(&l->tx);
@@ -93,9 +91,18 @@ void link_free(struct link *l)
 	if (!l)
 		return;
 	shut(l);
+	stop_waiting(l);
 	timer_free(l->retry);
 	buf_fini(&l->tx);
 	free(l);
+}
+
+/* The watch stays over all tries of a wait: what happens between a try that fails and a new watch
+ * would never be told. */
+static void stop_waiting(struct link *l)
+{
+	hotplug_free(l->hotplug);
+	l->hotplug = NULL;
 }
 
 static bool is_network(const char *name)
@@ -205,8 +212,7 @@ static void opened(void *ctx, struct transport *t, const struct err *why, mono_t
 		went_away(l, &err, now);
 		return;
 	}
-	hotplug_free(l->hotplug);
-	l->hotplug = NULL;
+	stop_waiting(l);
 	timer_disarm(l->retry);
 	l->last_reason = 0;
 	l->opened_at = now;
@@ -274,6 +280,7 @@ void link_close(struct link *l)
 	l->wanted = false; /* before shut: nothing that closes may open again */
 	l->released = false;
 	shut(l);
+	stop_waiting(l);
 	l->last_reason = 0;
 }
 
