@@ -86,6 +86,14 @@ static void shut(struct link *l)
 	l->pace_until = 0;
 }
 
+/* The watch stays over all tries of a wait: what happens between a try that fails and a new watch
+ * would never be told. */
+static void stop_waiting(struct link *l)
+{
+	hotplug_free(l->hotplug);
+	l->hotplug = NULL;
+}
+
 void link_free(struct link *l)
 {
 	if (!l)
@@ -95,14 +103,6 @@ void link_free(struct link *l)
 	timer_free(l->retry);
 	buf_fini(&l->tx);
 	free(l);
-}
-
-/* The watch stays over all tries of a wait: what happens between a try that fails and a new watch
- * would never be told. */
-static void stop_waiting(struct link *l)
-{
-	hotplug_free(l->hotplug);
-	l->hotplug = NULL;
 }
 
 static bool is_network(const char *name)
