@@ -77,6 +77,20 @@ for source in $([ -n "${SCRIPTS:-}" ] || echo tests/unit/test_*.c); do
 done
 wait
 
+# A script that drives terminals beside others on a busy machine may miss a deadline: one that failed
+# is tried once more, alone, and the first try is shown. What is really broken fails twice; what a
+# sanitizer found counts in any case.
+for name in "${names[@]}"; do
+	case $name in test_*) continue ;; esac
+	if [ "$(cat "$out/$name.rc" 2>/dev/null || echo 127)" = 0 ] &&
+		! grep -q '^not ok ' "$out/$name.out"; then
+		continue
+	fi
+	printf 'again %s: its first try failed:\n' "$name"
+	grep -a -A 45 '^not ok ' "$out/$name.out" | head -n 120 | sed 's/^/    /'
+	run_one "$name" bash "$scripts/$name.sh"
+done
+
 # NAME PATTERN: the sum of the numbers that the pattern's first group catches.
 sum_of() {
 	cat "$out/$1.out" "$out/$1.err" 2>/dev/null | sed -nE "s/$2/\\1/p" |
