@@ -125,8 +125,10 @@ static void wait_for_port(struct link *l, int reason, mono_t now)
 		timer_arm(l->retry, now + l->net_wait);
 		return;
 	}
-	if (!l->hotplug)
+	if (!l->hotplug) { /* what came before it listened has to be looked for */
 		l->hotplug = hotplug_new(l->loop, l->name, changed, l);
+		reason = ERR_AGAIN;
+	}
 	if (reason == ERR_AGAIN)
 		timer_arm(l->retry, now + RETRY_SOON_US);
 	else if (reason == ERR_BUSY || reason == ERR_PERM)
@@ -145,9 +147,6 @@ static void went_away(struct link *l, const struct err *why, mono_t now)
 	else
 		l->net_wait = mono_min(2 * l->net_wait, RETRY_SLOW_US);
 	wait_for_port(l, why->code, now);
-	/* It may be back already, under another name: the change was before we listened. */
-	if (was_open && !is_network(l->name))
-		timer_arm(l->retry, now + RETRY_SOON_US);
 	if (l->last_reason == why->code || why->code == ERR_AGAIN)
 		return;
 	l->last_reason = why->code;
