@@ -20,7 +20,7 @@ runs_again() {
 begin chip__needs_no_hand__clean_circuit
 adapter_start --usb 0403:6001:A50285BI --boot-image "$TMPDIR/app.bin"
 booted
-shim timeout 30 "$B/tasmite" chip --port /dev/ttyUSB0 >"$TMPDIR/out" 2>"$TMPDIR/err" ||
+timeout 30 env $(shim_env "$B/tasmite") "$B/tasmite" chip --port /dev/ttyUSB0 >"$TMPDIR/out" 2>"$TMPDIR/err" ||
 	bad "$(cat "$TMPDIR/err")"
 grep -q 'ESP8266EX' "$TMPDIR/out" || bad "$(cat "$TMPDIR/out")"
 grep -q 'boot loader (tight-50)' "$TMPDIR/err" || bad "$(cat "$TMPDIR/err")"
@@ -30,7 +30,7 @@ runs_again
 end
 
 begin flash__needs_no_hand
-shim timeout 60 "$B/tasmite" flash --port /dev/ttyUSB0 --yes "$TMPDIR/new.bin" 2>"$TMPDIR/err" ||
+timeout 60 env $(shim_env "$B/tasmite") "$B/tasmite" flash --port /dev/ttyUSB0 --yes "$TMPDIR/new.bin" 2>"$TMPDIR/err" ||
 	bad "$(cat "$TMPDIR/err")"
 grep -q 'starts by itself' "$TMPDIR/err" || bad "$(cat "$TMPDIR/err")"
 [ "$(resets)" = 4 ] || bad "$(resets) resets"
@@ -43,7 +43,7 @@ rm -rf "$XDG_STATE_HOME"
 adapter_start --usb 0403:6001:A50285BI --boot-image "$TMPDIR/app.bin" --en-ms 100
 booted
 for try in first second; do
-	shim timeout 30 "$B/tasmite" chip --port /dev/ttyUSB0 >"$TMPDIR/out" 2>"$TMPDIR/err" ||
+	timeout 30 env $(shim_env "$B/tasmite") "$B/tasmite" chip --port /dev/ttyUSB0 >"$TMPDIR/out" 2>"$TMPDIR/err" ||
 		bad "$try: $(cat "$TMPDIR/err")"
 	grep -q 'boot loader (tight-550)' "$TMPDIR/err" || bad "$try: $(cat "$TMPDIR/err")"
 	runs_again
@@ -57,7 +57,7 @@ begin chip__no_circuit__by_hand
 rm -rf "$XDG_STATE_HOME"
 adapter_start --usb 0403:6001:A50285BI --boot-image "$TMPDIR/app.bin" --lines off
 booted
-shim timeout 40 "$B/tasmite" chip --port /dev/ttyUSB0 >"$TMPDIR/out" 2>"$TMPDIR/err" &
+timeout 40 env $(shim_env "$B/tasmite") "$B/tasmite" chip --port /dev/ttyUSB0 >"$TMPDIR/out" 2>"$TMPDIR/err" &
 pid=$!
 wait_for 20 grep -q 'do not reset it: by hand' "$TMPDIR/err" || bad "$(cat "$TMPDIR/err")"
 enter_loader
