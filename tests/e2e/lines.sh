@@ -127,11 +127,11 @@ leave
 mark=$(trace_lines)
 session
 tm_line '/reset'
+happens "$mark" 'EN low' # it has begun
 tm_keys F10
 wait_for 5 tm_ended || bad "F10 did not leave"
 closed
 tm_stop
-happens "$mark" 'EN low'
 happens "$mark" 'EN high'
 happens "$mark" 'mode app'
 session
