@@ -141,6 +141,7 @@ static void tell_events(struct flash_driver *d, mono_t now)
 static void pump(struct flash_driver *d, mono_t now)
 {
 	uint32_t actual;
+	bool lost = false;
 	int result;
 
 	if (d->pumping || d->ended)
@@ -149,6 +150,11 @@ static void pump(struct flash_driver *d, mono_t now)
 	for (;;) {
 		if (d->busy) {
 			if (!carry_out(d, &result, &actual))
+				break;
+			/* The link hears of it by reading, in this turn or the next, and then it is
+			 * decided whether that ends the work or is waited for. */
+			lost = result == ERR_GONE && link_is_open(d->link);
+			if (lost)
 				break;
 			d->busy = false;
 			engine_done(d->engine, result, actual, now);
@@ -164,7 +170,7 @@ static void pump(struct flash_driver *d, mono_t now)
 		clear_lines(d);
 		timer_disarm(d->timer);
 	} else {
-		timer_arm(d->timer, d->busy && d->action.kind == ENGINE_BAUD
+		timer_arm(d->timer, lost || (d->busy && d->action.kind == ENGINE_BAUD)
 					? now + DRAIN_POLL_US
 					: engine_deadline(d->engine));
 	}
