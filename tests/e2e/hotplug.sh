@@ -116,10 +116,14 @@ for ((i = 1; i <= CYCLES; i++)); do
 	put_back "$i"
 	tm_type 'e '
 done
-see 'abcde ❯*$|(abcde ?)+' 5
-typed=$(tm_text | grep '❯' | tail -n 1 | grep -o 'abcde' | wc -l)
 want=$((CYCLES < 12 ? CYCLES : 12))
-[ "$typed" -ge "$want" ] || bad "$typed of $CYCLES words of the typed line are there"
+typed_words() {
+	tm_text | grep '❯' | tail -n 1 | grep -o 'abcde' | wc -l
+}
+all_typed() {
+	[ "$(typed_words)" -ge "$want" ]
+}
+wait_for 5 all_typed || bad "$(typed_words) of $CYCLES words of the typed line are there"
 tm_keys C-c
 lives
 left_cleanly
