@@ -214,11 +214,6 @@ void flash_driver_stop(struct flash_driver *d)
 	timer_disarm(d->timer);
 }
 
-bool flash_driver_ended(const struct flash_driver *d)
-{
-	return d->ended;
-}
-
 const struct engine *flash_driver_engine(const struct flash_driver *d)
 {
 	return d->engine;

@@ -35,8 +35,6 @@ void flash_driver_cancel(struct flash_driver *d, mono_t now);
 /* Does nothing any more, without an event: the port is away and a new driver will begin anew. May be
  * called from anywhere. */
 void flash_driver_stop(struct flash_driver *d);
-/* True after a terminal event. */
-bool flash_driver_ended(const struct flash_driver *d);
 const struct engine *flash_driver_engine(const struct flash_driver *d);
 /* The loop's command phase: goes on where an action waited for the link. */
 mono_t flash_driver_turn(struct flash_driver *d, mono_t now);
