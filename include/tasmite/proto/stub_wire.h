@@ -39,6 +39,11 @@
  * flash. A failure stops the stream: every later DATA is thrown away, ACK carries the status and
  * the address and number that it belongs to, until the next PLAN.
  *
+ * Other requests may come between two DATA frames, as part of the same order, and count towards the
+ * window until they are answered: MD5 and MD5_RANGES (of flash that ACK's `in the flash` has passed:
+ * so what is written is proven while the stream still runs), STATUS, ECHO, BAUD (after which the
+ * stream goes on at the new rate), READ_REG. They don't disturb the stream. HELLO does not either.
+ *
  * Reading. READ streams frames STUB_CHUNK, each with its offset; the host acknowledges by
  * CHUNK_ACK the offset up to which it has everything; at most `window` bytes are unacknowledged;
  * 0: no bound. A hole is asked for again by another READ. Any other request ends a READ.
@@ -48,8 +53,8 @@
 
 #define STUB_PROTOCOL 1u /* HELLO's first word; another one: not ours, or of another release */
 
-#define STUB_BUSY_MS 250u /* an operation that takes longer says so that often */
-#define STUB_NAK_MS  100u
+#define STUB_BUSY_MS	 250u /* an operation that takes longer says so that often */
+#define STUB_NAK_MS	 100u
 #define STUB_FALLBACK_MS 1000u /* after BAUD: no good frame for that long at the new rate: back */
 #define STUB_DATA_MAX	 4096u /* bytes of a DATA frame's or a CHUNK's payload at most */
 #define STUB_RUNS_MAX	 250u  /* runs of a PLAN (it may come in several frames) */
@@ -64,7 +69,8 @@
  * wrong crc · UART overruns. 12 words. */
 #define STUB_BAUD 0x42u
 /* divider (UART_CLKDIV), 16 to 1048575 → divider, still at the old rate. The stub changes when the
- * answer has left, and goes back after STUB_FALLBACK_MS without a good frame. */
+ * answer has left, and goes back after STUB_FALLBACK_MS without a good frame; the first good frame
+ * makes it stay. */
 #define STUB_ECHO 0x43u
 /* up to STUB_DATA_MAX bytes → the same bytes: a trial of the link, both ways */
 #define STUB_READ_REG 0x44u
@@ -74,7 +80,7 @@
 #define STUB_FLASH_SIZE 0x46u
 /* size: what the flash chip holds; operations beyond it are refused → – */
 #define STUB_MD5 0x47u
-/* offset · length · stride (a multiple of 4; the last piece may be shorter) · digest bytes (8 or 16)
+/* offset · length (any number, also odd) · stride (a multiple of 4; the last piece may be shorter) · digest bytes (8 or 16)
  * → the MD5 of each stride, cut to that many bytes, one after the other; in as many answers as
  * needed, each with the serial, payload: index of its first digest (u32) · count (u32) · digests */
 #define STUB_MD5_RANGES 0x48u
@@ -122,8 +128,8 @@
 #define STUB_PLAN_LAST	  2u /* the plan is complete */
 #define STUB_RUN_ERASE	  1u /* in a run's length: no data, make it blank */
 
-#define STUB_RUN_RESET 0u /* RTC's software reset (register 0x60000700, bit 31) */
-#define STUB_RUN_ROM   1u /* back to the ROM, which loads the application from the flash */
+#define STUB_RUN_RESET	0u /* RTC's software reset (register 0x60000700, bit 31) */
+#define STUB_RUN_ROM	1u /* back to the ROM, which loads the application from the flash */
 #define STUB_RUN_LOADER 2u /* back to the ROM's boot loader */
 
 /* status */
