@@ -80,8 +80,8 @@
 #define STUB_FLASH_SIZE 0x46u
 /* size: what the flash chip holds; operations beyond it are refused → – */
 #define STUB_MD5 0x47u
-/* offset · length (any number, also odd) · stride (a multiple of 4; the last piece may be shorter) · digest bytes (8 or 16)
- * → the MD5 of each stride, cut to that many bytes, one after the other; in as many answers as
+/* offset · length (any number, also odd) · stride (a multiple of 4; the last piece may be shorter)
+ * · digest bytes (8 or 16) → the MD5 of each stride, cut to that many bytes, one after the other; in as many answers as
  * needed, each with the serial, payload: index of its first digest (u32) · count (u32) · digests */
 #define STUB_MD5_RANGES 0x48u
 /* digest bytes · n × (offset, length) → as STUB_MD5 */
