@@ -135,6 +135,15 @@ static void ui_answer(void *ctx, bool yes)
 		fn(a, yes);
 }
 
+static void ui_third(void *ctx)
+{
+	struct app *a = ctx;
+
+	a->third = true;
+	ui_answer(a, true);
+	a->third = false;
+}
+
 static void ui_chosen(void *ctx, const char *value)
 {
 	struct app *a = ctx;
@@ -173,6 +182,7 @@ static const struct tui_ops ui_ops = {
     .line = ui_line,
     .bound = ui_bound,
     .answer = ui_answer,
+    .third = ui_third,
     .chosen = ui_chosen,
     .page_closed = ui_page_closed,
     .complete = app_complete,

@@ -20,6 +20,8 @@ struct flash_driver_ops {
 	void (*event)(void *ctx, const struct engine_event *ev, mono_t now);
 	/* The bytes of a part at an offset; NULL when they can't be had. Valid until the next call. */
 	const uint8_t *(*data)(void *ctx, size_t part, uint32_t offset, uint32_t length);
+	/* What was read from the device: 0 when it is safe, or a negative code, which ends the job. */
+	int (*take)(void *ctx, size_t part, uint32_t offset, const uint8_t *bytes, size_t n);
 };
 
 /* Starts the job on the link; NULL when the engine refuses it. Borrows link and loop. */

@@ -19,6 +19,7 @@ enum view_reaction {
 	VIEW_LEAVE = 2, /* close me; for a question: no */
 	VIEW_YES = 4,
 	VIEW_CHOSEN = 8, /* view_list_value tells what */
+	VIEW_THIRD = 32, /* the question's third answer */
 	VIEW_PASS = 16	 /* VIEW_LEAVE, and the key is for the edit line */
 };
 
