@@ -31,6 +31,9 @@ static void baud_list(struct engine *e)
 	static const uint32_t usual[] = {921600, 460800, 230400, 115200};
 	struct engine_speed *s = &e->speed;
 	uint32_t top = e->job.baud ? e->job.baud : usual[0];
+	/* Where a stub follows it is the one that tries more: it can return by itself. */
+	if (top > usual[0] && stub_wanted(e))
+		top = usual[0];
 	s->rates = 0;
 	s->rate[s->rates++] = top;
 	for (size_t i = 0; i < sizeof usual / sizeof usual[0]; i++)

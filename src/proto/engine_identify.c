@@ -202,11 +202,36 @@ void identify_spi_read_reply(struct engine *e, const struct esp_reply *r)
 	engine_go(e, ES_PROCEED);
 }
 
+void identify_hello(struct engine *e, const struct stub_msg *m)
+{
+	struct engine_chip *c = &e->chip;
+	memset(c, 0, sizeof *c);
+	for (size_t i = 0; i < 4; i++)
+		c->efuse[i] = stub_word(m, 6 + i);
+	c->clkdiv = stub_word(m, 3) & e->type->clkdiv_mask;
+	identify_chip(e);
+	identify_flash(e, stub_word(m, 4) & 0xFFFFFF);
+	c->flash_status = stub_word(m, 5) & 0xFF;
+	c->known = true;
+	if (chip_flash_present(c->flash_id))
+		engine_go(e, ES_PROCEED);
+	else
+		engine_fail(e, ENGINE_CAUSE_NO_FLASH, NULL);
+}
+
+/* A look at the chip and nothing that changes it waits for nobody. */
 void identify_proceed(struct engine *e)
 {
-	engine_emit(e, &(struct engine_event){.kind = ENGINE_EV_IDENTITY, .stage = e->stage});
+	bool again = e->proceeded;
+	if (!again)
+		engine_emit(
+		    e, &(struct engine_event){.kind = ENGINE_EV_IDENTITY, .stage = e->stage});
+	if (e->job.kind == ENGINE_READ || e->job.kind == ENGINE_VERIFY)
+		e->proceeded = true;
 	if (e->job.kind == ENGINE_IDENTIFY)
 		engine_finish(e);
+	else if (e->proceeded)
+		engine_go(e, ES_PARAMS);
 }
 
 /* ---- the job against the chip --------------------------------------------------------------- */
@@ -221,14 +246,42 @@ static uint32_t identify_job_end(const struct engine *e)
 	return end;
 }
 
+/* Must the size of the flash be known? */
+static bool identify_needs_size(const struct engine *e)
+{
+	const struct engine_job *job = &e->job;
+	return job->backup || job->erase_all ||
+	       ((job->kind == ENGINE_READ || job->kind == ENGINE_ERASE) && job->part_count == 0);
+}
+
+/* What the ROM can't do. */
+static bool identify_needs_stub(const struct engine *e)
+{
+	const struct engine_job *job = &e->job;
+	return job->kind == ENGINE_READ || job->kind == ENGINE_VERIFY || job->backup;
+}
+
+static bool identify_writes(const struct engine *e)
+{
+	return e->job.kind == ENGINE_FLASH || e->job.kind == ENGINE_ERASE;
+}
+
 static void identify_ready(struct engine *e)
 {
 	uint32_t size = e->chip.flash_size, end = identify_job_end(e);
 	if ((size != 0 && end > size) || (size == 0 && end > e->type->rom_flash_size))
 		engine_fail(e, ENGINE_CAUSE_TOO_LARGE, NULL);
-	else if (e->chip.flash_status & CHIP_FLASH_BP)
+	else if (identify_writes(e) && (e->chip.flash_status & CHIP_FLASH_BP))
 		/* They were cleared a moment ago, and are set: the flash's WP pin holds them. */
 		engine_fail(e, ENGINE_CAUSE_PROTECTED, NULL);
+	else if (size == 0 && identify_needs_size(e))
+		engine_fail(e, ENGINE_CAUSE_SIZE_UNKNOWN, NULL);
+	else if (e->st.on)
+		engine_go(e, ES_STUB_SIZE);
+	else if (stub_wanted(e))
+		baud_raise(e, ES_STUB_MEM);
+	else if (identify_needs_stub(e))
+		engine_fail(e, ENGINE_CAUSE_STUB, NULL);
 	else if (!erase_plan(e))
 		engine_fail(e, ENGINE_CAUSE_SIZE_UNKNOWN, NULL);
 	else
@@ -240,6 +293,10 @@ static void identify_ready(struct engine *e)
 void identify_params(struct engine *e)
 {
 	uint32_t size = e->chip.flash_size;
+	if (e->st.on || stub_wanted(e)) {
+		identify_ready(e);
+		return;
+	}
 	if (size == 0 || size == e->type->rom_flash_size) {
 		e->w.params = size != 0;
 		identify_ready(e);

@@ -46,12 +46,13 @@ void rig_init(struct rig *r, const struct rig_config *cfg)
 	r->cfg = *cfg;
 	r->rng = cfg->seed * 0x9E3779B97F4A7C15ull + 0x1234567;
 	r->cfg.link.device.seed = cfg->seed + 1;
+	r->cfg.job.no_stub = !cfg->stub;
 	r->link = sim_link_new(&r->cfg.link, err, sizeof err);
 	assert_non_null(r->link);
 	sim_link_button(r->link, cfg->button, 0);
 	if (!cfg->no_power && cfg->power_at == 0)
 		sim_link_power(r->link, true, 0);
-	r->e = engine_new(&cfg->job, 0);
+	r->e = engine_new(&r->cfg.job, 0);
 	assert_non_null(r->e);
 	if (!cfg->fault_after_identity)
 		for (size_t i = 0; i < 4 && cfg->fault[i]; i++)
