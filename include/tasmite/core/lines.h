@@ -25,6 +25,9 @@ enum line_dir {
 	LINE_WARN /* the program's own word, of trouble */
 };
 
+/* How a line ended: for showing and counting every byte that came. */
+enum line_eol { LINE_EOL_NONE, LINE_EOL_LF, LINE_EOL_CR, LINE_EOL_CRLF, LINE_EOL_LFCR };
+
 struct line_ref {
 	/* Without its line end. Those of a partial line are valid until the next change of the log;
 	 * those of a finished one never move: valid until it is dropped or the log is cleared. */
@@ -34,6 +37,9 @@ struct line_ref {
 	enum line_dir dir;
 	bool partial;	/* no end has come yet: it may still grow */
 	bool continued; /* goes on from the line before (cut at 64 KiB or interrupted) */
+	/* NONE: of another origin, cut, broken off or unfinished; CR or LF become a pair when the
+	 * other one comes next. */
+	enum line_eol eol;
 };
 
 struct lines;

@@ -23,7 +23,9 @@ enum pane_form {
 	PANE_HEX,
 	PANE_RAW
 }; /* characters; bytes with an ASCII column; text with every control byte, line ends included, made visible */
+/* SETTING: as the setting stamp (wrap) says. */
 enum pane_time {
+	PANE_TIME_SETTING,
 	PANE_TIME_OFF,
 	PANE_TIME_CLOCK,
 	PANE_TIME_ISO,
@@ -31,9 +33,10 @@ enum pane_time {
 	PANE_TIME_DELTA,
 	PANE_TIME_MARK
 };
-enum pane_wrap { PANE_WRAP_WORDS, PANE_WRAP_CHARS, PANE_WRAP_OFF };
+enum pane_wrap { PANE_WRAP_SETTING, PANE_WRAP_WORDS, PANE_WRAP_CHARS, PANE_WRAP_OFF };
 
 struct log_pane {
+	unsigned id; /* never 0, never given twice: panes move when one is added or closed */
 	struct filter *filter;
 	enum pane_form form;
 	enum pane_time time;

@@ -38,10 +38,13 @@ enum setting_origin {
 	    "RTS when a port is opened")                                                          \
 	X(SET_EOL, "eol", SETTING_CHOICE, "lf", 0, 0, "none|cr|lf|crlf",                          \
 	    "line end sent after a line")                                                         \
-	X(SET_STAMP, "stamp", SETTING_CHOICE, "clock", 0, 0, "off|clock",                         \
+	X(SET_STAMP, "stamp", SETTING_CHOICE, "clock", 0, 0, "off|clock|iso|start|delta|mark",     \
 	    "time before each line")                                                              \
 	X(SET_ECHO, "echo", SETTING_BOOL, "on", 0, 0, "", "show what is sent in the log")         \
-	X(SET_WRAP, "wrap", SETTING_BOOL, "on", 0, 0, "", "wrap long lines")                      \
+	X(SET_WRAP, "wrap", SETTING_CHOICE, "words", 0, 0, "off|words|chars",                     \
+	    "wrap long lines, at words or anywhere")                                              \
+	X(SET_CLIPBOARD, "clipboard", SETTING_BOOL, "on", 0, 0, "",                               \
+	    "put what is copied into the terminal's clipboard (OSC 52)")                          \
 	X(SET_THEME, "theme", SETTING_TEXT, "dark", 0, 0, "", "colours")                          \
 	X(SET_MOUSE, "mouse", SETTING_BOOL, "off", 0, 0, "",                                      \
 	    "use the mouse (selecting text then needs Shift)")                                    \

@@ -24,6 +24,9 @@
 	X(STYLE_MARKER, "marker", "the mark of sent and own lines")                                \
 	X(STYLE_CONTROL, "control", "stand-ins for control and invalid bytes")                     \
 	X(STYLE_NEWLINES, "newlines", "the count of lines that came while scrolled back")          \
+	X(STYLE_FIND, "find", "what the search found")                                             \
+	X(STYLE_FIND_HERE, "find-here", "the find on which one stands")                            \
+	X(STYLE_SELECTED, "selected", "lines selected to be copied")                               \
 	X(STYLE_PROMPT, "prompt", "the mark before the edit line")                                 \
 	X(STYLE_EDIT, "edit", "the edit line")                                                     \
 	X(STYLE_HINT, "hint", "the hint at the right of the edit line")                            \
