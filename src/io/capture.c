@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* A capture of the session to a file. */
+#define _DEFAULT_SOURCE /* flock */
 #include "tasmite/io/capture.h"
 
 #include <errno.h>
@@ -7,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -21,6 +23,7 @@
 
 struct capture {
 	int fd;
+	unsigned flags; /* enum capture_flags */
 	char *path;
 	char *real;    /* links resolved: what is renamed */
 	uint64_t size; /* of the file and the queue */
@@ -32,16 +35,17 @@ struct capture {
 };
 
 /* Looked at before it is opened: opening alone makes some devices act, and waits on a pipe. */
-static int open_file(const char *path, int flags, uint64_t *size, struct err *err)
+static int open_file(const char *path, unsigned how, uint64_t *size, struct err *err)
 {
 	struct stat st;
-	int fd, seen = flags & O_NOFOLLOW ? lstat(path, &st) : stat(path, &st);
+	int link = how & CAPTURE_OWN_NAME ? O_NOFOLLOW : 0;
+	int fd, seen = link ? lstat(path, &st) : stat(path, &st);
 
 	if (seen == 0 && !S_ISREG(st.st_mode))
 		return err_set(err, ERR_INVAL, 0, "cannot record to %s: it is %s", path,
 		    S_ISLNK(st.st_mode) ? "a link" : "no regular file");
 	fd = open(
-	    path, O_WRONLY | O_APPEND | O_CREAT | O_NONBLOCK | O_NOCTTY | O_CLOEXEC | flags, 0600);
+	    path, O_WRONLY | O_APPEND | O_CREAT | O_NONBLOCK | O_NOCTTY | O_CLOEXEC | link, 0600);
 	if (fd < 0)
 		return err_sys(err, errno, "cannot record to %s", path);
 	/* It may have been changed for another one meanwhile. */
@@ -49,6 +53,11 @@ static int open_file(const char *path, int flags, uint64_t *size, struct err *er
 		close(fd);
 		return err_set(
 		    err, ERR_INVAL, 0, "cannot record to %s: it is no regular file", path);
+	}
+	if ((how & CAPTURE_ALONE) && flock(fd, LOCK_EX | LOCK_NB) < 0 && errno == EWOULDBLOCK) {
+		close(fd);
+		return err_set(
+		    err, ERR_BUSY, 0, "cannot record to %s: another session records there", path);
 	}
 	*size = (uint64_t)st.st_size;
 	return fd;
@@ -62,11 +71,12 @@ struct capture *capture_open_as(const char *path, unsigned flags, struct err *er
 
 	if (files_make_parents(path, err) < 0)
 		return NULL;
-	fd = open_file(path, flags & CAPTURE_OWN_NAME ? O_NOFOLLOW : 0, &size, err);
+	fd = open_file(path, flags, &size, err);
 	if (fd < 0)
 		return NULL;
 	c = xcalloc(1, sizeof(*c));
 	c->fd = fd;
+	c->flags = flags;
 	c->size = size;
 	c->path = xstrdup(path);
 	c->real = realpath(path, NULL);
@@ -165,7 +175,7 @@ int capture_rotate(struct capture *c, int keep, mono_t now, struct err *err)
 		rc = shift(path, keep, err);
 	if (rc < 0)
 		return rc;
-	fd = open_file(path, O_NOFOLLOW, &size, err);
+	fd = open_file(path, c->flags | CAPTURE_OWN_NAME, &size, err);
 	if (fd < 0)
 		return fd;
 	if (close(c->fd) < 0 && !c->error.code)

@@ -15,7 +15,8 @@
 struct capture;
 
 enum capture_flags {
-	CAPTURE_OWN_NAME = 1 /* the name is the program's choice: a link there is not followed */
+	CAPTURE_OWN_NAME = 1, /* the name is the program's choice: a link there is not followed */
+	CAPTURE_ALONE = 2     /* ERR_BUSY while another program has it open so */
 };
 
 /* Opens path for appending, creates it with mode 0600 (and its folder with 0700). Refuses what
