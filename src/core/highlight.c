@@ -40,14 +40,40 @@ struct builtin {
 	int on;
 };
 
+/* clang-format off */
+#define OF_TASMOTA "^(?:\\d\\d:\\d\\d:\\d\\d(?:\\.\\d{3})?(?:-\\d{3}(?:/\\d\\d)?)? )"
+#define OCTET	   "(?:25[0-5]|2[0-4]\\d|1?\\d?\\d)"
+
+/* Later ones win. Lines as releases 5.0 to 15 of Tasmota, the ROMs and the SDKs print them; words
+ * that are translated elsewhere are those of the English builds. */
 static const struct builtin builtins[] = {
-    {"time", "^\\d\\d:\\d\\d:\\d\\d(?:\\.\\d{3})?(?:-\\d{3}(?:/\\d\\d)?)? ", STYLE_HL_TIME,
-	HIGHLIGHT_MATCH},
-    {"tag",
-	"^(?:\\d\\d:\\d\\d:\\d\\d(?:\\.\\d{3})?(?:-\\d{3}(?:/\\d\\d)?)? )?([A-Zm][A-Z0-9]{2}:)(?= "
-	")",
+    {"time", OF_TASMOTA, STYLE_HL_TIME, HIGHLIGHT_MATCH},
+    {"tag", OF_TASMOTA "?([A-Zm][A-Z][A-Z0-9]:|Wifi:|HTTP:|MQTT:|Cnfg:|Config:|mDNS:|UPnP:)(?= )",
 	STYLE_HL_TAG, 1},
+    {"json", "\"[A-Za-z_][^\"\\\\]{0,40}\"(?=:)", STYLE_HL_JSON, HIGHLIGHT_MATCH},
+    {"code", "\\brc[ =]?-?\\d+\\b", STYLE_HL_NUMBER, HIGHLIGHT_MATCH},
+    {"version", "\\b[Vv]ersion \\d+(?:\\.\\d+)+(?:\\([\\w-]+\\))?", STYLE_HL_NUMBER, HIGHLIGHT_MATCH},
+    {"address", "(?<![\\d.]|ersion )" OCTET "(?:\\." OCTET "){3}(?::\\d{1,5})?(?![\\d.]*\\d)",
+	STYLE_HL_ADDRESS, HIGHLIGHT_MATCH},
+    {"mac", "\\b[0-9A-Fa-f]{2}(?:([:-])[0-9A-Fa-f]{2})(?:\\1[0-9A-Fa-f]{2}){4}\\b",
+	STYLE_HL_ADDRESS, HIGHLIGHT_MATCH},
+    {"good", ": Connected\\b|\\bSuccessful\\b|\\bWeb server active\\b|= Online\\b", STYLE_HL_GOOD,
+	HIGHLIGHT_MATCH},
+    {"warning", "\\b(?:[Ww]arning|[Tt]imeout|[Rr]etry(?: in \\d+ sec\\w*)?|Use defaults|"
+	"(?:Wifi[Mm]anager|SmartConfig|WPSConfig) active|Offline)\\b|^W \\(\\d+\\) ", STYLE_HL_WARN,
+	HIGHLIGHT_MATCH},
+    {"error", "\\b(?:[Ee]rrors?|ERRORS?|[Ff]ail(?:ed|ure|s)?|FAIL(?:ED|URE)?|cannot|can't|[Uu]nable|"
+	"[Ii]nvalid|[Dd]enied|[Rr]efused|[Ll]ost|not found|(?<=\")Unknown(?=\"))\\b|"
+	"^E \\(\\d+\\) ", STYLE_HL_ERROR, HIGHLIGHT_MATCH},
+    {"reset", "\\brst cause:\\d+(?:, ?boot mode:\\(\\d+,\\d+\\))?|\\brst:0x[0-9a-f]+ \\(\\w+\\)|"
+	"\\bboot:0x[0-9a-f]+ \\(\\w+\\)|\\b(?:[Ss]oft |[Hh]ard(?:ware)? )?(?:wdt|WDT|[Ww]atchdog) reset\\b|"
+	"\\bBrownout detector was triggered\\b|\"RestartReason\":\"[^\"]*\"|: Restarting\\b",
+	STYLE_HL_RESET, HIGHLIGHT_MATCH},
+    {"exception", "\\b(?:Fatal )?[Ee]xception ?(?:\\(\\d+\\)|\\d+)|\\b(?:epc[1-3]|excvaddr|depc)=0x[0-9a-f]+|"
+	"\\bGuru Meditation Error\\b|^(?:>>>|<<<)stack(?:>>>|<<<)|^Backtrace:|\\bStack smashing\\b|"
+	"\\babort\\(\\) was called\\b|\\bassert failed\\b", STYLE_HL_RESET, HIGHLIGHT_MATCH},
 };
+/* clang-format on */
 
 static int put_rule(struct highlight *h, const char *name, const char *pattern, unsigned flags,
     enum style_id style, int on, bool builtin, struct err *err);
@@ -93,6 +119,33 @@ void highlight_reset(struct highlight *h)
 		fini_rule(&h->rules[i]);
 	h->count = 0;
 	load_builtins(h);
+	h->revision++;
+}
+
+struct highlight *highlight_copy(const struct highlight *h)
+{
+	struct highlight *copy = xcalloc(1, sizeof(*copy));
+
+	highlight_assign(copy, h);
+	return copy;
+}
+
+void highlight_assign(struct highlight *h, const struct highlight *from)
+{
+	assert(h != from);
+	for (size_t i = 0; i < h->count; i++)
+		fini_rule(&h->rules[i]);
+	for (h->count = 0; h->count < from->count; h->count++) {
+		const struct rule *r = &from->rules[h->count];
+		struct err err;
+		struct pattern *p =
+		    pattern_new(pattern_text(r->pattern), pattern_flags(r->pattern), &err);
+
+		if (!p)
+			xalloc_die(err.text); /* it was good once */
+		h->rules[h->count] =
+		    (struct rule){xstrdup(r->name), p, r->style, r->on, r->builtin, false};
+	}
 	h->revision++;
 }
 
