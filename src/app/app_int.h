@@ -85,6 +85,7 @@ struct app {
 	/* the open question and list */
 	void (*on_answer)(struct app *a, bool yes);
 	void (*on_chosen)(struct app *a, const char *value);
+	void (*on_selected)(struct app *a, const char *value); /* a preview; NULL: none */
 
 	char *paste; /* waits for the answer */
 
