@@ -245,6 +245,7 @@ bool app_start_record(struct app *a, enum recorder_kind kind, const char *file, 
 	crash_keep(slot_of(kind), recorder_capture(rec->r));
 	session_say(
 	    a->session, a->now, "recording %s to %s (appended; F9 stops)", kind_names[kind], path);
+	a->words_next = lines_end(a->session->log); /* that is no news to who reads it there */
 	written(a, rec, a->now);
 	show_state(a);
 	return true;

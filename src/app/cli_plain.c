@@ -131,8 +131,8 @@ static void seen_out(void *ctx, const void *text, size_t n)
 	(void)buf_append_some(&p->seen_line, text, n);
 }
 
-/* Whole lines, and the unfinished one as far as it is there: a prompt has no end. */
-static bool look_for(struct plain *p)
+/* Whole lines; the unfinished one too when nothing more came for a while: a prompt has no end. */
+static bool look_for(struct plain *p, bool unfinished)
 {
 	bool found = false;
 
@@ -141,7 +141,8 @@ static bool look_for(struct plain *p)
 		const uint8_t *end = memchr(line, '\n', buf_len(&p->seen_line));
 		size_t n = end ? (size_t)(end - line) : buf_len(&p->seen_line);
 
-		found = pattern_find(p->until, line, n, 0, NULL);
+		if (end || unfinished)
+			found = pattern_find(p->until, line, n, 0, NULL);
 		if (!end)
 			break;
 		buf_consume(&p->seen_line, n + 1);
@@ -149,11 +150,9 @@ static bool look_for(struct plain *p)
 	return found;
 }
 
-static void watch_for(struct plain *p, const uint8_t *bytes, size_t n, mono_t at)
+static void watch_for(struct plain *p, bool unfinished)
 {
-	textlog_rx(&p->seen, bytes, n, at);
-	textlog_let_go(&p->seen);
-	if (look_for(p)) {
+	if (look_for(p, unfinished)) {
 		plain_end(p, 0);
 	} else if (pattern_trouble(p->until)[0]) {
 		fprintf(
@@ -172,8 +171,10 @@ void plain_rx(struct plain *p, const uint8_t *bytes, size_t n, mono_t at)
 		timer_arm(p->partial, p->a->now + PARTIAL_US);
 	else
 		timer_disarm(p->partial);
-	if (p->until)
-		watch_for(p, bytes, n, at);
+	if (!p->until)
+		return;
+	textlog_rx(&p->seen, bytes, n, at);
+	watch_for(p, false);
 }
 
 void plain_tx(struct plain *p, const char *line, size_t n, mono_t at)
@@ -186,8 +187,10 @@ void plain_tx(struct plain *p, const char *line, size_t n, mono_t at)
 void plain_break(struct plain *p)
 {
 	textlog_break(&p->text);
-	if (p->until)
-		textlog_break(&p->seen);
+	if (!p->until || p->ending)
+		return;
+	textlog_break(&p->seen);
+	watch_for(p, false);
 }
 
 void plain_set_wall(struct plain *p, int64_t offset_us)
@@ -202,6 +205,10 @@ static void partial_due(void *ctx, mono_t now)
 
 	(void)now;
 	textlog_let_go(&p->text);
+	if (!p->until || p->ending)
+		return;
+	textlog_let_go(&p->seen);
+	watch_for(p, true);
 }
 
 bool plain_is_full(const struct plain *p)
