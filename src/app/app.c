@@ -506,6 +506,7 @@ static bool start(struct app *a, struct err *err)
 		return false;
 	app_apply_settings(a);
 	app_history_load(a);
+	app_tips_load(a);
 	first_words(a, port);
 	return true;
 }
