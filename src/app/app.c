@@ -555,6 +555,7 @@ static bool start_screen(struct app *a, const char *port, struct err *err)
 		return false;
 	app_apply_settings(a);
 	app_history_load(a);
+	app_tips_load(a);
 	if (a->options->replay)
 		return start_player(a, 1000, err);
 	first_words(a, port);

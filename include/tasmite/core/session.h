@@ -130,6 +130,7 @@ struct session {
 	uint64_t revision;	/* of everything here that has no revision of its own */
 	int64_t wall_offset_us; /* wall clock = mono time + this (UTC) */
 	int utc_offset_s;
+	char tip[120];		/* what stands in the empty edit line; "" nothing */
 	char notice[160]; /* a short word in the edit line's row (until the next key) */
 	bool notice_bad;
 };

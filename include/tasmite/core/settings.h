@@ -72,6 +72,8 @@ enum setting_origin {
 	    "a recording of that size goes on in a new file; the old one is FILE.1 (0: never)")   \
 	X(SET_LOG_KEEP, "log-keep", SETTING_INT, "5", 0, 1000, "files",                           \
 	    "older files kept of a recording")                                                    \
+	X(SET_TIPS, "tips", SETTING_BOOL, "on", 0, 0, "",                                         \
+	    "hints for newcomers in the empty edit line, each shown once")                        \
 	X(SET_ESCAPES, "escapes", SETTING_BOOL, "off", 0, 0, "",                                  \
 	    "\\xNN \\r \\n \\t \\\\ in what is sent")
 /* clang-format on */
