@@ -31,7 +31,8 @@
 #define RXFIFO_RST  (1u << 17)
 #define TXFIFO_RST  (1u << 18)
 #define TOUT_EN	    (1u << 31)
-#define LEVELS_HIGH 0x8000E000u /* RXD, DSRN, CTSN and TXD idle */
+#define LEVELS_HIGH 0x0000E000u /* RXD, DSRN, CTSN idle */
+#define TXD	    (1u << 31)
 
 /* As Uart_Init leaves them: 8N1, one character raises the interrupt. */
 #define ROM_CONF0  0x1Cu
@@ -174,12 +175,16 @@ bool sim_uart_owns(uint32_t addr)
 
 static uint32_t status(struct sim_cpu *cpu)
 {
-	unsigned tx = sim_uart_tx_count(cpu);
+	uint32_t bits = LEVELS_HIGH | sim_uart_tx_count(cpu) << 16 | cpu->uart.len;
 
-	/* It drops with time alone: whoever looks at it in a loop does not just wait. */
-	if (sim_wire_end(cpu->dev->tx) > sim_cpu_ps(cpu))
+	/* Programs that work on boards wait for TXD to read 0 (esp-stub-lib's uart_wait_idle): so
+	 * it is set while a character leaves and not when the line rests. */
+	if (sim_wire_end(cpu->dev->tx) > sim_cpu_ps(cpu)) {
+		bits |= TXD;
+		/* It changes with time alone: who looks at it in a loop does not just wait. */
 		cpu->core.changes++;
-	return LEVELS_HIGH | tx << 16 | cpu->uart.len;
+	}
+	return bits;
 }
 
 uint32_t sim_uart_read(struct sim_cpu *cpu, uint32_t addr)
