@@ -9,11 +9,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define PS_PER_SECOND	 1000000000000
-#define SLICE_US	 10
-#define ENTRY_STACK	 0x3FFFFFF0u /* main's frame below the end of RAM (ROM 0x4000042e) */
-#define ENTRY_RETURN	 0x40001100u /* after main's call of the user's start */
-#define MAGIC		 0x40001000u
+#define PS_PER_SECOND 1000000000000
+#define SLICE_US      10
+#define ENTRY_STACK   0x3FFFFFF0u /* main's frame below the end of RAM (ROM 0x4000042e) */
+#define ENTRY_RETURN  0x40001100u /* after main's call of the user's start */
+#define MAGIC	      0x40001000u
 
 /* In two parts, so that nothing overflows and no fraction is lost. */
 static int64_t ps_of(const struct sim_cpu *cpu, int64_t cycle)

@@ -173,8 +173,8 @@ bool lx106_store(struct lx106 *c, uint32_t addr, unsigned bytes, uint32_t value)
 void lx106_raise(struct lx106 *c, uint32_t cause, uint32_t vaddr, uint32_t pc)
 {
 	if (c->ps & LX106_PS_EXCM) {
-		lx106_stop(c, "exception %u at %08x (address %08x) within an exception", cause, pc,
-		    vaddr);
+		lx106_stop(
+		    c, "exception %u at %08x (address %08x) within an exception", cause, pc, vaddr);
 		return;
 	}
 	c->epc[1] = pc;

@@ -28,13 +28,13 @@
 #define LX106_NEVER	INT64_MAX
 
 /* EXCCAUSE */
-#define LX106_CAUSE_ILLEGAL	    0u
-#define LX106_CAUSE_SYSCALL	    1u
-#define LX106_CAUSE_FETCH	    2u
-#define LX106_CAUSE_LOAD_STORE	    3u /* a narrow access to instruction RAM or to a register */
-#define LX106_CAUSE_INTERRUPT	    4u
-#define LX106_CAUSE_ALIGNMENT	    9u
-#define LX106_CAUSE_LOAD_PROHIBITED 28u
+#define LX106_CAUSE_ILLEGAL	     0u
+#define LX106_CAUSE_SYSCALL	     1u
+#define LX106_CAUSE_FETCH	     2u
+#define LX106_CAUSE_LOAD_STORE	     3u /* a narrow access to instruction RAM or to a register */
+#define LX106_CAUSE_INTERRUPT	     4u
+#define LX106_CAUSE_ALIGNMENT	     9u
+#define LX106_CAUSE_LOAD_PROHIBITED  28u
 #define LX106_CAUSE_STORE_PROHIBITED 29u
 
 #define LX106_PS_INTLEVEL 0x0Fu
@@ -84,7 +84,7 @@ struct lx106 {
 	uint32_t idle_changes;
 	int64_t asleep_until; /* a played function waits */
 	bool stopped;
-	char why[160]; /* it stopped */
+	char why[160];	/* it stopped */
 	uint64_t count; /* instructions and played functions, for measuring */
 	uint8_t *iram, *dram;
 	struct lx106_insn *code;		    /* one per byte of IRAM */
@@ -99,8 +99,7 @@ struct lx106 {
 
 /* iram and dram: LX106_*_SIZE bytes that outlive the core. Registers are zero, PS is 0x1F as a
  * reset leaves it. */
-void lx106_init(
-    struct lx106 *c, uint8_t *iram, uint8_t *dram, const struct lx106_bus *bus);
+void lx106_init(struct lx106 *c, uint8_t *iram, uint8_t *dram, const struct lx106_bus *bus);
 void lx106_fini(struct lx106 *c);
 
 /* Runs until `limit` cycles have passed since the start or it stopped. What it does last may take

@@ -260,8 +260,8 @@ static bool group_jump_and_zero(struct lx106_insn *i, const struct fields *f)
 		return set_imm(
 		    i, OP(j), 1, f->pc + 4 + (uint32_t)extend(f->word >> 6 & 0x3FFFF, 18));
 	case 1:
-		return set_imm(i, zero[f->t >> 2], 1,
-		    f->pc + 4 + (uint32_t)extend(f->word >> 12 & 0xFFF, 12));
+		return set_imm(
+		    i, zero[f->t >> 2], 1, f->pc + 4 + (uint32_t)extend(f->word >> 12 & 0xFFF, 12));
 	case 2:
 		return set_imm(i, imm[f->t >> 2], 1, near);
 	default:
@@ -288,8 +288,7 @@ static bool narrow_immediate(struct lx106_insn *i, const struct fields *f)
 
 	if (!(f->t & 8))
 		return set_imm(i, OP(movin), 1, (imm & 0x60) == 0x60 ? imm - 128 : imm);
-	return set_imm(
-	    i, f->t & 4 ? OP(bnez) : OP(beqz), 1, f->pc + 4 + ((f->t & 3) << 4 | f->r));
+	return set_imm(i, f->t & 4 ? OP(bnez) : OP(beqz), 1, f->pc + 4 + ((f->t & 3) << 4 | f->r));
 }
 
 static bool narrow_other(struct lx106_insn *i, const struct fields *f)

@@ -11,32 +11,95 @@
 
 /* --- arithmetic ------------------------------------------------------------------------------- */
 
-OP(add) { R = S + T; }
-OP(addx2) { R = (S << 1) + T; }
-OP(addx4) { R = (S << 2) + T; }
-OP(addx8) { R = (S << 3) + T; }
-OP(sub) { R = S - T; }
-OP(subx2) { R = (S << 1) - T; }
-OP(subx4) { R = (S << 2) - T; }
-OP(subx8) { R = (S << 3) - T; }
-OP(and) { R = S & T; }
-OP(or) { R = S | T; }
-OP(xor) { R = S ^ T; }
-OP(neg) { R = 0u - T; }
-OP(abs) { R = T & 0x80000000u ? 0u - T : T; }
-OP(addi) { T = S + i->imm; }
-OP(addin) { R = S + i->imm; }
-OP(movi) { T = i->imm; }
-OP(movin) { S = i->imm; }
-OP(mov) { T = S; }
+OP(add)
+{
+	R = S + T;
+}
+OP(addx2)
+{
+	R = (S << 1) + T;
+}
+OP(addx4)
+{
+	R = (S << 2) + T;
+}
+OP(addx8)
+{
+	R = (S << 3) + T;
+}
+OP(sub)
+{
+	R = S - T;
+}
+OP(subx2)
+{
+	R = (S << 1) - T;
+}
+OP(subx4)
+{
+	R = (S << 2) - T;
+}
+OP(subx8)
+{
+	R = (S << 3) - T;
+}
+OP(and)
+{
+	R = S & T;
+}
+OP(or)
+{
+	R = S | T;
+}
+OP(xor)
+{
+	R = S ^ T;
+}
+OP(neg)
+{
+	R = 0u - T;
+}
+OP(abs)
+{
+	R = T & 0x80000000u ? 0u - T : T;
+}
+OP(addi)
+{
+	T = S + i->imm;
+}
+OP(addin)
+{
+	R = S + i->imm;
+}
+OP(movi)
+{
+	T = i->imm;
+}
+OP(movin)
+{
+	S = i->imm;
+}
+OP(mov)
+{
+	T = S;
+}
 OP(nop)
 {
 	(void)c;
 	(void)i;
 }
-OP(mull) { R = S * T; }
-OP(mul16u) { R = (S & 0xFFFF) * (T & 0xFFFF); }
-OP(mul16s) { R = (uint32_t)((int32_t)(int16_t)S * (int32_t)(int16_t)T); }
+OP(mull)
+{
+	R = S * T;
+}
+OP(mul16u)
+{
+	R = (S & 0xFFFF) * (T & 0xFFFF);
+}
+OP(mul16s)
+{
+	R = (uint32_t)((int32_t)(int16_t)S * (int32_t)(int16_t)T);
+}
 
 static uint32_t leading_zeros(uint32_t v)
 {
@@ -47,7 +110,10 @@ static uint32_t leading_zeros(uint32_t v)
 	return n;
 }
 
-OP(nsau) { T = leading_zeros(S); }
+OP(nsau)
+{
+	T = leading_zeros(S);
+}
 OP(nsa)
 {
 	uint32_t v = S & 0x80000000u ? ~S : S;
@@ -87,19 +153,58 @@ static uint32_t sra(uint32_t v, uint32_t n)
 	return n && (v & 0x80000000u) ? v >> n | ~(UINT32_MAX >> n) : v >> n;
 }
 
-OP(slli) { R = S << i->imm; }
-OP(srai) { R = sra(T, i->imm); }
-OP(srli) { R = T >> i->imm; }
-OP(extui) { R = T >> i->s & i->imm; }
-OP(ssr) { c->sar = S & 31; }
-OP(ssl) { c->sar = 32 - (S & 31); }
-OP(ssa8l) { c->sar = (S & 3) * 8; }
-OP(ssa8b) { c->sar = 32 - (S & 3) * 8; }
-OP(ssai) { c->sar = i->imm; }
-OP(src) { R = (uint32_t)(((uint64_t)S << 32 | T) >> c->sar); }
-OP(srl) { R = c->sar < 32 ? T >> c->sar : 0; }
-OP(sll) { R = c->sar == 0 ? 0 : S << (32 - c->sar); }
-OP(sra) { R = sra(T, c->sar); }
+OP(slli)
+{
+	R = S << i->imm;
+}
+OP(srai)
+{
+	R = sra(T, i->imm);
+}
+OP(srli)
+{
+	R = T >> i->imm;
+}
+OP(extui)
+{
+	R = T >> i->s & i->imm;
+}
+OP(ssr)
+{
+	c->sar = S & 31;
+}
+OP(ssl)
+{
+	c->sar = 32 - (S & 31);
+}
+OP(ssa8l)
+{
+	c->sar = (S & 3) * 8;
+}
+OP(ssa8b)
+{
+	c->sar = 32 - (S & 3) * 8;
+}
+OP(ssai)
+{
+	c->sar = i->imm;
+}
+OP(src)
+{
+	R = (uint32_t)(((uint64_t)S << 32 | T) >> c->sar);
+}
+OP(srl)
+{
+	R = c->sar < 32 ? T >> c->sar : 0;
+}
+OP(sll)
+{
+	R = c->sar == 0 ? 0 : S << (32 - c->sar);
+}
+OP(sra)
+{
+	R = sra(T, c->sar);
+}
 
 /* --- flow --------------------------------------------------------------------------------------- */
 
@@ -111,11 +216,11 @@ static inline void go(struct lx106 *c, uint32_t target)
 	c->pc = target;
 }
 
-#define BRANCH(name, condition)                                                                    \
-	OP(name)                                                                                   \
-	{                                                                                          \
-		if (condition)                                                                     \
-			go(c, i->imm);                                                             \
+#define BRANCH(name, condition)        \
+	OP(name)                       \
+	{                              \
+		if (condition)         \
+			go(c, i->imm); \
 	}
 
 BRANCH(beq, S == T)
@@ -149,8 +254,14 @@ BRANCH(bgei, (int32_t)S >= b4const[i->r])
 BRANCH(bltui, S < b4constu[i->r])
 BRANCH(bgeui, S >= b4constu[i->r])
 
-OP(j) { go(c, i->imm); }
-OP(jx) { go(c, S); }
+OP(j)
+{
+	go(c, i->imm);
+}
+OP(jx)
+{
+	go(c, S);
+}
 OP(ret)
 {
 	(void)i;
@@ -174,7 +285,8 @@ OP(callx0)
 
 /* --- memory ----------------------------------------------------------------------------------- */
 
-static void fault(struct lx106 *c, const struct lx106_insn *i, uint32_t addr, unsigned bytes, bool w)
+static void fault(
+    struct lx106 *c, const struct lx106_insn *i, uint32_t addr, unsigned bytes, bool w)
 {
 	bool iram = addr - LX106_IRAM < LX106_IRAM_SIZE;
 	bool regs = addr >= 0x60000000u && addr < 0x60002000u;
@@ -250,14 +362,29 @@ OP(l8ui)
 	else if (load(c, i, S + i->imm, 1, &v))
 		T = v;
 }
-OP(s32i) { store(c, i, S + i->imm, 4, T); }
-OP(s16i) { store(c, i, S + i->imm, 2, T); }
-OP(s8i) { store(c, i, S + i->imm, 1, T); }
+OP(s32i)
+{
+	store(c, i, S + i->imm, 4, T);
+}
+OP(s16i)
+{
+	store(c, i, S + i->imm, 2, T);
+}
+OP(s8i)
+{
+	store(c, i, S + i->imm, 1, T);
+}
 
 /* --- the processor itself ----------------------------------------------------------------------- */
 
-OP(ill) { lx106_raise(c, LX106_CAUSE_ILLEGAL, 0, c->pc - i->len); }
-OP(syscall) { lx106_raise(c, LX106_CAUSE_SYSCALL, 0, c->pc - i->len); }
+OP(ill)
+{
+	lx106_raise(c, LX106_CAUSE_ILLEGAL, 0, c->pc - i->len);
+}
+OP(syscall)
+{
+	lx106_raise(c, LX106_CAUSE_SYSCALL, 0, c->pc - i->len);
+}
 OP(break)
 {
 	lx106_stop(c, "break %u, %u at %08x", i->s, i->t, c->pc - i->len);

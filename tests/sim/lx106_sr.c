@@ -15,7 +15,7 @@ enum {
 	SR_DEPC = 192,
 	SR_EPS2 = 194, /* and 195 */
 	SR_CONFIGID1 = 208,
-	SR_EXCSAVE1 = 209, /* to 211 */
+	SR_EXCSAVE1 = 209,  /* to 211 */
 	SR_INTERRUPT = 226, /* written: INTSET */
 	SR_INTCLEAR = 227,
 	SR_INTENABLE = 228,

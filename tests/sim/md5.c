@@ -12,7 +12,8 @@ static const uint32_t sines[64] = {0xd76aa478, 0xe8c7b756, 0x242070db, 0xc1bdcee
     0x8f0ccc92, 0xffeff47d, 0x85845dd1, 0x6fa87e4f, 0xfe2ce6e0, 0xa3014314, 0x4e0811a1, 0xf7537e82,
     0xbd3af235, 0x2ad7d2bb, 0xeb86d391};
 
-static const uint8_t turns[4][4] = {{7, 12, 17, 22}, {5, 9, 14, 20}, {4, 11, 16, 23}, {6, 10, 15, 21}};
+static const uint8_t turns[4][4] = {
+    {7, 12, 17, 22}, {5, 9, 14, 20}, {4, 11, 16, 23}, {6, 10, 15, 21}};
 
 static uint32_t mix(unsigned round, uint32_t b, uint32_t c, uint32_t d)
 {
@@ -37,7 +38,8 @@ void sim_md5_step(uint32_t state[4], const uint8_t block[64])
 		unsigned round = i / 16, turn = turns[round][i % 4];
 		const uint8_t *w = block + 4 * ((i * factor[round] + offset[round]) % 16);
 		uint32_t v = a + mix(round, b, c, d) + sines[i] + (uint32_t)w[0] +
-			     ((uint32_t)w[1] << 8) + ((uint32_t)w[2] << 16) + ((uint32_t)w[3] << 24);
+			     ((uint32_t)w[1] << 8) + ((uint32_t)w[2] << 16) +
+			     ((uint32_t)w[3] << 24);
 
 		a = d;
 		d = c;

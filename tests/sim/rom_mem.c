@@ -4,10 +4,10 @@
 
 #include <string.h>
 
-#define ERR_FORMAT 5
-#define ERR_RESULT 6
-#define BLOCK_MAX  0x1800u
-#define PAYLOAD	   24
+#define ERR_FORMAT     5
+#define ERR_RESULT     6
+#define BLOCK_MAX      0x1800u
+#define PAYLOAD	       24
 #define FLASHCHIP_SIZE 0x3FFFC71Cu
 #define USER_START     0x3FFFDCD0u
 

@@ -174,8 +174,8 @@ static void unhandled_exception(struct sim_cpu *cpu)
 {
 	const struct lx106 *c = &cpu->core;
 
-	lx106_stop(&cpu->core, "exception %u at %08x, address %08x, a0 %08x", c->exccause, c->epc[1],
-	    c->excvaddr, c->a[0]);
+	lx106_stop(&cpu->core, "exception %u at %08x, address %08x, a0 %08x", c->exccause,
+	    c->epc[1], c->excvaddr, c->a[0]);
 }
 
 static void kernel_vector(struct sim_cpu *cpu)
@@ -346,7 +346,8 @@ static void load_app(struct sim_cpu *cpu)
 	cpu->running = false;
 	cpu->core.stopped = true;
 	cpu->core.leave = true;
-	sim_device_trace(cpu->dev, cpu->dev->now, "ram code hands over to the rom: loads from flash");
+	sim_device_trace(
+	    cpu->dev, cpu->dev->now, "ram code hands over to the rom: loads from flash");
 	sim_boot_flash(cpu->dev);
 }
 

@@ -128,8 +128,8 @@ static void spi_write_more(struct sim_cpu *cpu)
 		for (uint32_t k = 0; k < 4; k++)
 			bytes[i + k] = (uint8_t)(word >> (8 * k));
 	}
-	c->cycles += CHUNK_CYCLES + WREN_CYCLES + wire(cpu, WREN_BITS) +
-		     wire(cpu, 8 + 24 + 8 * n) + n / 4 * WORD_CYCLES;
+	c->cycles += CHUNK_CYCLES + WREN_CYCLES + wire(cpu, WREN_BITS) + wire(cpu, 8 + 24 + 8 * n) +
+		     n / 4 * WORD_CYCLES;
 	sim_spi_start_program(cpu->dev, c->a[2] & 0xFFFFFF, bytes, n);
 	c->a[2] += n;
 	c->a[3] += n;

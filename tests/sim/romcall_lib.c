@@ -334,8 +334,7 @@ static void md5_final(struct sim_cpu *cpu)
 			return;
 		at = 0;
 	}
-	if (!md5_pad(cpu, ctx, at, 56) ||
-	    !sim_romcall_store(cpu, ctx + MD5_BUFFER + 56, 4, low) ||
+	if (!md5_pad(cpu, ctx, at, 56) || !sim_romcall_store(cpu, ctx + MD5_BUFFER + 56, 4, low) ||
 	    !sim_romcall_store(cpu, ctx + MD5_BUFFER + 60, 4, high) || !md5_block(cpu, ctx))
 		return;
 	for (uint32_t i = 0; i < 16; i++)

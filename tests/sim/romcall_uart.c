@@ -115,7 +115,8 @@ static void string(struct sim_cpu *cpu, uint32_t addr)
 	uint32_t v;
 	char one[2] = "";
 
-	while (cpu->print_len < sizeof(cpu->print) - 2 && sim_romcall_load(cpu, addr++, 1, &v) && v) {
+	while (
+	    cpu->print_len < sizeof(cpu->print) - 2 && sim_romcall_load(cpu, addr++, 1, &v) && v) {
 		one[0] = (char)v;
 		put(cpu, one);
 	}

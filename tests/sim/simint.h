@@ -88,8 +88,8 @@ struct sim_device {
 	struct sim_rom rom;
 	struct sim_regs regs;
 	struct sim_spi spi;
-	struct sim_cpu *cpu;   /* made when code is first started in RAM */
-	bool pending_dip;      /* the supply dips at the end of the present call */
+	struct sim_cpu *cpu; /* made when code is first started in RAM */
+	bool pending_dip;    /* the supply dips at the end of the present call */
 	struct sim_app_host host;
 	struct sim_app *app;
 };

@@ -167,8 +167,8 @@ static bool erase(struct sim_device *dev, uint32_t addr, uint32_t len, int64_t a
 	if (!may_change(dev))
 		return false;
 	addr &= (dev->flash.size - 1) & ~(len - 1);
-	sim_device_trace(dev, dev->now, "spi erase %06x %u%s", addr, len,
-	    is_protected(dev) ? " refused" : "");
+	sim_device_trace(
+	    dev, dev->now, "spi erase %06x %u%s", addr, len, is_protected(dev) ? " refused" : "");
 	if (is_protected(dev))
 		return false;
 	begin_job(dev, SIM_SPI_ERASE, addr, len, after, erase_us(dev, len) * SIM_PS_PER_US);

@@ -49,8 +49,8 @@ static void start_frc1(struct sim_cpu *cpu)
 	struct sim_timer *t = &cpu->frc1;
 
 	t->since = cpu->core.cycles;
-	t->fire_at = t->ctrl & CTRL_ENABLE ? t->since + (int64_t)t->load * divider(t) + 1
-					   : LX106_NEVER;
+	t->fire_at =
+	    t->ctrl & CTRL_ENABLE ? t->since + (int64_t)t->load * divider(t) + 1 : LX106_NEVER;
 }
 
 static void start_frc2(struct sim_cpu *cpu)

@@ -70,8 +70,7 @@ unsigned sim_uart_tx_count(struct sim_cpu *cpu)
 
 int64_t sim_uart_tx_at_most(struct sim_cpu *cpu, unsigned n)
 {
-	return sim_cpu_cycle_of(
-	    cpu, sim_wire_end(cpu->dev->tx) - (int64_t)(n + 1) * char_ps(cpu));
+	return sim_cpu_cycle_of(cpu, sim_wire_end(cpu->dev->tx) - (int64_t)(n + 1) * char_ps(cpu));
 }
 
 void sim_uart_tx(struct sim_cpu *cpu, uint8_t byte)
