@@ -44,6 +44,7 @@ struct tr_rfc2217 {
 	struct transport_line asked; /* baud 0: nothing yet */
 	struct transport_line said;  /* by the server since it was asked; 0: nothing */
 	unsigned outputs;	     /* DTR and RTS as last asked */
+	unsigned unasked;	     /* which of them were left as the server had them */
 	unsigned inputs;	     /* as last notified */
 	uint8_t raw[RAW_SIZE];
 };
@@ -74,6 +75,32 @@ static void note_modem(struct tr_rfc2217 *p, uint32_t state)
 		    (state & STATE_CD ? MODEM_DCD : 0U) | (state & STATE_RI ? MODEM_RI : 0U);
 }
 
+/* Only of a line that was left alone: the answer to a request may come after the next request. */
+static void note_output(struct tr_rfc2217 *p, uint32_t state)
+{
+	unsigned line = state == RFC2217_DTR_ON || state == RFC2217_DTR_OFF   ? MODEM_DTR
+			: state == RFC2217_RTS_ON || state == RFC2217_RTS_OFF ? MODEM_RTS
+									      : 0U;
+
+	line &= p->unasked;
+	p->outputs &= ~line;
+	if (state == RFC2217_DTR_ON || state == RFC2217_RTS_ON)
+		p->outputs |= line;
+}
+
+static void note_signature(struct tr_rfc2217 *p, const char *text)
+{
+	char name[sizeof(((struct rfc2217_event *)0)->text)];
+
+	str_copy(name, sizeof(name), text);
+	for (char *c = name; *c; c++)
+		if (*c < 0x20 || *c > 0x7e)
+			*c = ' ';
+	str_trim_end(name);
+	if (name[0])
+		str_fmt(p->base.about, sizeof(p->base.about), "%s (RFC 2217)", name);
+}
+
 static void on_event(void *ctx, const struct rfc2217_event *ev)
 {
 	struct tr_rfc2217 *p = ctx;
@@ -95,6 +122,12 @@ static void on_event(void *ctx, const struct rfc2217_event *ev)
 	case RFC2217_MODEM:
 		note_modem(p, ev->value);
 		break;
+	case RFC2217_CONTROL:
+		note_output(p, ev->value);
+		break;
+	case RFC2217_SIGNATURE:
+		note_signature(p, ev->text);
+		break;
 	case RFC2217_SUSPEND:
 	case RFC2217_RESUME:
 		p->suspended = ev->kind == RFC2217_SUSPEND;
@@ -105,7 +138,7 @@ static void on_event(void *ctx, const struct rfc2217_event *ev)
 		 * the next read can tell. */
 		shutdown(p->over->ops->fd(p->over), SHUT_RD);
 		break;
-	default: /* AGREED is asked for; no answer to SET-CONTROL means anything for sure */
+	default: /* AGREED is asked for, the line state is not */
 		break;
 	}
 }
@@ -320,8 +353,10 @@ static int tr_rfc2217_set_modem(struct transport *t, unsigned lines, struct err 
 	struct tr_rfc2217 *p = self(t);
 	bool ok = rfc2217_set_lines(p->codec, lines & MODEM_DTR, lines & MODEM_RTS);
 
-	if (ok)
+	if (ok) {
 		p->outputs = lines & (MODEM_DTR | MODEM_RTS);
+		p->unasked = 0;
+	}
 	return requested(p, ok, err);
 }
 
@@ -513,7 +548,8 @@ static bool begin_lines(struct tr_rfc2217 *p, enum opener_line dtr, enum opener_
 {
 	bool dtr_on = dtr == OPENER_ON, rts_on = rts == OPENER_ON;
 
-	/* Servers raise both when a client comes. */
+	/* Servers raise both when a client comes; those that know better are asked (begin_asking). */
+	p->unasked = (dtr == OPENER_KEEP ? MODEM_DTR : 0U) | (rts == OPENER_KEEP ? MODEM_RTS : 0U);
 	p->outputs = (dtr_on || dtr == OPENER_KEEP ? MODEM_DTR : 0U) |
 		     (rts_on || rts == OPENER_KEEP ? MODEM_RTS : 0U);
 	if (dtr != OPENER_KEEP && rts != OPENER_KEEP)
@@ -525,6 +561,16 @@ static bool begin_lines(struct tr_rfc2217 *p, enum opener_line dtr, enum opener_
 	return true;
 }
 
+/* What the user gets to see. The rest of what RFC 2217 has to ask is of no use here: the line state
+ * (errors, breaks) is told by no server in use, what was set is known without asking, and a client
+ * that can't take more holds the server by TCP, at once and for sure, unlike by SUSPEND. */
+static bool begin_asking(struct tr_rfc2217 *p)
+{
+	return rfc2217_ask_signature(p->codec) && rfc2217_watch_modem(p->codec) &&
+	       (!(p->unasked & MODEM_DTR) || rfc2217_ask_dtr(p->codec)) &&
+	       (!(p->unasked & MODEM_RTS) || rfc2217_ask_rts(p->codec));
+}
+
 int tr_rfc2217_begin(struct transport *t, const struct transport_line *line, enum opener_line dtr,
     enum opener_line rts, struct err *err)
 {
@@ -534,6 +580,7 @@ int tr_rfc2217_begin(struct transport *t, const struct transport_line *line, enu
 	if (rc < 0)
 		return rc;
 	/* The lines first: servers have raised them, and each moment with one of them up is one in
-	 * which a board may be held. */
-	return requested(p, begin_lines(p, dtr, rts) && queue_line(p, line), err);
+	 * which a board may be held. The rate last: by its answer all is done. */
+	return requested(
+	    p, begin_lines(p, dtr, rts) && begin_asking(p) && queue_line(p, line), err);
 }

@@ -31,6 +31,7 @@ enum command {
 	CMD_MODEMSTATE = 7,
 	CMD_SUSPEND = 8,
 	CMD_RESUME = 9,
+	CMD_MODEM_MASK = 11,
 	CMD_PURGE = 12,
 	CMD_SERVER = 100
 };
@@ -41,10 +42,8 @@ enum control {
 	CONTROL_FLOW_HARDWARE = 3,
 	CONTROL_BREAK_ON = 5,
 	CONTROL_BREAK_OFF = 6,
-	CONTROL_DTR_ON = 8,
-	CONTROL_DTR_OFF = 9,
-	CONTROL_RTS_ON = 11,
-	CONTROL_RTS_OFF = 12
+	CONTROL_ASK_DTR = 7,
+	CONTROL_ASK_RTS = 10
 };
 
 /* libtelnet calls itself again for each environment subnegotiation in what it is given, with a
@@ -420,6 +419,14 @@ static bool room_for_request(const struct rfc2217 *r)
 	return !r->broken && buf_space(&r->out) >= REQUEST_MAX;
 }
 
+static bool request_if_room(struct rfc2217 *r, uint8_t command, uint8_t value)
+{
+	if (!room_for_request(r))
+		return false;
+	request_byte(r, command, value);
+	return true;
+}
+
 bool rfc2217_set_baud(struct rfc2217 *r, uint32_t baud)
 {
 	uint8_t value[4] = {(uint8_t)(baud >> 24), (uint8_t)(baud >> 16 & 0xff),
@@ -463,7 +470,7 @@ bool rfc2217_set_dtr(struct rfc2217 *r, bool on)
 	if (!room_for_request(r))
 		return false;
 	if (r->dtr != level)
-		request_byte(r, CMD_CONTROL, on ? CONTROL_DTR_ON : CONTROL_DTR_OFF);
+		request_byte(r, CMD_CONTROL, on ? RFC2217_DTR_ON : RFC2217_DTR_OFF);
 	r->dtr = level;
 	return true;
 }
@@ -475,7 +482,7 @@ bool rfc2217_set_rts(struct rfc2217 *r, bool on)
 	if (!room_for_request(r))
 		return false;
 	if (r->rts != level)
-		request_byte(r, CMD_CONTROL, on ? CONTROL_RTS_ON : CONTROL_RTS_OFF);
+		request_byte(r, CMD_CONTROL, on ? RFC2217_RTS_ON : RFC2217_RTS_OFF);
 	r->rts = level;
 	return true;
 }
@@ -496,20 +503,37 @@ bool rfc2217_set_lines(struct rfc2217 *r, bool dtr, bool rts)
 
 bool rfc2217_set_break(struct rfc2217 *r, bool on)
 {
-	if (!room_for_request(r))
-		return false;
-	request_byte(r, CMD_CONTROL, on ? CONTROL_BREAK_ON : CONTROL_BREAK_OFF);
-	return true;
+	return request_if_room(r, CMD_CONTROL, on ? CONTROL_BREAK_ON : CONTROL_BREAK_OFF);
 }
 
 bool rfc2217_purge(struct rfc2217 *r, bool input, bool output)
 {
 	uint8_t which = (uint8_t)((input ? 1 : 0) | (output ? 2 : 0));
 
-	if (!which || !room_for_request(r))
+	return which && request_if_room(r, CMD_PURGE, which);
+}
+
+bool rfc2217_ask_signature(struct rfc2217 *r)
+{
+	if (!room_for_request(r))
 		return false;
-	request_byte(r, CMD_PURGE, which);
+	request(r, CMD_SIGNATURE, "", 0);
 	return true;
+}
+
+bool rfc2217_ask_dtr(struct rfc2217 *r)
+{
+	return request_if_room(r, CMD_CONTROL, CONTROL_ASK_DTR);
+}
+
+bool rfc2217_ask_rts(struct rfc2217 *r)
+{
+	return request_if_room(r, CMD_CONTROL, CONTROL_ASK_RTS);
+}
+
+bool rfc2217_watch_modem(struct rfc2217 *r)
+{
+	return request_if_room(r, CMD_MODEM_MASK, 0xff);
 }
 
 struct buf *rfc2217_out(struct rfc2217 *r)

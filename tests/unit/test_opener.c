@@ -264,8 +264,9 @@ static void cancel__calls_nothing__at_any_stage(void **state)
 /* ---- rfc2217 ---- */
 
 #define GREETING "ff fb 2c ff fd 2c ff fb 00 ff fd 00 ff fb 03 ff fd 03 "
-#define BEGIN                                                                      \
-	"ff fa 2c 05 0c ff f0 ff fa 2c 05 09 ff f0 ff fa 2c 01 00 01 c2 00 ff f0 " \
+#define BEGIN                                                          \
+	"ff fa 2c 05 0c ff f0 ff fa 2c 05 09 ff f0 ff fa 2c 00 ff f0 " \
+	"ff fa 2c 0b ff ff ff f0 ff fa 2c 01 00 01 c2 00 ff f0 "       \
 	"ff fa 2c 02 08 ff f0 ff fa 2c 03 01 ff f0 ff fa 2c 04 01 ff f0 ff fa 2c 05 01 ff f0"
 
 static int connect_rfc2217(struct fixture *f, int *listener)
@@ -293,10 +294,12 @@ static void rfc2217__is_open__when_the_server_agrees(void **state)
 	turn(f);
 	netpeer_expect_hex(peer, "ff fe 01 " BEGIN);
 	assert_int_equal(f->calls, 0);
-	netpeer_send_hex(peer, "ff fa 2c 65 00 01 c2 00 ff f0");
+	netpeer_send_hex(
+	    peer, "ff fa 2c 64 73 65 72 32 6e 65 74 ff f0 ff fa 2c 65 00 01 c2 00 ff f0");
 	finish(f);
 	assert_non_null(f->t);
 	assert_string_equal(f->t->ops->kind, "rfc2217");
+	assert_string_equal(f->t->about, "ser2net (RFC 2217)");
 	close(peer);
 	close(listener);
 }

@@ -339,6 +339,24 @@ static void set_flow_break_purge__send__their_codes(void **state)
 #define RTS_ON	"ff fa 2c 05 0b ff f0"
 #define RTS_OFF "ff fa 2c 05 0c ff f0"
 
+static void ask__sends__the_queries(void **state)
+{
+	static struct peer p;
+
+	(void)state;
+	begin(&p);
+	taken(&p);
+	assert_true(rfc2217_ask_signature(p.r));
+	assert_string_equal(taken(&p), "ff fa 2c 00 ff f0");
+	assert_true(rfc2217_ask_dtr(p.r));
+	assert_true(rfc2217_ask_rts(p.r));
+	assert_string_equal(taken(&p), "ff fa 2c 05 07 ff f0 ff fa 2c 05 0a ff f0");
+	/* a mask of all is the one value in which FF is doubled */
+	assert_true(rfc2217_watch_modem(p.r));
+	assert_string_equal(taken(&p), "ff fa 2c 0b ff ff ff f0");
+	end(&p);
+}
+
 static void set_lines__never_passes__through_reset(void **state)
 {
 	static struct peer p;
@@ -584,6 +602,7 @@ int main(void)
 	    cmocka_unit_test(set_baud__sends__four_bytes),
 	    cmocka_unit_test(set_format__sends__three_requests),
 	    cmocka_unit_test(set_flow_break_purge__send__their_codes),
+	    cmocka_unit_test(ask__sends__the_queries),
 	    cmocka_unit_test(set_lines__never_passes__through_reset),
 	    cmocka_unit_test(set_dtr__leaves__the_other_line),
 	    cmocka_unit_test(send__doubles__ff_and_nothing_else),

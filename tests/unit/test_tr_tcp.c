@@ -183,6 +183,9 @@ static void tcp__notices__a_dead_peer(void **state)
 #define DTR_ON	 "ff fa 2c 05 08 ff f0 "
 #define DTR_OFF	 "ff fa 2c 05 09 ff f0 "
 #define RTS_ON	 "ff fa 2c 05 0b ff f0 "
+#define ASK	 "ff fa 2c 00 ff f0 ff fa 2c 0b ff ff ff f0 "
+#define ASK_DTR	 "ff fa 2c 05 07 ff f0 "
+#define ASK_RTS	 "ff fa 2c 05 0a ff f0 "
 #define RTS_OFF	 "ff fa 2c 05 0c ff f0 "
 
 static int setup_rfc2217(void **state)
@@ -273,7 +276,7 @@ static void begin__clears_both_lines__then_sets_the_format(void **state)
 	assert_int_equal(
 	    tr_rfc2217_begin(f->t, &line_115200, OPENER_AUTO, OPENER_AUTO, &f->err), ERR_OK);
 	netpeer_expect_hex(f->peer,
-	    RTS_OFF DTR_OFF "ff fa 2c 01 00 01 c2 00 ff f0 " FORMAT "ff fa 2c 05 01 ff f0");
+	    RTS_OFF DTR_OFF ASK "ff fa 2c 01 00 01 c2 00 ff f0 " FORMAT "ff fa 2c 05 01 ff f0");
 	assert_int_equal(f->t->ops->get_modem(f->t, &lines, &f->err), ERR_OK);
 	assert_int_equal(lines, 0);
 }
@@ -284,7 +287,50 @@ static void begin__leaves__a_line_that_is_to_be_kept(void **state)
 
 	assert_int_equal(
 	    tr_rfc2217_begin(f->t, &line_115200, OPENER_KEEP, OPENER_ON, &f->err), ERR_OK);
-	netpeer_expect_hex(f->peer, RTS_ON "ff fa 2c 01 00 01 c2 00 ff f0");
+	netpeer_expect_hex(f->peer, RTS_ON ASK ASK_DTR "ff fa 2c 01 00 01 c2 00 ff f0");
+}
+
+static unsigned outputs_after(struct fixture *f, const char *answer)
+{
+	unsigned lines;
+	uint8_t got[4];
+
+	netpeer_send_hex(f->peer, answer);
+	netpeer_send_hex(f->peer, "61"); /* once it is read the answer has been */
+	assert_int_equal(read_once(f, got, sizeof(got)), 1);
+	assert_int_equal(f->t->ops->get_modem(f->t, &lines, &f->err), ERR_OK);
+	return lines;
+}
+
+/* Told how they are, the kept lines are shown so; unknown is as servers begin. What was set is known
+ * better than by an answer on its way. */
+static void kept_lines__are__as_the_server_says(void **state)
+{
+	struct fixture *f = *state;
+	unsigned lines;
+
+	assert_int_equal(
+	    tr_rfc2217_begin(f->t, &line_115200, OPENER_KEEP, OPENER_KEEP, &f->err), ERR_OK);
+	netpeer_expect_hex(f->peer, ASK ASK_DTR ASK_RTS);
+	assert_int_equal(f->t->ops->get_modem(f->t, &lines, &f->err), ERR_OK);
+	assert_int_equal(lines, MODEM_DTR | MODEM_RTS);
+	assert_int_equal(outputs_after(f, "ff fa 2c 69 07 ff f0"), MODEM_DTR | MODEM_RTS);
+	assert_int_equal(outputs_after(f, "ff fa 2c 69 09 ff f0"), MODEM_RTS);
+	assert_int_equal(outputs_after(f, "ff fa 2c 69 0c ff f0"), 0);
+	assert_int_equal(outputs_after(f, "ff fa 2c 69 08 ff f0"), MODEM_DTR);
+	assert_int_equal(f->t->ops->set_modem(f->t, MODEM_RTS, &f->err), ERR_OK);
+	assert_int_equal(outputs_after(f, "ff fa 2c 69 08 ff f0"), MODEM_RTS);
+}
+
+static void signature__is_the_description__as_plain_text(void **state)
+{
+	struct fixture *f = *state;
+
+	assert_string_equal(f->t->about, "RFC 2217 server");
+	outputs_after(f, "ff fa 2c 64 20 0a 1b ff f0");
+	assert_string_equal(f->t->about, "RFC 2217 server");
+	outputs_after(f, "ff fa 2c 64 73 1b 32 e9 6e ff f0");
+	assert_string_equal(f->t->about, "s 2 n (RFC 2217)");
 }
 
 static void data__is_doubled__and_told_from_answers(void **state)
@@ -493,6 +539,8 @@ int main(void)
 	    LISTEN(listen__tells__that_the_server_closed),
 	    RFC2217(begin__clears_both_lines__then_sets_the_format),
 	    RFC2217(begin__leaves__a_line_that_is_to_be_kept),
+	    RFC2217(kept_lines__are__as_the_server_says),
+	    RFC2217(signature__is_the_description__as_plain_text),
 	    RFC2217(data__is_doubled__and_told_from_answers),
 	    RFC2217(set_line__sends__what_differs),
 	    RFC2217(set_line__reports__what_was_asked_until_the_server_says_otherwise),

@@ -11,8 +11,10 @@
 
 #include "tasmite/base/mono.h"
 #include "tasmite/base/str.h"
+#include "tasmite/core/highlight.h"
 #include "tasmite/core/keymap.h"
 #include "tasmite/core/lines.h"
+#include "tasmite/core/panes.h"
 #include "tasmite/core/settings.h"
 #include "tasmite/core/tasmota/facts.h"
 #include "tasmite/core/theme.h"
@@ -112,6 +114,8 @@ struct session_list {
 
 struct session {
 	struct lines *log;
+	struct panes panes;
+	struct highlight *highlight;
 	struct settings *settings;
 	struct keymap *keymap;
 	struct theme theme;
@@ -127,6 +131,7 @@ struct session {
 	uint64_t revision;	/* of everything here that has no revision of its own */
 	int64_t wall_offset_us; /* wall clock = mono time + this (UTC) */
 	int utc_offset_s;
+	char tip[120];		/* what stands in the empty edit line; "" nothing */
 	char notice[160]; /* a short word in the edit line's row (until the next key) */
 	bool notice_bad;
 };

@@ -25,7 +25,7 @@ enum rfc2217_event_kind {
 	RFC2217_BAUD, /* the server's rate is value now */
 	/* bits, parity ('N', 'E', 'O', 'M', 'S'), stop (1, 2; 3 is 1.5); 0: not heard of yet */
 	RFC2217_FORMAT,
-	RFC2217_CONTROL, /* answer to SET-CONTROL: value */
+	RFC2217_CONTROL, /* answer to SET-CONTROL: value, for the lines one of rfc2217_line_state */
 	RFC2217_MODEM,	 /* modem state: value as RFC 2217 section 4 (bits 4-7: CTS DSR RI CD) */
 	RFC2217_LINE,	 /* line state */
 	RFC2217_PURGED,
@@ -33,6 +33,14 @@ enum rfc2217_event_kind {
 	RFC2217_SUSPEND,
 	RFC2217_RESUME, /* the server asks to stop or go on with data */
 	RFC2217_BROKEN	/* the peer's telnet can't be understood any more: text says why */
+};
+
+/* Values of RFC2217_CONTROL that tell how a line is; 7 and 10 are a server's "I don't know". */
+enum rfc2217_line_state {
+	RFC2217_DTR_ON = 8,
+	RFC2217_DTR_OFF = 9,
+	RFC2217_RTS_ON = 11,
+	RFC2217_RTS_OFF = 12
 };
 
 struct rfc2217_event {
@@ -70,6 +78,14 @@ bool rfc2217_set_dtr(struct rfc2217 *r, bool on);
 bool rfc2217_set_rts(struct rfc2217 *r, bool on);
 bool rfc2217_set_break(struct rfc2217 *r, bool on);
 bool rfc2217_purge(struct rfc2217 *r, bool input, bool output);
+/* Asks what server it is: RFC2217_SIGNATURE. pyserial's never says. */
+bool rfc2217_ask_signature(struct rfc2217 *r);
+/* Asks how the line is: RFC2217_CONTROL. pyserial's never says. */
+bool rfc2217_ask_dtr(struct rfc2217 *r);
+bool rfc2217_ask_rts(struct rfc2217 *r);
+/* Asks for the modem inputs, now and at each change: RFC2217_MODEM. That is what a new connection
+ * has (RFC 2217 section 3), but servers differ in when they begin. */
+bool rfc2217_watch_modem(struct rfc2217 *r);
 /* What is to be sent; consume what was. */
 struct buf *rfc2217_out(struct rfc2217 *r);
 bool rfc2217_agreed(const struct rfc2217 *r);

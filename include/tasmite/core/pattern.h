@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * A pattern of the user: PCRE2 (JIT, UTF, bounded) or plain text. The one file that knows PCRE2.
+ * A search that exceeds its limits (match, depth, time by way of the match limit) counts as no
+ * match; the third time switches the pattern off, which pattern_trouble tells.
+ */
+#ifndef TASMITE_CORE_PATTERN_H
+#define TASMITE_CORE_PATTERN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "tasmite/base/err.h"
+
+struct pattern;
+
+enum pattern_flags {
+	PATTERN_PLAIN = 1, /* no regular expression: the text itself */
+	PATTERN_SMART = 2, /* ignores case unless the text has an upper-case letter */
+	PATTERN_NOCASE = 4
+};
+
+struct pattern_match {
+	size_t start, end;	 /* of the whole */
+	size_t from[10], to[10]; /* of the groups, SIZE_MAX where not matched; [0] the whole */
+	int groups;
+};
+
+/* Longest text of a pattern. */
+#define PATTERN_TEXT_MAX 1024
+
+/* ERR_FORMAT with the place and what was expected; ERR_RANGE: too long, or compiles to too much.
+ * The bytes searched may be invalid UTF-8: such bytes match nothing but `.` and negated classes. */
+struct pattern *pattern_new(const char *text, unsigned flags, struct err *err);
+/* NULL is allowed. */
+void pattern_free(struct pattern *p);
+const char *pattern_text(const struct pattern *p);
+unsigned pattern_flags(const struct pattern *p);
+/* First match in bytes[from..n); m may be NULL when only "is there one" is asked. */
+bool pattern_find(
+    struct pattern *p, const uint8_t *bytes, size_t n, size_t from, struct pattern_match *m);
+/* "" or why it was switched off ("too costly: switched off"). */
+const char *pattern_trouble(const struct pattern *p);
+
+#endif
