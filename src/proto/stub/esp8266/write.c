@@ -36,14 +36,14 @@ static void plan_start(struct stub *s, uint32_t flags)
 
 static uint32_t plan_add(struct stub *s, uint32_t addr, uint32_t len)
 {
-	const struct run *last = &s->runs[s->run_count - 1u];
+	const struct run *last = s->run_count ? &s->runs[s->run_count - 1u] : 0;
 	uint32_t n = len & ~STUB_RUN_ERASE;
 
 	if (s->run_count == STUB_RUNS_MAX)
 		return STUB_E_LENGTH;
 	if (!n || addr % SECTOR || n % SECTOR || !flash_range(s, addr, n))
 		return STUB_E_RANGE;
-	if (s->run_count && addr < last->addr + (last->len & ~STUB_RUN_ERASE))
+	if (last && addr < last->addr + (last->len & ~STUB_RUN_ERASE))
 		return STUB_E_RANGE;
 	s->runs[s->run_count].addr = addr;
 	s->runs[s->run_count++].len = len;
