@@ -8,6 +8,7 @@
 
 #define END_OF_BLOCK 256u
 #define TICK_BYTES   48u /* of output, between two ticks */
+#define TICK_CODES   16u
 #define ADLER	     65521u
 #define MATCH_MAX    258u
 
@@ -107,6 +108,8 @@ static bool codes_make(struct stub *s, struct huffman *h, const uint8_t *lengths
 		}
 	}
 	for (i = 0; i < n; i++) {
+		if (i % TICK_CODES == 0)
+			stub_tick(s);
 		len = lengths[i];
 		if (!len)
 			continue;
@@ -114,8 +117,6 @@ static bool codes_make(struct stub *s, struct huffman *h, const uint8_t *lengths
 		if (len <= h->root)
 			table_fill(h, i, code[len], len);
 		code[len]++;
-		if (i % 32u == 0)
-			stub_tick(s);
 	}
 	return left == 0 || (offset[15] <= 1u && h->count[1] == offset[15]);
 }
@@ -174,6 +175,7 @@ static bool lengths_read(struct stub *s, uint32_t n)
 	uint8_t value;
 
 	while (i < n) {
+		stub_tick(s);
 		sym = symbol(s, &s->litlen);
 		if (sym > 18u || !fill(s, 7))
 			return false;
