@@ -198,6 +198,11 @@ void flash_driver_port_lost(struct flash_driver *d, mono_t now)
 	pump(d, now);
 }
 
+bool flash_driver_keep(struct flash_driver *d, const struct engine_part *keep, size_t n)
+{
+	return engine_keep(d->engine, keep, n);
+}
+
 void flash_driver_proceed(struct flash_driver *d, mono_t now)
 {
 	engine_proceed(d->engine, now);

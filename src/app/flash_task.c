@@ -10,6 +10,7 @@
 
 #include "adapters.h"
 #include "flash_driver.h"
+#include "flash_panel.h"
 #include "flash_save.h"
 #include "flash_words.h"
 #include "tasmite/base/str.h"
@@ -36,7 +37,9 @@ struct flash_task {
 	struct flash_save *save;      /* the backup */
 	char save_md5[40];
 	uint64_t mismatch; /* bytes that differed */
-	bool slower;	   /* a rate was given up */
+	enum engine_retry last_retry;
+	unsigned same_retries;
+	bool slower; /* a rate was given up */
 };
 
 static void say(struct flash_task *t, bool bad, const char *fmt, ...)
@@ -52,113 +55,7 @@ static void say(struct flash_task *t, bool bad, const char *fmt, ...)
 	t->ops->say(t->ctx, bad, text);
 }
 
-/* ---- the chip -------------------------------------------------------------------------------- */
-
-void flash_chip_short(const struct engine_chip *chip, char *dst, size_t size)
-{
-	char flash[24] = "flash unknown";
-
-	if (chip->flash_size)
-		str_size(flash, sizeof(flash), chip->flash_size);
-	str_fmt(dst, size, "%s, %s%s", chip->name, flash, chip->flash_size ? " flash" : "");
-}
-
-void flash_chip_describe(const struct engine_chip *chip, struct sbuf *out)
-{
-	char size[24] = "unknown";
-
-	if (chip->flash_size)
-		str_size(size, sizeof(size), chip->flash_size);
-	sbuf_fmt(out, "chip:     %s%s\n", chip->name,
-	    chip->is_8285 ? " (flash inside, mode DOUT only)" : "");
-	sbuf_fmt(out, "MAC:      %02X:%02X:%02X:%02X:%02X:%02X\n", chip->mac[0], chip->mac[1],
-	    chip->mac[2], chip->mac[3], chip->mac[4], chip->mac[5]);
-	sbuf_fmt(out, "crystal:  %u MHz\n", chip->crystal_khz / 1000);
-	sbuf_fmt(out, "flash:    %s, id %06x%s%s\n", size, chip->flash_id,
-	    chip->flash_maker[0] ? ", " : "", chip->flash_maker);
-	sbuf_fmt(out, "protect:  %s (status register %02x)\n",
-	    chip->flash_status & 0x1c ? "some areas are write-protected" : "none",
-	    chip->flash_status & 0xff);
-}
-
 /* ---- the view -------------------------------------------------------------------------------- */
-
-static const char *const stage_words[ENGINE_STAGES] = {
-    [ENGINE_ST_CONNECT] = "connect",
-    [ENGINE_ST_IDENTIFY] = "identify",
-    [ENGINE_ST_STUB] = "stub",
-    [ENGINE_ST_READ] = "backup",
-    [ENGINE_ST_COMPARE] = "compare",
-    [ENGINE_ST_ERASE] = "erase",
-    [ENGINE_ST_WRITE] = "write",
-    [ENGINE_ST_CHECK] = "checked",
-    [ENGINE_ST_VERIFY] = "verify",
-};
-
-/* The stages that the panel shows ahead: with the stub, and by the ROM alone. Others appear when
- * they begin. */
-static bool stage_ahead(const struct flash_request *r, enum engine_stage s, bool stub)
-{
-	switch (s) {
-	case ENGINE_ST_CONNECT:
-	case ENGINE_ST_IDENTIFY:
-		return true;
-	case ENGINE_ST_STUB:
-		return stub && r->kind != ENGINE_IDENTIFY;
-	case ENGINE_ST_READ:
-		return r->kind == ENGINE_READ || r->save[0];
-	case ENGINE_ST_COMPARE:
-		return stub && r->kind == ENGINE_VERIFY;
-	case ENGINE_ST_ERASE:
-		return r->kind == ENGINE_ERASE || (r->kind == ENGINE_FLASH && !stub);
-	case ENGINE_ST_WRITE:
-		return r->kind == ENGINE_FLASH;
-	case ENGINE_ST_CHECK:
-		return r->kind == ENGINE_FLASH && !stub;
-	case ENGINE_ST_VERIFY:
-		return r->kind == ENGINE_FLASH && stub && !r->no_verify;
-	case ENGINE_STAGES:
-		break;
-	}
-	return false;
-}
-
-/* The row of a stage in the panel; in the engine's order. */
-static struct flash_stage *stage_row(struct flash_view *v, enum engine_stage s)
-{
-	const char *word = stage_words[s];
-	int at = v->stage_count;
-
-	for (int i = 0; i < v->stage_count; i++)
-		if (strcmp(v->stages[i].name, word) == 0)
-			return &v->stages[i];
-	if ((size_t)at == sizeof(v->stages) / sizeof(v->stages[0]))
-		return NULL;
-	for (int i = v->stage_count; i-- > 0;)
-		for (int later = (int)s + 1; later < ENGINE_STAGES; later++)
-			if (strcmp(v->stages[i].name, stage_words[later]) == 0)
-				at = i;
-	memmove(&v->stages[at + 1], &v->stages[at],
-	    (size_t)(v->stage_count - at) * sizeof(v->stages[0]));
-	memset(&v->stages[at], 0, sizeof(v->stages[0]));
-	str_copy(v->stages[at].name, sizeof(v->stages[0].name), word);
-	v->stage_count++;
-	return &v->stages[at];
-}
-
-/* The row of stages for what is known now; marks stay. */
-static void show_stages(const struct flash_request *r, struct flash_view *v, bool stub)
-{
-	int kept = 0;
-
-	for (int i = 0; i < v->stage_count; i++)
-		if (v->stages[i].mark != MARK_TODO)
-			v->stages[kept++] = v->stages[i];
-	v->stage_count = kept;
-	for (int s = 0; s < ENGINE_STAGES; s++)
-		if (stage_ahead(r, (enum engine_stage)s, stub))
-			stage_row(v, (enum engine_stage)s);
-}
 
 static void show_steps(struct flash_task *t, bool by_lines)
 {
@@ -180,7 +77,7 @@ static void view_begin(struct flash_task *t, bool by_lines, mono_t now)
 	v->state = FLASH_WAITING;
 	v->left_s = -1;
 	v->stage_began = now;
-	show_stages(r, v, !r->no_stub);
+	flash_panel_stages(r, v, !r->no_stub);
 	if (r->kind == ENGINE_IDENTIFY)
 		str_copy(v->what, sizeof(v->what), "identify the chip");
 	else if (r->kind == ENGINE_READ)
@@ -201,7 +98,7 @@ static void view_begin(struct flash_task *t, bool by_lines, mono_t now)
 static void on_stage(struct flash_task *t, const struct engine_event *ev, mono_t now)
 {
 	struct flash_view *v = t->view;
-	struct flash_stage *row = stage_row(v, ev->stage);
+	struct flash_stage *row = flash_panel_stage(v, ev->stage);
 
 	if (row)
 		row->mark = ev->began ? MARK_RUNNING : MARK_DONE;
@@ -360,6 +257,31 @@ static bool set_header(struct flash_task *t, const struct engine_chip *chip)
 	return false;
 }
 
+/* The sectors of the settings stay: which ones they are depends on the flash's size. */
+static bool keep_settings(struct flash_task *t, const struct engine_chip *chip)
+{
+	struct engine_part keep[ENGINE_MAX_KEEP];
+	size_t n = flash_request_keep(&t->req, chip->flash_size, keep);
+
+	if (!t->req.keep_settings)
+		return true;
+	if (!n) {
+		str_copy(t->refused, sizeof(t->refused),
+		    "--keep-settings: the file covers the sectors of the settings");
+		return false;
+	}
+	if (!flash_driver_keep(t->driver, keep, n)) {
+		str_copy(t->refused, sizeof(t->refused),
+		    "--keep-settings: the area is part of what is to be erased: leave one of both "
+		    "out");
+		return false;
+	}
+	for (size_t i = 0; i < n; i++)
+		say(t, false, "0x%05x to 0x%05x stay as they are (settings)", keep[i].offset,
+		    keep[i].offset + keep[i].length - 1);
+	return true;
+}
+
 static void on_identity(struct flash_task *t, mono_t now)
 {
 	const struct engine_chip *chip = engine_chip_info(flash_driver_engine(t->driver));
@@ -373,7 +295,7 @@ static void on_identity(struct flash_task *t, mono_t now)
 		return;
 	if (t->req.kind == ENGINE_FLASH)
 		set_header(t, chip);
-	if (fits_chip(t, chip))
+	if (fits_chip(t, chip) && keep_settings(t, chip))
 		flash_driver_proceed(t->driver, now);
 	else
 		flash_driver_cancel(t->driver, now);
@@ -383,7 +305,7 @@ static void on_identity(struct flash_task *t, mono_t now)
 
 static void on_stub(struct flash_task *t, const struct engine_event *ev)
 {
-	show_stages(&t->req, t->view, ev->ok);
+	flash_panel_stages(&t->req, t->view, ev->ok);
 	if (ev->ok)
 		say(t, false, "the stub runs (%u KB under way at once)", ev->value / 1024);
 	else
@@ -522,10 +444,26 @@ static void finish(struct flash_task *t, const struct engine_event *ev, mono_t n
 	t->ops->ended(t->ctx, now);
 }
 
+/* A bad wire makes hundreds: the first ones are told, the panel counts all. */
+#define RETRIES_TOLD 3
+
+static void on_retry(struct flash_task *t, const struct engine_event *ev)
+{
+	char text[160];
+
+	if (ev->retry != t->last_retry)
+		t->same_retries = 0;
+	t->last_retry = ev->retry;
+	if (++t->same_retries > RETRIES_TOLD)
+		return;
+	flash_words_retry(ev, text, sizeof(text));
+	say(t, true, "%s%s", text,
+	    t->same_retries == RETRIES_TOLD ? " (further ones are only counted)" : "");
+}
+
 static void on_event(void *ctx, const struct engine_event *ev, mono_t now)
 {
 	struct flash_task *t = ctx;
-	char text[160];
 
 	t->view->revision++;
 	switch (ev->kind) {
@@ -571,8 +509,7 @@ static void on_event(void *ctx, const struct engine_event *ev, mono_t now)
 		break;
 	case ENGINE_EV_RETRY:
 		t->view->retries++;
-		flash_words_retry(ev, text, sizeof(text));
-		say(t, true, "%s", text);
+		on_retry(t, ev);
 		break;
 	case ENGINE_EV_DONE:
 	case ENGINE_EV_FAILED:

@@ -59,3 +59,15 @@ bool engine_job_ok(const struct engine_job *job)
 			return false;
 	return true;
 }
+
+bool engine_keep(struct engine *e, const struct engine_part *keep, size_t n)
+{
+	if (n > ENGINE_MAX_KEEP - e->job.keep_count)
+		return false;
+	for (size_t i = 0; i < n; i++)
+		if (!job_keep_ok(&e->job, &keep[i]))
+			return false;
+	for (size_t i = 0; i < n; i++)
+		e->job.keep[e->job.keep_count++] = keep[i];
+	return true;
+}

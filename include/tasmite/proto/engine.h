@@ -252,6 +252,9 @@ mono_t engine_deadline(const struct engine *e);
 void engine_tick(struct engine *e, mono_t now);
 /* After ENGINE_EV_IDENTITY of a FLASH or ERASE job: go on. */
 void engine_proceed(struct engine *e, mono_t now);
+/* Before engine_proceed: areas that stay as they are, where they depend on the chip's size. Added to
+ * those of the job; false when they overlap a part, are not aligned or too many (none is taken). */
+bool engine_keep(struct engine *e, const struct engine_part *keep, size_t n);
 /* Stops at the next safe point: at once while waiting; between two commands while working.
  * ENGINE_EV_CANCELLED comes within a second; ENGINE_EV_DONE if nothing was left to do but to start
  * the application. Lines that a sequence has asserted are cleared first. */
