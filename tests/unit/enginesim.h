@@ -73,6 +73,8 @@ struct rig {
 	size_t plans;
 	unsigned long_frames, shifted;
 	uint8_t last_byte; /* ... of the last long frame's payload */
+	uint8_t *taken;	   /* by TAKE_DATA, as addressed */
+	size_t taken_n, taken_part;
 	bool ended;
 	enum engine_event_kind end;
 };
