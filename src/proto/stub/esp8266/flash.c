@@ -24,6 +24,9 @@
 #define LIMIT_SECTOR  2000u
 #define LIMIT_BLOCK   8000u
 #define LIMIT_CHIP    400000u
+#define READ_CYCLES   1100u /* a chunk on the wires */
+#define POLL_CYCLES   150u
+#define ERASE_CYCLES  5000u
 #define BLOCK_WORTH   4u /* sectors to erase that make the block's command the faster one */
 
 static void spi_wait(void)
@@ -70,6 +73,7 @@ void flash_init(struct stub *s)
 	uint32_t size;
 
 	chip_attach_flash();
+	s->program_cycles = 2000; /* it learns */
 	s->spi_user_rom = reg_get(SPI_USER);
 	s->spi_user1_rom = reg_get(SPI_USER1);
 	s->spi_user2_rom = reg_get(SPI_USER2);
@@ -202,6 +206,9 @@ static void change_begin(struct stub *s, enum flash_state state, uint32_t limit_
 	s->flash = state;
 	s->flash_ms = s->ms;
 	s->flash_limit = limit_ms;
+	s->flash_since = chip_cycles();
+	s->flash_due = s->flash_since + (state == FLASH_WRITE ? s->program_cycles : ERASE_CYCLES);
+	s->status_set = false;
 }
 
 static void erase_begin(struct stub *s, uint32_t command, uint32_t addr, uint32_t limit_ms)
@@ -212,10 +219,12 @@ static void erase_begin(struct stub *s, uint32_t command, uint32_t addr, uint32_
 	change_begin(s, FLASH_ERASE, limit_ms);
 }
 
-static void scan_begin(struct stub *s)
+/* A chunk is on its way; what it is for. */
+static void chunk_begin(struct stub *s, enum flash_state state, uint32_t addr)
 {
-	flash_read_begin(s, s->scan_addr);
-	s->flash = FLASH_SCAN;
+	flash_read_begin(s, addr);
+	s->flash = state;
+	s->flash_due = chip_cycles() + READ_CYCLES;
 }
 
 /* The cursor goes on by n sectors of its unit. */
@@ -370,7 +379,44 @@ static void flash_next(struct stub *s)
 	if (s->unit_known)
 		unit_erase(s);
 	else
-		scan_begin(s);
+		chunk_begin(s, FLASH_SCAN, s->scan_addr);
+}
+
+/* Whether the chip is still at it. Set up once, looked at again and again. */
+static bool is_busy(struct stub *s)
+{
+	if (s->status_set)
+		reg_set(SPI_CMD, SPI_CMD_USER);
+	else
+		spi_begin(s, CMD_STATUS, SPI_USER_MISO, SIZE_IN(1));
+	spi_wait();
+	return reg_get(SPI_W0) & STATUS_WIP;
+}
+
+/* Not ready when it was expected to be. */
+static void busy_still(struct stub *s)
+{
+	bool write = s->flash == FLASH_WRITE;
+
+	s->status_set = true;
+	s->flash_due = chip_cycles() + (write ? POLL_CYCLES : ERASE_CYCLES);
+	s->tick_at = s->flash_due;
+	if (s->ms - s->flash_ms > s->flash_limit) {
+		s->flash = FLASH_IDLE;
+		write_fail(s, STUB_E_TIMEOUT, write ? s->write_addr : s->erase_addr);
+	}
+}
+
+/* A chunk is programmed. The next one is looked at when this one's time is nearly over: sooner and
+ * sooner where it was ready at the first look. */
+static void write_end(struct stub *s)
+{
+	s->program_cycles = s->status_set ? chip_cycles() - s->flash_since - 2u * POLL_CYCLES
+					  : s->program_cycles - s->program_cycles / 32u;
+	s->flash = FLASH_IDLE;
+	write_advance(s);
+	if (!s->hold)
+		flash_next(s);
 }
 
 void flash_step(struct stub *s)
@@ -382,23 +428,14 @@ void flash_step(struct stub *s)
 	}
 	if (reg_get(SPI_CMD))
 		return;
-	if (s->flash == FLASH_SCAN) {
+	if (s->flash == FLASH_SCAN)
 		scan_end(s);
-	} else if (s->flash == FLASH_CHECK) {
+	else if (s->flash == FLASH_CHECK)
 		check_end(s);
-	} else if (spi_read(s, CMD_STATUS, 1) & STATUS_WIP) {
-		if (s->ms - s->flash_ms > s->flash_limit) {
-			write_fail(s, STUB_E_TIMEOUT,
-			    s->flash == FLASH_ERASE ? s->erase_addr : s->write_addr);
-			s->flash = FLASH_IDLE;
-		}
-	} else if (s->flash == FLASH_ERASE) {
-		flash_read_begin(s, s->check_addr);
-		s->flash = FLASH_CHECK;
-	} else {
-		s->flash = FLASH_IDLE;
-		write_advance(s);
-		if (!s->hold)
-			flash_next(s);
-	}
+	else if (is_busy(s))
+		busy_still(s);
+	else if (s->flash == FLASH_ERASE)
+		chunk_begin(s, FLASH_CHECK, s->check_addr);
+	else
+		write_end(s);
 }

@@ -6,8 +6,11 @@
  */
 #include "stub.h"
 
+#ifdef __XTENSA__
+#pragma GCC optimize("O2", "no-tree-loop-distribute-patterns") /* for speed: here it counts */
+#endif
+
 #define END_OF_BLOCK 256u
-#define TICK_BYTES   48u /* of output, between two ticks */
 #define TICK_CODES   16u
 #define ADLER	     65521u
 #define MATCH_MAX    258u
@@ -253,35 +256,98 @@ static bool match_read(struct stub *s, uint32_t sym, uint32_t *length, uint32_t 
 	return *distance <= s->made;
 }
 
-static void tick(struct stub *s)
+/* The state of a block's loop, kept in registers. */
+struct fast {
+	const uint8_t *in, *in_end;
+	uint32_t bits, count, made;
+	uint32_t until; /* bytes that there is room for */
+};
+
+static void fast_load(const struct stub *s, struct fast *f)
 {
-	adler_update(s);
-	stub_tick(s);
-	s->tick_at = s->made + TICK_BYTES;
+	uint32_t until = s->done + DICT_SIZE;
+
+	f->in = s->in;
+	f->in_end = s->in_end;
+	f->bits = s->hold_bits;
+	f->count = s->hold_count;
+	f->made = s->made;
+	f->until = until < s->total ? until : s->total;
+}
+
+static void fast_save(struct stub *s, const struct fast *f)
+{
+	s->in = f->in;
+	s->hold_bits = f->bits;
+	s->hold_count = f->count;
+	s->made = f->made;
+}
+
+static uint32_t copy(uint8_t *dict, uint32_t at, uint32_t distance, uint32_t length)
+{
+	uint32_t from = (at - distance) % DICT_SIZE, to = at % DICT_SIZE, i;
+	const uint8_t *p = dict + from, *end = p + length;
+	uint8_t *q = dict + to;
+
+	if (from + length <= DICT_SIZE && to + length <= DICT_SIZE) {
+		do {
+			*q++ = *p++;
+		} while (p != end);
+	} else {
+		for (i = 0; i < length; i++)
+			dict[(at + i) % DICT_SIZE] = dict[(at + i - distance) % DICT_SIZE];
+	}
+	return at + length;
+}
+
+/* One match, from its length's symbol on, by the slow way. False: the stream is wrong or over. */
+static bool match(struct stub *s, uint32_t sym)
+{
+	uint32_t length, distance;
+
+	if (!match_read(s, sym, &length, &distance) || !write_room(s, length))
+		return false;
+	s->made = copy((uint8_t *)s->dict, s->made, distance, length);
+	return true;
 }
 
 static bool block_codes(struct stub *s)
 {
-	uint8_t *dict = (uint8_t *)s->dict;
-	uint32_t sym, length, distance, at;
+	uint8_t *const dict = (uint8_t *)s->dict;
+	const uint16_t *const table = s->litlen_table;
+	struct fast f;
+	uint32_t sym;
 
-	for (;;) {
-		if ((int32_t)(s->made - s->tick_at) >= 0)
-			tick(s);
+	for (fast_load(s, &f);;) {
+		uint32_t now = chip_cycles();
+
+		if (stub_due(s, now)) {
+			fast_save(s, &f);
+			adler_update(s);
+			stub_work(s, now);
+			fast_load(s, &f);
+		}
+		for (; f.count < 15u && f.in != f.in_end; f.count += 8u)
+			f.bits |= (uint32_t)*f.in++ << f.count;
+		sym = table[f.bits % (1u << ROOT_LITLEN)];
+		if (f.count >= 15u && f.made != f.until && sym - 1u < (END_OF_BLOCK << 4) - 1u) {
+			f.bits >>= sym & 15u;
+			f.count -= sym & 15u;
+			dict[f.made++ % DICT_SIZE] = (uint8_t)(sym >> 4);
+			continue;
+		}
+		fast_save(s, &f);
 		sym = symbol(s, &s->litlen);
 		if (sym < END_OF_BLOCK) {
 			if (!write_room(s, 1))
 				return false;
 			dict[s->made++ % DICT_SIZE] = (uint8_t)sym;
-			continue;
-		}
-		if (sym == END_OF_BLOCK)
+		} else if (sym == END_OF_BLOCK) {
 			return true;
-		if (!match_read(s, sym, &length, &distance) || !write_room(s, length))
+		} else if (!match(s, sym)) {
 			return false;
-		for (at = s->made; length; length--, at++)
-			dict[at % DICT_SIZE] = dict[(at - distance) % DICT_SIZE];
-		s->made = at;
+		}
+		fast_load(s, &f);
 	}
 }
 
@@ -303,8 +369,7 @@ static bool block_stored(struct stub *s)
 		if (!fill(s, 8) || !write_room(s, 1))
 			return false;
 		dict[s->made++ % DICT_SIZE] = (uint8_t)take(s, 8);
-		if ((int32_t)(s->made - s->tick_at) >= 0)
-			tick(s);
+		stub_tick(s);
 	}
 	return true;
 }
@@ -346,7 +411,7 @@ bool inflate_stream(struct stub *s)
 
 	s->hold_bits = s->hold_count = 0;
 	s->adler_a = 1;
-	s->adler_b = s->adler_to = s->tick_at = 0;
+	s->adler_b = s->adler_to = 0;
 	codes_init(&s->litlen, s->litlen_table, s->litlen_symbols, ROOT_LITLEN);
 	codes_init(&s->dist, s->dist_table, s->dist_symbols, ROOT_DIST);
 	if (!header(s))

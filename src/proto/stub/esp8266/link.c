@@ -2,13 +2,17 @@
 /* The wire: FIFOs and rings, SLIP, the CRC of frames. */
 #include "stub.h"
 
+#ifdef __XTENSA__
+#pragma GCC optimize("O2", "no-tree-loop-distribute-patterns") /* for speed: here it counts */
+#endif
+
 #define CRC_POLY     0xEDB88320u
 #define CRC_RESIDUE  0xDEBB20E3u /* over a message and its CRC */
 #define SLIP_END     0xC0u
 #define SLIP_ESC     0xDBu
 #define SLIP_ESC_END 0xDCu
 #define SLIP_ESC_ESC 0xDDu
-#define TAKE_MAX     256u /* bytes between two looks at the FIFO */
+#define TAKE_MAX     32u /* bytes between two ticks */
 
 void link_init(struct stub *s)
 {

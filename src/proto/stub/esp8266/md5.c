@@ -2,6 +2,10 @@
 /* MD5 (RFC 1321) over words as the SPI controller gives them, four steps at a time. */
 #include "stub.h"
 
+#ifdef __XTENSA__
+#pragma GCC optimize("O2", "no-tree-loop-distribute-patterns") /* for speed: here it counts */
+#endif
+
 static const uint32_t sines[64] = {0xd76aa478, 0xe8c7b756, 0x242070db, 0xc1bdceee, 0xf57c0faf,
     0x4787c62a, 0xa8304613, 0xfd469501, 0x698098d8, 0x8b44f7af, 0xffff5bb1, 0x895cd7be, 0x6b901122,
     0xfd987193, 0xa679438e, 0x49b40821, 0xf61e2562, 0xc040b340, 0x265e5a51, 0xe9b6c7aa, 0xd62f105d,

@@ -68,6 +68,7 @@ struct stub {
 
 	/* Time: milliseconds since the start, from the cycle counter. */
 	uint32_t ms, ms_cycles;
+	uint32_t tick_at; /* cycle of the next tick that does something */
 
 	/* Speed. */
 	uint32_t divider, divider_good, fallback_at;
@@ -83,10 +84,14 @@ struct stub {
 	uint32_t spi_user_rom, spi_user1_rom, spi_user2_rom, spi_ctrl_rom;
 	uint32_t flash_id, flash_size;
 	enum flash_state flash;
-	bool hold;	      /* begin nothing new */
-	bool unlocked;	      /* since the last change of its status register */
-	uint32_t flash_ms;    /* since when it is busy */
-	uint32_t flash_limit; /* it may be for so many ms */
+	bool hold;		 /* begin nothing new */
+	bool unlocked;		 /* since the last change of its status register */
+	uint32_t flash_ms;	 /* since when it is busy */
+	uint32_t flash_limit;	 /* it may be for so many ms */
+	uint32_t flash_since;	 /* the same in cycles */
+	uint32_t flash_due;	 /* no need to look at it before that cycle */
+	uint32_t program_cycles; /* what programming a chunk takes, as far as is known */
+	bool status_set;	 /* the controller is set up to read the status */
 
 	/* The plan, and how far its erasing is. */
 	uint32_t run_count, plan_flags;
@@ -113,7 +118,7 @@ struct stub {
 
 	/* Inflate. */
 	uint32_t hold_bits, hold_count;
-	uint32_t adler_a, adler_b, adler_to, tick_at;
+	uint32_t adler_a, adler_b, adler_to;
 	struct huffman litlen, dist;
 
 	uint32_t crc_table[256];
@@ -136,8 +141,20 @@ struct stub {
 void stub_init(struct stub *s);
 /* One turn of the main loop. */
 void stub_step(struct stub *s);
-/* Keeps UART, flash and clock going. */
-void stub_tick(struct stub *s);
+/* Keeps UART, flash and clock going; to be called as often as possible: it knows when there may be
+ * something to do. */
+void stub_work(struct stub *s, uint32_t now);
+static inline bool stub_due(const struct stub *s, uint32_t now)
+{
+	return (int32_t)(now - s->tick_at) >= 0;
+}
+static inline void stub_tick(struct stub *s)
+{
+	uint32_t now = chip_cycles();
+
+	if (stub_due(s, now))
+		stub_work(s, now);
+}
 /* The same while an operation lasts: says BUSY from time to time. */
 void stub_tick_busy(struct stub *s, uint32_t done, uint32_t total);
 /* Does what the request in the frame says and drops it. False: it is one that ends the stream that
