@@ -126,6 +126,7 @@
 
 #define STUB_PLAN_DEFLATE 1u /* the stream is zlib's form */
 #define STUB_PLAN_LAST	  2u /* the plan is complete */
+#define STUB_PLAN_SLOW	  4u /* programs at half the flash clock: for a second try */
 #define STUB_RUN_ERASE	  1u /* in a run's length: no data, make it blank */
 
 #define STUB_RUN_RESET	0u /* RTC's software reset (register 0x60000700, bit 31) */

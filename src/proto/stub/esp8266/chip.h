@@ -43,6 +43,10 @@
 #define SPI_CTRL_CLOCK	 0xFFFu /* divider, as (n-1) << 8 | (n/2-1) << 4 | n-1 */
 #define SPI_CTRL_HALF	 0x101u /* 26 MHz of 52: within every chip's plain read (03) */
 
+#define SPI_CTRL_WHOLE 0x1000u /* undivided; the register of the pins has to know, too */
+#define PINS	       0x60000800u
+#define PINS_SPI_WHOLE 0x100u
+
 #define EFUSE	  0x3FF00050u
 #define RTC_RESET 0x60000700u /* bit 31: software reset */
 

@@ -12,7 +12,7 @@
 #define SLIP_ESC     0xDBu
 #define SLIP_ESC_END 0xDCu
 #define SLIP_ESC_ESC 0xDDu
-#define TAKE_MAX     32u /* bytes between two ticks */
+#define TAKE_MAX     16u /* bytes between two ticks */
 
 void link_init(struct stub *s)
 {

@@ -27,6 +27,38 @@ static void digests_send(struct stub *s, struct digests *d)
 	s->busy_ms = s->ms;
 }
 
+/* Some chunks of a range, up to n bytes (64 and more); how many bytes they were. Alone on the chip,
+ * the next chunk is read while this one is hashed. While a stream is written the chip is held for
+ * the reading only, and writes while the processor hashes. */
+static uint32_t digest_some(struct stub *s, struct md5 *m, uint32_t addr, uint32_t n)
+{
+	bool shared = s->streaming;
+	uint32_t most = shared ? PIECE_CHUNKS : SECTOR / CHUNK, i;
+	uint32_t count = n / CHUNK < most ? n / CHUNK : most;
+	uint32_t *words = s->piece;
+
+	flash_hold(s);
+	flash_read_begin(s, addr);
+	for (i = 1; i <= count; i++) {
+		flash_read_end(words);
+		if (i < count)
+			flash_read_begin(s, addr + i * CHUNK);
+		if (shared) {
+			words += CHUNK_WORDS;
+			continue;
+		}
+		md5_block(m, words);
+		if (i % TICK_CHUNKS == 0)
+			stub_tick(s);
+	}
+	flash_release(s);
+	for (i = 0; shared && i < count; i++) {
+		stub_work(s, chip_cycles());
+		md5_block(m, s->piece + i * CHUNK_WORDS);
+	}
+	return count * CHUNK;
+}
+
 static void digest(struct stub *s, struct digests *d, uint32_t addr, uint32_t n)
 {
 	struct md5 m;
@@ -34,22 +66,18 @@ static void digest(struct stub *s, struct digests *d, uint32_t addr, uint32_t n)
 
 	if (d->has * d->words == DIGEST_WORDS || (d->has && s->ms - s->busy_ms >= STUB_BUSY_MS))
 		digests_send(s, d);
-	d->done += n;
 	md5_begin(&m);
-	if (n)
-		flash_read_begin(s, addr);
-	for (i = 0; n >= CHUNK; i++) {
-		flash_read_end(s->chunk);
-		addr += CHUNK;
-		n -= CHUNK;
-		if (n)
-			flash_read_begin(s, addr);
-		md5_block(&m, s->chunk);
-		if (i % TICK_CHUNKS == 0)
-			stub_tick_busy(s, d->done - n, d->total);
+	for (; n >= CHUNK; n -= i, addr += i) {
+		i = digest_some(s, &m, addr, n);
+		d->done += i;
+		stub_tick_busy(s, d->done, d->total);
 	}
-	if (n)
+	if (n) {
+		flash_hold(s);
+		flash_read_begin(s, addr);
 		flash_read_end(s->chunk);
+		flash_release(s);
+	}
 	md5_end(&m, s->chunk, n);
 	for (i = 0; i < d->words; i++)
 		s->digests[d->has * d->words + i] = m.state[i];
@@ -68,7 +96,6 @@ static uint32_t md5_strides(struct stub *s, struct digests *d, const uint8_t *p,
 	if (!stride || stride % 4u || !flash_range(s, addr, left))
 		return STUB_E_RANGE;
 	d->total = left;
-	flash_hold(s);
 	for (; left; left -= n, addr += n) {
 		n = left < stride ? left : stride;
 		digest(s, d, addr, n);
@@ -87,7 +114,6 @@ static uint32_t md5_ranges(struct stub *s, struct digests *d, const uint8_t *p, 
 			return STUB_E_RANGE;
 		d->total += get_word(p + i + 4u);
 	}
-	flash_hold(s);
 	for (i = 4u; i < bytes; i += 8u)
 		digest(s, d, get_word(p + i), get_word(p + i + 4u));
 	return STUB_OK;
@@ -103,7 +129,6 @@ uint32_t read_md5(struct stub *s, const uint8_t *p, uint32_t bytes, bool ranges)
 		return STUB_E_LENGTH;
 	d.words = size / 4u;
 	error = ranges ? md5_ranges(s, &d, p, bytes) : md5_strides(s, &d, p, bytes);
-	flash_release(s);
 	if (error)
 		return error;
 	digests_send(s, &d);

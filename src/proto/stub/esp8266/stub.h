@@ -24,6 +24,7 @@
 #define BLOCK	     65536u
 #define CHUNK	     64u /* what the SPI controller holds */
 #define CHUNK_WORDS  16u
+#define PIECE_CHUNKS 16u /* read at once for a digest while a stream is written */
 #define DIGEST_WORDS 256u
 #define FLASH_MAX    0x1000000u /* what 24 address bits reach */
 
@@ -81,6 +82,7 @@ struct stub {
 
 	/* The flash chip. */
 	uint32_t spi_user; /* low bits of SPI_USER */
+	uint32_t mux_rom;
 	uint32_t spi_user_rom, spi_user1_rom, spi_user2_rom, spi_ctrl_rom;
 	uint32_t flash_id, flash_size;
 	enum flash_state flash;
@@ -126,6 +128,7 @@ struct stub {
 	uint32_t digests[DIGEST_WORDS];
 	uint32_t frame[(STUB_FRAME_MAX + 16u) / 4u];
 	uint32_t chunk[CHUNK_WORDS];
+	uint32_t piece[PIECE_CHUNKS * CHUNK_WORDS];
 	uint16_t litlen_table[1u << ROOT_LITLEN], dist_table[1u << ROOT_DIST];
 	uint16_t litlen_symbols[MAX_LITLEN], dist_symbols[MAX_DIST];
 	uint8_t lengths[MAX_LITLEN + MAX_DIST];
