@@ -51,6 +51,8 @@
 #ifndef TASMITE_PROTO_STUB_WIRE_H
 #define TASMITE_PROTO_STUB_WIRE_H
 
+#include <stdint.h> /* for nothing but to be one of C's units of its own */
+
 #define STUB_PROTOCOL 1u /* HELLO's first word; another one: not ours, or of another release */
 
 #define STUB_BUSY_MS	 250u /* an operation that takes longer says so that often */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The way in from the ROM's boot loader and the ways back. Not part of the tests. */
+/* The way in from the ROM's boot loader and the ways back. */
 #include "stub.h"
 
 /* ROM: spi_flash_attach, UartDwnLdProc; and where its main loads the application. */
@@ -34,7 +34,7 @@ void __attribute__((noreturn, used)) stub_begin(uint32_t stack)
 {
 	uint32_t *p;
 
-	for (p = stub_bss; p < stub_bss_end; p++)
+	for (p = stub_bss; (uintptr_t)p < (uintptr_t)stub_bss_end; p++)
 		*p = 0;
 	rom_stack = stack;
 	stub_init(&state);

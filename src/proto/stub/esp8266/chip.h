@@ -57,11 +57,11 @@ uint32_t chip_cycles(void);
 #else
 static inline uint32_t reg_get(uint32_t addr)
 {
-	return *(volatile uint32_t *)addr;
+	return *(volatile uint32_t *)(uintptr_t)addr;
 }
 static inline void reg_set(uint32_t addr, uint32_t value)
 {
-	*(volatile uint32_t *)addr = value;
+	*(volatile uint32_t *)(uintptr_t)addr = value;
 }
 static inline uint32_t chip_cycles(void)
 {
