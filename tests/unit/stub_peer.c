@@ -664,17 +664,17 @@ static bool peer_loop(struct stub_peer *p, int64_t limit_us, int kind)
 	return p->ended;
 }
 
-bool peer_play(struct stub_peer *p, int64_t limit_us)
+bool stub_peer_play(struct stub_peer *p, int64_t limit_us)
 {
 	return peer_loop(p, limit_us, -1);
 }
 
-bool peer_until(struct stub_peer *p, enum engine_event_kind kind, int64_t limit_us)
+bool stub_peer_until(struct stub_peer *p, enum engine_event_kind kind, int64_t limit_us)
 {
 	return peer_loop(p, limit_us, (int)kind) && !p->ended;
 }
 
-size_t peer_count(const struct stub_peer *p, enum engine_event_kind kind)
+size_t stub_peer_count(const struct stub_peer *p, enum engine_event_kind kind)
 {
 	size_t n = 0;
 	for (size_t i = 0; i < p->events; i++)
@@ -682,7 +682,7 @@ size_t peer_count(const struct stub_peer *p, enum engine_event_kind kind)
 	return n;
 }
 
-const struct engine_event *peer_last(const struct stub_peer *p, enum engine_event_kind kind)
+const struct engine_event *stub_peer_last(const struct stub_peer *p, enum engine_event_kind kind)
 {
 	for (size_t i = p->events; i > 0; i--)
 		if (p->ev[i - 1].kind == kind)
@@ -690,7 +690,7 @@ const struct engine_event *peer_last(const struct stub_peer *p, enum engine_even
 	return NULL;
 }
 
-void peer_init(struct stub_peer *p, const struct peer_config *cfg)
+void stub_peer_init(struct stub_peer *p, const struct peer_config *cfg)
 {
 	memset(p, 0, sizeof *p);
 	p->cfg = *cfg;
@@ -709,7 +709,7 @@ void peer_init(struct stub_peer *p, const struct peer_config *cfg)
 	assert_non_null(p->e);
 }
 
-void peer_fini(struct stub_peer *p)
+void stub_peer_fini(struct stub_peer *p)
 {
 	engine_free(p->e);
 	if (p->inflating)

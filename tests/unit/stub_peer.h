@@ -127,13 +127,13 @@ struct stub_peer {
 };
 
 /* Starts with the stub running (job.connected is set). */
-void peer_init(struct stub_peer *p, const struct peer_config *cfg);
-void peer_fini(struct stub_peer *p);
+void stub_peer_init(struct stub_peer *p, const struct peer_config *cfg);
+void stub_peer_fini(struct stub_peer *p);
 /* Until the engine has ended; false when it has not by then. */
-bool peer_play(struct stub_peer *p, int64_t limit_us);
+bool stub_peer_play(struct stub_peer *p, int64_t limit_us);
 /* Until the next event of this kind. */
-bool peer_until(struct stub_peer *p, enum engine_event_kind kind, int64_t limit_us);
-size_t peer_count(const struct stub_peer *p, enum engine_event_kind kind);
-const struct engine_event *peer_last(const struct stub_peer *p, enum engine_event_kind kind);
+bool stub_peer_until(struct stub_peer *p, enum engine_event_kind kind, int64_t limit_us);
+size_t stub_peer_count(const struct stub_peer *p, enum engine_event_kind kind);
+const struct engine_event *stub_peer_last(const struct stub_peer *p, enum engine_event_kind kind);
 
 #endif

@@ -75,20 +75,20 @@ static void flash__writes__whole_bytes_and_random(void **state)
 		struct peer_config c = flash_job(0x1000, 300 * KIB + 77);
 		c.cut = (enum peer_cut)cut;
 		c.fault.seed = (uint64_t)cut;
-		peer_init(&peer, &c);
+		stub_peer_init(&peer, &c);
 		dirty(&peer, 7);
-		assert_true(peer_play(&peer, MIN));
+		assert_true(stub_peer_play(&peer, MIN));
 		expect_end(&peer, ENGINE_EV_DONE, ENGINE_CAUSE_NONE);
 		expect_flash(&peer, 0x1000, 300 * KIB + 77);
 		expect_untouched(&peer, 0x1000, 0x1000 + 304 * KIB);
 		assert_true(engine_has_stub(peer.e));
 		assert_true(engine_in_loader(peer.e));
-		const struct engine_event *plan = peer_last(&peer, ENGINE_EV_PLAN);
+		const struct engine_event *plan = stub_peer_last(&peer, ENGINE_EV_PLAN);
 		assert_non_null(plan);
 		assert_int_equal(plan->total, 304 * KIB);
 		assert_int_equal(plan->value, 20 * KIB);
 		assert_int_equal(plan->done, 284 * KIB);
-		peer_fini(&peer);
+		stub_peer_fini(&peer);
 	}
 }
 
@@ -96,39 +96,39 @@ static void flash__skips__what_is_there(void **state)
 {
 	(void)state;
 	struct peer_config c = flash_job(0, 400 * KIB);
-	peer_init(&peer, &c);
+	stub_peer_init(&peer, &c);
 	memcpy(peer.flash, image, 400 * KIB);
 	memset(peer.flash + 50 * KIB, 0, 3);   /* two sectors differ */
 	memset(peer.flash + 300 * KIB, 0, 10); /* ... and one elsewhere */
-	assert_true(peer_play(&peer, MIN));
+	assert_true(stub_peer_play(&peer, MIN));
 	expect_end(&peer, ENGINE_EV_DONE, ENGINE_CAUSE_NONE);
 	expect_flash(&peer, 0, 400 * KIB);
 	assert_int_equal(peer.erased_sectors, 2);
 	assert_int_equal(peer.written_sectors, 2);
-	assert_int_equal(peer_last(&peer, ENGINE_EV_PLAN)->done, 8 * KIB);
-	assert_true(peer_last(&peer, ENGINE_EV_PLAN)->count > 0);
-	peer_fini(&peer);
+	assert_int_equal(stub_peer_last(&peer, ENGINE_EV_PLAN)->done, 8 * KIB);
+	assert_true(stub_peer_last(&peer, ENGINE_EV_PLAN)->count > 0);
+	stub_peer_fini(&peer);
 }
 
 static void flash__writes_nothing__same_file_again(void **state)
 {
 	(void)state;
 	struct peer_config c = flash_job(0, 400 * KIB);
-	peer_init(&peer, &c);
+	stub_peer_init(&peer, &c);
 	memcpy(peer.flash, image, 400 * KIB);
-	assert_true(peer_play(&peer, MIN));
+	assert_true(stub_peer_play(&peer, MIN));
 	expect_end(&peer, ENGINE_EV_DONE, ENGINE_CAUSE_NONE);
 	assert_int_equal(peer.requests[STUB_PLAN], 0);
 	assert_int_equal(peer.requests[STUB_DATA], 0);
 	assert_false(engine_failure(peer.e)->flash_touched);
-	peer_fini(&peer);
+	stub_peer_fini(&peer);
 	c.job.full = true;
-	peer_init(&peer, &c);
+	stub_peer_init(&peer, &c);
 	memcpy(peer.flash, image, 400 * KIB);
-	assert_true(peer_play(&peer, MIN));
+	assert_true(stub_peer_play(&peer, MIN));
 	expect_end(&peer, ENGINE_EV_DONE, ENGINE_CAUSE_NONE);
 	assert_int_equal(peer.written_sectors, 95);
-	peer_fini(&peer);
+	stub_peer_fini(&peer);
 }
 
 static void flash__erases_the_rest__but_what_is_kept(void **state)
@@ -138,14 +138,14 @@ static void flash__erases_the_rest__but_what_is_kept(void **state)
 	c.job.erase_all = true;
 	c.job.keep_count = 1;
 	c.job.keep[0] = (struct engine_part){0xFB000, 0x4000};
-	peer_init(&peer, &c);
+	stub_peer_init(&peer, &c);
 	dirty(&peer, 3);
-	assert_true(peer_play(&peer, MIN));
+	assert_true(stub_peer_play(&peer, MIN));
 	expect_end(&peer, ENGINE_EV_DONE, ENGINE_CAUSE_NONE);
 	expect_flash(&peer, 0, 100 * KIB);
 	for (uint32_t i = 100 * KIB; i < PEER_FLASH; i++)
 		assert_int_equal(peer.flash[i], i >= 0xFB000 && i < 0xFF000 ? before[i] : 0xFF);
-	peer_fini(&peer);
+	stub_peer_fini(&peer);
 }
 
 static void flash__only_erases__blank_file(void **state)
@@ -153,15 +153,15 @@ static void flash__only_erases__blank_file(void **state)
 	(void)state;
 	struct peer_config c = flash_job(0x3000, 20 * KIB);
 	c.data[0] = image + 100 * KIB;
-	peer_init(&peer, &c);
+	stub_peer_init(&peer, &c);
 	dirty(&peer, 3);
-	assert_true(peer_play(&peer, MIN));
+	assert_true(stub_peer_play(&peer, MIN));
 	expect_end(&peer, ENGINE_EV_DONE, ENGINE_CAUSE_NONE);
 	assert_int_equal(peer.requests[STUB_DATA], 0);
 	assert_int_equal(peer.requests[STUB_PLAN], 1);
 	assert_memory_equal(peer.flash + 0x3000, image + 100 * KIB, 20 * KIB);
 	expect_untouched(&peer, 0x3000, 0x8000);
-	peer_fini(&peer);
+	stub_peer_fini(&peer);
 }
 
 static void flash__several_parts__touching_and_apart(void **state)
@@ -173,14 +173,14 @@ static void flash__several_parts__touching_and_apart(void **state)
 	c.job.parts[2] = (struct engine_part){0x12000, 70 * KIB};
 	c.data[1] = image + 1000;
 	c.data[2] = image + 2000;
-	peer_init(&peer, &c);
+	stub_peer_init(&peer, &c);
 	dirty(&peer, 5);
-	assert_true(peer_play(&peer, MIN));
+	assert_true(stub_peer_play(&peer, MIN));
 	expect_end(&peer, ENGINE_EV_DONE, ENGINE_CAUSE_NONE);
 	assert_memory_equal(peer.flash + 0x10000, image, 5 * KIB);
 	assert_memory_equal(peer.flash, image + 1000, 3);
 	assert_memory_equal(peer.flash + 0x12000, image + 2000, 70 * KIB);
-	peer_fini(&peer);
+	stub_peer_fini(&peer);
 }
 
 /* Every second sector differs: more runs than a plan holds are joined. */
@@ -191,17 +191,17 @@ static void flash__joins_runs__beyond_the_plans_room(void **state)
 	struct peer_config c = flash_job(0, 1024 * KIB);
 	rig_fill(big, sizeof big, 8);
 	c.data[0] = big;
-	peer_init(&peer, &c);
+	stub_peer_init(&peer, &c);
 	/* 1 MB holds 128 runs of that kind; blank ones between make it 255. */
 	for (uint32_t s = 0; s < 256; s++)
 		if (s % 2)
 			memset(big + s * 4096, 0xFF, 4096);
 	dirty(&peer, 3);
-	assert_true(peer_play(&peer, MIN));
+	assert_true(stub_peer_play(&peer, MIN));
 	expect_end(&peer, ENGINE_EV_DONE, ENGINE_CAUSE_NONE);
 	assert_memory_equal(peer.flash, big, PEER_FLASH);
 	assert_true(peer.runs > 0 && peer.runs <= STUB_RUNS_MAX);
-	peer_fini(&peer);
+	stub_peer_fini(&peer);
 }
 
 static void flash__goes_plain__incompressible(void **state)
@@ -217,12 +217,12 @@ static void flash__goes_plain__incompressible(void **state)
 	}
 	struct peer_config c = flash_job(0, sizeof noise);
 	c.data[0] = noise;
-	peer_init(&peer, &c);
-	assert_true(peer_play(&peer, MIN));
+	stub_peer_init(&peer, &c);
+	assert_true(stub_peer_play(&peer, MIN));
 	expect_end(&peer, ENGINE_EV_DONE, ENGINE_CAUSE_NONE);
 	assert_false(peer.deflate);
 	assert_memory_equal(peer.flash, noise, sizeof noise);
-	peer_fini(&peer);
+	stub_peer_fini(&peer);
 }
 
 /* The wire is never idle: the deflated bytes at the rate, and little else. */
@@ -239,16 +239,16 @@ static void flash__keeps_the_wire_busy__slow_flash_and_latency(void **state)
 		c.latency = latency[i % 2];
 		c.erase_us = 30000;
 		assert_int_equal(compress2(out, &packed, image, 400 * KIB, 9), Z_OK);
-		peer_init(&peer, &c);
+		stub_peer_init(&peer, &c);
 		dirty(&peer, 7);
-		assert_true(peer_play(&peer, 2 * MIN));
+		assert_true(stub_peer_play(&peer, 2 * MIN));
 		expect_end(&peer, ENGINE_EV_DONE, ENGINE_CAUSE_NONE);
 		double limit = (double)packed * 1e7 / rates[i / 2];
 		double took = (double)(peer.ended_at - peer.began_at);
 		print_message("%u baud, %d us: %.3f of the limit\n", (unsigned)rates[i / 2],
 		    (int)c.latency, took / limit);
 		assert_true(took < limit * (i < 2 ? 1.06 : 1.12));
-		peer_fini(&peer);
+		stub_peer_fini(&peer);
 		free(out);
 	}
 }
@@ -269,15 +269,15 @@ static void faults__end_identical_or_named__random_faults(void **state)
 			c.fault.twice = kind == 0 ? 0.05 : 0;
 			c.fault.nak_storm = seed % 3 == 0;
 			c.cut = PEER_RANDOM;
-			peer_init(&peer, &c);
+			stub_peer_init(&peer, &c);
 			dirty(&peer, seed);
-			assert_true(peer_play(&peer, 20 * MIN));
+			assert_true(stub_peer_play(&peer, 20 * MIN));
 			bool same = memcmp(peer.flash + 0x2000, image, 120 * KIB) == 0;
 			if (peer.end == ENGINE_EV_DONE)
 				assert_true(same);
 			expect_untouched(&peer, 0x2000, 0x2000 + 120 * KIB);
 			done[kind] += peer.end == ENGINE_EV_DONE;
-			peer_fini(&peer);
+			stub_peer_fini(&peer);
 		}
 	}
 	print_message(
@@ -294,11 +294,11 @@ static void faults__goes_on__pause_of_seconds(void **state)
 	struct peer_config c = flash_job(0, 100 * KIB);
 	c.fault.pause_after = 10;
 	c.fault.pause = 4000000;
-	peer_init(&peer, &c);
-	assert_true(peer_play(&peer, MIN));
+	stub_peer_init(&peer, &c);
+	assert_true(stub_peer_play(&peer, MIN));
 	expect_end(&peer, ENGINE_EV_DONE, ENGINE_CAUSE_NONE);
 	expect_flash(&peer, 0, 100 * KIB);
-	peer_fini(&peer);
+	stub_peer_fini(&peer);
 }
 
 static void faults__named__restart_into_the_loader(void **state)
@@ -306,14 +306,14 @@ static void faults__named__restart_into_the_loader(void **state)
 	(void)state;
 	struct peer_config c = flash_job(0, 100 * KIB);
 	c.fault.restart_after = 10;
-	peer_init(&peer, &c);
-	assert_true(peer_play(&peer, MIN));
+	stub_peer_init(&peer, &c);
+	assert_true(stub_peer_play(&peer, MIN));
 	expect_end(&peer, ENGINE_EV_FAILED, ENGINE_CAUSE_RESET);
 	assert_true(engine_failure(peer.e)->still_connected);
 	assert_true(engine_failure(peer.e)->flash_touched);
 	assert_int_equal(engine_failure(peer.e)->stage, ENGINE_ST_WRITE);
 	assert_int_equal(engine_baud(peer.e), 115200);
-	peer_fini(&peer);
+	stub_peer_fini(&peer);
 }
 
 static void faults__named__silence(void **state)
@@ -321,12 +321,12 @@ static void faults__named__silence(void **state)
 	(void)state;
 	struct peer_config c = flash_job(0, 100 * KIB);
 	c.fault.die_after = 10;
-	peer_init(&peer, &c);
-	assert_true(peer_play(&peer, MIN));
+	stub_peer_init(&peer, &c);
+	assert_true(stub_peer_play(&peer, MIN));
 	expect_end(&peer, ENGINE_EV_FAILED, ENGINE_CAUSE_NO_ANSWER);
 	assert_false(engine_failure(peer.e)->still_connected);
 	assert_int_equal(engine_failure(peer.e)->command, STUB_DATA);
-	peer_fini(&peer);
+	stub_peer_fini(&peer);
 }
 
 /* What was written by then is not written again. */
@@ -335,21 +335,21 @@ static void faults__resumes__second_job(void **state)
 	(void)state;
 	struct peer_config c = flash_job(0, 300 * KIB);
 	c.fault.die_after = 60;
-	peer_init(&peer, &c);
-	assert_true(peer_play(&peer, MIN));
+	stub_peer_init(&peer, &c);
+	assert_true(stub_peer_play(&peer, MIN));
 	assert_int_equal(peer.end, ENGINE_EV_FAILED);
 	memcpy(before, peer.flash, sizeof before);
 	unsigned first = peer.written_sectors;
-	peer_fini(&peer);
+	stub_peer_fini(&peer);
 	c.fault.die_after = 0;
-	peer_init(&peer, &c);
+	stub_peer_init(&peer, &c);
 	memcpy(peer.flash, before, sizeof before);
-	assert_true(peer_play(&peer, MIN));
+	assert_true(stub_peer_play(&peer, MIN));
 	expect_end(&peer, ENGINE_EV_DONE, ENGINE_CAUSE_NONE);
 	expect_flash(&peer, 0, 300 * KIB);
 	assert_true(first > 10);
 	assert_true(peer.written_sectors <= 70 - first + 1);
-	peer_fini(&peer);
+	stub_peer_fini(&peer);
 }
 
 /* ---- the flash ---------------------------------------------------------------------------------------- */
@@ -359,18 +359,18 @@ static void verify__rewrites__sector_written_wrong_once(void **state)
 	struct peer_config c = flash_job(0, 200 * KIB);
 	c.fault.spoil = 70 * KIB + 5;
 	c.fault.spoils = 1;
-	peer_init(&peer, &c);
-	assert_true(peer_play(&peer, MIN));
+	stub_peer_init(&peer, &c);
+	assert_true(stub_peer_play(&peer, MIN));
 	expect_end(&peer, ENGINE_EV_DONE, ENGINE_CAUSE_NONE);
 	expect_flash(&peer, 0, 200 * KIB);
-	const struct engine_event *ev = peer_last(&peer, ENGINE_EV_MISMATCH);
+	const struct engine_event *ev = stub_peer_last(&peer, ENGINE_EV_MISMATCH);
 	assert_non_null(ev);
 	assert_true(ev->ok);
 	assert_int_equal(ev->value, 68 * KIB);
 	assert_int_equal(ev->total, 4 * KIB);
 	assert_true(engine_baud(peer.e) < 900000); /* slower */
 	assert_int_equal(engine_mismatches(peer.e, NULL, 0), 0);
-	peer_fini(&peer);
+	stub_peer_fini(&peer);
 }
 
 static void verify__names__sector_written_wrong_always(void **state)
@@ -380,16 +380,16 @@ static void verify__names__sector_written_wrong_always(void **state)
 	struct engine_part area;
 	c.fault.spoil = 70 * KIB + 5;
 	c.fault.spoils = 100;
-	peer_init(&peer, &c);
-	assert_true(peer_play(&peer, MIN));
+	stub_peer_init(&peer, &c);
+	assert_true(stub_peer_play(&peer, MIN));
 	expect_end(&peer, ENGINE_EV_FAILED, ENGINE_CAUSE_VERIFY);
 	assert_int_equal(engine_mismatches(peer.e, &area, 1), 1);
 	assert_int_equal(area.offset, 68 * KIB);
 	assert_int_equal(area.length, 4 * KIB);
 	assert_int_equal(engine_failure(peer.e)->offset, 68 * KIB);
 	assert_true(engine_failure(peer.e)->still_connected);
-	assert_false(peer_last(&peer, ENGINE_EV_MISMATCH)->ok);
-	peer_fini(&peer);
+	assert_false(stub_peer_last(&peer, ENGINE_EV_MISMATCH)->ok);
+	stub_peer_fini(&peer);
 }
 
 static void verify__skipped__on_request(void **state)
@@ -398,11 +398,11 @@ static void verify__skipped__on_request(void **state)
 	struct peer_config c = flash_job(0, 200 * KIB);
 	c.job.no_verify = true;
 	c.job.full = true;
-	peer_init(&peer, &c);
-	assert_true(peer_play(&peer, MIN));
+	stub_peer_init(&peer, &c);
+	assert_true(stub_peer_play(&peer, MIN));
 	expect_end(&peer, ENGINE_EV_DONE, ENGINE_CAUSE_NONE);
 	assert_int_equal(peer.requests[STUB_MD5], 0);
-	peer_fini(&peer);
+	stub_peer_fini(&peer);
 }
 
 static void flash__names__worn_sector(void **state)
@@ -410,13 +410,13 @@ static void flash__names__worn_sector(void **state)
 	(void)state;
 	struct peer_config c = flash_job(0, 200 * KIB);
 	c.fault.worn = 81 * KIB;
-	peer_init(&peer, &c);
-	assert_true(peer_play(&peer, MIN));
+	stub_peer_init(&peer, &c);
+	assert_true(stub_peer_play(&peer, MIN));
 	expect_end(&peer, ENGINE_EV_FAILED, ENGINE_CAUSE_WORN);
 	assert_int_equal(engine_failure(peer.e)->offset, 80 * KIB);
 	assert_int_equal(engine_failure(peer.e)->status, STUB_E_WRITE);
 	assert_true(engine_failure(peer.e)->still_connected);
-	peer_fini(&peer);
+	stub_peer_fini(&peer);
 }
 
 static void flash__names__protect_bits(void **state)
@@ -424,11 +424,11 @@ static void flash__names__protect_bits(void **state)
 	(void)state;
 	struct peer_config c = flash_job(0, 200 * KIB);
 	c.fault.locked = true;
-	peer_init(&peer, &c);
-	assert_true(peer_play(&peer, MIN));
+	stub_peer_init(&peer, &c);
+	assert_true(stub_peer_play(&peer, MIN));
 	expect_end(&peer, ENGINE_EV_FAILED, ENGINE_CAUSE_PROTECTED);
 	assert_int_equal(engine_chip_info(peer.e)->flash_status, 0x1C);
-	peer_fini(&peer);
+	stub_peer_fini(&peer);
 }
 
 /* ---- comparing ------------------------------------------------------------------------------------------ */
@@ -439,7 +439,7 @@ static void verify_job__done_or_names__differences(void **state)
 	struct engine_part area[4];
 	c.job.kind = ENGINE_VERIFY;
 	for (int wrong = 0; wrong < 2; wrong++) {
-		peer_init(&peer, &c);
+		stub_peer_init(&peer, &c);
 		memcpy(peer.flash + 0x4000, image, 300 * KIB + 9);
 		if (wrong) {
 			peer.flash[0x4000 + 8 * KIB] ^= 1;
@@ -447,7 +447,7 @@ static void verify_job__done_or_names__differences(void **state)
 			peer.flash[0x4000 + 300 * KIB + 8] ^= 1;
 		}
 		memcpy(before, peer.flash, sizeof before);
-		assert_true(peer_play(&peer, MIN));
+		assert_true(stub_peer_play(&peer, MIN));
 		expect_end(&peer, wrong ? ENGINE_EV_FAILED : ENGINE_EV_DONE,
 		    wrong ? ENGINE_CAUSE_VERIFY : ENGINE_CAUSE_NONE);
 		assert_int_equal(engine_mismatches(peer.e, area, 4), wrong ? 2 : 0);
@@ -455,11 +455,11 @@ static void verify_job__done_or_names__differences(void **state)
 			assert_int_equal(area[0].offset, 0x4000 + 8 * KIB);
 			assert_int_equal(area[0].length, 8 * KIB);
 			assert_int_equal(area[1].offset, 0x4000 + 300 * KIB);
-			assert_int_equal(peer_count(&peer, ENGINE_EV_MISMATCH), 2);
+			assert_int_equal(stub_peer_count(&peer, ENGINE_EV_MISMATCH), 2);
 		}
 		assert_memory_equal(peer.flash, before, PEER_FLASH);
 		assert_false(engine_failure(peer.e)->flash_touched);
-		peer_fini(&peer);
+		stub_peer_fini(&peer);
 	}
 }
 
@@ -479,11 +479,11 @@ static void read__takes__whole_chip(void **state)
 		struct peer_config c = read_job();
 		c.cut = (enum peer_cut)cut;
 		c.latency = 500;
-		peer_init(&peer, &c);
+		stub_peer_init(&peer, &c);
 		dirty(&peer, 11);
 		memset(peer.flash + 500 * KIB, 0xFF, 100 * KIB);
 		memcpy(before, peer.flash, sizeof before);
-		assert_true(peer_play(&peer, MIN));
+		assert_true(stub_peer_play(&peer, MIN));
 		expect_end(&peer, ENGINE_EV_DONE, ENGINE_CAUSE_NONE);
 		assert_int_equal(peer.taken_n, PEER_FLASH);
 		assert_memory_equal(peer.taken, before, PEER_FLASH);
@@ -492,7 +492,7 @@ static void read__takes__whole_chip(void **state)
 		print_message(
 		    "%.3f of the wire\n", (double)(peer.ended_at - peer.began_at) / limit);
 		assert_true((double)(peer.ended_at - peer.began_at) < 1.10 * limit);
-		peer_fini(&peer);
+		stub_peer_fini(&peer);
 	}
 }
 
@@ -509,15 +509,15 @@ static void read__takes__part_with_faults(void **state)
 		c.fault.lose_to = c.fault.lose_from = seed % 2 ? 0 : 0.05;
 		c.fault.lie_md5 = seed % 5 == 0;
 		c.cut = PEER_RANDOM;
-		peer_init(&peer, &c);
+		stub_peer_init(&peer, &c);
 		dirty(&peer, seed);
-		assert_true(peer_play(&peer, 5 * MIN));
+		assert_true(stub_peer_play(&peer, 5 * MIN));
 		assert_memory_equal(peer.taken, before + 0x11000, peer.taken_n);
 		if (peer.end == ENGINE_EV_DONE) {
 			assert_int_equal(peer.taken_n, 200 * KIB + 100);
 			done++;
 		}
-		peer_fini(&peer);
+		stub_peer_fini(&peer);
 	}
 	assert_int_equal(done, 20);
 }
@@ -527,26 +527,26 @@ static void read__tells_where__chip_lost(void **state)
 	(void)state;
 	struct peer_config c = read_job();
 	c.fault.die_reading = 40;
-	peer_init(&peer, &c);
+	stub_peer_init(&peer, &c);
 	dirty(&peer, 4);
-	assert_true(peer_play(&peer, MIN));
+	assert_true(stub_peer_play(&peer, MIN));
 	expect_end(&peer, ENGINE_EV_FAILED, ENGINE_CAUSE_NO_ANSWER);
 	assert_int_equal(engine_failure(peer.e)->stage, ENGINE_ST_READ);
 	assert_true(peer.taken_n >= 64 * KIB);
 	assert_memory_equal(peer.taken, before, peer.taken_n);
-	peer_fini(&peer);
+	stub_peer_fini(&peer);
 }
 
 static void read__ends__driver_can_t_keep_it(void **state)
 {
 	(void)state;
 	struct peer_config c = read_job();
-	peer_init(&peer, &c);
+	stub_peer_init(&peer, &c);
 	peer.take_result = -10;
-	assert_true(peer_play(&peer, MIN));
+	assert_true(stub_peer_play(&peer, MIN));
 	expect_end(&peer, ENGINE_EV_FAILED, ENGINE_CAUSE_DATA);
 	assert_true(engine_failure(peer.e)->still_connected);
-	peer_fini(&peer);
+	stub_peer_fini(&peer);
 }
 
 static void backup__comes_first__then_flash(void **state)
@@ -554,15 +554,15 @@ static void backup__comes_first__then_flash(void **state)
 	(void)state;
 	struct peer_config c = flash_job(0, 50 * KIB);
 	c.job.backup = true;
-	peer_init(&peer, &c);
+	stub_peer_init(&peer, &c);
 	dirty(&peer, 21);
-	assert_true(peer_play(&peer, MIN));
+	assert_true(stub_peer_play(&peer, MIN));
 	expect_end(&peer, ENGINE_EV_DONE, ENGINE_CAUSE_NONE);
 	assert_true(peer.taken_part == ENGINE_BACKUP);
 	assert_int_equal(peer.taken_n, PEER_FLASH);
 	assert_memory_equal(peer.taken, before, PEER_FLASH);
 	expect_flash(&peer, 0, 50 * KIB);
-	peer_fini(&peer);
+	stub_peer_fini(&peer);
 }
 
 /* ---- erasing -------------------------------------------------------------------------------------------- */
@@ -581,16 +581,16 @@ static void erase__clears__chip_but_kept_and_areas(void **state)
 			c.job.part_count = 1;
 			c.job.parts[0] = (struct engine_part){0x3000, 0x20000};
 		}
-		peer_init(&peer, &c);
+		stub_peer_init(&peer, &c);
 		dirty(&peer, 9);
-		assert_true(peer_play(&peer, MIN));
+		assert_true(stub_peer_play(&peer, MIN));
 		expect_end(&peer, ENGINE_EV_DONE, ENGINE_CAUSE_NONE);
 		for (uint32_t i = 0; i < PEER_FLASH; i++) {
 			bool kept = whole ? i < 0x1000 || (i >= 0xF0000 && i < 0xF2000)
 					  : i < 0x3000 || i >= 0x23000;
 			assert_int_equal(peer.flash[i], kept ? before[i] : 0xFF);
 		}
-		peer_fini(&peer);
+		stub_peer_fini(&peer);
 	}
 }
 
@@ -613,14 +613,14 @@ static void rate__climbs__until_it_breaks(void **state)
 		c.job.baud = cases[i].wanted;
 		c.fault.broken_above = cases[i].broken;
 		c.host_max = cases[i].host_max;
-		peer_init(&peer, &c);
-		assert_true(peer_play(&peer, MIN));
+		stub_peer_init(&peer, &c);
+		assert_true(stub_peer_play(&peer, MIN));
 		expect_end(&peer, ENGINE_EV_DONE, ENGINE_CAUSE_NONE);
 		expect_flash(&peer, 0, 30 * KIB);
 		if (engine_baud(peer.e) / 1000 != cases[i].got / 1000)
 			print_message("case %zu: %u\n", i, (unsigned)engine_baud(peer.e));
 		assert_int_equal(engine_baud(peer.e) / 1000, cases[i].got / 1000);
-		peer_fini(&peer);
+		stub_peer_fini(&peer);
 	}
 }
 
@@ -629,12 +629,12 @@ static void rate__kept__stub_of_an_earlier_job(void **state)
 	(void)state;
 	struct peer_config c = flash_job(0, 30 * KIB);
 	c.rate = 928571;
-	peer_init(&peer, &c);
-	assert_true(peer_play(&peer, MIN));
+	stub_peer_init(&peer, &c);
+	assert_true(stub_peer_play(&peer, MIN));
 	expect_end(&peer, ENGINE_EV_DONE, ENGINE_CAUSE_NONE);
 	assert_int_equal(peer.requests[STUB_BAUD], 0);
 	assert_int_equal(engine_chip_info(peer.e)->crystal_khz, 26000);
-	peer_fini(&peer);
+	stub_peer_fini(&peer);
 }
 
 /* ---- whose stub ------------------------------------------------------------------------------------------- */
@@ -646,12 +646,12 @@ static void found__told__stub_of_others(void **state)
 		c.fault.foreign = kind == 0;
 		c.fault.deaf = kind == 1;
 		c.job.no_stub = kind == 2;
-		peer_init(&peer, &c);
-		assert_false(peer_play(&peer, 20000000));
-		assert_true(peer_count(&peer, ENGINE_EV_HEARD) > 0);
-		assert_int_equal(peer_last(&peer, ENGINE_EV_HEARD)->heard, ENGINE_HEARD_STUB);
+		stub_peer_init(&peer, &c);
+		assert_false(stub_peer_play(&peer, 20000000));
+		assert_true(stub_peer_count(&peer, ENGINE_EV_HEARD) > 0);
+		assert_int_equal(stub_peer_last(&peer, ENGINE_EV_HEARD)->heard, ENGINE_HEARD_STUB);
 		assert_int_equal(peer.requests[STUB_PLAN], 0);
-		peer_fini(&peer);
+		stub_peer_fini(&peer);
 	}
 }
 
@@ -661,20 +661,20 @@ static void cancel__soon__at_any_time(void **state)
 	for (int64_t at = 50000; at < 4000000; at += 130000) {
 		struct peer_config c = flash_job(0, 300 * KIB);
 		c.job.backup = at > 2000000;
-		peer_init(&peer, &c);
+		stub_peer_init(&peer, &c);
 		dirty(&peer, 2);
-		(void)peer_play(&peer, at);
+		(void)stub_peer_play(&peer, at);
 		if (peer.ended) {
-			peer_fini(&peer);
+			stub_peer_fini(&peer);
 			break;
 		}
 		engine_cancel(peer.e, peer.now);
 		mono_t asked = peer.now;
-		assert_true(peer_play(&peer, 1100000));
+		assert_true(stub_peer_play(&peer, 1100000));
 		assert_int_equal(peer.end, ENGINE_EV_CANCELLED);
 		assert_true(peer.now - asked <= 1000000);
 		assert_true(engine_failure(peer.e)->still_connected);
-		peer_fini(&peer);
+		stub_peer_fini(&peer);
 	}
 }
 
@@ -683,12 +683,12 @@ static void run__starts_the_application__on_request(void **state)
 	(void)state;
 	struct peer_config c = flash_job(0, 30 * KIB);
 	c.job.run = true;
-	peer_init(&peer, &c);
-	assert_true(peer_play(&peer, MIN));
+	stub_peer_init(&peer, &c);
+	assert_true(stub_peer_play(&peer, MIN));
 	expect_end(&peer, ENGINE_EV_DONE, ENGINE_CAUSE_NONE);
 	assert_int_equal(peer.requests[STUB_RUN], 1);
 	assert_false(engine_in_loader(peer.e));
-	peer_fini(&peer);
+	stub_peer_fini(&peer);
 }
 
 int main(void)
