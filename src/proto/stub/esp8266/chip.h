@@ -16,6 +16,13 @@
 
 #include <stdint.h>
 
+/* What the files call of each other: in a test they are one unit, and none of it is seen outside. */
+#ifdef STUB_NATIVE
+#define STUB_CALL static
+#else
+#define STUB_CALL
+#endif
+
 #define UART_FIFO    0x60000000u
 #define UART_INT_RAW 0x60000004u
 #define UART_INT_CLR 0x60000010u
@@ -51,9 +58,9 @@
 #define RTC_RESET 0x60000700u /* bit 31: software reset */
 
 #ifdef STUB_NATIVE
-uint32_t reg_get(uint32_t addr);
-void reg_set(uint32_t addr, uint32_t value);
-uint32_t chip_cycles(void);
+STUB_CALL uint32_t reg_get(uint32_t addr);
+STUB_CALL void reg_set(uint32_t addr, uint32_t value);
+STUB_CALL uint32_t chip_cycles(void);
 #else
 static inline uint32_t reg_get(uint32_t addr)
 {
@@ -75,12 +82,12 @@ static inline uint32_t chip_cycles(void)
 #define CHIP_MS 52000u /* cycles of a millisecond, with the 26 MHz crystal */
 
 /* Connects the flash to its pins and sets the controller up for the slowest reads. */
-void chip_attach_flash(void);
+STUB_CALL void chip_attach_flash(void);
 /* Back to the ROM, which loads the application from the flash. Doesn't return. */
-void chip_run_flash(void);
+STUB_CALL void chip_run_flash(void);
 /* Back to the ROM's boot loader. Doesn't return. */
-void chip_run_loader(void);
+STUB_CALL void chip_run_loader(void);
 /* The first word of the stub's data: which build it is. */
-uint32_t chip_build(void);
+STUB_CALL uint32_t chip_build(void);
 
 #endif

@@ -141,12 +141,12 @@ struct stub {
 #define STUB_ANSWERED 0x100u
 
 /* stub.c */
-void stub_init(struct stub *s);
+STUB_CALL void stub_init(struct stub *s);
 /* One turn of the main loop. */
-void stub_step(struct stub *s);
+STUB_CALL void stub_step(struct stub *s);
 /* Keeps UART, flash and clock going; to be called as often as possible: it knows when there may be
  * something to do. */
-void stub_work(struct stub *s, uint32_t now);
+STUB_CALL void stub_work(struct stub *s, uint32_t now);
 static inline bool stub_due(const struct stub *s, uint32_t now)
 {
 	return (int32_t)(now - s->tick_at) >= 0;
@@ -159,59 +159,59 @@ static inline void stub_tick(struct stub *s)
 		stub_work(s, now);
 }
 /* The same while an operation lasts: says BUSY from time to time. */
-void stub_tick_busy(struct stub *s, uint32_t done, uint32_t total);
+STUB_CALL void stub_tick_busy(struct stub *s, uint32_t done, uint32_t total);
 /* Does what the request in the frame says and drops it. False: it is one that ends the stream that
  * is under way; it is left for the main loop. */
-bool stub_request(struct stub *s);
+STUB_CALL bool stub_request(struct stub *s);
 
 /* link.c */
-void link_init(struct stub *s);
-void link_poll(struct stub *s);
+STUB_CALL void link_init(struct stub *s);
+STUB_CALL void link_poll(struct stub *s);
 /* Looks for the next good frame in the ring; it is in s->frame until link_drop(). */
-bool link_take(struct stub *s);
-void link_drop(struct stub *s);
-void link_begin(struct stub *s, uint32_t op, uint32_t serial, uint32_t status);
-void link_bytes(struct stub *s, const void *bytes, uint32_t n);
-void link_word(struct stub *s, uint32_t word);
-void link_end(struct stub *s);
-void link_raw(struct stub *s, const uint8_t *bytes, uint32_t n);
+STUB_CALL bool link_take(struct stub *s);
+STUB_CALL void link_drop(struct stub *s);
+STUB_CALL void link_begin(struct stub *s, uint32_t op, uint32_t serial, uint32_t status);
+STUB_CALL void link_bytes(struct stub *s, const void *bytes, uint32_t n);
+STUB_CALL void link_word(struct stub *s, uint32_t word);
+STUB_CALL void link_end(struct stub *s);
+STUB_CALL void link_raw(struct stub *s, const uint8_t *bytes, uint32_t n);
 /* Until the last bit has left. */
-void link_flush(struct stub *s);
-uint32_t get_word(const uint8_t *bytes);
+STUB_CALL void link_flush(struct stub *s);
+STUB_CALL uint32_t get_word(const uint8_t *bytes);
 
 /* flash.c */
-void flash_init(struct stub *s);
-void flash_leave(struct stub *s);
-void flash_step(struct stub *s);
+STUB_CALL void flash_init(struct stub *s);
+STUB_CALL void flash_leave(struct stub *s);
+STUB_CALL void flash_step(struct stub *s);
 /* Waits until the chip is idle and keeps it so until flash_release(). */
-void flash_hold(struct stub *s);
-void flash_release(struct stub *s);
-uint32_t flash_status(struct stub *s);
-uint32_t flash_write_status(struct stub *s, uint32_t value);
-void flash_erase_chip(struct stub *s);
+STUB_CALL void flash_hold(struct stub *s);
+STUB_CALL void flash_release(struct stub *s);
+STUB_CALL uint32_t flash_status(struct stub *s);
+STUB_CALL uint32_t flash_write_status(struct stub *s, uint32_t value);
+STUB_CALL void flash_erase_chip(struct stub *s);
 /* Reading, with the chip held: begin, then take its 64 bytes, the next one begun meanwhile. */
-void flash_read_begin(struct stub *s, uint32_t addr);
-void flash_read_end(uint32_t *words);
+STUB_CALL void flash_read_begin(struct stub *s, uint32_t addr);
+STUB_CALL void flash_read_end(uint32_t *words);
 /* Whether a range is within the chip. */
-bool flash_range(const struct stub *s, uint32_t addr, uint32_t n);
+STUB_CALL bool flash_range(const struct stub *s, uint32_t addr, uint32_t n);
 
 /* write.c. Of a request: p, bytes: its payload. */
-uint32_t write_plan(struct stub *s, const uint8_t *p, uint32_t bytes);
-uint32_t write_erase(struct stub *s, uint32_t addr, uint32_t n);
-uint32_t write_finish(struct stub *s);
+STUB_CALL uint32_t write_plan(struct stub *s, const uint8_t *p, uint32_t bytes);
+STUB_CALL uint32_t write_erase(struct stub *s, uint32_t addr, uint32_t n);
+STUB_CALL uint32_t write_finish(struct stub *s);
 /* The plan and its stream are no more. */
-void write_stop(struct stub *s);
-void write_stream(struct stub *s);
-void write_late(struct stub *s);
-void write_fail(struct stub *s, uint32_t status, uint32_t addr);
+STUB_CALL void write_stop(struct stub *s);
+STUB_CALL void write_stream(struct stub *s);
+STUB_CALL void write_late(struct stub *s);
+STUB_CALL void write_fail(struct stub *s, uint32_t status, uint32_t addr);
 /* Says what failed, when something has that nobody was told of. */
-void write_tell(struct stub *s);
-void write_ack(struct stub *s, uint32_t op, uint32_t serial, uint32_t status);
-void write_nak(struct stub *s, uint32_t reason);
+STUB_CALL void write_tell(struct stub *s);
+STUB_CALL void write_ack(struct stub *s, uint32_t op, uint32_t serial, uint32_t status);
+STUB_CALL void write_nak(struct stub *s, uint32_t reason);
 /* More input for the stream, in s->in; false: there is none, the stream is over. */
-bool write_more(struct stub *s);
+STUB_CALL bool write_more(struct stub *s);
 /* Waits until n (up to 258) bytes may be made; false: they may not. */
-bool write_wait(struct stub *s, uint32_t n);
+STUB_CALL bool write_wait(struct stub *s, uint32_t n);
 static inline bool write_room(struct stub *s, uint32_t n)
 {
 	return (n <= s->total - s->made && n <= DICT_SIZE - (s->made - s->done)) ||
@@ -219,17 +219,17 @@ static inline bool write_room(struct stub *s, uint32_t n)
 }
 
 /* inflate.c */
-bool inflate_stream(struct stub *s);
+STUB_CALL bool inflate_stream(struct stub *s);
 
 /* md5.c */
-void md5_begin(struct md5 *m);
-void md5_block(struct md5 *m, const uint32_t *words);
+STUB_CALL void md5_begin(struct md5 *m);
+STUB_CALL void md5_block(struct md5 *m, const uint32_t *words);
 /* The last n (up to 63) bytes, in a block that has room; the digest is in state. */
-void md5_end(struct md5 *m, uint32_t *words, uint32_t n);
+STUB_CALL void md5_end(struct md5 *m, uint32_t *words, uint32_t n);
 
 /* read.c: requests */
-uint32_t read_md5(struct stub *s, const uint8_t *p, uint32_t bytes, bool ranges);
-uint32_t read_blank(struct stub *s, const uint8_t *p, uint32_t bytes);
-uint32_t read_flash(struct stub *s, const uint8_t *p, uint32_t bytes);
+STUB_CALL uint32_t read_md5(struct stub *s, const uint8_t *p, uint32_t bytes, bool ranges);
+STUB_CALL uint32_t read_blank(struct stub *s, const uint8_t *p, uint32_t bytes);
+STUB_CALL uint32_t read_flash(struct stub *s, const uint8_t *p, uint32_t bytes);
 
 #endif
