@@ -226,9 +226,16 @@ void engine_command(struct engine *e, uint8_t op, size_t n, int64_t extra_us)
 	}
 	e->cmd.op = op;
 	e->cmd.waiting = true;
+	e->cmd.left = 1;
 	e->cmd.early = false;
 	e->cmd.patience = patience_of(op)->us + extra_us + e->lag;
 	engine_send(e, n);
+}
+
+void engine_commands(struct engine *e, uint8_t op, size_t n, unsigned answers)
+{
+	engine_command(e, op, n, 0);
+	e->cmd.left = answers;
 }
 
 void engine_set_baud(struct engine *e, uint32_t baud)
@@ -361,7 +368,7 @@ void engine_done(struct engine *e, int result, uint32_t actual, mono_t now)
 		return;
 	}
 	/* The frame is out whole, so the loader is left in order. */
-	if (e->cancelling && !e->cmd.waiting)
+	if (e->cancelling && !e->cmd.waiting && !engine_op(e)->midway)
 		engine_cancelled(e);
 	else if (e->q.n == 0)
 		engine_acted(e);
@@ -371,6 +378,12 @@ void engine_done(struct engine *e, int result, uint32_t actual, mono_t now)
 /* The answer to the command under way. */
 static void engine_answer(struct engine *e, const struct esp_reply *r)
 {
+	if (e->cmd.left > 1 && !e->cancelling && engine_op(e)->part) {
+		e->cmd.left--;
+		e->deadline = e->now + e->cmd.patience;
+		engine_op(e)->part(e, r);
+		return;
+	}
 	e->cmd.waiting = false;
 	e->cmd.tries = 0;
 	e->deadline = MONO_NEVER;
@@ -397,7 +410,8 @@ static void engine_reply(struct engine *e, const struct esp_reply *r)
 			e->deadline = mono_min(e->deadline, e->now + MONO_MS(50));
 		return;
 	}
-	if (e->q.out || e->q.n > 0) {
+	bool last = e->cmd.left <= 1 || !engine_op(e)->part;
+	if (last && (e->q.out || e->q.n > 0)) {
 		e->cmd.early = true;
 		e->cmd.early_reply = *r;
 		return;
@@ -489,7 +503,8 @@ void engine_tick(struct engine *e, mono_t now)
 		return;
 	if (now >= e->cancel_by) {
 		/* The chip may be busy erasing: whether it still answers is not known. */
-		e->alive = e->alive && (e->st.on || (!e->cmd.waiting && !e->q.out));
+		e->alive = e->alive && !engine_op(e)->midway &&
+			   (e->st.on || (!e->cmd.waiting && !e->q.out));
 		engine_end(e, ENGINE_EV_CANCELLED);
 		return;
 	}
@@ -526,7 +541,7 @@ void engine_cancel(struct engine *e, mono_t now)
 		return;
 	e->cancelling = true;
 	bool connecting = e->stage == ENGINE_ST_CONNECT;
-	if (!e->q.out && (connecting || !e->cmd.waiting))
+	if (!e->q.out && (connecting || (!e->cmd.waiting && !engine_op(e)->midway)))
 		engine_cancelled(e);
 	e->cancel_by = now + ENGINE_CANCEL_WAIT;
 }

@@ -242,7 +242,8 @@ void hunt_reply(struct engine *e, const struct esp_reply *r)
 		return;
 	}
 	/* In order, and one command was out: this is its answer, late. */
-	if (f->why == HUNT_RESYNC && e->state == ES_HUNT && r->op == e->cmd.op && !f->late) {
+	if (f->why == HUNT_RESYNC && e->state == ES_HUNT && r->op == e->cmd.op && !f->late &&
+	    !engine_ops_of(f->back)->part) {
 		f->late = true;
 		f->late_reply = *r;
 	}

@@ -29,11 +29,17 @@
 
 struct engine_ops {
 	const char *name;
+	bool
+	    several; /* more than one command goes out at once: an answer that is late may be any's */
 	bool listens; /* bytes are text: the SLIP reader is not asked */
+	bool midway;  /* of a change of rate: a cancel waits until both sides have it */
 	bool lenient; /* a rate the host can't set is no failure here */
 	void (*enter)(struct engine *e);
 	void (*acted)(struct engine *e);
 	void (*reply)(struct engine *e, const struct esp_reply *r);
+	/* Where several commands go out at once (engine_commands): an answer that is not the last. One
+	 * that is late may be any's. */
+	void (*part)(struct engine *e, const struct esp_reply *r);
 	/* Deadline. NULL: an unanswered command; the link is found again, then recovered. */
 	void (*expire)(struct engine *e);
 	/* The link is sound, but what became of the command is not known. NULL: enter again. */
@@ -75,7 +81,8 @@ struct engine_queue {
 struct engine_cmd {
 	uint8_t op;
 	bool waiting;
-	bool early; /* the reply came before the write was done */
+	unsigned left; /* answers that are to come */
+	bool early;    /* the reply came before the write was done */
 	struct esp_reply early_reply;
 	int64_t patience; /* us after the last byte has left */
 	unsigned tries;	  /* unanswered in a row */
@@ -229,6 +236,9 @@ struct engine {
 	unsigned id_again, id_restarts;
 	bool id_have;
 	uint32_t id_seen;
+	uint32_t id_value[12]; /* all at once */
+	unsigned id_got;
+	bool id_refused;
 
 	struct slip slip;
 	struct heard heard;
@@ -265,6 +275,8 @@ void engine_resume(struct engine *e, enum engine_state s, const struct esp_reply
 /* Sends e->tx[0..n) as command op; its answer is waited for as the table of patience says, plus
  * extra_us. */
 void engine_command(struct engine *e, uint8_t op, size_t n, int64_t extra_us);
+/* ... of several commands, which are answered so many times by op. */
+void engine_commands(struct engine *e, uint8_t op, size_t n, unsigned answers);
 /* Sends e->tx[0..n) without waiting for an answer. */
 void engine_send(struct engine *e, size_t n);
 /* ... of bytes that stay where they are until it is done. */
@@ -368,6 +380,13 @@ void hunt_drain_expire(struct engine *e);
 
 /* ---- engine_identify.c ----------------------------------------------------------------------- */
 void identify_begin(struct engine *e);
+void identify_all(struct engine *e);
+void identify_all_part(struct engine *e, const struct esp_reply *r);
+void identify_all_reply(struct engine *e, const struct esp_reply *r);
+void identify_all_again(struct engine *e);
+void identify_flash_all(struct engine *e);
+void identify_flash_all_reply(struct engine *e, const struct esp_reply *r);
+void identify_flash_all_again(struct engine *e);
 void identify_read(struct engine *e);
 void identify_read_reply(struct engine *e, const struct esp_reply *r);
 void identify_attach(struct engine *e);
@@ -415,6 +434,7 @@ void baud_set_acted(struct engine *e);
 void baud_set_reply(struct engine *e, const struct esp_reply *r);
 void baud_set_expire(struct engine *e);
 void baud_probe(struct engine *e);
+void baud_probe_part(struct engine *e, const struct esp_reply *r);
 void baud_probe_reply(struct engine *e, const struct esp_reply *r);
 void baud_probe_expire(struct engine *e);
 void baud_mem(struct engine *e);

@@ -17,6 +17,8 @@ enum engine_state {
 	ES_RESET_HEAR,	/* ... over: what does the chip say? */
 	ES_RESET_BACK,	/* nothing: host back to the loader's rate */
 	ES_RESET_CLEAR, /* cancelled in the middle: lines cleared */
+	ES_ID_ALL,	/* registers, all at once */
+	ES_ID_FLASH_ALL,
 	ES_ID_READ,
 	ES_ID_ATTACH,
 	ES_ID_SPI_ASK,

@@ -352,6 +352,10 @@ static void stub_mem_again(struct engine *e)
 		engine_go(e, ES_STUB_MEM);
 		return;
 	}
+	if (baud_lower(e, ES_STUB_MEM)) {
+		e->st.restarts = 0;
+		return;
+	}
 	hunt_begin(e, HUNT_NO_STUB, 4, MONO_MS(150));
 	hunt_add(e, e->asked);
 	hunt_add(e, e->type->sync_baud);
