@@ -32,6 +32,7 @@
 #include "../../src/proto/stub/esp8266/stub.c"
 
 #define ACCESS_CYCLES 10
+#define COARSE_CYCLES 400 /* time enough at 115200 */
 #define QUEUE_SIZE    (1u << 21)
 #define STACK_SIZE    (1u << 18)
 
@@ -211,7 +212,7 @@ uint32_t reg_get(uint32_t addr)
 {
 	struct native_inner *i = chip->inner;
 
-	advance(chip, ACCESS_CYCLES);
+	advance(chip, chip->coarse ? COARSE_CYCLES : ACCESS_CYCLES);
 	if (addr >= SPI_W0 && addr < SPI_W0 + 64)
 		return i->w[(addr - SPI_W0) / 4];
 	switch (addr) {
@@ -242,7 +243,7 @@ void reg_set(uint32_t addr, uint32_t value)
 {
 	struct native_inner *i = chip->inner;
 
-	advance(chip, ACCESS_CYCLES);
+	advance(chip, chip->coarse ? COARSE_CYCLES : ACCESS_CYCLES);
 	assert(addr < SPI_CMD || addr > SPI_W0 + 64 || chip->now >= i->spi_until);
 	if (addr >= SPI_W0 && addr < SPI_W0 + 64)
 		i->w[(addr - SPI_W0) / 4] = value;

@@ -28,6 +28,7 @@ struct native {
 	int64_t now;   /* cycles */
 	int64_t limit; /* a call of the stub that lasts longer is given up */
 	uint8_t flash[NATIVE_FLASH];
+	bool coarse;	/* time passes in bigger steps */
 	uint8_t status; /* of the flash */
 	bool locked;	/* its protect bits can't be cleared */
 	uint32_t worn;	/* a byte of the flash that stays 0; or ~0u */

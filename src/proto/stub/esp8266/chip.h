@@ -18,7 +18,7 @@
 
 /* What the files call of each other: in a test they are one unit, and none of it is seen outside. */
 #ifdef STUB_NATIVE
-#define STUB_CALL static
+#define STUB_CALL static __attribute__((unused))
 #else
 #define STUB_CALL
 #endif
