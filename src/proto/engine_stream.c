@@ -27,7 +27,9 @@
 #define STREAM_SLOWER	4u
 #define STREAM_GOOD	16u
 #define STREAM_AHEAD	4u
-#define STREAM_RESTARTS 3u
+/* Above that the flash has no time to spare: what is asked of it meanwhile costs more than after. */
+#define STREAM_PROOF_BAUD 500000u
+#define STREAM_RESTARTS	  3u
 
 static struct stream_slot *slot_of(struct engine *e, uint32_t number)
 {
@@ -196,7 +198,7 @@ static void stream_ask(struct engine *e)
 static bool stream_to_prove(struct engine *e, uint32_t *piece)
 {
 	const struct engine_plan *p = &e->plan;
-	if (e->job.no_verify || e->s.proving || e->s.asking)
+	if (e->job.no_verify || e->s.proving || e->s.asking || e->baud > STREAM_PROOF_BAUD)
 		return false;
 	for (uint32_t i = 0; i < p->pieces; i++) {
 		if (p->proof[i] != PROOF_WANTED)

@@ -10,8 +10,8 @@
 
 #define VERIFY_ANSWER MONO_MS(400)
 #define VERIFY_KIB_US 4000
-/* Pieces of one request: so often progress is told. */
-#define VERIFY_PIECES 4u
+/* Pieces of one request. The answer comes in parts. */
+#define VERIFY_PIECES 64u
 /* A piece that differs, but none of its sectors does: asked again so often. */
 #define VERIFY_DOUBTS 3u
 
@@ -194,8 +194,10 @@ void verify_answer(struct engine *e, const struct stub_msg *m)
 		if (plan_first_time(e, first + k))
 			p->proof[piece] = good ? PROOF_GOOD : PROOF_BAD;
 	}
-	if (p->got < p->asked_pieces)
+	if (p->got < p->asked_pieces) {
+		engine_emit_progress(e, p->data_total - verify_left(e), p->data_total);
 		return;
+	}
 	stub_answered(e);
 	engine_go(e, ES_VERIFY);
 }
