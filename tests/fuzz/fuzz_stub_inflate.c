@@ -5,6 +5,7 @@
 #include <zlib.h>
 
 #define STUB_NATIVE
+#define STUB_CALL /* the rest is not there */
 #include "../../src/proto/stub/esp8266/stub.h"
 #include "../../src/proto/stub/esp8266/inflate.c"
 
@@ -16,14 +17,14 @@ static uint8_t *out;
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-static uint32_t chip_cycles(void)
+uint32_t chip_cycles(void)
 {
 	static uint32_t now;
 
 	return now += 50;
 }
 
-static bool write_more(struct stub *s)
+bool write_more(struct stub *s)
 {
 	size_t n = (size_t)(end - rest) < PIECE ? (size_t)(end - rest) : PIECE;
 
@@ -40,7 +41,7 @@ static void drain(struct stub *s)
 		out[s->done] = ((const uint8_t *)s->dict)[s->done % DICT_SIZE];
 }
 
-static bool write_wait(struct stub *s, uint32_t n)
+bool write_wait(struct stub *s, uint32_t n)
 {
 	if (n > s->total - s->made)
 		return false;
@@ -48,7 +49,7 @@ static bool write_wait(struct stub *s, uint32_t n)
 	return true;
 }
 
-static void stub_work(struct stub *s, uint32_t now)
+void stub_work(struct stub *s, uint32_t now)
 {
 	s->tick_at = now + 1500;
 }

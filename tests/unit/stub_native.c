@@ -12,6 +12,7 @@
 #include <string.h>
 #include <ucontext.h>
 
+#include "tasmite/base/bytes.h"
 #include "tasmite/proto/stub_wire.h"
 #include "tasmite/proto/digest.h"
 #include "../../src/proto/stub_cmd.h"
@@ -74,7 +75,7 @@ static void packet_end(struct native *n)
 		a->n = i->packet_n - 8;
 		memcpy(a->data, i->packet + 4, a->n);
 		a->good = (i->packet[0] & 0x80) && digest_crc32(0, i->packet, i->packet_n - 4) ==
-						       get_word(i->packet + i->packet_n - 4);
+						       get_le32(i->packet + i->packet_n - 4);
 		n->answers++;
 		n->seen[a->op]++;
 		i->packet_n = 0;
@@ -398,7 +399,7 @@ size_t native_pending(const struct native *n)
 
 uint32_t native_word(const struct native_answer *a, size_t i)
 {
-	return 4 * i + 4 <= a->n ? get_word(a->data + 4 * i) : 0;
+	return 4 * i + 4 <= a->n ? get_le32(a->data + 4 * i) : 0;
 }
 
 uint32_t native_overruns(const struct native *n)

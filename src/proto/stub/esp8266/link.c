@@ -26,11 +26,6 @@ void link_init(struct stub *s)
 	}
 }
 
-uint32_t get_word(const uint8_t *b)
-{
-	return (uint32_t)b[0] | (uint32_t)b[1] << 8 | (uint32_t)b[2] << 16 | (uint32_t)b[3] << 24;
-}
-
 static void rx_move(struct stub *s, uint32_t n)
 {
 	uint32_t in = s->rx_in, room = RX_SIZE - (in - s->rx_out);
@@ -141,7 +136,7 @@ void link_raw(struct stub *s, const uint8_t *bytes, uint32_t n)
 
 static bool is_sync(const struct stub *s)
 {
-	const uint8_t *f = (const uint8_t *)s->frame;
+	const uint8_t *f = frame_of(s);
 
 	return s->frame_len == 44u && f[0] == 0x00u && f[1] == 0x08u;
 }
@@ -190,7 +185,7 @@ void link_drop(struct stub *s)
  * none the worse for it. */
 bool link_take(struct stub *s)
 {
-	uint8_t *frame = (uint8_t *)s->frame;
+	uint8_t *frame = (uint8_t *)s->frame + FRAME_SKIP;
 	uint32_t n = s->rx_in - s->rx_out, out = s->rx_out, len = s->frame_len;
 	uint32_t crc = s->frame_crc, byte;
 	bool escape = s->frame_escape, end = false;

@@ -121,7 +121,7 @@ static uint32_t md5_ranges(struct stub *s, struct digests *d, const uint8_t *p, 
 
 uint32_t read_md5(struct stub *s, const uint8_t *p, uint32_t bytes, bool ranges)
 {
-	const uint8_t *frame = (const uint8_t *)s->frame;
+	const uint8_t *frame = frame_of(s);
 	struct digests d = {frame[0], frame[1], 0, 0, 0, 0, 0};
 	uint32_t size = bytes >= 4u ? get_word(ranges ? p : p + bytes - 4u) : 0, error;
 
@@ -179,7 +179,7 @@ uint32_t read_blank(struct stub *s, const uint8_t *p, uint32_t bytes)
 	flash_release(s);
 	if (left)
 		return STUB_E_LENGTH; /* more strides than one answer holds */
-	link_begin(s, ((const uint8_t *)s->frame)[0], ((const uint8_t *)s->frame)[1], STUB_OK);
+	link_begin(s, (frame_of(s))[0], (frame_of(s))[1], STUB_OK);
 	link_bytes(s, bits, (i + 7u) / 8u);
 	link_end(s);
 	return STUB_ANSWERED;
@@ -197,7 +197,7 @@ struct reading {
 /* What the program says meanwhile; false: another request, which ends the reading. */
 static bool listen(struct stub *s, struct reading *r)
 {
-	const uint8_t *frame = (const uint8_t *)s->frame;
+	const uint8_t *frame = frame_of(s);
 	uint32_t acked;
 
 	if (!link_take(s))
@@ -277,7 +277,7 @@ static bool read_chunk(struct stub *s, struct reading *r)
 uint32_t read_flash(struct stub *s, const uint8_t *p, uint32_t bytes)
 {
 	struct reading r;
-	uint32_t serial = ((const uint8_t *)s->frame)[1], length;
+	uint32_t serial = (frame_of(s))[1], length;
 
 	if (bytes != 16u)
 		return STUB_E_LENGTH;

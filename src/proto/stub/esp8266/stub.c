@@ -267,7 +267,7 @@ static uint32_t carry_out(
 
 bool stub_request(struct stub *s)
 {
-	const uint8_t *frame = (const uint8_t *)s->frame;
+	const uint8_t *frame = frame_of(s);
 	uint32_t op = frame[0], serial = frame[1], status;
 	bool again = is_once(op) && op == s->last_op && serial == s->last_serial;
 
@@ -310,7 +310,7 @@ void stub_step(struct stub *s)
 	write_tell(s);
 	if (!link_take(s))
 		return;
-	if (*(const uint8_t *)s->frame == STUB_DATA)
+	if (frame_of(s)[0] == STUB_DATA)
 		write_late(s);
 	else
 		stub_request(s);

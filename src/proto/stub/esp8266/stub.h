@@ -24,6 +24,7 @@
 #define BLOCK	     65536u
 #define CHUNK	     64u /* what the SPI controller holds */
 #define CHUNK_WORDS  16u
+#define FRAME_SKIP   2u	 /* so that payloads, which follow two bytes, are whole words */
 #define PIECE_CHUNKS 16u /* read at once for a digest while a stream is written */
 #define DIGEST_WORDS 256u
 #define FLASH_MAX    0x1000000u /* what 24 address bits reach */
@@ -126,7 +127,7 @@ struct stub {
 	uint32_t crc_table[256];
 	struct run runs[STUB_RUNS_MAX];
 	uint32_t digests[DIGEST_WORDS];
-	uint32_t frame[(STUB_FRAME_MAX + 16u) / 4u];
+	uint32_t frame[(STUB_FRAME_MAX + 16u) / 4u]; /* from FRAME_SKIP on */
 	uint32_t chunk[CHUNK_WORDS];
 	uint32_t piece[PIECE_CHUNKS * CHUNK_WORDS];
 	uint16_t litlen_table[1u << ROOT_LITLEN], dist_table[1u << ROOT_DIST];
@@ -136,6 +137,16 @@ struct stub {
 	uint8_t rx[RX_SIZE];
 	uint32_t dict[DICT_SIZE / 4u];
 };
+
+static inline const uint8_t *frame_of(const struct stub *s)
+{
+	return (const uint8_t *)s->frame + FRAME_SKIP;
+}
+/* A word of a payload. All of them are aligned. */
+static inline uint32_t get_word(const uint8_t *p)
+{
+	return *(const uint32_t *)(const void *)p;
+}
 
 /* What a request's handler returns: a STUB_* status, or that it has answered itself. */
 #define STUB_ANSWERED 0x100u
@@ -177,7 +188,6 @@ STUB_CALL void link_end(struct stub *s);
 STUB_CALL void link_raw(struct stub *s, const uint8_t *bytes, uint32_t n);
 /* Until the last bit has left. */
 STUB_CALL void link_flush(struct stub *s);
-STUB_CALL uint32_t get_word(const uint8_t *bytes);
 
 /* flash.c */
 STUB_CALL void flash_init(struct stub *s);

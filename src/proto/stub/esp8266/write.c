@@ -165,7 +165,7 @@ static void taken_end(struct stub *s)
 /* A DATA frame: whether it is the next one and its bytes are there to be used. */
 static bool data_take(struct stub *s)
 {
-	const uint8_t *frame = (const uint8_t *)s->frame;
+	const uint8_t *frame = frame_of(s);
 	uint32_t n = s->frame_len, number;
 
 	if (n < 6u || n > 6u + STUB_DATA_MAX) {
@@ -192,7 +192,7 @@ static bool data_take(struct stub *s)
 /* DATA when no stream is under way: as late ones of a stream that is complete or has failed. */
 void write_late(struct stub *s)
 {
-	uint32_t number = s->frame_len >= 6u ? get_word((const uint8_t *)s->frame + 2) : 0;
+	uint32_t number = s->frame_len >= 6u ? get_word(frame_of(s) + 2) : 0;
 
 	link_drop(s);
 	if (!s->run_count)
@@ -212,7 +212,7 @@ bool write_more(struct stub *s)
 			stub_tick(s);
 			if (!link_take(s))
 				continue;
-			if (*(const uint8_t *)s->frame == STUB_DATA) {
+			if (frame_of(s)[0] == STUB_DATA) {
 				if (data_take(s))
 					break;
 			} else if (!stub_request(s)) {
