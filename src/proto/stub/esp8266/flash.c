@@ -24,6 +24,7 @@
 #define LIMIT_SECTOR  2000u
 #define LIMIT_BLOCK   8000u
 #define LIMIT_CHIP    400000u
+#define NOT_LOADED    1u    /* no chunk of the stream begins there */
 #define READ_CYCLES   1100u /* a chunk on the wires */
 #define POLL_CYCLES   150u
 #define ERASE_CYCLES  5000u
@@ -90,6 +91,7 @@ void flash_init(struct stub *s)
 
 	chip_attach_flash();
 	s->program_cycles = 2000; /* it learns */
+	s->loaded = NOT_LOADED;
 	s->spi_user_rom = reg_get(SPI_USER);
 	s->spi_user1_rom = reg_get(SPI_USER1);
 	s->spi_user2_rom = reg_get(SPI_USER2);
@@ -136,6 +138,7 @@ void flash_release(struct stub *s)
 
 void flash_read_begin(struct stub *s, uint32_t addr)
 {
+	s->loaded = NOT_LOADED;
 	spi_address(addr);
 	spi_begin(s, CMD_READ, SPI_USER_ADDR | SPI_USER_MISO, SIZE_ADDR | SIZE_IN(CHUNK));
 }
@@ -355,14 +358,36 @@ static void write_advance(struct stub *s)
 	s->flashed += CHUNK;
 }
 
+static void words_load(const uint32_t *words, uint32_t first)
+{
+	uint32_t addr = SPI_W0 + first * 4u;
+
+	for (words += first; addr != SPI_W0 + CHUNK; addr += 4u)
+		reg_set(addr, *words++);
+}
+
+/* While the chip programs: the next chunk goes into the controller, but for its first word, where
+ * the status is read. */
+void flash_ahead(struct stub *s)
+{
+	uint32_t next = s->done + CHUNK;
+	const uint32_t *words = &s->dict[next % DICT_SIZE / 4u];
+
+	if (s->flash != FLASH_WRITE || s->loaded == next || s->made - next < CHUNK ||
+	    s->made == next || reg_get(SPI_CMD) || is_blank(words))
+		return;
+	words_load(words, 1);
+	s->loaded = next;
+}
+
 static void write_begin(struct stub *s, const uint32_t *words)
 {
-	uint32_t i;
-
 	spi_plain(s, CMD_WRITE_ENABLE);
 	clock_whole(s);
-	for (i = 0; i < CHUNK_WORDS; i++)
-		reg_set(SPI_W0 + i * 4u, words[i]);
+	if (s->loaded == s->done)
+		reg_set(SPI_W0, words[0]);
+	else
+		words_load(words, 0);
 	spi_address(s->write_addr);
 	spi_begin(s, CMD_PROGRAM, SPI_USER_ADDR | SPI_USER_MOSI, SIZE_ADDR | SIZE_OUT(CHUNK));
 	change_begin(s, FLASH_WRITE, LIMIT_PROGRAM);
@@ -386,7 +411,7 @@ static void flash_next(struct stub *s)
 	}
 	while (s->made - s->done >= CHUNK && write_target(s)) {
 		words = &s->dict[s->done % DICT_SIZE / 4u];
-		if (!is_blank(words)) {
+		if (s->loaded == s->done || !is_blank(words)) {
 			write_begin(s, words);
 			return;
 		}

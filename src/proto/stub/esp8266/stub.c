@@ -32,6 +32,7 @@ void stub_work(struct stub *s, uint32_t now)
 	if (s->flash != FLASH_IDLE && (int32_t)(now - s->flash_due) < 0) {
 		if ((int32_t)(s->flash_due - s->tick_at) < 0)
 			s->tick_at = s->flash_due;
+		flash_ahead(s);
 		return;
 	}
 	flash_step(s);

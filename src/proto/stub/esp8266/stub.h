@@ -95,6 +95,7 @@ struct stub {
 	uint32_t flash_due;	 /* no need to look at it before that cycle */
 	uint32_t program_cycles; /* what programming a chunk takes, as far as is known */
 	bool status_set;	 /* the controller is set up to read the status */
+	uint32_t loaded;	 /* place in the stream of the chunk that is in the controller */
 
 	/* The plan, and how far its erasing is. */
 	uint32_t run_count, plan_flags;
@@ -193,6 +194,7 @@ STUB_CALL void link_flush(struct stub *s);
 STUB_CALL void flash_init(struct stub *s);
 STUB_CALL void flash_leave(struct stub *s);
 STUB_CALL void flash_step(struct stub *s);
+STUB_CALL void flash_ahead(struct stub *s);
 /* Waits until the chip is idle and keeps it so until flash_release(). */
 STUB_CALL void flash_hold(struct stub *s);
 STUB_CALL void flash_release(struct stub *s);
