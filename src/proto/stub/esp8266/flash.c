@@ -145,11 +145,15 @@ void flash_read_begin(struct stub *s, uint32_t addr)
 
 void flash_read_end(uint32_t *words)
 {
-	uint32_t i;
+	uint32_t addr;
 
 	spi_wait();
-	for (i = 0; i < CHUNK_WORDS; i++)
-		words[i] = reg_get(SPI_W0 + i * 4u);
+	for (addr = SPI_W0; addr != SPI_W0 + CHUNK; addr += 16u, words += 4) {
+		words[0] = reg_get(addr);
+		words[1] = reg_get(addr + 4u);
+		words[2] = reg_get(addr + 8u);
+		words[3] = reg_get(addr + 12u);
+	}
 }
 
 static bool is_blank(const uint32_t *words)
