@@ -260,7 +260,7 @@ struct engine {
 	struct deflater *deflater;
 
 	uint8_t data[ESP_BLOCK_MAX];
-	uint8_t tx[ESP_FRAME_MAX];
+	uint8_t tx[ESP_FRAME_MAX + 64]; /* a block, and a short command behind it */
 	uint8_t ack[40]; /* a CHUNK_ACK: the request in tx may have to be sent again */
 };
 

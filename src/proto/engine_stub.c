@@ -19,7 +19,8 @@
 /* BUSY comes every STUB_BUSY_MS; some of them may be lost. */
 #define STUB_BUSY_PATIENCE MONO_MS(8 * STUB_BUSY_MS)
 #define STUB_SEGMENT_TRIES 3u
-#define STUB_HELLO_FIRST   MONO_MS(40)
+#define STUB_HELLO_FIRST   MONO_MS(250)
+#define STUB_HELLO_NEXT	   MONO_MS(60)
 #define STUB_HELLO_MAX	   MONO_S(3)
 #define STUB_HELLO_WORDS   12u
 #define STUB_ANSWER	   MONO_MS(250)
@@ -317,10 +318,10 @@ struct stub_segment {
 	uint32_t addr;
 };
 
-static struct stub_segment stub_segment(const struct engine *e)
+static struct stub_segment stub_segment(size_t i)
 {
 	const struct stub_blob *b = stub_esp8266();
-	if (e->st.segment == 0)
+	if (i == 0)
 		return (struct stub_segment){b->text, b->text_size, b->text_addr};
 	return (struct stub_segment){b->data, b->data_size, b->data_addr};
 }
@@ -330,22 +331,22 @@ static uint32_t stub_blocks(const struct engine *e, size_t n)
 	return ((uint32_t)n + e->type->block_max - 1) / e->type->block_max;
 }
 
-void stub_mem(struct engine *e)
+static size_t stub_put_begin(const struct engine *e, uint8_t *out, size_t cap, size_t segment)
 {
-	const struct stub_blob *b = stub_esp8266();
-	engine_stage_begin(e, ENGINE_ST_STUB);
-	if (e->st.segment == 2 || (e->st.segment == 1 && b->data_size == 0)) {
-		engine_go(e, ES_STUB_GO);
-		return;
-	}
-	struct stub_segment s = stub_segment(e);
-	e->st.block = 0;
-	size_t n = esp_enc_begin(e->tx, sizeof e->tx, ESP_OP_MEM_BEGIN, (uint32_t)s.n,
-	    stub_blocks(e, s.n), e->type->block_max, s.addr);
-	engine_command(e, ESP_OP_MEM_BEGIN, n, 0);
+	struct stub_segment s = stub_segment(segment);
+	return esp_enc_begin(out, cap, ESP_OP_MEM_BEGIN, (uint32_t)s.n, stub_blocks(e, s.n),
+	    e->type->block_max, s.addr);
 }
 
-/* RAM can be written as often as need be: the segment from its start. */
+void stub_mem(struct engine *e)
+{
+	engine_stage_begin(e, ENGINE_ST_STUB);
+	e->st.segment = 0;
+	e->st.block = 0;
+	engine_command(e, ESP_OP_MEM_BEGIN, stub_put_begin(e, e->tx, sizeof e->tx, 0), 0);
+}
+
+/* RAM can be written as often as need be: once more from the start. */
 static void stub_mem_again(struct engine *e)
 {
 	if (++e->st.restarts < STUB_SEGMENT_TRIES) {
@@ -370,28 +371,36 @@ void stub_mem_reply(struct engine *e, const struct esp_reply *r)
 		stub_mem_again(e);
 }
 
+/* The last block of the first segment takes the next one's beginning along, which waits in the ROM's
+ * ring: a round trip less. */
 void stub_load(struct engine *e)
 {
-	struct stub_segment s = stub_segment(e);
-	size_t from = (size_t)e->st.block * e->type->block_max, left = s.n - from;
-	size_t n = left < e->type->block_max ? left : e->type->block_max;
-	n = esp_enc_data(e->tx, sizeof e->tx, ESP_OP_MEM_DATA, e->st.block, s.bytes + from, n);
-	engine_command(e, ESP_OP_MEM_DATA, n, 0);
+	struct stub_segment s = stub_segment(e->st.segment);
+	const uint32_t max = e->type->block_max;
+	size_t from = (size_t)e->st.block * max, left = s.n - from;
+	bool more = e->st.segment == 0 && left <= max && stub_segment(1).n > 0;
+	size_t n = esp_enc_data(e->tx, sizeof e->tx, ESP_OP_MEM_DATA, e->st.block, s.bytes + from,
+	    left < max ? left : max);
+	if (more)
+		n += stub_put_begin(e, e->tx + n, sizeof e->tx - n, 1);
+	engine_command(e, more ? ESP_OP_MEM_BEGIN : ESP_OP_MEM_DATA, n, 0);
 }
 
 void stub_load_reply(struct engine *e, const struct esp_reply *r)
 {
-	struct stub_segment s = stub_segment(e);
+	struct engine_stub *st = &e->st;
+	st->block++;
 	if (r->status != 0) {
 		stub_mem_again(e);
-		return;
-	}
-	if (++e->st.block < stub_blocks(e, s.n)) {
+	} else if (r->op == ESP_OP_MEM_BEGIN) {
+		st->segment = 1;
+		st->block = 0;
 		engine_go(e, ES_STUB_LOAD);
-		return;
+	} else if (st->block < stub_blocks(e, stub_segment(st->segment).n)) {
+		engine_go(e, ES_STUB_LOAD);
+	} else {
+		engine_go(e, ES_STUB_GO);
 	}
-	e->st.segment++;
-	engine_go(e, ES_STUB_MEM);
 }
 
 void stub_load_expire(struct engine *e)
@@ -408,54 +417,66 @@ void stub_go(struct engine *e)
 
 void stub_go_reply(struct engine *e, const struct esp_reply *r)
 {
-	e->st.segment = 0;
-	if (r->status != 0) {
+	if (r->status != 0)
 		stub_mem_again(e);
-		return;
-	}
-	stub_go_expire(e);
+	else
+		stub_go_expire(e);
 }
 
 /* The answer may get lost in the jump. */
 void stub_go_expire(struct engine *e)
 {
-	e->st.segment = 0;
 	e->st.on = true;
 	e->st.began = e->now;
+	e->junk = 0;
+	e->banner = false;
 	engine_slip(e);
 	engine_go(e, ES_STUB_HELLO);
 }
 
+/* It greets when it starts. Until then nothing is sent: had the chip restarted into its loader
+ * instead, that would take a rate from it that may be no good. */
 void stub_hello(struct engine *e)
 {
-	stub_ask(e, STUB_HELLO, NULL, 0, STUB_HELLO_FIRST);
+	e->cmd.op = STUB_HELLO;
+	e->deadline = e->now + STUB_HELLO_FIRST + e->lag;
+	e->st.asked = 0;
+}
+
+static void stub_no_hello(struct engine *e)
+{
+	bool restarted = engine_restart_likely(e);
+	e->st.on = false;
+	engine_slip(e);
+	hunt_begin(e, HUNT_NO_STUB, 4, MONO_MS(150));
+	if (restarted)
+		hunt_add(e, e->type->sync_baud);
+	hunt_add(e, e->asked);
+	hunt_add(e, e->type->sync_baud);
+	hunt_go(e);
 }
 
 void stub_hello_expire(struct engine *e)
 {
 	struct engine_stub *st = &e->st;
 	stub_flush(e);
-	if (e->now - st->began < STUB_HELLO_MAX) {
+	if (e->now - st->began >= STUB_HELLO_MAX || engine_restart_likely(e)) {
+		stub_no_hello(e);
+	} else if (st->asked == 0) {
+		stub_ask(e, STUB_HELLO, NULL, 0, STUB_HELLO_NEXT);
+	} else {
 		st->patience += st->patience / 2;
 		e->cmd.waiting = true;
 		e->cmd.patience = st->patience + e->lag;
 		engine_send(e, st->asked);
-		return;
 	}
-	st->on = false;
-	engine_slip(e);
-	hunt_begin(e, HUNT_NO_STUB, 4, MONO_MS(150));
-	hunt_add(e, e->asked);
-	hunt_add(e, e->type->sync_baud);
-	hunt_go(e);
 }
 
 void stub_hello_answer(struct engine *e, const struct stub_msg *m)
 {
 	if (!stub_is_ours(m)) {
 		/* It says something else than what was loaded: not to be trusted with the flash. */
-		e->st.began = e->now - STUB_HELLO_MAX;
-		stub_hello_expire(e);
+		stub_no_hello(e);
 		return;
 	}
 	stub_greeted(e, m);

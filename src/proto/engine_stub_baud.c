@@ -10,9 +10,9 @@
 #include <string.h>
 
 #define SBAUD_ANSWER	    MONO_MS(250)
-#define SBAUD_ECHOES	    3u
+#define SBAUD_ECHOES	    1u
 #define SBAUD_MISSES	    2u
-#define SBAUD_ECHO_MS	    5u /* time an echo takes on the wire, one way */
+#define SBAUD_ECHO_MS	    10u /* time an echo takes on the wire, one way */
 #define SBAUD_ECHO_MIN	    48u
 #define SBAUD_ECHO_MAX	    2048u
 #define SBAUD_ECHO_PATIENCE MONO_MS(80)
