@@ -248,6 +248,16 @@ static void stub__bad_frames__counted_and_silent(void **state)
 	assert_int_equal(native_word(&n->last, 11), 0);
 }
 
+static void stub__own_answers__not_answered(void **state)
+{
+	struct native *n = *state;
+	uint32_t answers = n->answers;
+
+	native_send(n, STUB_ECHO | 0x80, 5, NULL, 0, (const uint8_t *)"\0\0text", 6);
+	native_run(n, 100);
+	assert_int_equal(n->answers, answers);
+}
+
 static void stub__unknown_op__said(void **state)
 {
 	struct native *n = *state;
@@ -681,6 +691,7 @@ int main(void)
 	    TEST(stub__sync__value_zero),
 	    TEST(stub__echo__every_byte),
 	    TEST(stub__bad_frames__counted_and_silent),
+	    TEST(stub__own_answers__not_answered),
 	    TEST(stub__unknown_op__said),
 	    TEST(stub__baud__changes_and_falls_back),
 	    TEST(stub__write_plain__is_in_the_flash),

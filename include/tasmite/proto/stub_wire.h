@@ -60,7 +60,7 @@
 #define STUB_FALLBACK_MS 1000u /* after BAUD: no good frame for that long at the new rate: back */
 #define STUB_DATA_MAX	 4096u /* bytes of a DATA frame's or a CHUNK's payload at most */
 #define STUB_RUNS_MAX	 250u  /* runs of a PLAN (it may come in several frames) */
-#define STUB_RANGES_MAX	 1024u /* ranges of an MD5 request */
+#define STUB_RANGES_MAX	 511u  /* ranges of an MD5 request: what a frame holds */
 #define STUB_FRAME_MAX	 4112u /* longest frame, unescaped, either way */
 
 /* op; payload of the request → payload of the answer (offsets and lengths in bytes, u32) */
@@ -94,7 +94,8 @@
 #define STUB_DATA 0x4Au
 /* number · bytes → ACK or NAK, unasked */
 #define STUB_END 0x4Bu
-/* – → as STUB_ACK's payload, when everything is in the flash */
+/* – → as STUB_ACK's payload, when everything is in the flash. Before all of the stream is there:
+ * STUB_E_SHORT, and the stream goes on. */
 #define STUB_STATUS 0x4Cu
 /* – → as STUB_ACK's payload, now */
 #define STUB_ERASE 0x4Du

@@ -149,20 +149,21 @@ static void answer_sync(struct stub *s)
 	link_raw(s, reply, sizeof(reply));
 }
 
-/* The end of a frame: whether it is a good one. */
+/* The end of a frame: whether it is a good one. An answer is none: where the wire gives back what
+ * was sent, answers to answers would never end. */
 static bool frame_done(struct stub *s)
 {
 	bool good =
 	    s->frame_len >= 6u && s->frame_len <= STUB_FRAME_MAX && s->frame_crc == CRC_RESIDUE;
 
-	if (good) {
+	if (good && !(frame_of(s)[0] & 0x80u)) {
 		s->frame_len -= 4u;
 		s->frame_ready = true;
 		s->trial = false;
 		s->divider_good = s->divider;
 		return true;
 	}
-	if (s->frame_len) {
+	if (s->frame_len && !good) {
 		if (is_sync(s)) {
 			answer_sync(s);
 		} else {
