@@ -227,6 +227,7 @@ void engine_command(struct engine *e, uint8_t op, size_t n, int64_t extra_us)
 	e->cmd.op = op;
 	e->cmd.waiting = true;
 	e->cmd.left = 1;
+	e->cmd.others = 0;
 	e->cmd.early = false;
 	e->cmd.patience = patience_of(op)->us + extra_us + e->lag;
 	engine_send(e, n);
@@ -404,6 +405,7 @@ static void engine_reply(struct engine *e, const struct esp_reply *r)
 	if (!e->cmd.waiting)
 		return;
 	if (r->op != e->cmd.op) {
+		e->cmd.others += r->status == 0;
 		/* A command that arrived as an unknown one is refused in the name of the one
 		 * before it: its own answer won't come. */
 		if (r->status != 0 && r->op != ESP_OP_SYNC && !e->q.out)

@@ -81,8 +81,9 @@ struct engine_queue {
 struct engine_cmd {
 	uint8_t op;
 	bool waiting;
-	unsigned left; /* answers that are to come */
-	bool early;    /* the reply came before the write was done */
+	unsigned left;	 /* answers that are to come */
+	unsigned others; /* good ones to other commands, since */
+	bool early;	 /* the reply came before the write was done */
 	struct esp_reply early_reply;
 	int64_t patience; /* us after the last byte has left */
 	unsigned tries;	  /* unanswered in a row */

@@ -18,7 +18,9 @@
 #define STUB_PATIENCE_MAX    MONO_S(3)
 /* BUSY comes every STUB_BUSY_MS; some of them may be lost. */
 #define STUB_BUSY_PATIENCE MONO_MS(8 * STUB_BUSY_MS)
-#define STUB_SEGMENT_TRIES 3u
+#define STUB_SEGMENT_TRIES 8u
+#define STUB_SEGMENT_LAST  32u
+#define STUB_BLOCK_SMALL   0x400u
 #define STUB_HELLO_FIRST   MONO_MS(250)
 #define STUB_HELLO_NEXT	   MONO_MS(60)
 #define STUB_HELLO_MAX	   MONO_S(3)
@@ -326,37 +328,40 @@ static struct stub_segment stub_segment(size_t i)
 	return (struct stub_segment){b->data, b->data_size, b->data_addr};
 }
 
-static uint32_t stub_blocks(const struct engine *e, size_t n)
-{
-	return ((uint32_t)n + e->type->block_max - 1) / e->type->block_max;
-}
-
-static size_t stub_put_begin(const struct engine *e, uint8_t *out, size_t cap, size_t segment)
+/* MEM_BEGIN for what is left of a segment from `done` on. */
+static size_t stub_put_begin(
+    const struct engine *e, uint8_t *out, size_t cap, size_t segment, uint32_t done)
 {
 	struct stub_segment s = stub_segment(segment);
-	return esp_enc_begin(out, cap, ESP_OP_MEM_BEGIN, (uint32_t)s.n, stub_blocks(e, s.n),
-	    e->type->block_max, s.addr);
+	uint32_t left = (uint32_t)s.n - done, block = e->st.block;
+	return esp_enc_begin(
+	    out, cap, ESP_OP_MEM_BEGIN, left, (left + block - 1) / block, block, s.addr + done);
 }
 
 void stub_mem(struct engine *e)
 {
+	struct engine_stub *st = &e->st;
 	engine_stage_begin(e, ENGINE_ST_STUB);
-	e->st.segment = 0;
-	e->st.block = 0;
-	engine_command(e, ESP_OP_MEM_BEGIN, stub_put_begin(e, e->tx, sizeof e->tx, 0), 0);
+	if (st->block == 0)
+		st->block = e->type->block_max;
+	st->number = 0;
+	engine_command(
+	    e, ESP_OP_MEM_BEGIN, stub_put_begin(e, e->tx, sizeof e->tx, st->segment, st->done), 0);
 }
 
-/* RAM can be written as often as need be: once more from the start. */
+/* RAM can be written as often as need be: on from the block that did not arrive, in small ones,
+ * and slower when that does not help. */
 static void stub_mem_again(struct engine *e)
 {
-	if (++e->st.restarts < STUB_SEGMENT_TRIES) {
+	struct engine_stub *st = &e->st;
+	engine_emit_retry(e, ENGINE_RETRY_CHECKSUM, stub_segment(st->segment).addr + st->done);
+	st->block = STUB_BLOCK_SMALL;
+	if (++st->restarts % STUB_SEGMENT_TRIES != 0) {
 		engine_go(e, ES_STUB_MEM);
 		return;
 	}
-	if (baud_lower(e, ES_STUB_MEM)) {
-		e->st.restarts = 0;
+	if (st->restarts < STUB_SEGMENT_LAST && baud_lower(e, ES_STUB_MEM))
 		return;
-	}
 	hunt_begin(e, HUNT_NO_STUB, 4, MONO_MS(150));
 	hunt_add(e, e->asked);
 	hunt_add(e, e->type->sync_baud);
@@ -371,36 +376,45 @@ void stub_mem_reply(struct engine *e, const struct esp_reply *r)
 		stub_mem_again(e);
 }
 
+static uint32_t stub_load_size(const struct engine *e)
+{
+	uint32_t left = (uint32_t)stub_segment(e->st.segment).n - e->st.done;
+	return left < e->st.block ? left : e->st.block;
+}
+
 /* The last block of the first segment takes the next one's beginning along, which waits in the ROM's
  * ring: a round trip less. */
 void stub_load(struct engine *e)
 {
 	struct stub_segment s = stub_segment(e->st.segment);
-	const uint32_t max = e->type->block_max;
-	size_t from = (size_t)e->st.block * max, left = s.n - from;
-	bool more = e->st.segment == 0 && left <= max && stub_segment(1).n > 0;
-	size_t n = esp_enc_data(e->tx, sizeof e->tx, ESP_OP_MEM_DATA, e->st.block, s.bytes + from,
-	    left < max ? left : max);
+	uint32_t size = stub_load_size(e);
+	bool more = e->st.segment == 0 && e->st.done + size == s.n && stub_segment(1).n > 0;
+	size_t n = esp_enc_data(
+	    e->tx, sizeof e->tx, ESP_OP_MEM_DATA, e->st.number, s.bytes + e->st.done, size);
 	if (more)
-		n += stub_put_begin(e, e->tx + n, sizeof e->tx - n, 1);
+		n += stub_put_begin(e, e->tx + n, sizeof e->tx - n, 1, 0);
 	engine_command(e, more ? ESP_OP_MEM_BEGIN : ESP_OP_MEM_DATA, n, 0);
 }
 
 void stub_load_reply(struct engine *e, const struct esp_reply *r)
 {
 	struct engine_stub *st = &e->st;
-	st->block++;
-	if (r->status != 0) {
-		stub_mem_again(e);
-	} else if (r->op == ESP_OP_MEM_BEGIN) {
-		st->segment = 1;
-		st->block = 0;
-		engine_go(e, ES_STUB_LOAD);
-	} else if (st->block < stub_blocks(e, stub_segment(st->segment).n)) {
-		engine_go(e, ES_STUB_LOAD);
-	} else {
-		engine_go(e, ES_STUB_GO);
+	bool begun = r->op == ESP_OP_MEM_BEGIN;
+	if (r->status != 0 || (begun && e->cmd.others != 1)) {
+		stub_mem_again(e); /* it, or the block before it, was refused */
+		return;
 	}
+	st->done += stub_load_size(e);
+	st->number++;
+	if (begun) {
+		st->segment = 1;
+		st->done = 0;
+		st->number = 0;
+	}
+	if (st->done < stub_segment(st->segment).n)
+		engine_go(e, ES_STUB_LOAD);
+	else
+		engine_go(e, ES_STUB_GO);
 }
 
 void stub_load_expire(struct engine *e)

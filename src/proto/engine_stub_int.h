@@ -25,18 +25,19 @@ struct esp_reply;
 
 /* The link to the stub; engine_stub.c, engine_stub_baud.c. */
 struct engine_stub {
-	bool on;	 /* it runs: its frames are read */
-	bool given_up;	 /* the ROM does the rest */
-	bool found;	 /* it ran already */
-	bool foreign;	 /* what runs is none of ours */
-	bool told;	 /* ENGINE_EV_STUB was */
-	uint32_t loaded; /* bytes of text and data */
+	bool on;       /* it runs: its frames are read */
+	bool given_up; /* the ROM does the rest */
+	bool found;    /* it ran already */
+	bool foreign;  /* what runs is none of ours */
+	/* the upload */
 	size_t segment;
-	unsigned restarts;     /* of a segment */
+	uint32_t done;	 /* bytes of the segment that have arrived */
+	uint32_t number; /* of the next block, since MEM_BEGIN */
+	uint32_t block;	 /* its size */
+	unsigned restarts;
 	mono_t began;	       /* when it was jumped to */
 	enum engine_cause why; /* of ES_STUB_STATUS */
 	bool backed_up;
-	uint32_t block;	 /* ... of the segment */
 	uint32_t window; /* bytes of DATA frames under way, at most */
 	uint32_t status; /* the flash's status registers, as HELLO said last */
 	uint8_t serial;	 /* of the last request */
