@@ -146,7 +146,7 @@ static int setup(void **state)
 		s ^= s << 13;
 		s ^= s >> 7;
 		s ^= s << 17;
-		big[i] = s % 5 ? (uint8_t)"tasmota "[i % 8] : (uint8_t)(s >> 32);
+		big[i] = s % 5 ? (uint8_t) "tasmota "[i % 8] : (uint8_t)(s >> 32);
 	}
 	return 0;
 }

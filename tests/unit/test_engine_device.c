@@ -23,6 +23,7 @@
 
 static uint8_t image[CHIP], before[CHIP];
 static struct rig rig;
+static double full; /* seconds of a whole image at 115200 */
 
 static struct rig_config config(enum engine_kind kind, uint32_t size)
 {
@@ -88,8 +89,11 @@ static void flash__near_the_limit__all_rates(void **state)
 	bool good = true;
 	assert_int_equal(compress2(out, &packed, image, IMAGE, 9), Z_OK);
 	free(out);
+	/* The shorter latency only where it shows something new: each run takes its time. */
 	for (size_t i = 0; i < 10; i++) {
 		struct rig_config c = config(ENGINE_FLASH, IMAGE);
+		if (i % 2 == 0 && rates[i / 2].baud != 921600)
+			continue;
 		c.job.baud = rates[i / 2].baud;
 		c.link.usb_latency_us = i % 2 ? 16000 : 1000;
 		begin(&c, 3);
@@ -103,6 +107,7 @@ static void flash__near_the_limit__all_rates(void **state)
 		    took() / limit, rig_count(&rig, ENGINE_EV_RETRY, -1),
 		    (unsigned)engine_baud(rig.e));
 		stages();
+		full = i < 2 ? took() : full;
 		good = good && took() / limit <= rates[i / 2].ratio;
 		rig_fini(&rig);
 	}
@@ -113,12 +118,9 @@ static void flash__faster__next_release_and_same_file(void **state)
 {
 	(void)state;
 	struct rig_config c = config(ENGINE_FLASH, IMAGE);
-	double full, next, same;
+	double next, same;
 	c.job.baud = 115200;
-	begin(&c, 3);
-	finish(5 * MIN);
-	full = took();
-	rig_fini(&rig);
+	c.link.usb_latency_us = 16000;
 	begin(&c, 3);
 	sim_flash_load(rig_flash(&rig), 0, image, IMAGE);
 	finish(5 * MIN);
@@ -206,6 +208,23 @@ static void flash__runs_the_application__by_the_stub(void **state)
 	assert_false(engine_in_loader(rig.e));
 	sim_link_advance(rig.link, rig.now + 1000000);
 	assert_int_not_equal(sim_device_mode(sim_link_device(rig.link)), SIM_MODE_RAM);
+	rig_fini(&rig);
+}
+
+static void flash__resets_by_rts__where_there_are_lines(void **state)
+{
+	(void)state;
+	struct rig_config c = config(ENGINE_FLASH, 8 * KIB);
+	c.button = false;
+	c.job.has_lines = true;
+	c.link.device.lines = true;
+	begin(&c, 0);
+	finish(MIN);
+	assert_true(rig_last(&rig, ENGINE_EV_STUB)->ok);
+	assert_true(rig_flash_is(&rig, 0, image, 8 * KIB));
+	assert_false(engine_in_loader(rig.e));
+	assert_int_equal(engine_baud(rig.e), 74880); /* where the ROM is heard */
+	assert_false(rig.dtr || rig.rts);
 	rig_fini(&rig);
 }
 
@@ -334,6 +353,7 @@ int main(void)
 	    cmocka_unit_test(verify__erase__and_again_without_power),
 	    cmocka_unit_test(backup__then_flash__one_power_up),
 	    cmocka_unit_test(flash__runs_the_application__by_the_stub),
+	    cmocka_unit_test(flash__resets_by_rts__where_there_are_lines),
 	    cmocka_unit_test(by_rom__goes_on__stub_restarts_into_the_loader),
 	    cmocka_unit_test(by_rom__goes_on__powered_again_by_hand),
 	    cmocka_unit_test(by_rom__refuses__what_it_can_t_do),
