@@ -150,9 +150,11 @@ enum engine_event_kind {
 	ENGINE_EV_IDENTITY, /* engine_chip_info is complete. FLASH and ERASE now wait for
 	                      * engine_proceed: the driver checks that the job fits the chip */
 	ENGINE_EV_BAUD,	    /* the link runs at value now; ok false: fell back to it */
-	ENGINE_EV_PROGRESS, /* done of total bytes of the stage */
-	ENGINE_EV_STUB,	    /* ok: it runs (value: its window in bytes). Not ok: it does not, or was
-	                      * given up; the ROM does the rest (heard: what speaks against it) */
+	ENGINE_EV_PROGRESS, /* done of total bytes of the stage (WRITE by stub: of what the plan
+	                     * writes and erases) */
+	ENGINE_EV_STUB,	    /* ok: it runs (value: its window in bytes). Not ok: it does not; the ROM
+	                      * does the rest. Where the loader is gone too, stage CONNECT begins
+	                      * again, and the job goes on when the loader is back */
 	ENGINE_EV_PLAN,	    /* FLASH by stub: done of total bytes are to be written, the others are
 	                      * there already; value: bytes of it that are only erased; count:
 	                      * milliseconds that are saved by it, estimated */
@@ -209,7 +211,7 @@ enum engine_cause {
 	ENGINE_CAUSE_NOT_8266,	  /* another chip answers */
 	ENGINE_CAUSE_TOO_LARGE,	  /* does not fit the flash found */
 	ENGINE_CAUSE_IO,	  /* the driver reported a failed action or a lost port */
-	ENGINE_CAUSE_DATA,	  /* the driver could not supply the data */
+	ENGINE_CAUSE_DATA,	  /* the driver could not supply or keep the data */
 	ENGINE_CAUSE_VERIFY,	  /* differs from the file after a second writing too, or job
 	                           * VERIFY found differences: engine_mismatches tells where */
 	ENGINE_CAUSE_WORN,	  /* a sector does not get blank, or not hold what is written */
