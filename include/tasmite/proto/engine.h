@@ -152,10 +152,10 @@ enum engine_event_kind {
 	ENGINE_EV_BAUD,	    /* the link runs at value now; ok false: fell back to it */
 	ENGINE_EV_PROGRESS, /* done of total bytes of the stage (WRITE by stub: of what the plan
 	                     * writes and erases) */
-	ENGINE_EV_STUB,	    /* ok: it runs (value: its window in bytes). Not ok: it does not; the ROM
+	ENGINE_EV_STUB, /* ok: it runs (value: its window in bytes). Not ok: it does not; the ROM
 	                      * does the rest. Where the loader is gone too, stage CONNECT begins
 	                      * again, and the job goes on when the loader is back */
-	ENGINE_EV_PLAN,	    /* FLASH by stub: done of total bytes are to be written, the others are
+	ENGINE_EV_PLAN, /* FLASH by stub: done of total bytes are to be written, the others are
 	                      * there already; value: bytes of it that are only erased; count:
 	                      * milliseconds that are saved by it, estimated */
 	ENGINE_EV_MISMATCH, /* VERIFY: total bytes at flash address value differ; ok: they are
