@@ -294,8 +294,9 @@ static void match_terms(
 		pass[w] = 0;
 }
 
-static void add_warnings(const struct scan_piece *piece, uint64_t bits[SCAN_WORDS])
+static void find_warnings(const struct scan_piece *piece, uint64_t bits[SCAN_WORDS])
 {
+	memset(bits, 0, SCAN_WORDS * sizeof(*bits));
 	for (uint32_t i = piece->from; i < piece->to; i++)
 		if (lines_block_dir(&piece->block, i) == LINE_WARN)
 			bits[(i - piece->from) / 64] |= (uint64_t)1 << (i - piece->from) % 64;
@@ -319,14 +320,18 @@ static void show_around(struct filter *f, uint64_t first, const uint64_t pass[SC
 
 static void look_at(struct filter *f, const struct scan_piece *piece)
 {
-	uint64_t pass[SCAN_WORDS], first = piece->block.first + piece->from,
-				   before = f->shown.total;
+	uint64_t pass[SCAN_WORDS], warnings[SCAN_WORDS];
+	uint64_t first = piece->block.first + piece->from, before = f->shown.total;
 
 	match_terms(f, piece, pass);
+	find_warnings(piece, warnings);
+	for (size_t w = 0; w < SCAN_WORDS; w++)
+		pass[w] &= ~warnings[w];
 	if (f->context)
 		show_around(f, first, pass);
-	add_warnings(piece, pass);
-	lineset_add_bits(&f->shown, first, pass, piece->to - piece->from);
+	else
+		lineset_add_bits(&f->shown, first, pass, piece->to - piece->from);
+	lineset_add_bits(&f->shown, first, warnings, piece->to - piece->from);
 	if (f->shown.total != before)
 		f->revision++;
 }
