@@ -35,6 +35,7 @@ static const app_command commands[CMD_COUNT] = {
     [CMD_WRAP] = act_wrap,
     [CMD_CLEAR] = act_clear,
     [CMD_RECORD] = act_record,
+    [CMD_PAUSE] = act_pause,
     [CMD_THEME] = act_theme,
     [CMD_SET] = act_set,
     [CMD_FOCUS] = act_focus,
@@ -181,21 +182,23 @@ static size_t unescape(char *s)
 	return k;
 }
 
-static void show_sent(struct app *a, const char *bytes, size_t n)
+void app_show_sent(struct app *a, const char *bytes, size_t n, bool shown_always)
 {
 	struct buf shown;
+	const char *text;
 
 	buf_init(&shown, n + 1);
 	secrets_tx_line(a->secrets, bytes, n, &shown); /* learns, whether it is shown or not */
-	if (settings_bool(a->session->settings, SET_ECHO))
-		lines_put(a->session->log, LINE_TX,
-		    buf_len(&shown) ? (const char *)buf_bytes(&shown) : "", buf_len(&shown),
-		    a->now);
+	text = buf_len(&shown) ? (const char *)buf_bytes(&shown) : "";
+	if (shown_always || settings_bool(a->session->settings, SET_ECHO))
+		lines_put(a->session->log, LINE_TX, text, n, a->now + a->time_shift);
+	app_record_tx(a, text, n, eol_bytes(a), a->now);
+	if (a->plain)
+		plain_tx(a->plain, text, n, a->now + a->time_shift);
 	buf_fini(&shown);
 }
 
-/* Sends a line with its end; false when it could not be sent (and says why). */
-static bool send_line(struct app *a, const char *line)
+bool app_send_line(struct app *a, const char *line)
 {
 	const char *eol = eol_bytes(a);
 	size_t n = strlen(line), le = strlen(eol);
@@ -204,6 +207,10 @@ static bool send_line(struct app *a, const char *line)
 
 	if (app_flashing(a)) {
 		session_notice(a->session, true, "the flash panel has the port: /cancel first");
+		return false;
+	}
+	if (a->player) {
+		session_notice(a->session, true, "not sent: this is a replay");
 		return false;
 	}
 	if (!link_is_open(a->link)) {
@@ -226,7 +233,7 @@ static bool send_line(struct app *a, const char *line)
 	memcpy(bytes + n, eol, le);
 	sent = link_send(a->link, bytes, n + le);
 	if (sent)
-		show_sent(a, bytes, n);
+		app_show_sent(a, bytes, n, false);
 	else
 		session_notice(a->session, true, "not sent: too much is waiting to be sent");
 	free(bytes);
@@ -258,7 +265,7 @@ void app_line(struct app *a, const char *line)
 	}
 	if (line[0] == '/')
 		line++; /* "//" sends a slash */
-	if (!send_line(a, line)) {
+	if (!app_send_line(a, line)) {
 		tui_edit_set(a->tui, line); /* nothing typed is lost */
 		return;
 	}
@@ -276,7 +283,7 @@ void app_bound(struct app *a, const char *text)
 	else if (text[0] == '/' && text[1] != '/')
 		run_command(a, text);
 	else
-		send_line(a, text[0] == '/' ? text + 1 : text);
+		app_send_line(a, text[0] == '/' ? text + 1 : text);
 }
 
 /* ---- a paste of several lines ---------------------------------------------------------------- */
@@ -303,7 +310,7 @@ static void send_paste(struct app *a, bool yes)
 			*end++ = '\0';
 		if (*p == '/') {
 			app_line(a, p);
-		} else if (*p && !send_line(a, p)) {
+		} else if (*p && !app_send_line(a, p)) {
 			session_warn(a->session, a->now, "paste: stopped (%s); lines not sent: %zu",
 			    a->session->notice, 1 + count_lines(end));
 			break;

@@ -117,10 +117,18 @@
 	    "empty the log pane",                                                                 \
 	    "A running recording is not touched.",                                                \
 	    "")                                                                                   \
-	X(CMD_RECORD, "record", "f?", "/record [FILE]",                                           \
+	X(CMD_RECORD, "record", "f?f?", "/record [bytes|text|raw] [FILE] [--all] | off",          \
 	    "record to a file, or stop",                                                          \
-	    "Appends what the device sends, exactly, secrets replaced by as many *."              \
-	    " Without a file: a name made of port and time; while recording: stops.",                 \
+	    "Appends to FILE: bytes, what the device sends, exactly; text, lines with time and"   \
+	    " what was sent (/set log-stamp, log-sent); raw, both with times, which tasmite"      \
+	    " replay plays. Secrets are replaced by as many *. Without a kind: the one of"        \
+	    " /set log-format. Without a file: a name made of port and time. --all writes the"    \
+	    " scrollback first. A raw recording may run beside another. While recording, /record" \
+	    " alone stops all, with a kind that one.",                                            \
+	    "--all")                                                                                   \
+	X(CMD_PAUSE, "pause", "", "/pause",                                                       \
+	    "pause a replay, or go on",                                                           \
+	    "For tasmite replay: what is played stops, and goes on when this is said again.",     \
 	    "")                                                                                   \
 	X(CMD_THEME, "theme", "t?", "/theme [NAME]",                                              \
 	    "change the colours",                                                                 \
