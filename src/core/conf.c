@@ -327,15 +327,10 @@ static void where_text(const struct apply *a, int line, char *dst, size_t size)
 
 static void unknown_setting(const struct apply *a, const struct conf_entry *e)
 {
-	struct nearest near;
 	char text[64];
-	int i;
 
-	nearest_init(&near, e->name);
-	for (i = 0; i < SETTING_COUNT; i++)
-		nearest_offer(&near, setting_row((enum setting_id)i)->name);
 	conf_error(a->errors, a->file, e->line, "unknown setting '%.40s'%s", e->name,
-	    nearest_text(&near, "", text, sizeof(text)));
+	    setting_nearest(e->name, text, sizeof(text)));
 }
 
 static void apply_setting(struct apply *a, const struct conf_entry *e)
