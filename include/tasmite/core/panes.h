@@ -62,6 +62,7 @@ struct panes {
 	bool find_plain;
 	struct log_mark *marks; /* rising; at most PANES_MAX_MARKS, the oldest go */
 	size_t mark_count;
+	unsigned next_id;
 	uint64_t revision;
 };
 

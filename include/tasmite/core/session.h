@@ -11,8 +11,10 @@
 
 #include "tasmite/base/mono.h"
 #include "tasmite/base/str.h"
+#include "tasmite/core/highlight.h"
 #include "tasmite/core/keymap.h"
 #include "tasmite/core/lines.h"
+#include "tasmite/core/panes.h"
 #include "tasmite/core/settings.h"
 #include "tasmite/core/tasmota/facts.h"
 #include "tasmite/core/theme.h"
@@ -111,6 +113,8 @@ struct session_list {
 
 struct session {
 	struct lines *log;
+	struct panes panes;
+	struct highlight *highlight;
 	struct settings *settings;
 	struct keymap *keymap;
 	struct theme theme;
