@@ -128,6 +128,7 @@ struct session {
 	struct session_ask ask;
 	struct session_list list;
 	uint64_t revision;	/* of everything here that has no revision of its own */
+	mono_t began;		/* when the program started */
 	int64_t wall_offset_us; /* wall clock = mono time + this (UTC) */
 	int utc_offset_s;
 	char notice[160]; /* a short word in the edit line's row (until the next key) */
