@@ -142,10 +142,21 @@ static void ui_chosen(void *ctx, const char *value)
 	char *kept = value ? xstrdup(value) : NULL; /* the list's own string goes with the list */
 
 	a->on_chosen = NULL;
+	a->on_selected = NULL;
 	session_list_close(a->session);
 	if (fn)
 		fn(a, kept);
 	free(kept);
+}
+
+static void ui_selected(void *ctx, const char *value)
+{
+	struct app *a = ctx;
+	char kept[256];
+
+	str_copy(kept, sizeof(kept), value);
+	if (a->on_selected)
+		a->on_selected(a, kept);
 }
 
 static void ui_page_closed(void *ctx)
@@ -174,6 +185,7 @@ static const struct tui_ops ui_ops = {
     .bound = ui_bound,
     .answer = ui_answer,
     .chosen = ui_chosen,
+    .selected = ui_selected,
     .page_closed = ui_page_closed,
     .complete = app_complete,
     .choices = ui_choices,
@@ -494,6 +506,7 @@ static bool start(struct app *a, struct err *err)
 		return false;
 	app_apply_settings(a);
 	app_history_load(a);
+	app_tips_load(a);
 	first_words(a, port);
 	return true;
 }

@@ -66,8 +66,11 @@ struct app {
 	/* the open question and list */
 	void (*on_answer)(struct app *a, bool yes);
 	void (*on_chosen)(struct app *a, const char *value);
+	void (*on_selected)(struct app *a, const char *value); /* a preview; NULL: none */
 
 	char *paste; /* waits for the answer */
+
+	unsigned tips; /* hints that were shown (tips.c) */
 
 	mono_t away_since; /* when the port was lost or released */
 	bool first_open;   /* the port was never open yet */
@@ -181,6 +184,12 @@ void app_quit(struct app *a, int code);
 /* ---- config.c ---- */
 /* Reads the configuration files and the options into the session. False: told on standard error. */
 bool app_load_config(struct app *a, char *port, size_t size);
+
+/* ---- tips.c ---- */
+/* How many hints were shown in earlier sessions; shows the next one. */
+void app_tips_load(struct app *a);
+/* The user did something: the hint has been seen. */
+void app_tips_next(struct app *a);
 
 /* ---- crash.c ---- */
 /* Remembers the terminal's modes, before curses changes them. */

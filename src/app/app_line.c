@@ -250,6 +250,7 @@ static void run_command(struct app *a, const char *line)
 void app_line(struct app *a, const char *line)
 {
 	session_notice(a->session, false, "%s", "");
+	app_tips_next(a);
 	if (line[0] == '/' && line[1] != '/') {
 		remember(a, line);
 		run_command(a, line);

@@ -47,7 +47,7 @@ static void apply_conf(struct app *a, const char *path, const char *text,
 	struct conf_errors errors = {.count = 0};
 
 	if (conf_apply(path, text, origin, profile, a->session->settings, a->session->keymap,
-		&errors) == ERR_OK)
+		a->session->highlight, &errors) == ERR_OK)
 		return;
 	for (int i = 0; i < errors.count && i < 16; i++)
 		session_warn(a->session, a->now, "%s", errors.text[i]);

@@ -16,19 +16,24 @@
 #define LOOK_MAX	4096
 #define NAME_MAX_LENGTH 40
 
+#define SPOT_BITS 11
+#define SPOTS	  (1u << SPOT_BITS)
+
 struct rule {
 	char *name;
 	struct pattern *pattern;
 	enum style_id style;
 	int on;
 	bool builtin;
-	bool told; /* that it was switched off */
+	bool told;	/* that it was switched off */
+	uint32_t needs; /* one bit: see spot(); 0: always tried */
 };
 
 struct highlight {
 	struct rule rules[HIGHLIGHT_MAX_RULES];
 	size_t count;
 	uint64_t revision;
+	uint32_t spots[SPOTS]; /* which rules may match where these three bytes stand */
 	char trouble[NAME_MAX_LENGTH + 64];
 	uint8_t paint[LOOK_MAX]; /* style + 1, 0: plain */
 };
@@ -38,16 +43,83 @@ struct builtin {
 	const char *pattern;
 	enum style_id style;
 	int on;
+	const char *needs; /* words of three bytes or more, a bar between; NULL: always tried */
 };
 
+/* clang-format off */
+#define OF_TASMOTA "^(?:\\d\\d:\\d\\d:\\d\\d(?:\\.\\d{3})?(?:-\\d{3}(?:/\\d\\d)?)? )"
+#define OCTET	   "(?:25[0-5]|2[0-4]\\d|1?\\d?\\d)"
+
+/* Later ones win. needs: one of these must be in the line, or the pattern can't match: what most
+ * lines are spared. Lines as releases 5.0 to 15 of Tasmota, the ROMs and the SDKs print them; words
+ * that are translated elsewhere are those of the English builds. */
 static const struct builtin builtins[] = {
-    {"time", "^\\d\\d:\\d\\d:\\d\\d(?:\\.\\d{3})?(?:-\\d{3}(?:/\\d\\d)?)? ", STYLE_HL_TIME,
-	HIGHLIGHT_MATCH},
-    {"tag",
-	"^(?:\\d\\d:\\d\\d:\\d\\d(?:\\.\\d{3})?(?:-\\d{3}(?:/\\d\\d)?)? )?([A-Zm][A-Z0-9]{2}:)(?= "
-	")",
-	STYLE_HL_TAG, 1},
+    {"time", OF_TASMOTA, STYLE_HL_TIME, HIGHLIGHT_MATCH, NULL},
+    {"tag", OF_TASMOTA "?([A-Zm][A-Z][A-Z0-9]:|Wifi:|HTTP:|MQTT:|Cnfg:|Config:|mDNS:|UPnP:)(?= )",
+	STYLE_HL_TAG, 1, NULL},
+    {"json", "\"[A-Za-z_][^\"\\\\]{0,40}\"(?=:)", STYLE_HL_JSON, HIGHLIGHT_MATCH, NULL},
+    {"code", "\\brc[ =]?-?\\d+\\b", STYLE_HL_NUMBER, HIGHLIGHT_MATCH, NULL},
+    {"version", "\\b[Vv]ersion \\d+(?:\\.\\d+)+(?:\\([\\w-]+\\))?", STYLE_HL_NUMBER, HIGHLIGHT_MATCH,
+	"ersion"},
+    {"address", "(?<![\\d.]|ersion )" OCTET "(?:\\." OCTET "){3}(?::\\d{1,5})?(?![\\d.]*\\d)",
+	STYLE_HL_ADDRESS, HIGHLIGHT_MATCH, NULL},
+    {"mac", "\\b[0-9A-Fa-f]{2}(?:([:-])[0-9A-Fa-f]{2})(?:\\1[0-9A-Fa-f]{2}){4}\\b",
+	STYLE_HL_ADDRESS, HIGHLIGHT_MATCH, NULL},
+    {"good", ": Connected\\b|\\bSuccessful\\b|\\bWeb server active\\b|= Online\\b", STYLE_HL_GOOD,
+	HIGHLIGHT_MATCH,
+	"Connected|Successful|active|Online"},
+    {"warning", "\\b(?:[Ww]arning|[Tt]imeout|[Rr]etry(?: in \\d+ sec\\w*)?|Use defaults|"
+	"(?:Wifi[Mm]anager|SmartConfig|WPSConfig) active|Offline)\\b|^W \\(\\d+\\) ", STYLE_HL_WARN,
+	HIGHLIGHT_MATCH,
+	"arning|imeout|etry|Use |active|Offline|W ("},
+    {"error", "\\b(?:[Ee]rrors?|ERRORS?|[Ff]ail(?:ed|ure|s)?|FAIL(?:ED|URE)?|cannot|can't|[Uu]nable|"
+	"[Ii]nvalid|[Dd]enied|[Rr]efused|[Ll]ost|not found|(?<=\")Unknown(?=\"))\\b|"
+	"^E \\(\\d+\\) ", STYLE_HL_ERROR, HIGHLIGHT_MATCH,
+	"rror|RROR|ail|FAIL|nnot|n't|nable|nvalid|enied|efused|ost|t found|Unknown|E ("},
+    {"reset", "\\brst cause:\\d+(?:, ?boot mode:\\(\\d+,\\d+\\))?|\\brst:0x[0-9a-f]+ \\(\\w+\\)|"
+	"\\bboot:0x[0-9a-f]+ \\(\\w+\\)|\\b(?:[Ss]oft |[Hh]ard(?:ware)? )?(?:wdt|WDT|[Ww]atchdog) reset\\b|"
+	"\\bBrownout detector was triggered\\b|\"RestartReason\":\"[^\"]*\"|: Restarting\\b",
+	STYLE_HL_RESET, HIGHLIGHT_MATCH,
+	"rst|boot:|reset|Brownout|RestartReason|Restarting"},
+    {"exception", "\\b(?:Fatal )?[Ee]xception ?(?:\\(\\d+\\)|\\d+)|\\b(?:epc[1-3]|excvaddr|depc)=0x[0-9a-f]+|"
+	"\\bGuru Meditation Error\\b|^(?:>>>|<<<)stack(?:>>>|<<<)|^Backtrace:|\\bStack smashing\\b|"
+	"\\babort\\(\\) was called\\b|\\bassert failed\\b", STYLE_HL_RESET, HIGHLIGHT_MATCH,
+	"xception|epc|excvaddr|Guru|stack|Backtrace|Stack|ort()|assert"},
 };
+/* clang-format on */
+
+/* ---- what a line has to have ------------------------------------------------------------------- */
+
+/* Three bytes as a place in the table. */
+static uint32_t spot(const uint8_t *p)
+{
+	uint32_t three = (uint32_t)p[0] | (uint32_t)p[1] << 8 | (uint32_t)p[2] << 16;
+
+	return three * 2654435761u >> (32 - SPOT_BITS);
+}
+
+static void add_spots(struct highlight *h, const char *needs, uint32_t bit)
+{
+	while (*needs) {
+		size_t n = strcspn(needs, "|");
+
+		assert(n >= 3);
+		h->spots[spot((const uint8_t *)needs)] |= bit;
+		needs += n + (needs[n] == '|');
+	}
+}
+
+/* The bits of all rules that may match somewhere in the line. */
+static uint32_t spots_of(const struct highlight *h, const uint8_t *p, size_t n)
+{
+	uint32_t seen = 0;
+
+	for (size_t i = 0; i + 3 <= n; i++)
+		seen |= h->spots[spot(p + i)];
+	return seen;
+}
+
+/* ---- rules ------------------------------------------------------------------------------------- */
 
 static int put_rule(struct highlight *h, const char *name, const char *pattern, unsigned flags,
     enum style_id style, int on, bool builtin, struct err *err);
@@ -67,6 +139,10 @@ static void load_builtins(struct highlight *h)
 
 		if (put_rule(h, b->name, b->pattern, 0, b->style, b->on, true, &err) != ERR_OK)
 			xalloc_die(err.text); /* they are part of the program */
+		if (b->needs) {
+			h->rules[h->count - 1].needs = 1u << i;
+			add_spots(h, b->needs, 1u << i);
+		}
 	}
 }
 
@@ -93,6 +169,34 @@ void highlight_reset(struct highlight *h)
 		fini_rule(&h->rules[i]);
 	h->count = 0;
 	load_builtins(h);
+	h->revision++;
+}
+
+struct highlight *highlight_copy(const struct highlight *h)
+{
+	struct highlight *copy = xcalloc(1, sizeof(*copy));
+
+	highlight_assign(copy, h);
+	return copy;
+}
+
+void highlight_assign(struct highlight *h, const struct highlight *from)
+{
+	assert(h != from);
+	for (size_t i = 0; i < h->count; i++)
+		fini_rule(&h->rules[i]);
+	memcpy(h->spots, from->spots, sizeof(h->spots));
+	for (h->count = 0; h->count < from->count; h->count++) {
+		const struct rule *r = &from->rules[h->count];
+		struct err err;
+		struct pattern *p =
+		    pattern_new(pattern_text(r->pattern), pattern_flags(r->pattern), &err);
+
+		if (!p)
+			xalloc_die(err.text); /* it was good once */
+		h->rules[h->count] = (struct rule){
+		    xstrdup(r->name), p, r->style, r->on, r->builtin, false, r->needs};
+	}
 	h->revision++;
 }
 
@@ -128,7 +232,7 @@ static int put_rule(struct highlight *h, const char *name, const char *pattern, 
 		fini_rule(&h->rules[at]);
 	else
 		h->count++;
-	h->rules[at] = (struct rule){xstrdup(name), p, style, on, builtin, false};
+	h->rules[at] = (struct rule){xstrdup(name), p, style, on, builtin, false, 0};
 	return ERR_OK;
 }
 
@@ -205,12 +309,15 @@ size_t highlight_line(struct highlight *h, const struct line_ref *ref,
     struct highlight_span spans[HIGHLIGHT_MAX_SPANS])
 {
 	size_t n = ref->len < LOOK_MAX ? ref->len : LOOK_MAX;
+	uint32_t seen;
 
 	if (ref->dir != LINE_RX || !n)
 		return 0;
 	memset(h->paint, 0, n);
+	seen = spots_of(h, ref->bytes, n);
 	for (size_t i = 0; i < h->count; i++)
-		paint_rule(h, &h->rules[i], ref->bytes, n);
+		if (!h->rules[i].needs || (h->rules[i].needs & seen))
+			paint_rule(h, &h->rules[i], ref->bytes, n);
 	return make_spans(h->paint, n, spans);
 }
 

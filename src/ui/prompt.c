@@ -135,7 +135,7 @@ void prompt_draw(struct prompt *p, const struct session *s, const struct secrets
 {
 	const char *text = lineedit_text(e);
 	bool notice = s->notice[0] != '\0';
-	const char *side = notice ? s->notice : hint;
+	const char *side = notice ? s->notice : hint[0] || text[0] ? hint : s->tip;
 	struct glyphs g = {.text = text, .n = strlen(text)};
 	uint8_t *mask = xcalloc(g.n + 1, 1);
 	struct rect in = r;

@@ -71,11 +71,26 @@ static void choose(struct tui *t)
 		t->ops.chosen(t->ctx, value ? copy : NULL);
 }
 
+static void list_moved(struct tui *t, const char *before)
+{
+	const char *value = view_list_value(t->views[VIEW_LIST], t->s);
+
+	if (value && strcmp(value, before) != 0 && t->ops.selected)
+		t->ops.selected(t->ctx, value);
+}
+
 /* True when the popup took the key. */
 static bool popup_key(struct tui *t, int popup, const struct key *key)
 {
 	struct view *v = t->views[popup];
-	unsigned did = v->ops->key(v, t->s, key);
+	const char *value = popup == VIEW_LIST ? view_list_value(v, t->s) : NULL;
+	char before[256];
+	unsigned did;
+
+	str_copy(before, sizeof(before), value ? value : "");
+	did = v->ops->key(v, t->s, key);
+	if (popup == VIEW_LIST && did == VIEW_DONE && !t->s->list.completion)
+		list_moved(t, before);
 
 	if (did & VIEW_YES) {
 		if (t->ops.answer)

@@ -34,6 +34,9 @@ struct highlight *highlight_new(void);
 void highlight_free(struct highlight *h);
 /* Only the built-in rules again. */
 void highlight_reset(struct highlight *h);
+/* The same rules once more, and taking those of another (which stays as it is). */
+struct highlight *highlight_copy(const struct highlight *h);
+void highlight_assign(struct highlight *h, const struct highlight *from);
 /* on: HIGHLIGHT_LINE, HIGHLIGHT_MATCH or a group 1 to 9. A rule of that name is replaced; an empty
  * pattern takes it out. Errors as pattern_new, ERR_NOMEM: too many rules. */
 int highlight_add(struct highlight *h, const char *name, const char *pattern, unsigned flags,

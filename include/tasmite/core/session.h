@@ -131,6 +131,7 @@ struct session {
 	mono_t began;		/* when the program started */
 	int64_t wall_offset_us; /* wall clock = mono time + this (UTC) */
 	int utc_offset_s;
+	char tip[120];		/* what stands in the empty edit line; "" nothing */
 	char notice[160]; /* a short word in the edit line's row (until the next key) */
 	bool notice_bad;
 };

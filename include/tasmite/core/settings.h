@@ -61,6 +61,8 @@ enum setting_origin {
 	    "raise the boot loader's rate by its divider register")                               \
 	X(SET_UNICODE, "unicode", SETTING_CHOICE, "auto", 0, 0, "auto|on|off",                    \
 	    "line drawing and marks beyond ASCII")                                                \
+	X(SET_TIPS, "tips", SETTING_BOOL, "on", 0, 0, "",                                         \
+	    "hints for newcomers in the empty edit line, each shown once")                        \
 	X(SET_ESCAPES, "escapes", SETTING_BOOL, "off", 0, 0, "",                                  \
 	    "\\xNN \\r \\n \\t \\\\ in what is sent")
 /* clang-format on */

@@ -48,6 +48,8 @@ struct tui_ops {
 	/* An item of the open list was chosen (NULL: left by Esc). A completion's word stands in the
 	 * edit line by then; the list is to be closed. */
 	void (*chosen)(void *ctx, const char *value);
+	/* The selection of the open list moved to an item: for a preview. */
+	void (*selected)(void *ctx, const char *value);
 	/* The page was closed. */
 	void (*page_closed)(void *ctx);
 	/* Completion: as in struct lineedit_ops. */
