@@ -190,6 +190,9 @@ static const struct tui_ops ui_ops = {
     .complete = app_complete,
     .choices = ui_choices,
     .paste = ui_paste,
+    .pane = app_pane_chosen,
+    .weights = app_pane_weights,
+    .entry = app_entry,
 };
 
 void app_ask(struct app *a, void (*fn)(struct app *a, bool yes))
@@ -352,7 +355,8 @@ static mono_t phase_commands(void *ctx, mono_t now)
 	if (now >= a->keys_due)
 		a->keys_due = tui_keys(a->tui, now);
 	app_flash_turn(a);
-	return a->keys_due;
+	/* More to search: on at once, after a look at keys and port. */
+	return app_log_step(a) ? now : a->keys_due;
 }
 
 static mono_t phase_flush(void *ctx, mono_t now)
@@ -455,6 +459,8 @@ static void close_all(struct app *a, struct err *err)
 	flash_task_free(a->task);
 	flash_request_fini(&a->asked);
 	free(a->paste);
+	app_save_stop(a);
+	app_find_fini(a);
 	tui_free(a->tui);
 	if (a->screen) {
 		a->screen->ops->restore(a->screen);
@@ -485,10 +491,12 @@ static bool start(struct app *a, struct err *err)
 	if (!a->loop)
 		return false;
 	a->now = clock_now();
+	a->session->began = a->now;
 	stamp_clock(a);
 	app_rx_init(a);
 	app_flash_init(a);
 	app_lines_init(a);
+	app_find_init(a);
 	a->link = link_new(a->loop, &link_ops, a);
 	if (a->options->debug_log && debuglog_open(a->options->debug_log, err) != ERR_OK)
 		return false;

@@ -160,6 +160,11 @@ void tui_redraw(struct tui *t)
 	t->dirty = true;
 }
 
+void tui_clipboard(struct tui *t, const char *bytes, size_t n)
+{
+	t->backend->ops->clipboard(t->backend, bytes, n);
+}
+
 void tui_resized(struct tui *t)
 {
 	t->backend->ops->resized(t->backend);

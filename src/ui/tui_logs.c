@@ -167,9 +167,9 @@ void tui_log_select_end(struct tui *t)
 	view_log_select_end(active(t));
 }
 
-bool tui_log_from(struct tui *t, uint64_t n, uint64_t *line)
+bool tui_log_following(struct tui *t)
 {
-	return view_log_from(active(t), t->s, n, line);
+	return view_log_following(active(t));
 }
 
 void tui_log_stamp(struct tui *t, uint64_t n, const struct line_ref *ref, char *dst, size_t size)

@@ -605,11 +605,6 @@ void view_log_place(struct view *base, int index, unsigned id)
 	v->pane_id = id;
 }
 
-bool view_log_from(const struct view *base, const struct session *s, uint64_t n, uint64_t *line)
-{
-	return log_at_or_after(log_const(base), s, n, line);
-}
-
 unsigned view_log_id(const struct view *base)
 {
 	return log_const(base)->pane_id;

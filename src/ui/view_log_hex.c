@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* A line of the log as bytes: offset, 16 or fewer bytes by the width, what they are in ASCII. */
-#include "tasmite/base/utf8.h"
+#include "tasmite/core/hex.h"
 #include "view_log.h"
 
-#define OFFSET_W 6 /* "0000  " */
+#define OFFSET_DIGITS 4 /* of a line, which has 64 KiB at most */
+#define PER_ROW_MAX   16
 
 const char *log_eol(enum line_eol eol, size_t *n)
 {
@@ -25,19 +26,11 @@ size_t log_full_len(const struct line_ref *ref)
 	return ref->len + n;
 }
 
-/* Cells of a row of that many bytes: each two digits and a blank, a gap in the middle of 16. */
-static int row_width(int bytes)
-{
-	return OFFSET_W + bytes * 3 + (bytes == 16) + 1 + bytes;
-}
-
 int log_hex_bytes(int width)
 {
-	int n = 16;
+	int n = hex_per_row(width, OFFSET_DIGITS);
 
-	while (n > 1 && row_width(n) > width)
-		n /= 2;
-	return n;
+	return n > PER_ROW_MAX ? PER_ROW_MAX : n < 1 ? 1 : n;
 }
 
 size_t log_hex_rows(const struct view_log *v, const struct line_ref *ref)
@@ -47,38 +40,38 @@ size_t log_hex_rows(const struct view_log *v, const struct line_ref *ref)
 	return n ? (n + per - 1) / per : 1;
 }
 
-static uint8_t byte_at(const struct line_ref *ref, size_t at)
+/* The bytes of a row; its end may lie in the line's end. */
+static size_t row_bytes(const struct line_ref *ref, size_t at, int per, uint8_t *dst)
 {
-	size_t n;
+	size_t full = log_full_len(ref), n = 0, eol_n;
+	const char *eol = log_eol(ref->eol, &eol_n);
 
-	return at < ref->len ? ref->bytes[at] : (uint8_t)log_eol(ref->eol, &n)[at - ref->len];
+	for (; n < (size_t)per && at < full; n++, at++)
+		dst[n] = at < ref->len ? ref->bytes[at] : (uint8_t)eol[at - ref->len];
+	return n;
 }
 
 static void draw_row(const struct view_log *v, struct surface *to, const struct line_ref *ref,
     struct log_spans *spans, size_t at, int y)
 {
-	static const char digits[] = "0123456789abcdef";
 	const struct rect *r = &v->base.r;
 	struct rect clip = {v->text_x, r->y, v->text_w, r->h};
 	enum style_id plain = log_text_style(ref->dir);
-	size_t n = log_full_len(ref);
-	int per = v->hex_bytes, x = v->text_x, ascii_x = x + row_width(per) - per;
-	bool over;
+	uint8_t bytes[PER_ROW_MAX];
+	size_t n = row_bytes(ref, at, v->hex_bytes, bytes);
+	char text[HEX_ROW_SIZE];
 
-	log_style_at(spans, SIZE_MAX, plain, &over);
-	surface_fmt(to, clip, x, y, over ? STYLE_SELECTED : STYLE_STAMP, "%04zx", at);
-	x += OFFSET_W;
-	for (int i = 0; i < per && at < n; i++, at++, x += 3) {
-		uint8_t b = byte_at(ref, at);
-		enum style_id style = log_style_at(spans, at, plain, &over);
-		bool shown = b >= 0x20 && b < 0x7f;
+	hex_row(text, at, OFFSET_DIGITS, bytes, n, v->hex_bytes);
+	surface_text(to, clip, v->text_x, y, STYLE_STAMP, text);
+	for (int i = 0; i < (int)n; i++) {
+		int pair = v->text_x + hex_pair_column(i, OFFSET_DIGITS);
+		int ch = v->text_x + hex_char_column(i, v->hex_bytes, OFFSET_DIGITS);
+		bool over, shown = bytes[i] >= 0x20 && bytes[i] < 0x7f;
+		enum style_id style = log_style_at(spans, at + (size_t)i, plain, &over);
 
-		if (per == 16 && i == 8)
-			x++;
-		surface_glyph(to, clip, x, y, style, NULL, (uint8_t)digits[b >> 4]);
-		surface_glyph(to, clip, x + 1, y, style, NULL, (uint8_t)digits[b & 15]);
-		surface_glyph(to, clip, ascii_x + i, y, shown || over ? style : STYLE_CONTROL, NULL,
-		    shown ? b : '.');
+		surface_restyle(to, rect_clip((struct rect){pair, y, 2, 1}, clip), style);
+		surface_restyle(to, rect_clip((struct rect){ch, y, 1, 1}, clip),
+		    shown || over ? style : STYLE_CONTROL);
 	}
 }
 

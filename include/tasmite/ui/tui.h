@@ -90,18 +90,18 @@ void tui_redraw(struct tui *t);
 void tui_entry_open(struct tui *t, enum tui_entry kind, const char *text);
 void tui_entry_close(struct tui *t);
 /* Of the active log pane: the lines in sight (false: none); brings one into sight, with the byte at
- * that offset, and holds the pane there (top: as the first row); the selection; the shown line at or
- * after n, and its time as shown. */
+ * that offset, and holds the pane there (top: as the first row); the selection; whether it follows; the
+ * time of a line as shown. */
 bool tui_log_span(struct tui *t, uint64_t *first, uint64_t *last);
 void tui_log_show(struct tui *t, uint64_t line, size_t at, bool top);
 bool tui_log_selection(struct tui *t, uint64_t *first, uint64_t *last);
 void tui_log_select_end(struct tui *t);
-bool tui_log_from(struct tui *t, uint64_t n, uint64_t *line);
+bool tui_log_following(struct tui *t);
 void tui_log_stamp(struct tui *t, uint64_t n, const struct line_ref *ref, char *dst, size_t size);
 /* That many rows more for the active log pane, from its neighbours; false: there is no room. */
 bool tui_log_resize(struct tui *t, int rows);
-/* Hands bytes to the terminal's clipboard. False when it has none that it could tell of. */
-bool tui_clipboard(struct tui *t, const char *bytes, size_t n);
+/* Hands bytes to the terminal's clipboard; terminals without one ignore them. */
+void tui_clipboard(struct tui *t, const char *bytes, size_t n);
 void tui_edit_set(struct tui *t, const char *text); /* puts text into the edit line, focus there */
 struct lineedit *tui_lineedit(struct tui *t);
 /* When a clock on the screen needs the next frame (progress, time left); MONO_NEVER if none. */
