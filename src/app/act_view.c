@@ -28,6 +28,8 @@ static const char key_help[] =
     "                   s time, w wrapping, x bytes, r every byte, Left and Right: lines not\n"
     "                   wrapped; v select, y copy; m mark, ] [ marks, } { resets, : a time\n"
     "                   S split, Q close, + - rows\n"
+    "  Alt-l, Alt-e     line end, echo of what is sent\n"
+    "  Ctrl-]           each key to the device at once; the same key leaves\n"
     "\n"
     "Flashing: /flash FILE, then do what the panel says. It waits as long as you need. /cancel "
     "stops it; afterwards it puts the panel away.\n"

@@ -593,6 +593,7 @@ struct view *view_log_new(void)
 
 	v->base.ops = &ops;
 	v->follow = true;
+	v->text_w = v->hex_bytes = 1; /* keys may come before the first drawing */
 	v->kept = xcalloc(LOG_KEPT_LINES, sizeof(*v->kept));
 	return &v->base;
 }

@@ -5,6 +5,8 @@
  * A key goes to the open popup, else the line of a search, else the focused pane, else what is bound to it (keymap), else the
  * edit line, which gets the focus. Ctrl-T is a prefix where it is not bound: 1 to 9 and 0 after it
  * are F1 to F10, a letter is that Ctrl-letter, Ctrl-T itself goes to the edit line.
+ * In direct mode all keys but those bound to /direct, and Ctrl-], go to the device while the edit
+ * line has the focus.
  */
 #ifndef TASMITE_UI_TUI_H
 #define TASMITE_UI_TUI_H
@@ -64,6 +66,10 @@ struct tui_ops {
 	/* The log panes shall have that many rows, from the first: their weights. */
 	void (*weights)(void *ctx, const int *rows, int count);
 	void (*entry)(void *ctx, enum tui_entry kind, enum tui_entry_event event, const char *text);
+	/* Direct mode (session.direct): a key, as an xterm sends it (Enter as CR), or pasted text. */
+	void (*raw)(void *ctx, const char *bytes, size_t n);
+	/* The history is about to be used, see struct lineedit_ops. */
+	void (*recall)(void *ctx);
 };
 
 /* Borrows all; secrets tells which bytes of the edit line are shown as dots. */
