@@ -299,8 +299,9 @@ void textlog_put(struct textlog *t, const char *mark, const char *text, size_t n
 {
 	bool aside = t->open || t->set_aside;
 
-	textlog_break(t);
-	t->set_aside = aside;
+	if (t->open)
+		finish_line(t, NULL, 0);
+	t->set_aside = aside; /* and half a pair may still have its other half */
 	stamp(t, now);
 	emit_text(t, mark);
 	emit_bytes(t, (const uint8_t *)text, n);
