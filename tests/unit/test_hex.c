@@ -101,7 +101,7 @@ static void hex_parse__tells__the_place_of_a_mistake(void **state)
 	    {"DE xyz", "at character 4 ('xyz'): expected hex digits, or text in"},
 	    {"DE ABC", "at character 4 ('ABC'): expected two digits for each byte"},
 	    {"0x", "at character 3"},
-	    {"AA \"text", "at character 4 ('\"text'): expected another quote"},
+	    {"AA \"te", "at character 4 ('\"te'): expected another quote"},
 	    {"\"a\\q\"", "at character 3 ('\\q\"'): expected \\r"},
 	    {"\"a\\", "at character 3"},
 	    {"\"\\x4\"", "at character 2"},
