@@ -20,8 +20,13 @@
 #include "tasmite/base/utf8.h"
 #include "tasmite/base/xalloc.h"
 
-/* Enough for `.*` over the longest line; some ms at the most. */
-#define MATCH_LIMIT 200000u
+/* JIT counts anew from each byte where a match may begin. So what is costly is found out with a
+ * small limit first, and told by pattern_cost; then comes another try with a limit that falls with
+ * the length of the line: some ms at the worst. */
+#define PROBE_LIMIT 1000u
+#define MATCH_LIMIT 25000u
+#define SHORT_LINE  512u  /* up to here the whole limit counts */
+#define STRIKE_LINE 4096u /* being too long is no fault of the pattern */
 #define DEPTH_LIMIT 1000u
 #define HEAP_LIMIT  4096u /* KiB; only where there is no JIT */
 #define NEST_LIMIT  100u
@@ -49,6 +54,8 @@ struct pattern {
 	uint8_t *copy;		/* of a line with bad bytes */
 	size_t copy_size;
 	int strikes;
+	uint64_t cost;
+	bool lines_apart; /* matches stay in a line whatever stands around it */
 };
 
 /* ---- making ------------------------------------------------------------------------------------ */
@@ -117,6 +124,62 @@ static bool without_case(const struct pattern *p)
 	return (p->flags & PATTERN_SMART) && !has_upper(p->text, p->flags & PATTERN_PLAIN);
 }
 
+/* ---- may lines be searched together? ----------------------------------------------------------- */
+
+/* Behind a backslash: what can neither match a line feed nor look at another line. */
+static bool tame_escape(char c)
+{
+	bool letter = (c | 0x20) >= 'a' && (c | 0x20) <= 'z';
+
+	/* A number may be a back reference or, as \12, an octal line feed. */
+	return c >= ' ' && c != 0x7f && !(c >= '0' && c <= '9') &&
+	       (!letter || strchr("dwbBSte", c));
+}
+
+/* Behind a bracket; NULL or the place of its end. */
+static const char *tame_class(const char *p)
+{
+	if (*p == '^' || *p == ']')
+		return NULL;
+	for (; *p && *p != ']'; p++) {
+		if (*p == '[')
+			return NULL;
+		if (*p == '\\' && (!tame_escape(*++p) || *p == 'S'))
+			return NULL;
+	}
+	return *p ? p : NULL;
+}
+
+/* Behind a parenthesis: groups of all kinds, (?i). Other options change what a dot is, verbs what
+ * a failure is. */
+static bool tame_group(const char *p)
+{
+	if (*p == '*')
+		return false;
+	return *p != '?' || (p[1] && strchr(":=!<>|", p[1])) ||
+	       (p[1] == 'i' && (p[2] == ')' || p[2] == ':'));
+}
+
+/* Where no part can match a line feed, nothing can look beyond one. What is not understood is not
+ * tame. */
+static bool tame_regex(const char *p)
+{
+	for (; *p; p++) {
+		if ((unsigned char)*p < ' ')
+			return false;
+		if (*p == '(' && !tame_group(p + 1))
+			return false;
+		if (*p == '\\' && !tame_escape(*++p))
+			return false;
+		if (*p == '[') {
+			p = tame_class(p + 1);
+			if (!p)
+				return false;
+		}
+	}
+	return true;
+}
+
 static pcre2_code *compile(const struct pattern *p, bool utf, int *error, size_t *at)
 {
 	pcre2_compile_context *ctx = pcre2_compile_context_create(NULL);
@@ -130,7 +193,7 @@ static pcre2_code *compile(const struct pattern *p, bool utf, int *error, size_t
 	if (p->flags & PATTERN_PLAIN)
 		options = PCRE2_LITERAL;
 	else
-		options |= PCRE2_MULTILINE | (utf ? 0 : PCRE2_NEVER_UTF);
+		options |= PCRE2_MULTILINE | PCRE2_ALT_CIRCUMFLEX | (utf ? 0 : PCRE2_NEVER_UTF);
 	if (without_case(p))
 		options |= PCRE2_CASELESS;
 	if (utf)
@@ -180,11 +243,12 @@ struct pattern *pattern_new(const char *text, unsigned flags, struct err *err)
 	/* `é?` means two things; and what only UTF has can't be compiled for bytes. */
 	if (all_ascii((const uint8_t *)text, strlen(text)))
 		p->bytes.code = compile(p, false, &error, &at);
+	p->lines_apart =
+	    p->bytes.code && (flags & PATTERN_PLAIN ? !strpbrk(text, "\r\n") : tame_regex(text));
 	p->data = pcre2_match_data_create(PAIRS, NULL);
 	p->context = pcre2_match_context_create(NULL);
 	if (!p->data || !p->context)
 		xalloc_die("out of memory");
-	pcre2_set_match_limit(p->context, MATCH_LIMIT);
 	pcre2_set_depth_limit(p->context, DEPTH_LIMIT);
 	pcre2_set_heap_limit(p->context, HEAP_LIMIT);
 	return p;
@@ -217,6 +281,11 @@ unsigned pattern_flags(const struct pattern *p)
 const char *pattern_trouble(const struct pattern *p)
 {
 	return p->strikes >= STRIKES ? "too costly: switched off" : "";
+}
+
+uint64_t pattern_cost(const struct pattern *p)
+{
+	return p->cost;
 }
 
 /* ---- searching --------------------------------------------------------------------------------- */
@@ -257,8 +326,8 @@ static int run(struct pattern *p, struct code *c, const uint8_t *bytes, size_t n
 	return pcre2_match(c->code, bytes, n, from, PCRE2_NO_UTF_CHECK, p->data, p->context);
 }
 
-static int run_bounded(
-    struct pattern *p, struct code *c, const uint8_t *bytes, size_t n, size_t from)
+/* Once more with a bigger stack where JIT's own was too small. */
+static int run_deep(struct pattern *p, struct code *c, const uint8_t *bytes, size_t n, size_t from)
 {
 	int rc = run(p, c, bytes, n, from);
 
@@ -269,7 +338,25 @@ static int run_bounded(
 			rc = run(p, c, bytes, n, from);
 		}
 	}
-	if (rc < 0 && rc != PCRE2_ERROR_NOMATCH)
+	return rc;
+}
+
+static int run_bounded(
+    struct pattern *p, struct code *c, const uint8_t *bytes, size_t n, size_t from)
+{
+	uint32_t limit = n <= SHORT_LINE ? MATCH_LIMIT : MATCH_LIMIT / (uint32_t)(n / SHORT_LINE);
+	int rc;
+
+	pcre2_set_match_limit(p->context, PROBE_LIMIT);
+	rc = run_deep(p, c, bytes, n, from);
+	if (rc >= 0 || rc == PCRE2_ERROR_NOMATCH)
+		return rc;
+	p->cost++;
+	if (rc == PCRE2_ERROR_MATCHLIMIT && limit > PROBE_LIMIT) {
+		pcre2_set_match_limit(p->context, limit);
+		rc = run_deep(p, c, bytes, n, from);
+	}
+	if (rc < 0 && rc != PCRE2_ERROR_NOMATCH && n <= STRIKE_LINE)
 		p->strikes++;
 	return rc;
 }
@@ -312,4 +399,25 @@ bool pattern_find(
 	if (rc >= 0 && m)
 		take_match(p, rc, m);
 	return rc >= 0;
+}
+
+bool pattern_begin_text(struct pattern *p, const uint8_t *text, size_t n)
+{
+	return p->lines_apart && p->strikes < STRIKES && all_ascii(text, n) &&
+	       (!n || !memchr(text, '\r', n));
+}
+
+int pattern_find_in_text(
+    struct pattern *p, const uint8_t *text, size_t n, size_t from, size_t *start)
+{
+	int rc;
+
+	pcre2_set_match_limit(p->context, PROBE_LIMIT);
+	rc = run_deep(p, &p->bytes, text, n, from);
+	if (rc < 0 && rc != PCRE2_ERROR_NOMATCH)
+		p->cost++;
+	if (rc < 0)
+		return rc == PCRE2_ERROR_NOMATCH ? 0 : -1;
+	*start = pcre2_get_ovector_pointer(p->data)[0];
+	return 1;
 }

@@ -179,7 +179,8 @@ void lx106_raise(struct lx106 *c, uint32_t cause, uint32_t vaddr, uint32_t pc)
 	}
 	c->epc[1] = pc;
 	c->exccause = cause;
-	if (cause != LX106_CAUSE_INTERRUPT && cause != LX106_CAUSE_SYSCALL)
+	if (cause != LX106_CAUSE_ILLEGAL && cause != LX106_CAUSE_SYSCALL &&
+	    cause != LX106_CAUSE_INTERRUPT)
 		c->excvaddr = vaddr;
 	c->pc = c->vecbase + (c->ps & LX106_PS_UM ? VECTOR_USER : VECTOR_KERNEL);
 	c->ps |= LX106_PS_EXCM;
