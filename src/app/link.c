@@ -14,10 +14,10 @@
 
 /* A flood must not starve the keyboard: after so many bytes the other descriptors have a turn. */
 #define TURN_BYTES 262144
-#define READ_SIZE   65536
+#define READ_SIZE  65536
 /* Who gave so much at once may have more: a pseudo-terminal gives what it has in small pieces. */
 #define READ_MORE 1024
-#define TX_MAX	       (1024 * 1024)
+#define TX_MAX	  (1024 * 1024)
 /* A port that is away is waited for at no cost: the system tells when something changes. Only what
  * it can't tell is asked for again: a network port, a port that another program holds, and a node
  * whose permissions are being set. */

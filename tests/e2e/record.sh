@@ -115,7 +115,7 @@ cat $(ls -r "$TMPDIR"/turn.bytes*) | cmp -s - "$TMPDIR/many" || bad "something i
 for f in "$TMPDIR"/turn.bytes.*; do
 	[ "$(tail -c 1 "$f" | od -An -tx1)" = " 0a" ] || bad "$f ends within a line"
 done
-for f in $(ls -r "$TMPDIR"/turn.raw*); do
+for f in "$TMPDIR"/turn.raw.2 "$TMPDIR"/turn.raw.1 "$TMPDIR"/turn.raw; do
 	"$B/tasmite" replay --plain "$f" </dev/null >>"$TMPDIR/again" 2>"$TMPDIR/err" || bad "$f can't be played"
 done
 # A line that the turn of the file cut stands in two.
