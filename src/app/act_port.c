@@ -112,25 +112,3 @@ void act_baud(struct app *a, const struct cmd_line *c)
 	else
 		app_apply_settings(a); /* back from the rate of the boot's text */
 }
-
-static void eol_chosen(struct app *a, const char *value)
-{
-	if (value && app_set(a, SET_EOL, value))
-		session_notice(a->session, false, "line end %s", value);
-}
-
-void act_eol(struct app *a, const struct cmd_line *c)
-{
-	static const char *const names[] = {"lf", "crlf", "cr", "none"};
-
-	if (c->count) {
-		eol_chosen(a, c->args[0]);
-		return;
-	}
-	session_list_open(a->session, "Line end", false);
-	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
-		session_list_add(a->session, names[i],
-		    strcmp(names[i], settings_text(a->session->settings, SET_EOL)) ? "" : "now",
-		    names[i]);
-	a->on_chosen = eol_chosen;
-}

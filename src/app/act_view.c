@@ -20,6 +20,8 @@ static const char key_help[] =
     "  Ctrl-C           clear the line (it never ends the program)\n"
     "  Ctrl-Q, F10      leave\n"
     "  Ctrl-T 1..9, 0   F1..F10, where the desktop keeps those keys\n"
+    "  Alt-l, Alt-e     line end, echo of what is sent\n"
+    "  Ctrl-]           each key to the device at once; the same key leaves\n"
     "  in the log       j k d u f b g G as in less; Left, Right: lines not wrapped\n"
     "\n"
     "Flashing: /flash FILE, then do what the panel says. It waits as long as you need. /cancel "

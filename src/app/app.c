@@ -89,6 +89,7 @@ static void link_down(void *ctx, const struct err *why, mono_t now)
 	session_warn(a->session, now, "%s%s", was_open ? "the port went away: " : "", why->text);
 	if (was_open && unsent)
 		session_warn(a->session, now, "%zu bytes were not sent: send them again", unsent);
+	app_send_lost(a);
 	if (!was_waiting)
 		session_say(a->session, now, "waiting for %s: it is opened by itself",
 		    a->session->port.name);
@@ -200,6 +201,8 @@ static const struct tui_ops ui_ops = {
     .complete = app_complete,
     .choices = ui_choices,
     .paste = ui_paste,
+    .raw = app_direct_key,
+    .recall = app_history_recall,
 };
 
 void app_ask(struct app *a, void (*fn)(struct app *a, bool yes))
@@ -368,7 +371,7 @@ static mono_t phase_commands(void *ctx, mono_t now)
 static mono_t phase_flush(void *ctx, mono_t now)
 {
 	struct app *a = ctx;
-	mono_t next = link_flush(a->link, now);
+	mono_t next = link_flush(a->link, now), due = app_send_turn(a, now);
 	struct session_port *p = &a->session->port;
 
 	if (app_flashing(a))
@@ -378,7 +381,7 @@ static mono_t phase_flush(void *ctx, mono_t now)
 		p->rx = link_rx_bytes(a->link);
 		p->tx = link_tx_bytes(a->link);
 	}
-	return next;
+	return mono_min(next, due);
 }
 
 /* Draws at once when the last frame is old enough; a burst is held to the frame rate. */
@@ -492,7 +495,7 @@ static void close_all(struct app *a, struct err *err)
 		    err, lost.code, lost.sys, "the end of the recording is lost: %s", lost.text);
 	flash_task_free(a->task);
 	flash_request_fini(&a->asked);
-	free(a->paste);
+	app_history_fini(a);
 	plain_free(a->plain);
 	player_free(a->player);
 	tui_free(a->tui);
@@ -508,6 +511,7 @@ static void close_all(struct app *a, struct err *err)
 		app_record_fini(a);
 		app_flash_fini(a);
 		app_lines_fini(a);
+		app_send_fini(a);
 		loop_free(a->loop);
 	}
 	secrets_free(a->secrets);
@@ -578,6 +582,7 @@ static bool start(struct app *a, struct err *err)
 	app_record_init(a);
 	app_flash_init(a);
 	app_lines_init(a);
+	app_send_init(a);
 	a->link = link_new(a->loop, &link_ops, a);
 	if (a->options->debug_log && debuglog_open(a->options->debug_log, err) != ERR_OK)
 		return false;

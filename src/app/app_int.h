@@ -19,6 +19,7 @@
 #include "tasmite/core/tasmota/bootwatch.h"
 #include "tasmite/core/tasmota/secrets.h"
 #include "tasmite/io/capture.h"
+#include "tasmite/io/histfile.h"
 #include "tasmite/io/loop.h"
 #include "tasmite/ui/tui.h"
 
@@ -87,7 +88,14 @@ struct app {
 	void (*on_chosen)(struct app *a, const char *value);
 	void (*on_selected)(struct app *a, const char *value); /* a preview; NULL: none */
 
+	/* sending (app_send.c) */
 	char *paste; /* waits for the answer */
+	struct sender *sender;
+
+	/* history (app_history.c) */
+	struct histfile *history;
+	struct sbuf history_held; /* lines that wait for another session to let go the file */
+	struct timer *history_timer;
 
 	unsigned tips; /* hints that were shown (tips.c) */
 
@@ -139,16 +147,46 @@ void app_record_words(struct app *a, mono_t now);
 
 /* ---- app_line.c: what the user enters ---- */
 void app_line(struct app *a, const char *line);
-/* Sends a line with its end; false when it could not be sent (a notice says why). */
-bool app_send_line(struct app *a, const char *line);
-/* A line that is sent goes to the log (shown: whatever the setting says) and the recordings, masked. */
-void app_show_sent(struct app *a, const char *bytes, size_t n, bool shown);
 /* A line bound to a key: "/command", text for the device, or (ending in a blank) text for the edit
  * line. */
 void app_bound(struct app *a, const char *text);
+
+/* ---- app_history.c: what was entered, over sessions ---- */
 void app_history_load(struct app *a);
+void app_history_fini(struct app *a);
+/* A line that was entered. */
+void app_remember(struct app *a, const char *line);
+/* The history is about to be used: what other sessions have entered is added. */
+void app_history_recall(void *ctx);
+
+/* ---- app_send.c: lines, macros and pastes on their way to the device ---- */
+void app_send_init(struct app *a);
+void app_send_fini(struct app *a);
+/* Sends a line with its end, behind what is being sent; false when it could not be (said in the
+ * notice). */
+bool app_send_line(struct app *a, const char *line);
+/* A line that is sent goes to the log (shown: whatever the setting says) and the recordings, masked.
+ */
+void app_show_sent(struct app *a, const char *bytes, size_t n, bool shown);
+/* Sends the lines and pauses of a macro. */
+bool app_send_macro(struct app *a, const char *text);
+/* Sends bytes as they are, without a line end; shown in the log where sent lines are. */
+bool app_send_bytes(struct app *a, const uint8_t *bytes, size_t n);
 /* Several lines at once: asks, then sends them one by one. */
 void app_paste(struct app *a, const char *text, size_t n);
+/* Lines are on their way, or pauses between them. */
+bool app_sending(const struct app *a);
+/* Stops that; false when there was nothing to stop. */
+bool app_send_cancel(struct app *a);
+/* The port went away: what is not sent is told. */
+void app_send_lost(struct app *a);
+/* In the loop's flush phase: hands on the next line. Returns when it wants to be called again at
+ * the latest. */
+mono_t app_send_turn(struct app *a, mono_t now);
+/* A key of the direct mode. */
+void app_direct_key(void *ctx, const char *bytes, size_t n);
+/* "\n" as the setting has it; "" none. */
+const char *app_eol(const struct app *a);
 
 /* ---- complete.c ---- */
 size_t app_complete(void *ctx, const char *line, size_t cursor,
@@ -173,6 +211,9 @@ void act_quit(struct app *a, const struct cmd_line *c);
 void act_port(struct app *a, const struct cmd_line *c);
 void act_baud(struct app *a, const struct cmd_line *c);
 void act_eol(struct app *a, const struct cmd_line *c);
+void act_macro(struct app *a, const struct cmd_line *c);
+void act_direct(struct app *a, const struct cmd_line *c);
+void act_sendhex(struct app *a, const struct cmd_line *c);
 void act_format(struct app *a, const struct cmd_line *c);
 void act_flow(struct app *a, const struct cmd_line *c);
 void act_dtr(struct app *a, const struct cmd_line *c);

@@ -97,7 +97,7 @@ static void idle_due(void *ctx, mono_t now)
 	struct plain *p = ctx;
 	mono_t at = p->active + p->o->exit_after_us;
 
-	if (link_unsent(p->a->link) || buf_len(&p->in)) {
+	if (link_unsent(p->a->link) || app_sending(p->a) || buf_len(&p->in)) {
 		p->active = now;
 		at = now + p->o->exit_after_us;
 	}
@@ -240,7 +240,8 @@ static void send(struct plain *p, const char *line, size_t n)
 /* What was read goes out line by line, as fast as the port takes it. */
 static void send_lines(struct plain *p)
 {
-	while (p->ready && !p->ending && buf_len(&p->in) && link_unsent(p->a->link) < TX_FULL) {
+	while (p->ready && !p->ending && buf_len(&p->in) && !app_sending(p->a) &&
+	       link_unsent(p->a->link) < TX_FULL) {
 		const uint8_t *line = buf_bytes(&p->in), *end;
 		size_t n = buf_len(&p->in), k;
 
@@ -322,11 +323,11 @@ static mono_t phase_flush(void *ctx, mono_t now)
 	tell_words(p);
 	outpipe_flush(p->out, now);
 	link_hold(p->a->link, plain_is_full(p));
-	next = link_flush(p->a->link, now);
+	next = mono_min(link_flush(p->a->link, now), app_send_turn(p->a, now));
 	app_record_words(p->a, now);
 	/* Lines that can be sent now wait for no other event. */
-	if (p->ready && buf_len(&p->in) && !p->ending && link_unsent(p->a->link) < TX_FULL &&
-	    memchr(buf_bytes(&p->in), '\n', buf_len(&p->in)))
+	if (p->ready && buf_len(&p->in) && !p->ending && !app_sending(p->a) &&
+	    link_unsent(p->a->link) < TX_FULL && memchr(buf_bytes(&p->in), '\n', buf_len(&p->in)))
 		next = now;
 	if (p->ending && !outpipe_queued(p->out))
 		app_quit(p->a, p->code);

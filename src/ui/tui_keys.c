@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "tasmite/base/utf8.h"
+#include "rawkeys.h"
 
 #define WHEEL_ROWS 3
 
@@ -44,6 +45,29 @@ static void prefixed(struct tui *t, const struct key *key)
 	else
 		return;
 	bound(t, &meant);
+}
+
+static bool is_key_of(const struct tui *t, const struct key *key, const char *command)
+{
+	const char *text = keymap_lookup(t->s->keymap, key);
+
+	return text && strcmp(text, command) == 0;
+}
+
+/* Direct mode: what leaves it, and all else to the device. */
+static void direct_key(struct tui *t, const struct key *key)
+{
+	char bytes[RAWKEYS_MAX];
+	size_t n;
+
+	if (is_ctrl(key, ']') || is_key_of(t, key, "/direct") || is_key_of(t, key, "/direct off")) {
+		if (t->ops.bound)
+			t->ops.bound(t->ctx, "/direct off");
+		return;
+	}
+	n = rawkeys_bytes(key, bytes);
+	if (n && t->ops.raw)
+		t->ops.raw(t->ctx, bytes, n);
 }
 
 static void close_popup(struct tui *t, int popup)
@@ -157,6 +181,11 @@ void tui_paste_end(struct tui *t)
 	if (popup >= 0)
 		close_popup(t, popup);
 	tui_focus(t, TUI_EDIT);
+	if (t->s->direct && t->ops.raw) {
+		t->ops.raw(t->ctx, text, n);
+		buf_clear(&t->paste);
+		return;
+	}
 	/* A line end at the very end is what selecting a line brings along. */
 	while (n && (text[n - 1] == '\n' || text[n - 1] == '\r'))
 		n--;
@@ -196,6 +225,8 @@ static void escape(struct tui *t, const struct key *key)
 {
 	if (t->focus != TUI_EDIT)
 		tui_focus(t, TUI_EDIT);
+	else if (t->s->sending.on && !lineedit_prompt(t->edit)[0] && t->ops.bound)
+		t->ops.bound(t->ctx, "/cancel");
 	else
 		lineedit_key(t->edit, key);
 }
@@ -232,6 +263,10 @@ void tui_one_key(struct tui *t, const struct key *key, mono_t now)
 		return;
 	if (popup >= 0 && popup_key(t, popup, key))
 		return;
+	if (t->s->direct && t->focus == TUI_EDIT) {
+		direct_key(t, key);
+		return;
+	}
 	if (t->prefix) {
 		prefixed(t, key);
 		return;
