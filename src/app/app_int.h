@@ -16,6 +16,7 @@
 #include "tasmite/base/buf.h"
 #include "tasmite/core/cmd.h"
 #include "tasmite/core/session.h"
+#include "tasmite/core/garble.h"
 #include "tasmite/core/tasmota/bootwatch.h"
 #include "tasmite/core/tasmota/secrets.h"
 #include "tasmite/io/capture.h"
@@ -62,6 +63,8 @@ struct app {
 
 	/* boots (app_rx.c) */
 	struct bootwatch boot;
+	struct garble garble;
+	uint32_t garble_told; /* the rate at which unreadable bytes were told of */
 	struct timer *boot_timer;
 	bool boot_awaited; /* when the port went away: goes on with its return */
 

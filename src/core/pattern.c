@@ -131,7 +131,9 @@ static bool tame_escape(char c)
 {
 	bool letter = (c | 0x20) >= 'a' && (c | 0x20) <= 'z';
 
-	return c >= ' ' && c != 0x7f && (!letter || strchr("dwbBSte", c)) && c != '0';
+	/* A number may be a back reference or, as \12, an octal line feed. */
+	return c >= ' ' && c != 0x7f && !(c >= '0' && c <= '9') &&
+	       (!letter || strchr("dwbBSte", c));
 }
 
 /* Behind a bracket; NULL or the place of its end. */

@@ -120,6 +120,30 @@ wait_for() {
 	done
 }
 
+# ---- a port that can wait: the virtual device can't, as no UART can -----------------------------
+PATIENT=$TMPDIR/patient
+patient_pid=
+# patient_start FILE: what is in it comes out of the port $PATIENT as fast as it is read
+patient_start() {
+	rm -f "$PATIENT"
+	python3 - "$1" "$PATIENT" <<'PY' &
+import os, pty, sys, time, tty
+master, slave = pty.openpty()
+tty.setraw(slave)
+os.symlink(os.ttyname(slave), sys.argv[2])
+data = open(sys.argv[1], "rb").read()
+while data:
+    data = data[os.write(master, data[:4096]):]
+time.sleep(600)
+PY
+	patient_pid=$!
+	wait_for 10 test -e "$PATIENT" || bad "no port"
+}
+patient_stop() {
+	[ -n "$patient_pid" ] && kill "$patient_pid" && wait "$patient_pid" 2>/dev/null
+	patient_pid=
+}
+
 # ---- the program in tmux -----------------------------------------------------------------------
 tm() {
 	tmux -S "$SOCK" -f /dev/null "$@"
@@ -187,5 +211,6 @@ tm_stop() {
 cleanup() {
 	tm kill-server 2>/dev/null
 	sim_stop
+	patient_stop
 }
 trap cleanup EXIT
