@@ -17,6 +17,7 @@ connection: &sonoff
     kickolduser: true
 END
 server_start "$port" "$(command -v ser2net)" -n -u -c "$TMPDIR/ser2net.yaml"
+SAYS_IT_IS='ser2net \(RFC 2217\)'
 check_session "$url"
 check_flash "$url"
 
