@@ -52,6 +52,11 @@ sim_start() {
 	sim_pid=$!
 	wait_for 10 test -e "$DEV" -a -S "$CTL" || bad "the virtual device did not start: $(cat "$TMPDIR/sim.out")"
 }
+# net_port rfc2217|tcp: where its server listens
+net_port() {
+	wait_for 5 grep -q "^$1 " "$TMPDIR/sim.out"
+	sed -nE "s/^$1 ([0-9]+)\$/\\1/p" "$TMPDIR/sim.out"
+}
 sim_stop() {
 	[ -n "$sim_pid" ] || return 0
 	kill "$sim_pid" 2>/dev/null
