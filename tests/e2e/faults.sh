@@ -8,7 +8,11 @@
 export XDG_STATE_HOME=$TMPDIR/state XDG_CONFIG_HOME=$TMPDIR/config
 "$B/make-image" --build 6.1.1-minimal --size 64K -o "$TMPDIR/old.bin"
 "$B/make-image" --build 8.5.0-minimal --size 64K -o "$TMPDIR/new.bin"
-port_start --boot-image "$TMPDIR/old.bin" --speed 0 --seed 7
+# No waiting for wire and flash; but a change of the rate has its moments, and a server's client is
+# not quick enough for those where time is skipped.
+speed=0
+[ "$PORT_KIND" != rfc2217 ] || speed=1
+port_start --boot-image "$TMPDIR/old.bin" --speed "$speed" --seed 7
 # Wide, so that the program's own sentences stand on one line.
 tm_start 200 50 $TASMITE --baud 74880 "$PORT"
 see "$PORT_NAME is open"

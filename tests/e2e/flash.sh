@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Flashing from inside the session by hand: wrong way first, then right, then the boot.
-# Ports: pty rfc2217; with KINDS=all also adapter.
+# Ports: pty; with KINDS=all also adapter rfc2217.
 . "$(dirname "$0")/lib.sh"
 
 export XDG_STATE_HOME=$TMPDIR/state XDG_CONFIG_HOME=$TMPDIR/config
@@ -119,7 +119,7 @@ tm_line '/clear'
 gone 'WifiManager'
 hand "button up"
 hand "unplug"
-see 'the port went away'
+see 'went away'
 hand "replug"
 back_again
 # The power came with the plug, and the boot was over when the port was there: the application is

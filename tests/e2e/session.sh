@@ -97,7 +97,7 @@ begin port__comes_back__with_all_kept
 tm_type 'typed before'
 see 'typed before'
 hand "unplug"
-see 'the port went away'
+see 'went away'
 see 'typed before'
 hand "replug"
 see 'back again' 10
