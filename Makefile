@@ -21,9 +21,10 @@ VERSION := 0.1.0
 MAKEFLAGS += --no-builtin-rules
 
 # ---- libraries: module of pkg-config, Debian package -------------------------------------------
-LIBS_PC  := ncursesw readline libconfuse jansson libserialport libtelnet libcares
+LIBS_PC  := ncursesw readline libconfuse jansson libserialport libtelnet libcares \
+	libpcre2-8
 LIBS_DEB := libncurses-dev libreadline-dev libconfuse-dev libjansson-dev libserialport-dev \
-	libtelnet-dev libc-ares-dev
+	libtelnet-dev libc-ares-dev libpcre2-dev
 TEST_PC  := cmocka
 
 # What `make deps` sees to, PACKAGE=KIND:NAME as tests/deps.sh takes it.
@@ -31,6 +32,7 @@ DEPS := $(if $(findstring clang,$(CC)),clang,gcc)=cmd:$(firstword $(filter-out c
 	libc6-dev=file:/usr/include/stdio.h pkg-config=cmd:$(PKG_CONFIG) \
 	$(join $(addsuffix =pc:,$(LIBS_DEB)),$(LIBS_PC)) libcmocka-dev=pc:$(TEST_PC) \
 	gawk=cmd:awk tmux=cmd:tmux python3=cmd:python3 picocom=cmd:picocom
+CI_DEPS := qemu-system-misc=cmd:qemu-system-xtensa
 LINT_DEPS := clang-format=cmd:clang-format mandoc=cmd:mandoc cppcheck=cmd:cppcheck \
 	shellcheck=cmd:shellcheck
 PEER_DEPS := ser2net=cmd:ser2net nodejs=cmd:node npm=cmd:npm \
@@ -96,6 +98,7 @@ SIM_SRC  := $(sort $(filter-out tests/sim/main_%.c,$(wildcard tests/sim/*.c)))
 SIM_OBJ  := $(SIM_SRC:tests/%.c=$(B)/obj/tests/%.o)
 SIM_PROG := $(if $(wildcard tests/sim/main_device.c),$(B)/virtual-device) \
 	$(if $(wildcard tests/sim/main_image.c),$(B)/make-image) \
+	$(if $(wildcard tests/sim/main_lx106.c),$(B)/lx106-program) \
 	$(if $(wildcard tests/shim/*.c),$(B)/shim.so)
 UNIT_SRC := $(sort $(wildcard tests/unit/test_*.c))
 UNIT     := $(UNIT_SRC:tests/unit/%.c=$(B)/unit/%)
@@ -151,6 +154,9 @@ $(B)/virtual-device: $(B)/obj/tests/sim/main_device.o $(B)/libsim.a $(B)/libtasm
 $(B)/make-image: $(B)/obj/tests/sim/main_image.o $(B)/libsim.a $(B)/libtasmite.a
 	$(if $(Q),@echo "  LD   $@")
 	$(Q)$(LINK) -o $@ $^ $(PC_LIBS) $(LIBS)
+$(B)/lx106-program: $(B)/obj/tests/sim/main_lx106.o $(B)/libsim.a
+	$(if $(Q),@echo "  LD   $@")
+	$(Q)$(LINK) -o $@ $^ $(LIBS)
 # Preloaded into programs that are not ours too: neither sanitized nor fortified, and of all its names
 # only libc's are seen.
 $(B)/shim.so: $(wildcard tests/shim/*.[ch]) $(B)/flags
@@ -180,7 +186,7 @@ SUB = $(MAKE) --no-print-directory $(if $(filter -j% --jobserver%,$(MAKEFLAGS)),
 deps: ## installs what is missing to build and test (apt-get)
 	@PKG_CONFIG='$(PKG_CONFIG)' sh tests/deps.sh $(DEPS)
 deps-ci: deps
-	@sh tests/deps.sh clang=cmd:clang $(LINT_DEPS)
+	@sh tests/deps.sh clang=cmd:clang $(CI_DEPS) $(LINT_DEPS)
 demo: deps ## the session on a simulated Sonoff
 	@$(SUB) all
 	@sh tests/demo.sh $(B)

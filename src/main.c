@@ -19,8 +19,9 @@ struct call {
 	struct cli_flash_options flash;
 	char **files; /* as many as words */
 	int file_count;
-	char port[512];	   /* from the configuration */
-	char sets[8][160]; /* options that are settings, as NAME=VALUE */
+	const char *plain_only; /* an option that makes sense with --plain alone */
+	char port[512];		/* from the configuration */
+	char sets[8][160];	/* options that are settings, as NAME=VALUE */
 	int sets_used;
 };
 
@@ -75,6 +76,75 @@ static bool number(
 	return false;
 }
 
+/* "2", "0.25": in thousandths. */
+static bool thousandths(
+    const struct option_row *row, const char *value, int64_t most, int64_t *n, struct err *err)
+{
+	size_t whole = strspn(value, "0123456789"), k = 0;
+	int64_t v = 0;
+
+	if (whole && whole < 9) {
+		v = strtol(value, NULL, 10) * 1000;
+		if (value[whole] == '.') {
+			k = strspn(value + whole + 1, "0123456789");
+			for (size_t i = 0, unit = 100; i < k && unit; i++, unit /= 10)
+				v += (int64_t)unit * (value[whole + 1 + i] - '0');
+		}
+		if (!value[whole + (k ? k + 1 : 0)] && v <= most * 1000) {
+			*n = v;
+			return true;
+		}
+	}
+	err_set(err, ERR_INVAL, 0, "--%s wants a number up to %lld, such as 2 or 0.5, not %s",
+	    row->name, (long long)most, value);
+	return false;
+}
+
+static bool seconds(const struct option_row *row, const char *value, int64_t *us, struct err *err)
+{
+	int64_t n;
+
+	if (!thousandths(row, value, 1000000, &n, err))
+		return false;
+	if (!n) {
+		err_set(err, ERR_INVAL, 0, "--%s wants more than 0 seconds", row->name);
+		return false;
+	}
+	*us = n * 1000;
+	return true;
+}
+
+static bool plain_option(
+    struct app_plain_options *p, const struct option_row *row, const char *value, struct err *err)
+{
+	switch (row->id) {
+	case OPTION_STAMP:
+		p->stamp = true;
+		p->stamp_iso = value && str_casecmp(value, "iso") == 0;
+		if (!value || p->stamp_iso || str_casecmp(value, "clock") == 0)
+			return true;
+		err_set(err, ERR_INVAL, 0, "--stamp wants clock or iso, not %s", value);
+		return false;
+	case OPTION_COLOR:
+		p->color = true;
+		return true;
+	case OPTION_SEND:
+		if (p->send_count == APP_MAX_SETS) {
+			err_set(err, ERR_RANGE, 0, "at most %d times --send", APP_MAX_SETS);
+			return false;
+		}
+		p->send[p->send_count++] = value;
+		return true;
+	case OPTION_UNTIL:
+		p->until = value;
+		return true;
+	case OPTION_EXIT_AFTER:
+		return seconds(row, value, &p->exit_after_us, err);
+	default:
+		return seconds(row, value, &p->timeout_us, err);
+	}
+}
+
 static bool take_option(struct call *c, enum options_command command, const struct option_row *row,
     const char *value, struct err *err)
 {
@@ -111,6 +181,22 @@ static bool take_option(struct call *c, enum options_command command, const stru
 		c->app.log = true;
 		c->app.log_file = value;
 		return true;
+	case OPTION_LOG_RAW:
+		c->app.log_raw = true;
+		c->app.log_raw_file = value;
+		return true;
+	case OPTION_PLAIN:
+		c->app.plain.on = true;
+		return true;
+	case OPTION_STAMP:
+	case OPTION_COLOR:
+	case OPTION_SEND:
+	case OPTION_UNTIL:
+	case OPTION_EXIT_AFTER:
+		c->plain_only = row->name;
+		return plain_option(&c->app.plain, row, value, err);
+	case OPTION_SPEED:
+		return thousandths(row, value, 1000000, &c->app.replay_speed, err);
 	case OPTION_SHOW_SECRETS:
 		c->app.show_secrets = true;
 		return true;
@@ -133,6 +219,10 @@ static bool take_option(struct call *c, enum options_command command, const stru
 		c->flash.no_clkdiv = true;
 		return true;
 	case OPTION_TIMEOUT:
+		if (command == OPTIONS_SESSION) {
+			c->plain_only = row->name;
+			return plain_option(&c->app.plain, row, value, err);
+		}
 		if (!number(row, value, 86400, &n, err))
 			return false;
 		c->flash.timeout_s = (int)n;
@@ -197,6 +287,18 @@ static int run_flash(struct call *c, enum options_command command, struct err *e
 	return cli_flash(&c->flash);
 }
 
+static int run_session(struct call *c, struct err *err)
+{
+	const struct app_plain_options *p = &c->app.plain;
+
+	if (c->plain_only && !p->on)
+		err_set(err, ERR_INVAL, 0, "--%s needs --plain", c->plain_only);
+	else if (p->timeout_us && !p->until)
+		err_set(err, ERR_INVAL, 0,
+		    "--timeout needs --until; --exit-after ends when it is quiet");
+	return err->code ? usage_error(err->text) : app_run(&c->app);
+}
+
 /* Reads the whole command line; -1 go on, else the exit code. */
 static int read_words(struct call *c, struct options *o)
 {
@@ -243,16 +345,19 @@ static int run(struct call *c, char **argv)
 		return cli_image(c->files, c->file_count, c->flash.json);
 	case OPTIONS_LIST:
 		return cli_list(c->flash.json);
+	case OPTIONS_REPLAY:
+		c->app.replay = c->files[0];
+		break;
 	case OPTIONS_SESSION:
 	case OPTIONS_COMMANDS:
 		break;
 	}
-	return app_run(&c->app);
+	return run_session(c, &err);
 }
 
 int main(int argc, char **argv)
 {
-	struct call c = {.file_count = 0};
+	struct call c = {.file_count = 0, .app.replay_speed = -1};
 	const char *no_color = getenv("NO_COLOR");
 	int code;
 

@@ -1,12 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Commands of the port: which one, its rate, the line end, the recording. */
+/* Commands of the port: which one, its rate, the line end. */
 #include "app_int.h"
 
 #include <string.h>
-#include <time.h>
 
 #include "tasmite/base/str.h"
-#include "tasmite/io/clock.h"
 #include "tasmite/io/files.h"
 #include "tasmite/io/ports.h"
 
@@ -72,6 +70,8 @@ void app_change_port(struct app *a, const char *name)
 		session_warn(a->session, a->now, "%zu bytes were not sent to %s any more",
 		    link_unsent(a->link), a->session->port.name);
 	app_log_break(a, a->now);
+	player_free(a->player);
+	a->player = NULL;
 	bootwatch_stop(&a->boot);
 	a->loader_there = false;
 	app_open_port(a, path);
@@ -111,104 +111,4 @@ void act_baud(struct app *a, const struct cmd_line *c)
 		session_say(a->session, a->now, "rate %s", a->session->port.line);
 	else
 		app_apply_settings(a); /* back from the rate of the boot's text */
-}
-
-static void eol_chosen(struct app *a, const char *value)
-{
-	if (value && app_set(a, SET_EOL, value))
-		session_notice(a->session, false, "line end %s", value);
-}
-
-void act_eol(struct app *a, const struct cmd_line *c)
-{
-	static const char *const names[] = {"lf", "crlf", "cr", "none"};
-
-	if (c->count) {
-		eol_chosen(a, c->args[0]);
-		return;
-	}
-	session_list_open(a->session, "Line end", false);
-	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
-		session_list_add(a->session, names[i],
-		    strcmp(names[i], settings_text(a->session->settings, SET_EOL)) ? "" : "now",
-		    names[i]);
-	a->on_chosen = eol_chosen;
-}
-
-/* ---- recording ------------------------------------------------------------------------------- */
-
-/* "logs/ttyUSB0-2026-11-22-180541.log" in the state folder. */
-static int default_name(struct app *a, char *dst, size_t size, struct err *err)
-{
-	char name[160], stamp[32];
-	time_t wall = (time_t)(clock_wall_us() / 1000000);
-	struct tm tm;
-
-	if (!localtime_r(&wall, &tm) || !strftime(stamp, sizeof(stamp), "%Y-%m-%d-%H%M%S", &tm))
-		str_copy(stamp, sizeof(stamp), "undated");
-	str_fmt(name, sizeof(name), "logs/%s-%s.log",
-	    a->session->port.name[0] ? a->session->port.name : "log", stamp);
-	for (char *p = name + 5; *p; p++)
-		if (*p == '/' || *p == ':')
-			*p = '_';
-	return files_path(FILES_STATE, name, dst, size, err);
-}
-
-bool app_start_capture(struct app *a, const char *file)
-{
-	struct err err = {0};
-	char path[512];
-	const char *slash;
-	int rc = file ? files_expand(file, path, sizeof(path), &err)
-		      : default_name(a, path, sizeof(path), &err);
-
-	if (rc == ERR_OK)
-		a->capture = capture_open(path, &err);
-	if (!a->capture) {
-		session_warn(a->session, a->now, "no recording: %s", err.text);
-		return false;
-	}
-	crash_keep(a->capture);
-	slash = strrchr(path, '/');
-	a->capture_bad = false;
-	a->session->record.on = true;
-	a->session->record.error = false;
-	str_copy(
-	    a->session->record.name, sizeof(a->session->record.name), slash ? slash + 1 : path);
-	session_say(a->session, a->now, "recording to %s (appended; F9 stops)", path);
-	session_touch(a->session);
-	return true;
-}
-
-int app_stop_capture(struct app *a, struct err *err)
-{
-	char size[24], path[512];
-	int rc;
-
-	if (!a->capture)
-		return ERR_OK;
-	app_log_let_go(a, a->now); /* what came before the stop belongs into it */
-	timer_disarm(a->capture_timer);
-	str_size(size, sizeof(size), capture_bytes(a->capture));
-	str_copy(path, sizeof(path), capture_path(a->capture));
-	crash_keep(NULL);
-	rc = capture_close(a->capture, err);
-	if (rc < 0)
-		session_warn(a->session, a->now, "the end of the recording is lost: %s", err->text);
-	else
-		session_say(a->session, a->now, "recorded %s to %s", size, path);
-	a->capture = NULL;
-	a->session->record.on = false;
-	session_touch(a->session);
-	return rc;
-}
-
-void act_record(struct app *a, const struct cmd_line *c)
-{
-	bool was_on = a->capture != NULL;
-	struct err err = {0};
-
-	(void)app_stop_capture(a, &err); /* told in the log */
-	if (c->count || !was_on)
-		app_start_capture(a, c->count ? c->args[0] : NULL);
 }

@@ -20,6 +20,8 @@ static const char key_help[] =
     "  Ctrl-C           clear the line (it never ends the program)\n"
     "  Ctrl-Q, F10      leave\n"
     "  Ctrl-T 1..9, 0   F1..F10, where the desktop keeps those keys\n"
+    "  Alt-l, Alt-e     line end, echo of what is sent\n"
+    "  Ctrl-]           each key to the device at once; the same key leaves\n"
     "  in the log       j k d u f b g G as in less; Left, Right: lines not wrapped\n"
     "\n"
     "Flashing: /flash FILE, then do what the panel says. It waits as long as you need. /cancel "
@@ -184,13 +186,25 @@ void act_wrap(struct app *a, const struct cmd_line *c)
 
 static void add_theme(void *ctx, const char *name)
 {
-	session_list_add(ctx, name, "", name);
+	struct session *s = ctx;
+	bool used = strcmp(name, settings_text(s->settings, SET_THEME)) == 0;
+
+	session_list_add(s, name, used ? "in use" : "", name);
+}
+
+/* The screen takes the colours at once; what is in force is told apart by the setting. */
+static void theme_shown(struct app *a, const char *value)
+{
+	struct err err = {0};
+
+	if (app_load_theme(a, value, &err) != ERR_OK)
+		session_notice(a->session, true, "%s", err.text);
 }
 
 static void theme_chosen(struct app *a, const char *value)
 {
-	if (value)
-		app_set(a, SET_THEME, value);
+	if (!value || !app_set(a, SET_THEME, value))
+		theme_shown(a, settings_text(a->session->settings, SET_THEME));
 }
 
 void act_theme(struct app *a, const struct cmd_line *c)
@@ -202,6 +216,7 @@ void act_theme(struct app *a, const struct cmd_line *c)
 	session_list_open(a->session, "Themes", false);
 	app_each_theme(add_theme, a->session);
 	a->on_chosen = theme_chosen;
+	a->on_selected = theme_shown;
 }
 
 /* ---- log, focus, end ------------------------------------------------------------------------- */

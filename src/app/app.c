@@ -42,8 +42,11 @@ static void link_up(void *ctx, mono_t now)
 		session_say(a->session, now, "%s is open (%s): back again after %.1f s",
 		    a->session->port.name, a->session->port.line,
 		    (double)(now - a->away_since) / 1e6);
+	app_record_note(a, 'C', "", now);
 	a->first_open = false;
 	app_lines_port_opened(a, now);
+	if (a->plain)
+		plain_port_open(a->plain, now);
 	if (app_flashing(a))
 		flash_task_port_back(a->task, now);
 	if (a->boot_awaited)
@@ -69,10 +72,16 @@ static void link_down(void *ctx, const struct err *why, mono_t now)
 	bootwatch_stop(&a->boot);
 	a->loader_there = false;
 	app_log_break(a, now);
+	if (was_open)
+		app_record_note(a, 'G', why->text, now);
 	if (link_line(a->link)->baud != app_session_baud(a))
 		link_set_baud(a->link, app_session_baud(a), NULL, NULL);
 	a->session->port.state = SESSION_PORT_WAITING;
 	str_copy(a->session->port.why, sizeof(a->session->port.why), why->text);
+	if (a->plain) {
+		plain_port_lost(a->plain, why);
+		return;
+	}
 	if (was_waiting && why->code == ERR_NOENT) { /* that it is not there was told */
 		app_update_port(a);
 		return;
@@ -82,6 +91,7 @@ static void link_down(void *ctx, const struct err *why, mono_t now)
 	    was_open && !strstr(why->text, "went away") ? "the port went away: " : "", why->text);
 	if (was_open && unsent)
 		session_warn(a->session, now, "%zu bytes were not sent: send them again", unsent);
+	app_send_lost(a);
 	if (!was_waiting)
 		session_say(a->session, now, "waiting for %s: it is opened by itself",
 		    a->session->port.name);
@@ -110,6 +120,7 @@ void app_open_port(struct app *a, const char *name)
 	    base && base[1] ? base + 1 : name);
 	a->session->port.about[0] = '\0';
 	app_lines_rest(a);
+	app_record_wanted(a); /* opening reads already */
 	link_open(a->link, name, &line, a->now);
 	app_update_port(a);
 }
@@ -144,10 +155,21 @@ static void ui_chosen(void *ctx, const char *value)
 	char *kept = value ? xstrdup(value) : NULL; /* the list's own string goes with the list */
 
 	a->on_chosen = NULL;
+	a->on_selected = NULL;
 	session_list_close(a->session);
 	if (fn)
 		fn(a, kept);
 	free(kept);
+}
+
+static void ui_selected(void *ctx, const char *value)
+{
+	struct app *a = ctx;
+	char kept[256];
+
+	str_copy(kept, sizeof(kept), value);
+	if (a->on_selected)
+		a->on_selected(a, kept);
 }
 
 static void ui_page_closed(void *ctx)
@@ -176,10 +198,13 @@ static const struct tui_ops ui_ops = {
     .bound = ui_bound,
     .answer = ui_answer,
     .chosen = ui_chosen,
+    .selected = ui_selected,
     .page_closed = ui_page_closed,
     .complete = app_complete,
     .choices = ui_choices,
     .paste = ui_paste,
+    .raw = app_direct_key,
+    .recall = app_history_recall,
 };
 
 void app_ask(struct app *a, void (*fn)(struct app *a, bool yes))
@@ -348,14 +373,17 @@ static mono_t phase_commands(void *ctx, mono_t now)
 static mono_t phase_flush(void *ctx, mono_t now)
 {
 	struct app *a = ctx;
-	mono_t next = link_flush(a->link, now);
+	mono_t next = link_flush(a->link, now), due = app_send_turn(a, now);
 	struct session_port *p = &a->session->port;
 
 	if (app_flashing(a))
 		flash_task_turn(a->task, now);
-	p->rx = link_rx_bytes(a->link);
-	p->tx = link_tx_bytes(a->link);
-	return next;
+	app_record_words(a, now);
+	if (!a->player) {
+		p->rx = link_rx_bytes(a->link);
+		p->tx = link_tx_bytes(a->link);
+	}
+	return mono_min(next, due);
 }
 
 /* Draws at once when the last frame is old enough; a burst is held to the frame rate. */
@@ -373,6 +401,8 @@ static mono_t phase_draw(void *ctx, mono_t now)
 	return tui_deadline(a->tui, now);
 }
 
+#define PORT_NAME_MAX 512
+
 /* ---- start and end --------------------------------------------------------------------------- */
 
 void app_quit(struct app *a, int code)
@@ -381,12 +411,36 @@ void app_quit(struct app *a, int code)
 	a->exit_code = code;
 }
 
+void app_set_wall(struct app *a, int64_t offset_us)
+{
+	a->session->wall_offset_us = offset_us;
+	if (a->plain)
+		plain_set_wall(a->plain, offset_us);
+	session_touch(a->session);
+}
+
 static void stamp_clock(struct app *a)
 {
 	int64_t wall = clock_wall_us();
 
-	a->session->wall_offset_us = wall - a->now;
+	app_set_wall(a, wall - a->now);
 	a->session->utc_offset_s = clock_utc_offset_s(wall);
+}
+
+/* Without a screen: what the terminal does for others is not for a script. */
+static bool open_plain(struct app *a, struct err *err)
+{
+	static const int signals[] = {SIGTERM, SIGHUP};
+
+	crash_guard(false);
+	for (size_t i = 0; i < sizeof(signals) / sizeof(signals[0]); i++)
+		if (loop_signal(a->loop, signals[i], on_term, a, err) != ERR_OK)
+			return false;
+	/* The log is but a way through; what falls out of it was told. */
+	(void)settings_set(a->session->settings, SET_SCROLLBACK, "1", ORIGIN_SESSION, "", NULL);
+	a->drop_told = true;
+	a->plain = plain_new(a, err);
+	return a->plain != NULL;
 }
 
 static bool open_screen(struct app *a, struct err *err)
@@ -397,7 +451,7 @@ static bool open_screen(struct app *a, struct err *err)
 	a->screen = tui_curses_new(!a->options->no_color, err);
 	if (!a->screen)
 		return false;
-	crash_guard();
+	crash_guard(true);
 	if (!take_signals(a, err)) /* after curses, which installs handlers of its own */
 		return false;
 	a->tui = tui_new(a->session, a->secrets, a->screen, &ui_ops, a);
@@ -430,21 +484,22 @@ static void first_words(struct app *a, const char *port)
 		app_open_port(a, port);
 	else
 		find_port(a);
+	app_record_wanted(a); /* no port was opened yet, and what is said now counts too */
 	app_update_port(a);
-	if (a->options->log)
-		app_start_capture(a, a->options->log_file);
 }
 
 static void close_all(struct app *a, struct err *err)
 {
 	struct err lost = {0};
 
-	if (app_stop_capture(a, &lost) < 0 && !err->code)
+	if (app_stop_records(a, &lost) < 0 && !err->code)
 		err_set(
 		    err, lost.code, lost.sys, "the end of the recording is lost: %s", lost.text);
 	flash_task_free(a->task);
 	flash_request_fini(&a->asked);
-	free(a->paste);
+	app_history_fini(a);
+	plain_free(a->plain);
+	player_free(a->player);
 	tui_free(a->tui);
 	if (a->screen) {
 		a->screen->ops->restore(a->screen);
@@ -455,8 +510,10 @@ static void close_all(struct app *a, struct err *err)
 		app_lines_rest(a);
 		link_free(a->link);
 		app_rx_fini(a);
+		app_record_fini(a);
 		app_flash_fini(a);
 		app_lines_fini(a);
+		app_send_fini(a);
 		loop_free(a->loop);
 	}
 	secrets_free(a->secrets);
@@ -464,9 +521,56 @@ static void close_all(struct app *a, struct err *err)
 	debuglog_close();
 }
 
+static bool start_player(struct app *a, int64_t speed, struct err *err)
+{
+	if (a->options->replay_speed >= 0)
+		speed = a->options->replay_speed;
+	app_record_wanted(a);
+	a->player = player_new(a, a->options->replay, speed, err);
+	return a->player != NULL;
+}
+
+static bool start_plain(struct app *a, char *port, struct err *err)
+{
+	if (!open_plain(a, err)) {
+		a->exit_code = err->code == ERR_FORMAT || err->code == ERR_RANGE ? 2 : 1;
+		return false;
+	}
+	app_apply_settings(a);
+	if (a->options->replay)
+		return start_player(a, 0, err);
+	if (!port[0] && ports_only_one(port, PORT_NAME_MAX, NULL) != ERR_OK) {
+		a->exit_code = 2;
+		err_set(err, ERR_NOENT, 0,
+		    "which port? tasmite --plain PORT (tasmite list shows them)");
+		return false;
+	}
+	app_open_port(a, port);
+	return true;
+}
+
+static bool start_screen(struct app *a, const char *port, struct err *err)
+{
+	if (!isatty(STDIN_FILENO) || !isatty(STDOUT_FILENO)) {
+		err_set(err, ERR_NOTSUP, 0,
+		    "the session needs a terminal (for scripts: --plain, and tasmite flash, "
+		    "chip, image, erase)");
+		return false;
+	}
+	if (!open_screen(a, err))
+		return false;
+	app_apply_settings(a);
+	app_history_load(a);
+	app_tips_load(a);
+	if (a->options->replay)
+		return start_player(a, 1000, err);
+	first_words(a, port);
+	return true;
+}
+
 static bool start(struct app *a, struct err *err)
 {
-	char port[512];
+	char port[PORT_NAME_MAX];
 
 	a->session = session_new();
 	a->secrets = secrets_new();
@@ -477,8 +581,10 @@ static bool start(struct app *a, struct err *err)
 	a->now = clock_now();
 	stamp_clock(a);
 	app_rx_init(a);
+	app_record_init(a);
 	app_flash_init(a);
 	app_lines_init(a);
+	app_send_init(a);
 	a->link = link_new(a->loop, &link_ops, a);
 	if (a->options->debug_log && debuglog_open(a->options->debug_log, err) != ERR_OK)
 		return false;
@@ -486,18 +592,7 @@ static bool start(struct app *a, struct err *err)
 		a->exit_code = 2;
 		return false;
 	}
-	if (!isatty(STDIN_FILENO) || !isatty(STDOUT_FILENO)) {
-		err_set(err, ERR_NOTSUP, 0,
-		    "the session needs a terminal (for scripts: tasmite flash, "
-		    "chip, image, erase)");
-		return false;
-	}
-	if (!open_screen(a, err))
-		return false;
-	app_apply_settings(a);
-	app_history_load(a);
-	first_words(a, port);
-	return true;
+	return a->options->plain.on ? start_plain(a, port, err) : start_screen(a, port, err);
 }
 
 int app_run(const struct app_options *o)

@@ -9,6 +9,9 @@
 
 #include "flash_task.h"
 #include "link.h"
+#include "plain.h"
+#include "player.h"
+#include "recorder.h"
 #include "tasmite/app/app.h"
 #include "tasmite/base/buf.h"
 #include "tasmite/core/cmd.h"
@@ -16,8 +19,17 @@
 #include "tasmite/core/tasmota/bootwatch.h"
 #include "tasmite/core/tasmota/secrets.h"
 #include "tasmite/io/capture.h"
+#include "tasmite/io/histfile.h"
 #include "tasmite/io/loop.h"
 #include "tasmite/ui/tui.h"
+
+/* Recordings run beside each other: lines (bytes or text), and what can be played again. */
+enum { APP_RECORD_LINES, APP_RECORD_RAW, APP_RECORDS };
+
+struct app_record {
+	struct recorder *r; /* NULL: off */
+	bool bad;	    /* its trouble was told */
+};
 
 struct app {
 	const struct app_options *options;
@@ -36,9 +48,17 @@ struct app {
 	bool drop_told;	     /* that the log has begun to lose its oldest lines */
 	uint64_t facts_next; /* number of the first line that facts have not seen */
 	struct timer *held_timer;
-	struct capture *capture;
-	struct timer *capture_timer;
-	bool capture_bad; /* its trouble was told */
+
+	/* instead of a screen, instead of a port */
+	struct plain *plain;
+	struct player *player;
+	mono_t time_shift; /* from the present to the time of what is played */
+
+	/* recording (act_record.c) */
+	struct app_record record[APP_RECORDS];
+	struct timer *record_timer;
+	bool record_begun;   /* what the command line wants recorded was begun */
+	uint64_t words_next; /* first line of the log whose words the recording has not seen */
 
 	/* boots (app_rx.c) */
 	struct bootwatch boot;
@@ -66,8 +86,18 @@ struct app {
 	/* the open question and list */
 	void (*on_answer)(struct app *a, bool yes);
 	void (*on_chosen)(struct app *a, const char *value);
+	void (*on_selected)(struct app *a, const char *value); /* a preview; NULL: none */
 
+	/* sending (app_send.c) */
 	char *paste; /* waits for the answer */
+	struct sender *sender;
+
+	/* history (app_history.c) */
+	struct histfile *history;
+	struct sbuf history_held; /* lines that wait for another session to let go the file */
+	struct timer *history_timer;
+
+	unsigned tips; /* hints that were shown (tips.c) */
 
 	mono_t away_since; /* when the port was lost or released */
 	bool first_open;   /* the port was never open yet */
@@ -93,14 +123,70 @@ void app_await_boot(struct app *a, mono_t now);
 uint32_t app_session_baud(const struct app *a);
 void app_update_port(struct app *a);
 
+/* ---- act_record.c: recording; all that comes here is masked ---- */
+void app_record_init(struct app *a);
+void app_record_fini(struct app *a);
+bool app_recording(const struct app *a);
+/* Begins what the command line asked for, the first time it is called. */
+void app_record_wanted(struct app *a);
+/* file NULL: a name made of port and time; all: the scrollback first. Tells in the log how it went. */
+bool app_start_record(struct app *a, enum recorder_kind kind, const char *file, bool all);
+/* Ends one or both; a negative code when the last bytes could not be written (told in the log). */
+int app_stop_record(struct app *a, enum recorder_kind kind, struct err *err);
+int app_stop_records(struct app *a, struct err *err);
+/* Bytes of the device. */
+void app_record_rx(struct app *a, const uint8_t *bytes, size_t n, mono_t now);
+/* A line that is sent, and the line end it is sent with. */
+void app_record_tx(struct app *a, const char *line, size_t n, const char *eol, mono_t now);
+/* The stream breaks. */
+void app_record_break(struct app *a);
+/* A record of another kind for the raw recording: 'B' rate, 'G' port gone, 'C' port is back. */
+void app_record_note(struct app *a, char kind, const char *text, mono_t now);
+/* Takes over the program's own words out of the log. */
+void app_record_words(struct app *a, mono_t now);
+
 /* ---- app_line.c: what the user enters ---- */
 void app_line(struct app *a, const char *line);
 /* A line bound to a key: "/command", text for the device, or (ending in a blank) text for the edit
  * line. */
 void app_bound(struct app *a, const char *text);
+
+/* ---- app_history.c: what was entered, over sessions ---- */
 void app_history_load(struct app *a);
+void app_history_fini(struct app *a);
+/* A line that was entered. */
+void app_remember(struct app *a, const char *line);
+/* The history is about to be used: what other sessions have entered is added. */
+void app_history_recall(void *ctx);
+
+/* ---- app_send.c: lines, macros and pastes on their way to the device ---- */
+void app_send_init(struct app *a);
+void app_send_fini(struct app *a);
+/* Sends a line with its end, behind what is being sent; false when it could not be (said in the
+ * notice). */
+bool app_send_line(struct app *a, const char *line);
+/* A line that is sent goes to the log (shown: whatever the setting says) and the recordings, masked.
+ */
+void app_show_sent(struct app *a, const char *bytes, size_t n, bool shown);
+/* Sends the lines and pauses of a macro. */
+bool app_send_macro(struct app *a, const char *text);
+/* Sends bytes as they are, without a line end; shown in the log where sent lines are. */
+bool app_send_bytes(struct app *a, const uint8_t *bytes, size_t n);
 /* Several lines at once: asks, then sends them one by one. */
 void app_paste(struct app *a, const char *text, size_t n);
+/* Lines are on their way, or pauses between them. */
+bool app_sending(const struct app *a);
+/* Stops that; false when there was nothing to stop. */
+bool app_send_cancel(struct app *a);
+/* The port went away: what is not sent is told. */
+void app_send_lost(struct app *a);
+/* In the loop's flush phase: hands on the next line. Returns when it wants to be called again at
+ * the latest. */
+mono_t app_send_turn(struct app *a, mono_t now);
+/* A key of the direct mode. */
+void app_direct_key(void *ctx, const char *bytes, size_t n);
+/* "\n" as the setting has it; "" none. */
+const char *app_eol(const struct app *a);
 
 /* ---- complete.c ---- */
 size_t app_complete(void *ctx, const char *line, size_t cursor,
@@ -125,6 +211,9 @@ void act_quit(struct app *a, const struct cmd_line *c);
 void act_port(struct app *a, const struct cmd_line *c);
 void act_baud(struct app *a, const struct cmd_line *c);
 void act_eol(struct app *a, const struct cmd_line *c);
+void act_macro(struct app *a, const struct cmd_line *c);
+void act_direct(struct app *a, const struct cmd_line *c);
+void act_sendhex(struct app *a, const struct cmd_line *c);
 void act_format(struct app *a, const struct cmd_line *c);
 void act_flow(struct app *a, const struct cmd_line *c);
 void act_dtr(struct app *a, const struct cmd_line *c);
@@ -133,6 +222,7 @@ void act_break(struct app *a, const struct cmd_line *c);
 void act_reset(struct app *a, const struct cmd_line *c);
 void act_bootloader(struct app *a, const struct cmd_line *c);
 void act_record(struct app *a, const struct cmd_line *c);
+void act_pause(struct app *a, const struct cmd_line *c);
 void act_flash(struct app *a, const struct cmd_line *c);
 void act_erase(struct app *a, const struct cmd_line *c);
 void act_chip(struct app *a, const struct cmd_line *c);
@@ -155,9 +245,6 @@ void app_open_port(struct app *a, const char *name);
 void app_change_port(struct app *a, const char *name);
 /* The list of what is plugged in; returns how many, 0: no list was opened. */
 size_t app_choose_port(struct app *a);
-bool app_start_capture(struct app *a, const char *file);
-/* Ends the recording; a negative code when its last bytes could not be written (told in the log). */
-int app_stop_capture(struct app *a, struct err *err);
 /* A question; fn gets the answer. session.ask is filled by the caller first. */
 void app_ask(struct app *a, void (*fn)(struct app *a, bool yes));
 void app_lines_init(struct app *a);
@@ -177,18 +264,27 @@ void app_flash_turn(struct app *a);
 void app_flash_port_lost(struct app *a, mono_t now);
 bool app_flashing(const struct app *a);
 void app_quit(struct app *a, int code);
+/* Wall clock = time of the session + offset, from now on. */
+void app_set_wall(struct app *a, int64_t offset_us);
 
 /* ---- config.c ---- */
 /* Reads the configuration files and the options into the session. False: told on standard error. */
 bool app_load_config(struct app *a, char *port, size_t size);
 
+/* ---- tips.c ---- */
+/* How many hints were shown in earlier sessions; shows the next one. */
+void app_tips_load(struct app *a);
+/* The user did something: the hint has been seen. */
+void app_tips_next(struct app *a);
+
 /* ---- crash.c ---- */
 /* Remembers the terminal's modes, before curses changes them. */
 void crash_remember(void);
-/* Restores the terminal on fatal signals and x* failures. */
-void crash_guard(void);
+/* Saves the recordings on fatal signals and x* failures, and gives the terminal back if the program
+ * has a screen. */
+void crash_guard(bool screen);
 void crash_unguard(void);
-/* The recording whose queue is to be written then; NULL: none. */
-void crash_keep(struct capture *c);
+/* The recordings whose queue is to be written then; NULL: none in that slot (below APP_RECORDS). */
+void crash_keep(int slot, struct capture *c);
 
 #endif

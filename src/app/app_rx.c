@@ -7,21 +7,18 @@
 #include "tasmite/base/str.h"
 
 static void held_due(void *ctx, mono_t now);
-static void capture_due(void *ctx, mono_t now);
 static void boot_due(void *ctx, mono_t now);
 
 void app_rx_init(struct app *a)
 {
 	buf_init(&a->masked, 1024 * 1024);
 	a->held_timer = timer_new(a->loop, held_due, a);
-	a->capture_timer = timer_new(a->loop, capture_due, a);
 	a->boot_timer = timer_new(a->loop, boot_due, a);
 }
 
 void app_rx_fini(struct app *a)
 {
 	timer_free(a->held_timer);
-	timer_free(a->capture_timer);
 	timer_free(a->boot_timer);
 	buf_fini(&a->masked);
 }
@@ -81,50 +78,6 @@ static void read_facts(struct app *a, mono_t now)
 	}
 }
 
-/* ---- capture --------------------------------------------------------------------------------- */
-
-static void capture_result(struct app *a, int rc, const struct err *err, mono_t now)
-{
-	bool bad = rc < 0;
-
-	a->session->record.error = bad;
-	if (bad && !a->capture_bad)
-		session_warn(
-		    a->session, now, "recording: %s; it goes on and tries again", err->text);
-	else if (!bad && a->capture_bad)
-		session_say(a->session, now, "recording: the disk takes it again%s",
-		    capture_lost(a->capture) ? ", but some bytes are lost" : "");
-	if (bad != a->capture_bad)
-		session_touch(a->session);
-	a->capture_bad = bad;
-}
-
-static void capture_due(void *ctx, mono_t now)
-{
-	struct app *a = ctx;
-	struct err err = {0};
-
-	if (!a->capture)
-		return;
-	timer_arm(a->capture_timer, capture_tick(a->capture, now, &err));
-	err = *capture_error(a->capture);
-	capture_result(a, err.code, &err, now);
-}
-
-static void record(struct app *a, const uint8_t *bytes, size_t n, mono_t now)
-{
-	struct err err = {0};
-	int rc;
-
-	if (!a->capture || !n)
-		return;
-	rc = capture_write(a->capture, bytes, n, now, &err);
-	if (rc < 0 || a->capture_bad)
-		capture_result(a, rc, &err, now);
-	if (!timer_armed(a->capture_timer))
-		timer_arm(a->capture_timer, now + MONO_S(1));
-}
-
 /* ---- the funnel ------------------------------------------------------------------------------ */
 
 static void keep_masked(struct app *a, mono_t now)
@@ -133,9 +86,11 @@ static void keep_masked(struct app *a, mono_t now)
 	size_t n = buf_len(&a->masked);
 
 	if (n) {
-		record(a, bytes, n, now);
-		lines_rx(a->session->log, bytes, n, now);
-		read_facts(a, now);
+		app_record_rx(a, bytes, n, now);
+		lines_rx(a->session->log, bytes, n, now + a->time_shift);
+		if (a->plain)
+			plain_rx(a->plain, bytes, n, now + a->time_shift);
+		read_facts(a, now + a->time_shift);
 	}
 	buf_clear(&a->masked);
 	timer_arm(a->held_timer, secrets_deadline(a->secrets));
@@ -169,8 +124,11 @@ void app_log_break(struct app *a, mono_t now)
 {
 	secrets_flush(a->secrets, &a->masked);
 	keep_masked(a, now);
-	lines_break(a->session->log, now);
-	read_facts(a, now);
+	app_record_break(a);
+	if (a->plain)
+		plain_break(a->plain);
+	lines_break(a->session->log, now + a->time_shift);
+	read_facts(a, now + a->time_shift);
 }
 
 /* ---- boots ----------------------------------------------------------------------------------- */
@@ -227,6 +185,8 @@ void app_update_port(struct app *a)
 	const struct transport *t = link_transport(a->link);
 	const char *base;
 
+	if (a->player)
+		return; /* it tells what was recorded */
 	if (t) {
 		p->state = SESSION_PORT_OPEN;
 		base = t->name;
@@ -242,5 +202,6 @@ void app_update_port(struct app *a)
 	else /* no port yet: what it would be opened with */
 		str_fmt(p->line, sizeof(p->line), "%u %s", app_session_baud(a),
 		    settings_text(a->session->settings, SET_FORMAT));
+	app_record_note(a, 'B', p->line, a->now);
 	session_touch(a->session);
 }

@@ -47,7 +47,7 @@ static void apply_conf(struct app *a, const char *path, const char *text,
 	struct conf_errors errors = {.count = 0};
 
 	if (conf_apply(path, text, origin, profile, a->session->settings, a->session->keymap,
-		&errors) == ERR_OK)
+		a->session->highlight, &errors) == ERR_OK)
 		return;
 	for (int i = 0; i < errors.count && i < 16; i++)
 		session_warn(a->session, a->now, "%s", errors.text[i]);
@@ -303,8 +303,11 @@ void app_apply_settings(struct app *a)
 		a->screen->ops->set_mouse(a->screen, settings_bool(s, SET_MOUSE));
 	if (app_flashing(a))
 		return; /* rate and pace are the flash task's until it ends */
-	link_set_pace(
-	    a->link, (size_t)settings_int(s, SET_PACE), (int)settings_int(s, SET_PACE_DELAY));
+	if (settings_int(s, SET_CHAR_DELAY))
+		link_set_pace(a->link, 1, (int)settings_int(s, SET_CHAR_DELAY));
+	else
+		link_set_pace(a->link, (size_t)settings_int(s, SET_PACE),
+		    (int)settings_int(s, SET_PACE_DELAY));
 	apply_format(a);
 	a->boot.app_baud = app_session_baud(a);
 	if (a->boot.state == BOOTWATCH_OFF)

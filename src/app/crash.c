@@ -15,7 +15,7 @@
 static const int fatal[] = {SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGABRT};
 static struct termios saved;
 static volatile sig_atomic_t armed;
-static struct capture *recording; /* what is to be written at the last moment */
+static struct capture *recording[APP_RECORDS]; /* what is to be written at the last moment */
 
 static void say(const char *s)
 {
@@ -36,11 +36,13 @@ static void give_back(void)
 
 static void rescue(void)
 {
-	struct capture *c = recording;
+	for (int i = 0; i < APP_RECORDS; i++) {
+		struct capture *c = recording[i];
 
-	recording = NULL; /* once, even if it ends in another signal */
-	if (c)
-		capture_rescue(c);
+		recording[i] = NULL; /* once, even if it ends in another signal */
+		if (c)
+			capture_rescue(c);
+	}
 }
 
 static void on_fatal(int signo)
@@ -60,12 +62,12 @@ static void on_die(void *ctx)
 	rescue();
 }
 
-void crash_keep(struct capture *c)
+void crash_keep(int slot, struct capture *c)
 {
-	recording = c;
+	recording[slot] = c;
 }
 
-void crash_guard(void)
+void crash_guard(bool screen)
 {
 	struct sigaction sa;
 
@@ -73,7 +75,7 @@ void crash_guard(void)
 	sa.sa_handler = on_fatal;
 	sigemptyset(&sa.sa_mask);
 	sa.sa_flags = (int)SA_RESETHAND;
-	armed = 1;
+	armed = screen;
 	for (size_t i = 0; i < sizeof(fatal) / sizeof(fatal[0]); i++)
 		sigaction(fatal[i], &sa, NULL);
 	xalloc_set_die_hook(on_die, NULL);

@@ -43,6 +43,7 @@ struct link {
 	int64_t pace_us;
 	size_t burst;	   /* bytes that may go before the next pause */
 	mono_t pace_until; /* no byte before this time */
+	bool held;	   /* nothing is read */
 	bool blocked;	   /* the system took no more: wait for its word */
 	bool wanted;	   /* a port is named: open it, wait for it */
 	bool released;	   /* closed for another program, to be taken again */
@@ -157,7 +158,7 @@ static void readable(struct link *l, mono_t now)
 {
 	struct err err = {0};
 
-	for (int i = 0; i < READS_PER_TURN && l->port; i++) {
+	for (int i = 0; i < READS_PER_TURN && l->port && !l->held; i++) {
 		ssize_t n = l->port->ops->read(l->port, l->read_buf, sizeof(l->read_buf), &err);
 
 		if (n > 0) {
@@ -191,6 +192,8 @@ static void watch_port(struct link *l)
 
 	if (l->blocked && !(want & TRANSPORT_HELD))
 		want |= LOOP_WRITE;
+	if (l->held)
+		want &= ~LOOP_READ;
 	watch_set(l->watch, want & (LOOP_READ | LOOP_WRITE));
 }
 
@@ -369,6 +372,11 @@ bool link_send(struct link *l, const void *bytes, size_t n)
 		return false;
 	loop_again(l->loop);
 	return true;
+}
+
+void link_hold(struct link *l, bool held)
+{
+	l->held = held;
 }
 
 size_t link_unsent(const struct link *l)

@@ -57,6 +57,8 @@ int link_set_format(struct link *l, const struct transport_line *format, struct 
 void link_set_pace(struct link *l, size_t bytes, int delay_ms);
 /* Queues bytes; all or nothing. False when the port is away or the queue (1 MiB) is full. */
 bool link_send(struct link *l, const void *bytes, size_t n);
+/* While held nothing is read: who takes the bytes has no room. */
+void link_hold(struct link *l, bool held);
 /* Bytes that the system has not taken yet. */
 size_t link_unsent(const struct link *l);
 /* Bytes that were thrown away unsent when the port was last left or lost. */

@@ -168,6 +168,10 @@ void cmd_words(const struct cmd_spot *spot, void (*fn)(void *ctx, const char *wo
 		break;
 	case 'e':
 		offer_list(&o, setting_row(SET_EOL)->extra);
+		offer_list(&o, "next");
+		break;
+	case 'K':
+		offer_list(&o, "F11|F12|Alt-1|Alt-2|Alt-3|Alt-4|Alt-5|Alt-6|Alt-7|Alt-8|Alt-9");
 		break;
 	case 'a':
 		offer_list(&o, "all");

@@ -12,6 +12,7 @@
 #include "tasmite/base/str.h"
 #include "tasmite/base/xalloc.h"
 #include "tasmite/core/cmd.h"
+#include "tasmite/core/pattern.h"
 #include "words.h"
 
 #define MAX_FORMS 8
@@ -186,6 +187,7 @@ static const struct conf_form conf_forms[] = {
     {"profile", true},
     {"keys", false},
     {"macros", false},
+    {"highlight", true},
     {NULL, false},
 };
 
@@ -197,6 +199,7 @@ struct apply {
 	struct settings settings; /* becomes the new one */
 	struct settings scratch;  /* checks the values of profiles that aren't asked for */
 	struct keymap *keymap;
+	struct highlight *highlight;
 	struct conf_errors *errors;
 };
 
@@ -278,13 +281,110 @@ static void apply_macro(struct apply *a, const struct conf_entry *e)
 		conf_error(a->errors, a->file, e->line, "%s", err.text);
 }
 
+/* ---- highlight rules --------------------------------------------------------------------------- */
+
+/* One section: its entries stand together. */
+struct rule_entry {
+	const struct conf_entry *pattern, *style, *on, *cases;
+	int line; /* where the section begins */
+};
+
+static void unknown_style(const struct apply *a, const struct conf_entry *e)
+{
+	struct nearest near;
+	char text[64];
+
+	nearest_init(&near, e->value);
+	for (int i = 0; i < STYLE_COUNT; i++)
+		nearest_offer(&near, style_name((enum style_id)i));
+	conf_error(a->errors, a->file, e->line, "style: unknown style '%.40s'%s", e->value,
+	    nearest_text(&near, "", text, sizeof(text)));
+}
+
+static void rule_entry_take(const struct apply *a, struct rule_entry *r, const struct conf_entry *e)
+{
+	if (strcmp(e->name, "pattern") == 0)
+		r->pattern = e;
+	else if (strcmp(e->name, "style") == 0)
+		r->style = e;
+	else if (strcmp(e->name, "on") == 0)
+		r->on = e;
+	else if (strcmp(e->name, "case") == 0)
+		r->cases = e;
+	else
+		conf_error(a->errors, a->file, e->line,
+		    "expected pattern, style, on or case, not '%.40s'", e->name);
+}
+
+/* What "on" says; HIGHLIGHT_MATCH where nothing is said. */
+static int rule_on(const struct apply *a, const struct conf_entry *e)
+{
+	if (!e || strcmp(e->value, "match") == 0)
+		return HIGHLIGHT_MATCH;
+	if (strcmp(e->value, "line") == 0)
+		return HIGHLIGHT_LINE;
+	if (e->value[0] >= '1' && e->value[0] <= '9' && !e->value[1])
+		return e->value[0] - '0';
+	conf_error(a->errors, a->file, e->line,
+	    "on: expected line, match or a group's number from 1 to 9, not '%.40s'", e->value);
+	return HIGHLIGHT_MATCH;
+}
+
+static unsigned rule_flags(const struct apply *a, const struct conf_entry *e)
+{
+	int i = e ? words_find("smart|on|off", e->value) : 0;
+
+	if (i < 0)
+		conf_error(a->errors, a->file, e->line,
+		    "case: expected on, off or smart, not '%.40s'", e->value);
+	return i == 1 ? 0 : i == 2 ? PATTERN_NOCASE : PATTERN_SMART;
+}
+
+static void apply_rule(const struct apply *a, const char *name, const struct rule_entry *r)
+{
+	unsigned flags = rule_flags(a, r->cases);
+	int on = rule_on(a, r->on), style = STYLE_HL_MATCH;
+	struct err err;
+
+	if (r->style)
+		style = style_find(r->style->value);
+	if (style < 0)
+		unknown_style(a, r->style);
+	else if (!r->pattern)
+		conf_error(a->errors, a->file, r->line,
+		    "highlight %.40s: expected pattern = \"...\" (an empty one takes a rule out)",
+		    name);
+	else if (highlight_add(a->highlight, name, r->pattern->value, flags, (enum style_id)style,
+		     on, &err) != ERR_OK)
+		conf_error(a->errors, a->file, r->pattern->line, "pattern: %s", err.text);
+}
+
+/* Most files have no rules: then none are copied. */
+static void apply_rules(struct apply *a, const struct conf_doc *doc, const struct highlight *h)
+{
+	for (size_t i = 0; i < doc->scan.count; i++) {
+		const struct conf_name *section = &doc->scan.names[i];
+		struct rule_entry r = {.line = section->line};
+
+		if (section->name || strcmp(section->section, "highlight") != 0)
+			continue;
+		if (!a->highlight)
+			a->highlight = h ? highlight_copy(h) : highlight_new();
+		for (size_t k = 0; k < doc->count; k++)
+			if (strcmp(doc->entries[k].section, "highlight") == 0 &&
+			    strcmp(doc->entries[k].title, section->title) == 0)
+				rule_entry_take(a, &r, &doc->entries[k]);
+		apply_rule(a, section->title, &r);
+	}
+}
+
 static void apply_entry(struct apply *a, const struct conf_entry *e)
 {
 	if (strcmp(e->section, "keys") == 0)
 		apply_key(a, e);
 	else if (strcmp(e->section, "macros") == 0)
 		apply_macro(a, e);
-	else
+	else if (strcmp(e->section, "highlight") != 0)
 		apply_setting(a, e);
 }
 
@@ -303,16 +403,18 @@ static void unknown_profile(const struct apply *a, const struct conf_doc *doc)
 }
 
 /* The fresh tables take the old ones' place. */
-static void take_over(struct apply *a, struct settings *s, struct keymap *k)
+static void take_over(struct apply *a, struct settings *s, struct keymap *k, struct highlight *h)
 {
 	settings_fini(s);
 	*s = a->settings;
 	s->revision++;
 	keymap_assign(k, a->keymap);
+	if (h && a->highlight)
+		highlight_assign(h, a->highlight);
 }
 
 int conf_apply(const char *file, const char *text, enum setting_origin origin, const char *profile,
-    struct settings *s, struct keymap *k, struct conf_errors *errors)
+    struct settings *s, struct keymap *k, struct highlight *h, struct conf_errors *errors)
 {
 	struct apply a = {.file = file, .profile = profile, .origin = origin, .errors = errors};
 	int before = errors->count, code;
@@ -327,18 +429,21 @@ int conf_apply(const char *file, const char *text, enum setting_origin origin, c
 	settings_copy(&a.settings, s);
 	settings_init(&a.scratch);
 	a.keymap = keymap_copy(k);
+	a.highlight = NULL;
 	for (i = 0; i < doc.count; i++)
 		apply_entry(&a, &doc.entries[i]);
+	apply_rules(&a, &doc, h);
 	if (profile && !conf_doc_has(&doc, "profile", profile)) {
 		unknown_profile(&a, &doc);
 		code = ERR_NOENT;
 	}
 	if (errors->count == before)
-		take_over(&a, s, k);
+		take_over(&a, s, k, h);
 	else
 		settings_fini(&a.settings);
 	settings_fini(&a.scratch);
 	keymap_free(a.keymap);
+	highlight_free(a.highlight);
 	conf_doc_fini(&doc);
 	return errors->count == before ? ERR_OK : code != ERR_OK ? code : ERR_FORMAT;
 }

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * The log. A chunk is one allocation: the bytes of its lines grow from its front, one 64-bit entry
- * per line grows from its back, and it is full when they meet. Lines lie side by side without
- * their ends, so an entry needs no length: 18 bits of offset, 3 of flags, 43 of time (in
- * microseconds since the chunk's first line, which is 101 days; a later line opens a new chunk).
+ * per line grows from its back, and it is full when they meet. Lines lie side by side with one line
+ * feed between whatever their end was, so that a chunk can be searched as one text, and an entry
+ * needs no length: 18 bits of offset, 3 of flags, 3 of how the line ended, 40
+ * of time (in microseconds since the chunk's first line, which is 12 days; a later line opens a new
+ * chunk).
  * A chunk never moves; only an unfinished line is copied on when its chunk is full.
  */
 #include "tasmite/core/lines.h"
@@ -24,7 +26,9 @@
 #define OFFSET_MASK ((1u << OFFSET_BITS) - 1)
 #define DIR_SHIFT   OFFSET_BITS
 #define CONT_BIT    ((uint64_t)1 << (OFFSET_BITS + 2))
-#define TIME_SHIFT  (OFFSET_BITS + 3)
+#define EOL_SHIFT   (OFFSET_BITS + 3)
+#define EOL_MASK    ((uint64_t)7)
+#define TIME_SHIFT  (OFFSET_BITS + 6)
 #define TIME_MAX    (((int64_t)1 << (64 - TIME_SHIFT)) - 1)
 
 struct chunk {
@@ -46,6 +50,7 @@ struct lines {
 	bool open;	  /* the newest line is the device's and has no end yet */
 	bool set_aside;	  /* the device's line goes on after an interruption */
 	uint8_t ended_by; /* CR or LF when that was the device's last byte and may be half a pair */
+	uint64_t rx_line; /* the device's newest line: its end may yet come, or be half a pair */
 };
 
 static uint8_t *chunk_bytes(struct chunk *c)
@@ -138,9 +143,11 @@ static void begin_line(struct lines *l, enum line_dir dir, bool continued, mono_
 {
 	struct chunk *c = l->count ? newest(l) : add_chunk(l, l->end, now);
 
-	/* At least one byte beside the entry: a line is begun for its first byte. */
-	if (chunk_room(c) < 9 || now - c->base > TIME_MAX)
+	/* The line feed before, the entry, and at least one byte: a line is begun for its first. */
+	if (chunk_room(c) < 10 || now - c->base > TIME_MAX)
 		c = add_chunk(l, l->end, now);
+	if (c->count > 0)
+		chunk_bytes(c)[c->used++] = '\n';
 	add_entry(c, now, dir, continued);
 	l->end++;
 }
@@ -165,6 +172,8 @@ static void move_newest(struct lines *l)
 	/* With three chunks or more, what is taken for the new one is never `from`. */
 	to = add_chunk(l, l->end - 1, at);
 	memcpy(chunk_bytes(to), chunk_bytes(from) + from->used, n);
+	if (from->count > 0)
+		from->used--; /* no line feed behind the last one */
 	add_entry(to, at, (enum line_dir)(e >> DIR_SHIFT & 3), (e & CONT_BIT) != 0);
 	to->used = (uint32_t)n;
 }
@@ -219,6 +228,37 @@ void lines_set_max(struct lines *l, size_t max_bytes)
 	l->revision++;
 }
 
+/* The chunk that holds the line; the number is known to exist. */
+static struct chunk *find_chunk(const struct lines *l, uint64_t number)
+{
+	size_t lo = 0, hi = l->count;
+
+	while (hi - lo > 1) {
+		size_t mid = (lo + hi) / 2;
+
+		if (l->chunks[mid]->first <= number)
+			lo = mid;
+		else
+			hi = mid;
+	}
+	return l->chunks[lo];
+}
+
+/* How the device's newest line ended; it may be gone already. */
+static void set_eol(struct lines *l, enum line_eol eol)
+{
+	struct chunk *c;
+	uint64_t *e;
+
+	if (l->rx_line < lines_first(l) || l->rx_line >= l->end)
+		return;
+	c = newest(l);
+	if (l->rx_line < c->first)
+		c = find_chunk(l, l->rx_line);
+	e = chunk_entry(c, (uint32_t)(l->rx_line - c->first));
+	*e = (*e & ~(EOL_MASK << EOL_SHIFT)) | (uint64_t)eol << EOL_SHIFT;
+}
+
 static void rx_text(struct lines *l, const uint8_t *p, size_t n, mono_t now)
 {
 	if (!n)
@@ -229,6 +269,7 @@ static void rx_text(struct lines *l, const uint8_t *p, size_t n, mono_t now)
 		l->set_aside = false;
 	}
 	add_bytes(l, p, n, LINE_RX, now);
+	l->rx_line = l->end - 1;
 	l->ended_by = 0;
 }
 
@@ -236,12 +277,16 @@ static void rx_end(struct lines *l, uint8_t byte, mono_t now)
 {
 	/* The second half of CR LF or LF CR belongs to the end that was already counted. */
 	if (l->ended_by && l->ended_by != byte) {
+		set_eol(l, byte == '\n' ? LINE_EOL_CRLF : LINE_EOL_LFCR);
 		l->ended_by = 0;
 		return;
 	}
 	/* What was set aside ends here; an empty rest of it would be a line that never was. */
-	if (!l->open && !l->set_aside)
+	if (!l->open && !l->set_aside) {
 		begin_line(l, LINE_RX, false, now);
+		l->rx_line = l->end - 1;
+	}
+	set_eol(l, byte == '\n' ? LINE_EOL_LF : LINE_EOL_CR);
 	l->open = false;
 	l->set_aside = false;
 	l->ended_by = byte;
@@ -332,22 +377,6 @@ uint64_t lines_end(const struct lines *l)
 	return l->end;
 }
 
-/* The chunk that holds the line; the number is known to exist. */
-static struct chunk *find_chunk(const struct lines *l, uint64_t number)
-{
-	size_t lo = 0, hi = l->count;
-
-	while (hi - lo > 1) {
-		size_t mid = (lo + hi) / 2;
-
-		if (l->chunks[mid]->first <= number)
-			lo = mid;
-		else
-			hi = mid;
-	}
-	return l->chunks[lo];
-}
-
 bool lines_get(const struct lines *l, uint64_t number, struct line_ref *ref)
 {
 	struct chunk *c;
@@ -360,14 +389,74 @@ bool lines_get(const struct lines *l, uint64_t number, struct line_ref *ref)
 	i = (uint32_t)(number - c->first);
 	assert(i < c->count);
 	e = *chunk_entry(c, i);
-	stop = i + 1 < c->count ? (uint32_t)(*chunk_entry(c, i + 1) & OFFSET_MASK) : c->used;
+	stop = i + 1 < c->count ? (uint32_t)(*chunk_entry(c, i + 1) & OFFSET_MASK) - 1 : c->used;
 	ref->bytes = chunk_bytes(c) + (e & OFFSET_MASK);
 	ref->len = stop - (size_t)(e & OFFSET_MASK);
 	ref->time = c->base + (mono_t)(e >> TIME_SHIFT);
 	ref->dir = (enum line_dir)(e >> DIR_SHIFT & 3);
 	ref->partial = l->open && number == l->end - 1;
 	ref->continued = (e & CONT_BIT) != 0;
+	ref->eol = (enum line_eol)(e >> EOL_SHIFT & EOL_MASK);
 	return true;
+}
+
+bool lines_block(const struct lines *l, uint64_t number, struct lines_block *b)
+{
+	struct chunk *c;
+
+	if (number < lines_first(l) || number >= l->end)
+		return false;
+	c = find_chunk(l, number);
+	b->first = c->first;
+	b->count = c->count;
+	b->bytes = chunk_bytes(c);
+	b->n = c->used;
+	b->entries = chunk_entry(c, 0);
+	return true;
+}
+
+size_t lines_block_start(const struct lines_block *b, uint32_t i)
+{
+	assert(i <= b->count);
+	return i < b->count ? (size_t)(*(b->entries - i) & OFFSET_MASK) : b->n + 1;
+}
+
+uint32_t lines_block_line(const struct lines_block *b, size_t offset)
+{
+	uint32_t lo = 0, hi = b->count;
+
+	assert(b->count > 0 && offset <= b->n);
+	while (hi - lo > 1) {
+		uint32_t mid = lo + (hi - lo) / 2;
+
+		if (lines_block_start(b, mid) <= offset)
+			lo = mid;
+		else
+			hi = mid;
+	}
+	return lo;
+}
+
+enum line_dir lines_block_dir(const struct lines_block *b, uint32_t i)
+{
+	assert(i < b->count);
+	return (enum line_dir)(*(b->entries - i) >> DIR_SHIFT & 3);
+}
+
+uint64_t lines_at_time(const struct lines *l, mono_t time)
+{
+	uint64_t lo = lines_first(l), hi = l->end;
+
+	while (lo < hi) {
+		uint64_t mid = lo + (hi - lo) / 2;
+		struct line_ref ref;
+
+		if (lines_get(l, mid, &ref) && ref.time < time)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	return lo;
 }
 
 uint64_t lines_dropped(const struct lines *l)

@@ -22,6 +22,8 @@ struct session *session_new(void)
 	settings_init(s->settings);
 	s->keymap = keymap_new();
 	s->log = lines_new((size_t)settings_int(s->settings, SET_SCROLLBACK) << 20);
+	panes_init(&s->panes);
+	s->highlight = highlight_new();
 	if (theme_builtin(&s->theme, settings_text(s->settings, SET_THEME), &err) != ERR_OK)
 		xalloc_die(err.text); /* a shipped theme is part of the program */
 	s->theme_revision = 1;
@@ -52,6 +54,8 @@ void session_free(struct session *s)
 		return;
 	free_items(&s->list);
 	sbuf_fini(&s->page.text);
+	panes_fini(&s->panes);
+	highlight_free(s->highlight);
 	lines_free(s->log);
 	keymap_free(s->keymap);
 	settings_fini(s->settings);

@@ -1,15 +1,19 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* A capture of the session to a file. */
+#define _DEFAULT_SOURCE /* flock */
 #include "tasmite/io/capture.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "tasmite/base/buf.h"
+#include "tasmite/base/str.h"
 #include "tasmite/base/xalloc.h"
 #include "tasmite/io/files.h"
 
@@ -19,7 +23,10 @@
 
 struct capture {
 	int fd;
+	unsigned flags; /* enum capture_flags */
 	char *path;
+	char *real;    /* links resolved: what is renamed */
+	uint64_t size; /* of the file and the queue */
 	struct buf queue;
 	mono_t due; /* when the queue is to be written at the latest; MONO_NEVER: empty */
 	uint64_t bytes;
@@ -27,30 +34,60 @@ struct capture {
 	struct err error;
 };
 
-struct capture *capture_open(const char *path, struct err *err)
+/* Looked at before it is opened: opening alone makes some devices act, and waits on a pipe. */
+static int open_file(const char *path, unsigned how, uint64_t *size, struct err *err)
+{
+	struct stat st;
+	int link = how & CAPTURE_OWN_NAME ? O_NOFOLLOW : 0;
+	int fd, seen = link ? lstat(path, &st) : stat(path, &st);
+
+	if (seen == 0 && !S_ISREG(st.st_mode))
+		return err_set(err, ERR_INVAL, 0, "cannot record to %s: it is %s", path,
+		    S_ISLNK(st.st_mode) ? "a link" : "no regular file");
+	fd = open(
+	    path, O_WRONLY | O_APPEND | O_CREAT | O_NONBLOCK | O_NOCTTY | O_CLOEXEC | link, 0600);
+	if (fd < 0)
+		return err_sys(err, errno, "cannot record to %s", path);
+	/* It may have been changed for another one meanwhile. */
+	if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode)) {
+		close(fd);
+		return err_set(
+		    err, ERR_INVAL, 0, "cannot record to %s: it is no regular file", path);
+	}
+	if ((how & CAPTURE_ALONE) && flock(fd, LOCK_EX | LOCK_NB) < 0 && errno == EWOULDBLOCK) {
+		close(fd);
+		return err_set(
+		    err, ERR_BUSY, 0, "cannot record to %s: another session records there", path);
+	}
+	*size = (uint64_t)st.st_size;
+	return fd;
+}
+
+struct capture *capture_open_as(const char *path, unsigned flags, struct err *err)
 {
 	struct capture *c;
-	struct stat st;
+	uint64_t size;
 	int fd;
 
 	if (files_make_parents(path, err) < 0)
 		return NULL;
-	/* Before it is opened: opening alone makes some devices act, and waits on a pipe. */
-	if (stat(path, &st) == 0 && !S_ISREG(st.st_mode)) {
-		err_set(err, ERR_INVAL, 0, "cannot record to %s: it is no regular file", path);
+	fd = open_file(path, flags, &size, err);
+	if (fd < 0)
 		return NULL;
-	}
-	fd = open(path, O_WRONLY | O_APPEND | O_CREAT | O_NONBLOCK | O_NOCTTY | O_CLOEXEC, 0600);
-	if (fd < 0) {
-		err_sys(err, errno, "cannot record to %s", path);
-		return NULL;
-	}
 	c = xcalloc(1, sizeof(*c));
 	c->fd = fd;
+	c->flags = flags;
+	c->size = size;
 	c->path = xstrdup(path);
+	c->real = realpath(path, NULL);
 	c->due = MONO_NEVER;
 	buf_init(&c->queue, KEEP_MAX);
 	return c;
+}
+
+struct capture *capture_open(const char *path, struct err *err)
+{
+	return capture_open_as(path, 0, err);
 }
 
 /* Writes the queue as far as the disk takes it. */
@@ -87,6 +124,7 @@ int capture_write(struct capture *c, const void *bytes, size_t n, mono_t now, st
 		p += taken;
 		n -= taken;
 		c->bytes += taken;
+		c->size += taken;
 		if (c->due == MONO_NEVER)
 			c->due = mono_add(now, DELAY);
 		/* While the disk refuses it is tried once a second, not with each byte. */
@@ -104,6 +142,49 @@ int capture_write(struct capture *c, const void *bytes, size_t n, mono_t now, st
 	return rc;
 }
 
+/* NAME.keep goes, NAME.1 becomes NAME.2, NAME becomes NAME.1. */
+static int shift(const char *path, int keep, struct err *err)
+{
+	size_t size = strlen(path) + 16;
+	char *from = xmalloc(size), *to = xmalloc(size);
+	int rc = ERR_OK;
+
+	for (int i = keep; i > 0 && rc == ERR_OK; i--) {
+		str_fmt(to, size, "%s.%d", path, i);
+		if (i > 1)
+			str_fmt(from, size, "%s.%d", path, i - 1);
+		else
+			str_copy(from, size, path);
+		if (rename(from, to) < 0 && errno != ENOENT)
+			rc = err_sys(err, errno, "cannot rename %s", from);
+	}
+	if (!keep && unlink(path) < 0)
+		rc = err_sys(err, errno, "cannot remove %s", path);
+	free(from);
+	free(to);
+	return rc;
+}
+
+int capture_rotate(struct capture *c, int keep, mono_t now, struct err *err)
+{
+	const char *path = c->real ? c->real : c->path;
+	uint64_t size;
+	int fd, rc = flush(c, now, err);
+
+	if (rc == ERR_OK)
+		rc = shift(path, keep, err);
+	if (rc < 0)
+		return rc;
+	fd = open_file(path, c->flags | CAPTURE_OWN_NAME, &size, err);
+	if (fd < 0)
+		return fd;
+	if (close(c->fd) < 0 && !c->error.code)
+		err_sys(&c->error, errno, "cannot record to %s", c->path);
+	c->fd = fd;
+	c->size = size;
+	return ERR_OK;
+}
+
 mono_t capture_tick(struct capture *c, mono_t now, struct err *err)
 {
 	if (c->due <= now)
@@ -119,6 +200,11 @@ const char *capture_path(const struct capture *c)
 uint64_t capture_bytes(const struct capture *c)
 {
 	return c->bytes;
+}
+
+uint64_t capture_file_size(const struct capture *c)
+{
+	return c->size;
 }
 
 uint64_t capture_lost(const struct capture *c)
@@ -158,6 +244,7 @@ int capture_close(struct capture *c, struct err *err)
 		rc = err_sys(err, errno, "cannot record to %s", c->path);
 	buf_fini(&c->queue);
 	free(c->path);
+	free(c->real);
 	free(c);
 	return rc;
 }

@@ -37,12 +37,22 @@ static void edit_choices(void *ctx, const char *const *words, size_t count)
 		t->ops.choices(t->ctx, words, count);
 }
 
+static void edit_recall(void *ctx)
+{
+	struct tui *t = ctx;
+
+	if (t->ops.recall)
+		t->ops.recall(t->ctx);
+}
+
 struct tui *tui_new(const struct session *s, const struct secrets *secrets, struct backend *b,
     const struct tui_ops *ops, void *ctx)
 {
 	/* Ctrl-D on an empty line means nothing here: no eof. */
-	static const struct lineedit_ops edit_ops = {
-	    .line = edit_line, .complete = edit_complete, .choices = edit_choices};
+	static const struct lineedit_ops edit_ops = {.line = edit_line,
+	    .complete = edit_complete,
+	    .choices = edit_choices,
+	    .recall = edit_recall};
 	struct tui *t = xcalloc(1, sizeof(*t));
 
 	t->s = s;
@@ -367,8 +377,15 @@ static void draw_edit(struct tui *t)
 	const char *text = lineedit_text(t->edit);
 	char hint[200] = "";
 
+	if (t->s->direct && t->focus == TUI_EDIT) {
+		prompt_draw_direct(t->s, &t->screen, t->layout.r[PANE_EDIT]);
+		return;
+	}
 	if (t->prefix)
 		str_copy(hint, sizeof(hint), "Ctrl-T: 1 to 9, 0 are F1 to F10");
+	else if (t->s->sending.on && t->focus == TUI_EDIT)
+		str_fmt(hint, sizeof(hint), "%s: %zu of %zu lines   Esc: stop", t->s->sending.what,
+		    t->s->sending.done, t->s->sending.total);
 	else if (t->focus == TUI_LOG)
 		str_copy(hint, sizeof(hint), "j k Space b g G: scroll   Esc: back");
 	else if (t->focus != TUI_EDIT)

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "tasmite/base/utf8.h"
+#include "rawkeys.h"
 
 #define WHEEL_ROWS 3
 
@@ -46,6 +47,29 @@ static void prefixed(struct tui *t, const struct key *key)
 	bound(t, &meant);
 }
 
+static bool is_key_of(const struct tui *t, const struct key *key, const char *command)
+{
+	const char *text = keymap_lookup(t->s->keymap, key);
+
+	return text && strcmp(text, command) == 0;
+}
+
+/* Direct mode: what leaves it, and all else to the device. */
+static void direct_key(struct tui *t, const struct key *key)
+{
+	char bytes[RAWKEYS_MAX];
+	size_t n;
+
+	if (is_ctrl(key, ']') || is_key_of(t, key, "/direct") || is_key_of(t, key, "/direct off")) {
+		if (t->ops.bound)
+			t->ops.bound(t->ctx, "/direct off");
+		return;
+	}
+	n = rawkeys_bytes(key, bytes);
+	if (n && t->ops.raw)
+		t->ops.raw(t->ctx, bytes, n);
+}
+
 static void close_popup(struct tui *t, int popup)
 {
 	t->list_open = false;
@@ -71,11 +95,26 @@ static void choose(struct tui *t)
 		t->ops.chosen(t->ctx, value ? copy : NULL);
 }
 
+static void list_moved(struct tui *t, const char *before)
+{
+	const char *value = view_list_value(t->views[VIEW_LIST], t->s);
+
+	if (value && strcmp(value, before) != 0 && t->ops.selected)
+		t->ops.selected(t->ctx, value);
+}
+
 /* True when the popup took the key. */
 static bool popup_key(struct tui *t, int popup, const struct key *key)
 {
 	struct view *v = t->views[popup];
-	unsigned did = v->ops->key(v, t->s, key);
+	const char *value = popup == VIEW_LIST ? view_list_value(v, t->s) : NULL;
+	char before[256];
+	unsigned did;
+
+	str_copy(before, sizeof(before), value ? value : "");
+	did = v->ops->key(v, t->s, key);
+	if (popup == VIEW_LIST && did == VIEW_DONE && !t->s->list.completion)
+		list_moved(t, before);
 
 	if (did & VIEW_YES) {
 		if (t->ops.answer)
@@ -142,6 +181,11 @@ void tui_paste_end(struct tui *t)
 	if (popup >= 0)
 		close_popup(t, popup);
 	tui_focus(t, TUI_EDIT);
+	if (t->s->direct && t->ops.raw) {
+		t->ops.raw(t->ctx, text, n);
+		buf_clear(&t->paste);
+		return;
+	}
 	/* A line end at the very end is what selecting a line brings along. */
 	while (n && (text[n - 1] == '\n' || text[n - 1] == '\r'))
 		n--;
@@ -181,6 +225,8 @@ static void escape(struct tui *t, const struct key *key)
 {
 	if (t->focus != TUI_EDIT)
 		tui_focus(t, TUI_EDIT);
+	else if (t->s->sending.on && !lineedit_prompt(t->edit)[0] && t->ops.bound)
+		t->ops.bound(t->ctx, "/cancel");
 	else
 		lineedit_key(t->edit, key);
 }
@@ -217,6 +263,10 @@ void tui_one_key(struct tui *t, const struct key *key, mono_t now)
 		return;
 	if (popup >= 0 && popup_key(t, popup, key))
 		return;
+	if (t->s->direct && t->focus == TUI_EDIT) {
+		direct_key(t, key);
+		return;
+	}
 	if (t->prefix) {
 		prefixed(t, key);
 		return;

@@ -9,6 +9,9 @@ TMPDIR=${TMPDIR:-/tmp}
 DEV=$TMPDIR/sonoff
 CTL=$TMPDIR/hand
 SOCK=$TMPDIR/tmux.sock
+# The hints for newcomers have been seen: the screens are those of every other day.
+TIPS=${XDG_STATE_HOME:-$HOME/.local/state}/tasmite/tips
+mkdir -p "${TIPS%/*}" && chmod 700 "${TIPS%/*}" && echo 99 >"$TIPS"
 failures=0
 case_name=
 case_bad=

@@ -58,6 +58,7 @@ void sim_device_free(struct sim_device *dev)
 		return;
 	if (dev->app)
 		sim_app_free(dev->app);
+	sim_cpu_free(dev);
 	sim_flash_fini(&dev->flash);
 	free(dev->held);
 	free(dev);
@@ -68,9 +69,14 @@ static int64_t now_ps(const struct sim_device *dev)
 	return dev->now * SIM_PS_PER_US;
 }
 
+int64_t sim_device_ps(const struct sim_device *dev)
+{
+	return sim_cpu_running(dev) ? sim_cpu_ps(dev->cpu) : now_ps(dev);
+}
+
 void sim_device_send(struct sim_device *dev, const void *bytes, size_t n)
 {
-	sim_wire_send(dev->tx, bytes, n, now_ps(dev));
+	sim_wire_send(dev->tx, bytes, n, sim_device_ps(dev));
 }
 
 void sim_device_emit(struct sim_device *dev, const void *bytes, size_t n, sim_time now)
@@ -128,6 +134,8 @@ static void latch_straps(struct sim_device *dev)
 static void stop_all(struct sim_device *dev)
 {
 	sim_romflash_torn(dev);
+	sim_spi_torn(dev);
+	sim_cpu_halt(dev);
 	if (dev->app && sim_app_running(dev->app))
 		sim_app_stop(dev->app);
 	dev->held_len = 0;
@@ -136,6 +144,7 @@ static void stop_all(struct sim_device *dev)
 	dev->rom.busy_until = SIM_NEVER;
 	dev->boot_at = SIM_NEVER;
 	dev->pending_reset = 0;
+	dev->pending_dip = false;
 	sim_wire_cut(dev->tx, now_ps(dev));
 }
 
@@ -192,7 +201,9 @@ static void run_pending_reset(struct sim_device *dev)
 {
 	enum sim_cause cause = dev->pending_reset;
 
-	if (cause)
+	if (dev->pending_dip)
+		sim_device_supply_dip(dev);
+	else if (cause)
 		sim_device_restart(dev, cause, RESET_US);
 }
 
@@ -309,6 +320,9 @@ void sim_device_rx(struct sim_device *dev, const struct sim_rxchar *c, sim_time 
 		if (dev->app)
 			sim_app_rx(dev->app, &c->byte, 1, now);
 		break;
+	case SIM_MODE_RAM:
+		sim_cpu_rx(dev, c);
+		break;
 	default:
 		break; /* nobody listens */
 	}
@@ -328,12 +342,20 @@ static sim_time earlier(sim_time a, sim_time b)
 	return a < b ? a : b;
 }
 
+static sim_time flash_deadline(const struct sim_device *dev)
+{
+	int64_t ps = sim_spi_deadline(dev);
+
+	return ps == SIM_WIRE_NEVER ? SIM_NEVER : (ps + SIM_PS_PER_US - 1) / SIM_PS_PER_US;
+}
+
 sim_time sim_device_deadline(const struct sim_device *dev)
 {
 	sim_time t = earlier(dev->boot_at, drain_deadline(dev));
 
 	t = earlier(t, dev->circuit.en_rise_at);
 	t = earlier(t, dev->rom.busy_until);
+	t = earlier(t, earlier(flash_deadline(dev), sim_cpu_deadline(dev)));
 	if (dev->mode == SIM_MODE_APP && dev->app)
 		t = earlier(t, sim_app_deadline(dev->app));
 	return t;
@@ -341,8 +363,9 @@ sim_time sim_device_deadline(const struct sim_device *dev)
 
 sim_time sim_device_work_deadline(const struct sim_device *dev)
 {
-	sim_time t = drain_deadline(dev);
+	sim_time t = earlier(drain_deadline(dev), flash_deadline(dev));
 
+	t = earlier(t, sim_cpu_work_deadline(dev));
 	/* A delay that the host asked for is its own clockwork, not labour. */
 	if (dev->rom.job != SIM_JOB_WRITE_REG)
 		t = earlier(t, dev->rom.busy_until);
@@ -377,6 +400,8 @@ void sim_device_tick(struct sim_device *dev, sim_time now)
 		en_changed(dev);
 	if (dev->boot_at <= now)
 		boot_time(dev);
+	sim_cpu_run(dev);
+	sim_spi_settle(dev);
 	if (dev->rom.busy_until <= now)
 		sim_loader_tick(dev);
 	if (drain_deadline(dev) <= now) {

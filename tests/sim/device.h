@@ -27,7 +27,7 @@ enum sim_mode {
 	SIM_MODE_LOADER,
 	SIM_MODE_APP,
 	SIM_MODE_HANG, /* nothing runs until the next reset */
-	SIM_MODE_RAM   /* a payload was started in RAM; there is no CPU to run it (yet) */
+	SIM_MODE_RAM   /* code that was loaded into RAM runs */
 };
 
 enum sim_pin { SIM_GPIO0, SIM_GPIO2, SIM_GPIO15 };
@@ -41,6 +41,7 @@ struct sim_device_config {
 	bool lines;	      /* DTR and RTS reach GPIO0 and EN through the usual circuit */
 	uint32_t en_us;	      /* how long EN takes to rise; 0: 1 ms */
 	uint64_t seed;
+	bool trace_rom; /* the trace tells each ROM function that code in RAM calls */
 	/* One line per event, without line end. May be NULL. */
 	void (*trace)(void *ctx, sim_time at, const char *text);
 	void *trace_ctx;

@@ -10,6 +10,7 @@
 #define TO_CHIP_MAX (1u << 20) /* more than that in flight is lost, as in any real buffer */
 #define TO_HOST_MAX (1u << 20)
 #define ARRIVED_MAX (1u << 20)
+#define RAM_WAKE_US 100 /* between two looks at code that runs in RAM, in real time */
 
 struct arrival {
 	sim_time at;
@@ -249,8 +250,12 @@ sim_time sim_link_next_work(const struct sim_link *l)
 
 sim_time sim_link_wake(const struct sim_link *l, sim_time now, sim_time slice_us)
 {
-	sim_time t = earlier(sim_device_deadline(l->dev), l->flush_at);
+	sim_time t = sim_device_deadline(l->dev);
 
+	/* Code that runs always has a next step; it does as well some steps at once. */
+	if (sim_device_mode(l->dev) == SIM_MODE_RAM && t < now + RAM_WAKE_US)
+		t = now + RAM_WAKE_US;
+	t = earlier(t, l->flush_at);
 	/* A burst to the chip matters when it ends; one to the host slice by slice. */
 	if (sim_wire_deadline(&l->to_chip) != SIM_WIRE_NEVER)
 		t = earlier(t, up_us(sim_wire_end(&l->to_chip)) + 1);

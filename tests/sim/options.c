@@ -29,6 +29,7 @@ const char sim_options_usage[] =
     "  --fault SPEC           a fault (may be repeated), see below\n"
     "  --seed N               for all that is random\n"
     "  --trace FILE           one line per event with its virtual time; - for standard error\n"
+    "  --trace-rom on|off     it also tells what code in RAM calls of the ROM (off)\n"
     "  --lines on|off         DTR and RTS drive GPIO0 and EN by the usual two transistors (off)\n"
     "  --en-ms MS             how long EN takes to rise after a reset (default 1)\n"
     "  --rfc2217 PORT         listens on 127.0.0.1, says `rfc2217 PORT'; 0: any port\n"
@@ -70,6 +71,7 @@ enum opt {
 	OPT_FAULT,
 	OPT_SEED,
 	OPT_TRACE,
+	OPT_TRACE_ROM,
 	OPT_HAND,
 	OPT_LINES,
 	OPT_EN,
@@ -101,6 +103,7 @@ static const struct option longopts[] = {
     {"fault", required_argument, NULL, OPT_FAULT},
     {"seed", required_argument, NULL, OPT_SEED},
     {"trace", required_argument, NULL, OPT_TRACE},
+    {"trace-rom", required_argument, NULL, OPT_TRACE_ROM},
     {"hand", required_argument, NULL, OPT_HAND},
     {"lines", required_argument, NULL, OPT_LINES},
     {"en-ms", required_argument, NULL, OPT_EN},
@@ -348,6 +351,8 @@ static bool take_option(struct sim_options *o, int opt, const char *arg)
 		return parse_seed(o, arg);
 	case OPT_TRACE:
 		return take_name(&o->trace, arg);
+	case OPT_TRACE_ROM:
+		return parse_choice(arg, "on", "off", &o->link.device.trace_rom);
 	case OPT_HAND:
 		return take_name(&o->hand, arg);
 	case 'c':

@@ -187,6 +187,7 @@ void sim_boot_start(struct sim_device *dev)
 	rom->busy_until = SIM_NEVER;
 	rom->chip_size = 0x400000; /* the ROM's built-in flash parameters say 4 MB */
 	sim_regs_reset(dev);
+	sim_romcall_data(dev);
 	sim_device_set_clkdiv(dev, SIM_UART_CLOCK / SIM_ROM_BAUD);
 	print(dev, "\r\n ets Jan  8 2013,rst cause:%d, boot mode:(%u,7)\r\n\r\n", (int)dev->cause,
 	    dev->strap_mode);

@@ -4,10 +4,12 @@
 
 #include <string.h>
 
-#define ERR_FORMAT 5
-#define ERR_RESULT 6
-#define BLOCK_MAX  0x1800u
-#define PAYLOAD	   24
+#define ERR_FORMAT     5
+#define ERR_RESULT     6
+#define BLOCK_MAX      0x1800u
+#define PAYLOAD	       24
+#define FLASHCHIP_SIZE 0x3FFFC71Cu
+#define USER_START     0x3FFFDCD0u
 
 void sim_rommem_begin(struct sim_device *dev, uint16_t len)
 {
@@ -44,8 +46,8 @@ void sim_rommem_data(struct sim_device *dev, uint16_t len)
 	sim_loader_answer(dev, 0, 0);
 }
 
-/* With an entry the ROM answers and jumps. There is no CPU here: the payload falls silent as one
- * that crashed does. SIM_MODE_RAM is the place where one could be played. */
+/* With an entry the ROM answers and jumps. What it has learned of the chip's size is in its data,
+ * where the code finds it. */
 void sim_rommem_end(struct sim_device *dev)
 {
 	struct sim_xfer *x = &dev->rom.mem;
@@ -56,6 +58,9 @@ void sim_rommem_end(struct sim_device *dev)
 	x->begun = false;
 	if (stay)
 		return;
-	sim_device_trace(dev, dev->now, "ram entry %08x: no cpu to run it, hangs", entry);
+	sim_device_trace(dev, dev->now, "ram entry %08x", entry);
+	sim_regs_write(dev, FLASHCHIP_SIZE, dev->rom.chip_size);
+	sim_regs_write(dev, USER_START, entry);
 	sim_device_set_mode(dev, SIM_MODE_RAM);
+	sim_cpu_start(dev, entry);
 }

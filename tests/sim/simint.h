@@ -4,6 +4,7 @@
 #ifndef SIM_SIMINT_H
 #define SIM_SIMINT_H
 
+#include "cpuint.h"
 #include "device.h"
 #include "lines.h"
 
@@ -56,9 +57,6 @@ struct sim_regs {
 		uint32_t addr, value;
 	} spare[SIM_REGS_SPARE];
 	size_t spare_len;
-	uint32_t spi_addr, spi_user, spi_user1, spi_user2, spi_rd_status, spi_w[16];
-	bool write_enabled;
-	sim_time spi_busy_until;
 	uint8_t dram[SIM_DRAM_SIZE];
 	uint8_t iram[SIM_IRAM_SIZE];
 };
@@ -89,11 +87,16 @@ struct sim_device {
 	size_t held_len, held_cap;
 	struct sim_rom rom;
 	struct sim_regs regs;
+	struct sim_spi spi;
+	struct sim_cpu *cpu; /* made when code is first started in RAM */
+	bool pending_dip;    /* the supply dips at the end of the present call */
 	struct sim_app_host host;
 	struct sim_app *app;
 };
 
 /* device.c */
+/* The present moment, finer than dev->now while the processor runs. */
+int64_t sim_device_ps(const struct sim_device *dev);
 void sim_device_send(struct sim_device *dev, const void *bytes, size_t n);
 void sim_device_set_clkdiv(struct sim_device *dev, uint32_t div);
 void sim_device_set_mode(struct sim_device *dev, enum sim_mode mode);

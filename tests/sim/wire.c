@@ -216,6 +216,18 @@ static void begin_due(struct sim_wire *w, int64_t now_ps)
 	}
 }
 
+void sim_wire_begin(struct sim_wire *w, int64_t now_ps)
+{
+	begin_due(w, now_ps);
+}
+
+void sim_wire_drop(struct sim_wire *w, int64_t now_ps)
+{
+	begin_due(w, now_ps);
+	w->len = 0;
+	w->head = 0;
+}
+
 static bool read_bit(const struct sim_wire *w, int64_t middle)
 {
 	int64_t off = w->rx_bit_ps * APERTURE_PERCENT / 100;

@@ -60,6 +60,10 @@ void sim_wire_set_rx(struct sim_wire *w, int64_t bit_ps);
 /* Raw: the receiver takes each character as it was on the line, whatever its rate (what an
  * autobaud circuit measures). Leaving raw mode, sampling begins at `now_ps`. */
 void sim_wire_set_raw(struct sim_wire *w, bool raw, int64_t now_ps);
+/* Lets begin what is due at `now_ps`, so that a change that follows does not touch it. */
+void sim_wire_begin(struct sim_wire *w, int64_t now_ps);
+/* The sender forgets what has not begun yet. */
+void sim_wire_drop(struct sim_wire *w, int64_t now_ps);
 /* The sender falls silent at once: everything queued or on the line is gone. */
 void sim_wire_cut(struct sim_wire *w, int64_t now_ps);
 

@@ -85,6 +85,15 @@ static void on_choices(void *ctx, const char *const *words, size_t count)
 		session_list_add(sc->s, words[i], "", words[i]);
 }
 
+static void on_raw(void *ctx, const char *bytes, size_t n)
+{
+	struct screen *sc = ctx;
+
+	for (size_t i = 0; i < n && sc->raw_len < sizeof(sc->raw) - 1; i++)
+		sc->raw[sc->raw_len++] = bytes[i];
+	sc->raw[sc->raw_len] = '\0';
+}
+
 static void on_paste(void *ctx, const char *text, size_t n)
 {
 	struct screen *sc = ctx;
@@ -130,7 +139,8 @@ void screen_open(struct screen *sc, int w, int h)
 	    .page_closed = on_closed,
 	    .complete = on_complete,
 	    .choices = on_choices,
-	    .paste = on_paste};
+	    .paste = on_paste,
+	    .raw = on_raw};
 
 	memset(sc, 0, sizeof(*sc));
 	sc->now = MONO_S(245) + MONO_MS(120);

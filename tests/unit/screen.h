@@ -15,6 +15,8 @@ struct screen {
 	mono_t now;
 	/* what the tui asked for */
 	char line[256], bound[256], chosen[256], paste[256];
+	char raw[256]; /* bytes of the direct mode */
+	size_t raw_len;
 	int lines, answers, last_answer, chosen_count, closed, pastes, choices;
 };
 

@@ -17,6 +17,7 @@
 struct fixture {
 	struct settings settings;
 	struct keymap *keymap;
+	struct highlight *highlight;
 	struct conf_errors errors;
 };
 
@@ -26,6 +27,7 @@ static int setup(void **state)
 
 	settings_init(&f->settings);
 	f->keymap = keymap_new();
+	f->highlight = highlight_new();
 	*state = f;
 	return 0;
 }
@@ -36,6 +38,7 @@ static int teardown(void **state)
 
 	settings_fini(&f->settings);
 	keymap_free(f->keymap);
+	highlight_free(f->highlight);
 	free(f);
 	return 0;
 }
@@ -43,7 +46,8 @@ static int teardown(void **state)
 static int apply_profile(struct fixture *f, const char *text, const char *profile)
 {
 	memset(&f->errors, 0, sizeof(f->errors));
-	return conf_apply("conf", text, ORIGIN_USER, profile, &f->settings, f->keymap, &f->errors);
+	return conf_apply(
+	    "conf", text, ORIGIN_USER, profile, &f->settings, f->keymap, f->highlight, &f->errors);
 }
 
 static int apply(struct fixture *f, const char *text)
@@ -317,10 +321,82 @@ static void conf_apply__keeps_the_end__of_a_long_path(void **state)
 	memset(path, 'd', sizeof(path));
 	str_copy(path + 280, 20, "/tasmite/config");
 	assert_int_equal(conf_apply(path, "baud = 9600\n", ORIGIN_USER, NULL, &f->settings,
-			     f->keymap, &f->errors),
+			     f->keymap, NULL, &f->errors),
 	    ERR_OK);
 	assert_true(str_starts(f->settings.values[SET_BAUD].where, "line 1 of ...ddd"));
 	assert_true(str_ends(f->settings.values[SET_BAUD].where, "/tasmite/config"));
+}
+
+/* "pattern STYLE on" of a rule, "" when there is none. */
+static const char *rule_text(struct fixture *f, const char *name, char *dst, size_t size)
+{
+	const char *n, *pattern;
+	enum style_id style;
+	bool builtin;
+	int on;
+
+	dst[0] = 0;
+	for (size_t i = 0; highlight_at(f->highlight, i, &n, &pattern, &style, &on, &builtin); i++)
+		if (strcmp(n, name) == 0)
+			str_fmt(dst, size, "%s %s %d%s", pattern, style_name(style), on,
+			    builtin ? " built in" : "");
+	return dst;
+}
+
+static size_t marked(struct fixture *f, const char *text)
+{
+	struct highlight_span spans[HIGHLIGHT_MAX_SPANS];
+	struct line_ref ref = {.bytes = (const uint8_t *)text, .len = strlen(text)};
+
+	return highlight_line(f->highlight, &ref, spans);
+}
+
+static void conf_apply__adds__highlight_rules(void **state)
+{
+	struct fixture *f = *state;
+	char text[100];
+
+	assert_int_equal(apply(f, "highlight button { pattern = 'btn\\d' style = bad on = line }\n"
+				  "highlight volt { pattern = '(\\d+) ?V' on = 1 case = on }\n"
+				  "highlight lower { pattern = 'xYz' case = off }\n"
+				  "highlight tag { pattern = '' }\n"),
+	    ERR_OK);
+	assert_string_equal(rule_text(f, "button", text, sizeof(text)), "btn\\d bad 0");
+	assert_string_equal(rule_text(f, "volt", text, sizeof(text)), "(\\d+) ?V hl-match 1");
+	assert_string_equal(rule_text(f, "tag", text, sizeof(text)), "");
+	assert_int_equal(marked(f, "aBTN1"), 1); /* smart: no upper case in it */
+	assert_int_equal(marked(f, "a 12 v"), 0);
+	assert_int_equal(marked(f, "a 12 V"), 1);
+	assert_int_equal(marked(f, "XyZ"), 1);
+}
+
+static void conf_apply__tells__mistakes_in_rules(void **state)
+{
+	static const char *const cases[][2] = {
+	    {"highlight a { pattern = 'a(' }", "conf:1: pattern: 'a(': at character 3: "},
+	    {"highlight a {\npattern = a\nstyle = hl-eror }",
+		"conf:3: style: unknown style 'hl-eror', did you mean 'hl-error'?"},
+	    {"highlight a {\npattern = a\non = 10 }",
+		"conf:3: on: expected line, match or a group's number from 1 to 9, not '10'"},
+	    {"highlight a { pattern = a case = maybe }",
+		"conf:1: case: expected on, off or smart, not 'maybe'"},
+	    {"highlight a { color = red pattern = b }",
+		"conf:1: expected pattern, style, on or case, not 'color'"},
+	    {"\nhighlight a { style = bad }", "conf:2: highlight a: expected pattern = "},
+	    {"highlight { pattern = a }", "conf:1: expected highlight NAME {"},
+	};
+	struct fixture *f = *state;
+	char text[100];
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		char both[200];
+
+		str_fmt(both, sizeof(both), "%s\nhighlight fine { pattern = x }\n", cases[i][0]);
+		assert_int_equal(apply(f, both), ERR_FORMAT);
+		if (!str_starts(f->errors.text[0], cases[i][1]))
+			fail_msg("%s: %s", cases[i][0], f->errors.text[0]);
+		assert_string_equal(rule_text(f, "fine", text, sizeof(text)), "");
+	}
 }
 
 /* Any text: no crash, no state left behind. */
@@ -364,6 +440,8 @@ int main(void)
 	    TEST(conf_apply__applies_a_profile__over_the_file),
 	    TEST(conf_apply__leaves__what_a_later_origin_set),
 	    TEST(conf_apply__keeps_the_end__of_a_long_path),
+	    TEST(conf_apply__adds__highlight_rules),
+	    TEST(conf_apply__tells__mistakes_in_rules),
 	    TEST(conf_apply__survives__noise),
 	};
 

@@ -323,6 +323,118 @@ static void lines_rx__survives__only_line_ends(void **state)
 	lines_free(l);
 }
 
+/* How each line ended, one letter a line. */
+static void check_ends(const char *in, const char *want)
+{
+	static const unsigned steps[] = {1000000, 1, 2, 0, 0};
+	char got[100];
+
+	for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++) {
+		struct lines *l = lines_new(0);
+		struct line_ref r;
+		size_t n = 0;
+
+		feed(l, in, strlen(in), steps[i]);
+		for (uint64_t k = 0; lines_get(l, k, &r); k++)
+			got[n++] = "-lrRL"[r.eol];
+		got[n] = 0;
+		assert_string_equal(got, want);
+		lines_free(l);
+	}
+}
+
+static void lines_get__tells__how_a_line_ended(void **state)
+{
+	struct lines *l = lines_new(0);
+	struct line_ref r;
+
+	(void)state;
+	check_ends("a\nb\rc\r\nd\n\re", "lrRL-");
+	check_ends("\n\n\r\r\n\n", "lLRl");
+	/* The other half comes when the program has spoken. */
+	feed(l, "a\r", 2, 1);
+	lines_put(l, LINE_OWN, "own", 3, 1);
+	feed(l, "\nb", 2, 1);
+	assert_true(lines_get(l, 0, &r));
+	assert_int_equal(r.eol, LINE_EOL_CRLF);
+	assert_true(lines_get(l, 1, &r));
+	assert_int_equal(r.eol, LINE_EOL_NONE);
+	lines_free(l);
+}
+
+/* Everything that can happen, with lines of all lengths. */
+static struct lines *random_log(unsigned seed, size_t calls)
+{
+	static char text[70000];
+	struct lines *l = lines_new(2 << 20);
+
+	srand(seed);
+	memset(text, 'x', sizeof(text));
+	for (size_t i = 0; i < calls; i++) {
+		size_t n = (size_t)rand() % 120;
+
+		if (rand() % 50 == 0)
+			n = (size_t)rand() % sizeof(text);
+		if (rand() % 20 == 0)
+			lines_put(l, (enum line_dir)(1 + rand() % 3), "a\nb", 3, (mono_t)i * 1000);
+		if (rand() % 40 == 0)
+			lines_break(l, (mono_t)i * 1000);
+		lines_rx(l, (const uint8_t *)text, n, (mono_t)i * 1000);
+		lines_rx(l, (const uint8_t *)"\r\n\n", (size_t)rand() % 4, (mono_t)i * 1000);
+	}
+	return l;
+}
+
+static void lines_block__holds__the_same_lines(void **state)
+{
+	(void)state;
+	for (unsigned seed = 0; seed < 20; seed++) {
+		struct lines *l = random_log(seed, 3000);
+		struct lines_block b = {.count = 0};
+		uint64_t number = lines_first(l);
+		struct line_ref r;
+
+		assert_true(lines_dropped(l) > 0 || lines_end(l) > 3000);
+		for (; number < lines_end(l); number++) {
+			uint32_t i;
+			size_t start, stop;
+
+			assert_true(lines_block(l, number, &b));
+			i = (uint32_t)(number - b.first);
+			assert_true(number >= b.first && i < b.count);
+			start = lines_block_start(&b, i);
+			stop = lines_block_start(&b, i + 1) - 1;
+			assert_true(lines_get(l, number, &r));
+			assert_ptr_equal(b.bytes + start, r.bytes);
+			assert_int_equal(stop - start, r.len);
+			assert_true(stop <= b.n);
+			assert_true(stop == b.n || b.bytes[stop] == '\n');
+			assert_int_equal(lines_block_line(&b, start), i);
+			assert_int_equal(lines_block_line(&b, stop), i);
+			assert_int_equal(lines_block_dir(&b, i), r.dir);
+		}
+		assert_false(lines_block(l, lines_end(l), &b));
+		assert_false(lines_block(l, lines_first(l) - 1, &b));
+		lines_free(l);
+	}
+}
+
+static void lines_at_time__finds__the_first_line_of_then(void **state)
+{
+	struct lines *l = random_log(7, 3000);
+	uint64_t at = lines_first(l);
+	struct line_ref r;
+
+	(void)state;
+	for (mono_t t = 0; t < MONO_S(3) + 2000; t += 500) {
+		while (at < lines_end(l) && lines_get(l, at, &r) && r.time < t)
+			at++;
+		assert_int_equal(lines_at_time(l, t), at);
+	}
+	assert_int_equal(at, lines_end(l));
+	lines_free(l);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -338,6 +450,9 @@ int main(void)
 	    cmocka_unit_test(lines_clear__forgets__lines_not_numbers),
 	    cmocka_unit_test(lines_get__finds__bytes_of_a_finished_line_in_place),
 	    cmocka_unit_test(lines_rx__survives__only_line_ends),
+	    cmocka_unit_test(lines_get__tells__how_a_line_ended),
+	    cmocka_unit_test(lines_block__holds__the_same_lines),
+	    cmocka_unit_test(lines_at_time__finds__the_first_line_of_then),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -322,7 +322,7 @@ static void man__examples__can_be_used_as_they_are(void **state)
 	struct err err;
 
 	settings_init(&s);
-	if (conf_apply("man", text, ORIGIN_USER, "kitchen", &s, k, &errors) != ERR_OK)
+	if (conf_apply("man", text, ORIGIN_USER, "kitchen", &s, k, NULL, &errors) != ERR_OK)
 		fail_msg("%s", errors.text[0]);
 	assert_string_equal(settings_text(&s, SET_EOL), "crlf");
 	settings_fini(&s);

@@ -476,6 +476,67 @@ static void tui_keys__takes__a_paste_in_one_piece(void **state)
 	assert_int_equal(sc->pastes, 1);
 }
 
+static void tui_keys__sends__each_key_in_direct_mode(void **state)
+{
+	struct screen *sc = *state;
+
+	screen_keys(sc, "text:half");
+	sc->s->direct = true;
+	session_touch(sc->s);
+	screen_draw(sc);
+	assert_true(screen_find(sc, "DIRECT  Ctrl-] leaves") > 0);
+	assert_int_equal(screen_find(sc, "half"), -1);
+	screen_keys(sc, "text:ab Enter Ctrl-C Ctrl-T F10 Esc Up Ctrl-Q");
+	assert_string_equal(sc->raw, "ab\r\003\024\033[21~\033\033[A\021");
+	assert_string_equal(sc->bound, "");
+	assert_int_equal(sc->lines, 0);
+	/* a paste goes as it is, without a question */
+	sc->raw_len = 0;
+	tui_mem_paste(sc->b, "x\ny\n");
+	tui_keys(sc->t, sc->now);
+	assert_string_equal(sc->raw, "x\ny\n");
+	assert_int_equal(sc->pastes, 0);
+	/* the way out is never sent */
+	sc->raw_len = 0;
+	sc->raw[0] = '\0';
+	screen_keys(sc, "Ctrl-]");
+	assert_string_equal(sc->bound, "/direct off");
+	assert_string_equal(sc->raw, "");
+	/* also where it was bound to another key, which is what is shown then */
+	keymap_bind(sc->s->keymap, "Ctrl-]", "", NULL, NULL);
+	keymap_bind(sc->s->keymap, "F8", "/direct", NULL, NULL);
+	sc->bound[0] = '\0';
+	screen_keys(sc, "F8");
+	assert_string_equal(sc->bound, "/direct off");
+	screen_draw(sc);
+	assert_true(screen_find(sc, "DIRECT  F8 leaves") > 0);
+	sc->s->direct = false;
+	session_touch(sc->s);
+	screen_draw(sc);
+	assert_true(screen_find(sc, "❯ half") > 0);
+}
+
+static void tui_keys__stops_sending__by_esc(void **state)
+{
+	struct screen *sc = *state;
+
+	screen_keys(sc, "Esc");
+	assert_string_equal(sc->bound, "");
+	sc->s->sending.on = true;
+	str_copy(sc->s->sending.what, sizeof(sc->s->sending.what), "paste");
+	sc->s->sending.done = 2;
+	sc->s->sending.total = 9;
+	session_touch(sc->s);
+	screen_draw(sc);
+	assert_true(screen_find(sc, "paste: 2 of 9 lines   Esc: stop") > 0);
+	screen_keys(sc, "Esc");
+	assert_string_equal(sc->bound, "/cancel");
+	/* in a search Esc ends the search */
+	sc->bound[0] = '\0';
+	screen_keys(sc, "Ctrl-R Esc");
+	assert_string_equal(sc->bound, "");
+}
+
 static void tui_keys__ends__a_paste_without_end(void **state)
 {
 	struct screen *sc = *state;
@@ -641,6 +702,8 @@ int main(void)
 	    CASE(tui_keys__narrows__a_list),
 	    CASE(tui_keys__completes__and_goes_on_typing),
 	    CASE(tui_keys__takes__a_paste_in_one_piece),
+	    CASE(tui_keys__sends__each_key_in_direct_mode),
+	    CASE(tui_keys__stops_sending__by_esc),
 	    CASE(tui_keys__ends__a_paste_without_end),
 	    CASE(tui_keys__follows__the_mouse),
 	    CASE(tui_keys__toggles__a_line_that_is_clicked),

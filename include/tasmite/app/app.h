@@ -5,8 +5,20 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #define APP_MAX_SETS 64
+
+/* How a run without a screen is wanted. */
+struct app_plain_options {
+	bool on;	       /* --plain */
+	bool stamp, stamp_iso; /* --stamp: the time of day; the date too */
+	bool color;	       /* the device's colours go on */
+	const char *send[APP_MAX_SETS];
+	int send_count;
+	const char *until;
+	int64_t timeout_us, exit_after_us; /* 0: none */
+};
 
 /* What the command line said; strings are borrowed, NULL or false where it said nothing. */
 struct app_options {
@@ -17,6 +29,11 @@ struct app_options {
 	int set_count;
 	bool log;	      /* --log */
 	const char *log_file; /* its FILE, or NULL: a name made of port and time */
+	bool log_raw;	      /* --log-raw */
+	const char *log_raw_file;
+	struct app_plain_options plain;
+	const char *replay;   /* a recording to be played instead of opening a port */
+	int64_t replay_speed; /* in thousandths of its own; 0: as fast as it goes; -1: not said */
 	bool show_secrets;
 	bool no_color;
 	const char *debug_log;
@@ -26,8 +43,9 @@ struct app_options {
  * a screen; false when there is neither. */
 bool app_default_port(char *port, size_t size);
 
-/* Runs the session on the terminal. Returns the exit code: 0, 1 when it could not start, 2 when an
- * option's value is unusable. When a signal ended it the terminal is restored and the process ends
+/* Runs the session on the terminal, or without a screen. Returns the exit code: 0, 1 when it could
+ * not start, 2 when an option's value is unusable; without a screen also 1 when --until was not seen, 4
+ * when the port is not to be had, 5 when it was interrupted. When a signal ended it the terminal is restored and the process ends
  * by that signal. */
 int app_run(const struct app_options *o);
 

@@ -13,7 +13,7 @@
 /* Kinds of argument, for completion: letters of the spec string, in order; '?' after a letter:
  * optional, '*': any number. f file, p port, b baud, t theme, s setting name, v setting value,
  * o on|off, e line end, k command name (help topic), m board model, F file[@offset], a all or
- * number, r focus target, g page target, w flow control, n number, x anything
+ * number, r focus target, g page target, w flow control, n number, P profile, K key, x anything
  *
  * Options stand anywhere among the words; "--baud N" in the list is an option that takes the next
  * word (for completion 'b' after --baud, nothing after others). */
@@ -63,7 +63,7 @@
 	    "into the boot loader by DTR and RTS",                                                \
 	    "Runs the reset sequence that leaves the chip in its boot loader. Nothing is sent.",  \
 	    "")                                                                                   \
-	X(CMD_EOL, "eol", "e?", "/eol [none|cr|lf|crlf]",                                         \
+	X(CMD_EOL, "eol", "e?", "/eol [none|cr|lf|crlf|next]",                                    \
 	    "line end sent after a line",                                                         \
 	    "Tasmota runs a command on LF; CR LF works too, CR alone never does.",                \
 	    "")                                                                                   \
@@ -91,9 +91,9 @@
 	    " file tells.",                                                                       \
 	    "")                                                                                   \
 	X(CMD_CANCEL, "cancel", "", "/cancel",                                                    \
-	    "stop flashing",                                                                      \
+	    "stop flashing or sending",                                                           \
 	    "Stops what the flash panel shows, at a safe point, and says what was"                \
-	    " changed.",                                                                          \
+	    " changed; or the lines of a paste or macro that are not sent yet.",                  \
 	    "")                                                                                   \
 	X(CMD_DEVICE, "device", "m*", "/device [MODEL]",                                          \
 	    "pads, button and flash mode of a board",                                             \
@@ -113,14 +113,40 @@
 	    "Wraps long lines of the log, or cuts them. Without a word: the other way"            \
 	    " round.",                                                                            \
 	    "")                                                                                   \
+	X(CMD_MACRO, "macro", "K?x*", "/macro [KEY [TEXT]] [--label WORD]",                       \
+	    "put text for the device on a key",                                                   \
+	    "\\n in TEXT begins another line, {500ms} or {2s} is a pause, a line that begins with"  \
+	    " / is a command. An empty TEXT ('') frees the key. Without TEXT: shows it; without a"  \
+	    " KEY: all. Passwords are not shown. Holds until the program ends; to keep it write"  \
+	    " macros { F11 = \"Status 5\" } into the configuration.",                             \
+	    "--label WORD")                                                                       \
+	X(CMD_DIRECT, "direct", "o?", "/direct [on|off]",                                         \
+	    "send each key at once",                                                              \
+	    "For consoles that answer to single keys: all keys go to the device, Ctrl-C and the"  \
+	    " function keys too, as an xterm sends them. The same key leaves again; it is shown"  \
+	    " in the edit line's place. Nothing of it is kept in the history.",                   \
+	    "")                                                                                   \
+	X(CMD_SENDHEX, "sendhex", "x*", "/sendhex BYTE...",                                       \
+	    "send bytes",                                                                         \
+	    "Bytes in hex (DE AD be ef, 0x0d, dead) and \"text\", sent as they are: no line end"  \
+	    " is added.",                                                                         \
+	    "")                                                                                   \
 	X(CMD_CLEAR, "clear", "", "/clear",                                                       \
 	    "empty the log pane",                                                                 \
 	    "A running recording is not touched.",                                                \
 	    "")                                                                                   \
-	X(CMD_RECORD, "record", "f?", "/record [FILE]",                                           \
+	X(CMD_RECORD, "record", "f?f?", "/record [bytes|text|raw] [FILE] [--all] | off",          \
 	    "record to a file, or stop",                                                          \
-	    "Appends what the device sends, exactly, secrets replaced by as many *."              \
-	    " Without a file: a name made of port and time; while recording: stops.",                 \
+	    "Appends to FILE: bytes, what the device sends, exactly; text, lines with time and"   \
+	    " what was sent (/set log-stamp, log-sent); raw, both with times, which tasmite"      \
+	    " replay plays. Secrets are replaced by as many *. Without a kind: the one of"        \
+	    " /set log-format. Without a file: a name made of port and time. --all writes the"    \
+	    " scrollback first. A raw recording may run beside another. While recording, /record" \
+	    " alone stops all, with a kind that one.",                                            \
+	    "--all")                                                                                   \
+	X(CMD_PAUSE, "pause", "", "/pause",                                                       \
+	    "pause a replay, or go on",                                                           \
+	    "For tasmite replay: what is played stops, and goes on when this is said again.",     \
 	    "")                                                                                   \
 	X(CMD_THEME, "theme", "t?", "/theme [NAME]",                                              \
 	    "change the colours",                                                                 \
@@ -186,7 +212,8 @@ struct cmd_line {
 	const struct cmd_row *row;
 	char *args[CMD_MAX_ARGS]; /* words; quotes taken off */
 	int count;
-	char *store; /* owns the words */
+	char *store;	  /* owns the words */
+	const char *rest; /* the line behind the command's name, as it was typed; borrowed */
 };
 
 /* The row; the id must be below CMD_COUNT. */

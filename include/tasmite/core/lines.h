@@ -25,6 +25,9 @@ enum line_dir {
 	LINE_WARN /* the program's own word, of trouble */
 };
 
+/* How a line ended: for showing and counting every byte that came. */
+enum line_eol { LINE_EOL_NONE, LINE_EOL_LF, LINE_EOL_CR, LINE_EOL_CRLF, LINE_EOL_LFCR };
+
 struct line_ref {
 	/* Without its line end. Those of a partial line are valid until the next change of the log;
 	 * those of a finished one never move: valid until it is dropped or the log is cleared. */
@@ -34,6 +37,9 @@ struct line_ref {
 	enum line_dir dir;
 	bool partial;	/* no end has come yet: it may still grow */
 	bool continued; /* goes on from the line before (cut at 64 KiB or interrupted) */
+	/* NONE: of another origin, cut, broken off or unfinished; CR or LF become a pair when the
+	 * other one comes next. */
+	enum line_eol eol;
 };
 
 struct lines;
@@ -58,6 +64,28 @@ uint64_t lines_first(const struct lines *l);
 uint64_t lines_end(const struct lines *l);
 /* False when that line was dropped or does not exist yet. */
 bool lines_get(const struct lines *l, uint64_t number, struct line_ref *ref);
+/* The first line whose first byte came at that time or later; lines_end when there is none. */
+uint64_t lines_at_time(const struct lines *l, mono_t time);
+
+/* Lines that lie together, for searching them as one text: `count` lines from number `first`, with
+ * one line feed between two, whatever their ends were. Valid until the next change of the log. */
+struct lines_block {
+	uint64_t first;
+	uint32_t count;
+	const uint8_t *bytes;
+	size_t n;
+	const uint64_t *entries; /* of lines.c */
+};
+
+/* The block that holds that line; false as lines_get. */
+bool lines_block(const struct lines *l, uint64_t number, struct lines_block *b);
+/* Where the i-th line of it starts: i <= count (of count itself: n + 1). It ends one byte before
+ * the next one's start. */
+size_t lines_block_start(const struct lines_block *b, uint32_t i);
+/* The line to which the byte (or the line feed) at offset <= n belongs. */
+uint32_t lines_block_line(const struct lines_block *b, size_t offset);
+enum line_dir lines_block_dir(const struct lines_block *b, uint32_t i);
+
 /* Lines dropped for the limit (not by lines_clear) so far. */
 uint64_t lines_dropped(const struct lines *l);
 size_t lines_memory(const struct lines *l);

@@ -21,7 +21,8 @@
 	X(OPTIONS_CHIP, "chip", "", 0, 0, "ask the boot loader what chip it is")                  \
 	X(OPTIONS_IMAGE, "image", "FILE...", 1, -1, "tell what firmware files are")               \
 	X(OPTIONS_ERASE, "erase", "[all | OFFSET LENGTH]", 0, 2, "erase the flash")               \
-	X(OPTIONS_LIST, "list", "", 0, 0, "list the serial ports of this machine")
+	X(OPTIONS_LIST, "list", "", 0, 0, "list the serial ports of this machine")                \
+	X(OPTIONS_REPLAY, "replay", "FILE", 1, 1, "play a recording in the session's screen")
 
 enum options_command {
 #define OPTIONS_COMMAND_ENUM(id, ...) id,
@@ -38,7 +39,10 @@ enum options_command {
 #define OPTIONS_I OPTIONS_IN(OPTIONS_IMAGE)
 #define OPTIONS_E OPTIONS_IN(OPTIONS_ERASE)
 #define OPTIONS_L OPTIONS_IN(OPTIONS_LIST)
-#define OPTIONS_ALL (OPTIONS_S | OPTIONS_F | OPTIONS_C | OPTIONS_I | OPTIONS_E | OPTIONS_L)
+#define OPTIONS_R OPTIONS_IN(OPTIONS_REPLAY)
+#define OPTIONS_SR (OPTIONS_S | OPTIONS_R)
+#define OPTIONS_ALL                                                                               \
+	(OPTIONS_S | OPTIONS_F | OPTIONS_C | OPTIONS_I | OPTIONS_E | OPTIONS_L | OPTIONS_R)
 
 /* X(ID, "name", "value" ("" none, "[=V]" may be left out), "help", commands that have it) */
 #define OPTIONS_TABLE(X)                                                                          \
@@ -53,19 +57,37 @@ enum options_command {
 	    " used then", OPTIONS_S)                                                              \
 	X(OPTION_RTS, "rts", "V", "RTS when the port is opened, likewise", OPTIONS_S)             \
 	X(OPTION_EOL, "eol", "E", "line end sent after a line: none, cr, lf or crlf", OPTIONS_S)  \
-	X(OPTION_THEME, "theme", "T", "colours of the screen", OPTIONS_S)                         \
+	X(OPTION_THEME, "theme", "T", "colours of the screen", OPTIONS_SR)                        \
 	X(OPTION_SET, "set", "NAME=VALUE", "set a setting; may be given several times",           \
-	    OPTIONS_S)                                                                            \
+	    OPTIONS_SR)                                                                            \
 	X(OPTION_CONFIG, "config", "FILE", "configuration file instead of the user's own",        \
-	    OPTIONS_S)                                                                            \
+	    OPTIONS_SR)                                                                            \
 	X(OPTION_LOG, "log", "[=FILE]",                                                           \
 	    "record what the device sends from the start; without FILE: a name made of port and"  \
-	    " time", OPTIONS_S)                                                                   \
+	    " time", OPTIONS_SR)                                                                  \
+	X(OPTION_LOG_RAW, "log-raw", "[=FILE]",                                                   \
+	    "record what comes and is sent with its times, for replay", OPTIONS_S)                \
+	X(OPTION_PLAIN, "plain", "",                                                              \
+	    "no screen: the device's lines on standard output, lines to send on standard input",  \
+	    OPTIONS_SR)                                                                           \
+	X(OPTION_STAMP, "stamp", "[=iso]", "with --plain: the time before each line", OPTIONS_SR) \
+	X(OPTION_COLOR, "color", "", "with --plain: the colours that the device sends",           \
+	    OPTIONS_SR)                                                                           \
+	X(OPTION_SEND, "send", "LINE",                                                            \
+	    "with --plain: send this line when the port is open; may be given several times",     \
+	    OPTIONS_S)                                                                            \
+	X(OPTION_UNTIL, "until", "REGEX", "with --plain: end with 0 when a line matches",         \
+	    OPTIONS_S)                                                                            \
+	X(OPTION_EXIT_AFTER, "exit-after", "S",                                                   \
+	    "with --plain: end when nothing was received or sent for S seconds",                  \
+	    OPTIONS_S)                                                                            \
+	X(OPTION_SPEED, "speed", "N",                                                             \
+	    "play N times as fast (0: as fast as it goes)", OPTIONS_R)                            \
 	X(OPTION_SHOW_SECRETS, "show-secrets", "",                                                \
-	    "do not mask passwords on the screen, in recordings and in the history", OPTIONS_S)   \
-	X(OPTION_NO_COLOR, "no-color", "", "attributes only, no colours", OPTIONS_S)              \
+	    "do not mask passwords on the screen, in recordings and in the history", OPTIONS_SR)   \
+	X(OPTION_NO_COLOR, "no-color", "", "attributes only, no colours", OPTIONS_SR)             \
 	X(OPTION_DEBUG_LOG, "debug-log", "FILE",                                                  \
-	    "write the program's own trace to FILE; never what the port says", OPTIONS_S)         \
+	    "write the program's own trace to FILE; never what the port says", OPTIONS_SR)        \
 	X(OPTION_ERASE, "erase", "", "erase the whole chip before writing", OPTIONS_F)            \
 	X(OPTION_YES, "yes", "", "do not ask before something is lost", OPTIONS_F | OPTIONS_E)    \
 	X(OPTION_JSON, "json", "", "result as JSON on standard output",                           \
@@ -73,8 +95,9 @@ enum options_command {
 	X(OPTION_NO_CLKDIV, "no-clkdiv", "",                                                      \
 	    "do not raise the boot loader's rate by its divider register", OPTIONS_F)             \
 	X(OPTION_TIMEOUT, "timeout", "S",                                                         \
-	    "give up when no boot loader has answered for S seconds",                             \
-	    OPTIONS_F | OPTIONS_C | OPTIONS_E)                                                    \
+	    "give up when no boot loader has answered (with --until: nothing has matched) for S"  \
+	    " seconds",                                                                           \
+	    OPTIONS_S | OPTIONS_F | OPTIONS_C | OPTIONS_E)                                                    \
 	X(OPTION_HELP, "help", "", "this help", OPTIONS_ALL)                                      \
 	X(OPTION_VERSION, "version", "", "version of the program", OPTIONS_S)
 /* clang-format on */

@@ -11,8 +11,10 @@
 
 #include "tasmite/base/mono.h"
 #include "tasmite/base/str.h"
+#include "tasmite/core/highlight.h"
 #include "tasmite/core/keymap.h"
 #include "tasmite/core/lines.h"
+#include "tasmite/core/panes.h"
 #include "tasmite/core/settings.h"
 #include "tasmite/core/tasmota/facts.h"
 #include "tasmite/core/theme.h"
@@ -38,6 +40,13 @@ struct session_record {
 	bool on;
 	bool error; /* the disk refused */
 	char name[128];
+};
+
+/* Lines on their way to the device. */
+struct session_sending {
+	bool on;	    /* more than one line, or pauses between them */
+	char what[16];	    /* "paste", "macro" */
+	size_t done, total; /* lines */
 };
 
 /* Flash panel. */
@@ -111,6 +120,8 @@ struct session_list {
 
 struct session {
 	struct lines *log;
+	struct panes panes;
+	struct highlight *highlight;
 	struct settings *settings;
 	struct keymap *keymap;
 	struct theme theme;
@@ -119,6 +130,9 @@ struct session {
 	char chip[64]; /* "ESP8266EX, 1 MB flash", "" unknown */
 	struct session_port port;
 	struct session_record record;
+	struct session_sending sending;
+	bool direct;	  /* each key goes to the device */
+	char profile[64]; /* in force; "" none */
 	struct flash_view flash;
 	struct session_page page;
 	struct session_ask ask;
@@ -126,6 +140,7 @@ struct session {
 	uint64_t revision;	/* of everything here that has no revision of its own */
 	int64_t wall_offset_us; /* wall clock = mono time + this (UTC) */
 	int utc_offset_s;
+	char tip[120];	  /* what stands in the empty edit line; "" nothing */
 	char notice[160]; /* a short word in the edit line's row (until the next key) */
 	bool notice_bad;
 };

@@ -38,10 +38,13 @@ enum setting_origin {
 	    "RTS when a port is opened")                                                          \
 	X(SET_EOL, "eol", SETTING_CHOICE, "lf", 0, 0, "none|cr|lf|crlf",                          \
 	    "line end sent after a line")                                                         \
-	X(SET_STAMP, "stamp", SETTING_CHOICE, "clock", 0, 0, "off|clock",                         \
+	X(SET_STAMP, "stamp", SETTING_CHOICE, "clock", 0, 0, "off|clock|iso|start|delta|mark",     \
 	    "time before each line")                                                              \
 	X(SET_ECHO, "echo", SETTING_BOOL, "on", 0, 0, "", "show what is sent in the log")         \
-	X(SET_WRAP, "wrap", SETTING_BOOL, "on", 0, 0, "", "wrap long lines")                      \
+	X(SET_WRAP, "wrap", SETTING_CHOICE, "words", 0, 0, "off|words|chars",                     \
+	    "wrap long lines, at words or anywhere")                                              \
+	X(SET_CLIPBOARD, "clipboard", SETTING_BOOL, "on", 0, 0, "",                               \
+	    "put what is copied into the terminal's clipboard (OSC 52)")                          \
 	X(SET_THEME, "theme", SETTING_TEXT, "dark", 0, 0, "", "colours")                          \
 	X(SET_MOUSE, "mouse", SETTING_BOOL, "off", 0, 0, "",                                      \
 	    "use the mouse (selecting text then needs Shift)")                                    \
@@ -58,8 +61,25 @@ enum setting_origin {
 	    "raise the boot loader's rate by its divider register")                               \
 	X(SET_UNICODE, "unicode", SETTING_CHOICE, "auto", 0, 0, "auto|on|off",                    \
 	    "line drawing and marks beyond ASCII")                                                \
+	X(SET_LOG_FORMAT, "log-format", SETTING_CHOICE, "bytes", 0, 0, "bytes|text|raw",          \
+	    "what is recorded when nothing else is said: the device's bytes exactly, text, or raw"\
+	    " (with times, for replay)")                                                          \
+	X(SET_LOG_STAMP, "log-stamp", SETTING_CHOICE, "clock", 0, 0, "off|clock|iso",             \
+	    "time before each line of a text recording")                                          \
+	X(SET_LOG_SENT, "log-sent", SETTING_BOOL, "on", 0, 0, "",                                 \
+	    "what is sent stands in a text recording too")                                        \
+	X(SET_LOG_ROTATE, "log-rotate", SETTING_INT, "0", 0, 1048576, "MB",                       \
+	    "a recording of that size goes on in a new file; the old one is FILE.1 (0: never)")   \
+	X(SET_LOG_KEEP, "log-keep", SETTING_INT, "5", 0, 1000, "files",                           \
+	    "older files kept of a recording")                                                    \
+	X(SET_TIPS, "tips", SETTING_BOOL, "on", 0, 0, "",                                         \
+	    "hints for newcomers in the empty edit line, each shown once")                        \
 	X(SET_ESCAPES, "escapes", SETTING_BOOL, "off", 0, 0, "",                                  \
-	    "\\xNN \\r \\n \\t \\\\ in what is sent")
+	    "\\xNN \\r \\n \\t \\e \\0 \\\\ in what is sent")                                             \
+	X(SET_CHAR_DELAY, "char-delay", SETTING_INT, "0", 0, 10000, "ms",                         \
+	    "pause after each byte that is sent")                                                 \
+	X(SET_LINE_DELAY, "line-delay", SETTING_INT, "0", 0, 60000, "ms",                         \
+	    "pause after each line that is sent")
 /* clang-format on */
 
 enum setting_id {

@@ -24,6 +24,9 @@
 	X(STYLE_MARKER, "marker", "the mark of sent and own lines")                                \
 	X(STYLE_CONTROL, "control", "stand-ins for control and invalid bytes")                     \
 	X(STYLE_NEWLINES, "newlines", "the count of lines that came while scrolled back")          \
+	X(STYLE_FIND, "find", "what the search found")                                             \
+	X(STYLE_FIND_HERE, "find-here", "the find on which one stands")                            \
+	X(STYLE_SELECTED, "selected", "lines selected to be copied")                               \
 	X(STYLE_PROMPT, "prompt", "the mark before the edit line")                                 \
 	X(STYLE_EDIT, "edit", "the edit line")                                                     \
 	X(STYLE_HINT, "hint", "the hint at the right of the edit line")                            \
@@ -40,7 +43,17 @@
 	X(STYLE_POPUP, "popup", "text in menus, help, questions")                                  \
 	X(STYLE_POPUP_TITLE, "popup-title", "their titles")                                        \
 	X(STYLE_POPUP_SELECTED, "popup-selected", "the selected row")                              \
-	X(STYLE_DANGER, "danger", "what will be lost, in a question")
+	X(STYLE_DANGER, "danger", "what will be lost, in a question")                              \
+	X(STYLE_HL_ERROR, "hl-error", "failures that the device tells of")                         \
+	X(STYLE_HL_WARN, "hl-warn", "warnings that the device tells of")                           \
+	X(STYLE_HL_GOOD, "hl-good", "successes that the device tells of")                          \
+	X(STYLE_HL_TIME, "hl-time", "the device's own time at the start of a line")                \
+	X(STYLE_HL_TAG, "hl-tag", "Tasmota's tags, as WIF: and MQT:")                              \
+	X(STYLE_HL_ADDRESS, "hl-address", "IP and MAC addresses")                                  \
+	X(STYLE_HL_RESET, "hl-reset", "resets, their causes, exceptions")                          \
+	X(STYLE_HL_NUMBER, "hl-number", "result codes and versions")                               \
+	X(STYLE_HL_JSON, "hl-json", "names in JSON")                                               \
+	X(STYLE_HL_MATCH, "hl-match", "for rules of one's own")
 /* clang-format on */
 
 enum style_id {

@@ -14,9 +14,21 @@
 
 struct capture;
 
+enum capture_flags {
+	CAPTURE_OWN_NAME = 1, /* the name is the program's choice: a link there is not followed */
+	CAPTURE_ALONE = 2     /* ERR_BUSY while another program has it open so */
+};
+
 /* Opens path for appending, creates it with mode 0600 (and its folder with 0700). Refuses what
  * is no regular file. */
 struct capture *capture_open(const char *path, struct err *err);
+/* The same with a set of enum capture_flags. */
+struct capture *capture_open_as(const char *path, unsigned flags, struct err *err);
+/* Writes what is queued and goes on in a new, empty file of the same name: the old one becomes
+ * NAME.1, that NAME.2, and so on; of those `keep` are kept. On failure the old one is gone on with. */
+int capture_rotate(struct capture *c, int keep, mono_t now, struct err *err);
+/* Bytes in the file, those that were there before and those still queued included. */
+uint64_t capture_file_size(const struct capture *c);
 /* Queues bytes; writes when 64 KiB have gathered. Negative code while the disk refuses: what was
  * not written stays queued up to 4 MiB and is tried again once a second, what exceeds it is
  * counted as lost. */

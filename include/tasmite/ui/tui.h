@@ -5,6 +5,8 @@
  * A key goes to the open popup, else the focused pane, else what is bound to it (keymap), else the
  * edit line, which gets the focus. Ctrl-T is a prefix where it is not bound: 1 to 9 and 0 after it
  * are F1 to F10, a letter is that Ctrl-letter, Ctrl-T itself goes to the edit line.
+ * In direct mode all keys but those bound to /direct, and Ctrl-], go to the device while the edit
+ * line has the focus.
  */
 #ifndef TASMITE_UI_TUI_H
 #define TASMITE_UI_TUI_H
@@ -32,6 +34,8 @@ struct tui_ops {
 	/* An item of the open list was chosen (NULL: left by Esc). A completion's word stands in the
 	 * edit line by then; the list is to be closed. */
 	void (*chosen)(void *ctx, const char *value);
+	/* The selection of the open list moved to an item: for a preview. */
+	void (*selected)(void *ctx, const char *value);
 	/* The page was closed. */
 	void (*page_closed)(void *ctx);
 	/* Completion: as in struct lineedit_ops. */
@@ -41,6 +45,10 @@ struct tui_ops {
 	void (*choices)(void *ctx, const char *const *words, size_t count);
 	/* Pasted text with line ends in it (else it goes into the edit line by itself). */
 	void (*paste)(void *ctx, const char *text, size_t n);
+	/* Direct mode (session.direct): a key, as an xterm sends it (Enter as CR), or pasted text. */
+	void (*raw)(void *ctx, const char *bytes, size_t n);
+	/* The history is about to be used, see struct lineedit_ops. */
+	void (*recall)(void *ctx);
 };
 
 /* Borrows all; secrets tells which bytes of the edit line are shown as dots. */

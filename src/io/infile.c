@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* A regular file read from its start. */
+#include "tasmite/io/infile.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "tasmite/base/xalloc.h"
+
+struct infile {
+	int fd;
+	char *path;
+};
+
+struct infile *infile_open(const char *path, struct err *err)
+{
+	struct infile *f;
+	struct stat st;
+	int fd = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+
+	if (fd < 0) {
+		err_sys(err, errno, "cannot read %s", path);
+		return NULL;
+	}
+	if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode)) {
+		close(fd);
+		err_set(err, ERR_INVAL, 0, "cannot read %s: it is no regular file", path);
+		return NULL;
+	}
+	f = xcalloc(1, sizeof(*f));
+	f->fd = fd;
+	f->path = xstrdup(path);
+	return f;
+}
+
+ssize_t infile_read(struct infile *f, void *dst, size_t n, struct err *err)
+{
+	ssize_t got;
+
+	do {
+		got = read(f->fd, dst, n);
+	} while (got < 0 && errno == EINTR);
+	return got < 0 ? err_sys(err, errno, "cannot read %s", f->path) : got;
+}
+
+void infile_close(struct infile *f)
+{
+	if (!f)
+		return;
+	close(f->fd);
+	free(f->path);
+	free(f);
+}
