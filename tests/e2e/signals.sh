@@ -54,7 +54,7 @@ for sig in SEGV ABRT; do
 	begin "crash__gives_the_terminal_back__$sig"
 	run_again
 	tm_line "/record $TMPDIR/crash-$sig.log"
-	see 'recording to'
+	see 'recording (bytes )?to'
 	tm_line 'Module'
 	see 'RESULT = '
 	kill -$sig "$pid"
