@@ -15,7 +15,6 @@
 #include "tasmite/base/xalloc.h"
 #include "tasmite/core/pattern.h"
 
-#define PIECE	    ((size_t)32 * 1024)
 #define TEXT_MAX    4096
 #define CONTEXT_MAX 1000
 
@@ -92,6 +91,15 @@ static void terms_fini(struct terms *t)
 	for (int i = 0; i < t->count; i++)
 		pattern_free(t->term[i].pattern);
 	memset(t, 0, sizeof(*t));
+}
+
+static uint64_t terms_cost(const struct terms *t)
+{
+	uint64_t cost = 0;
+
+	for (int i = 0; i < t->count; i++)
+		cost += t->term[i].pattern ? pattern_cost(t->term[i].pattern) : 0;
+	return cost;
 }
 
 static int add_term(
@@ -361,10 +369,13 @@ bool filter_step(struct filter *f, const struct lines *l, size_t budget)
 	if (f->shown.total != before)
 		f->revision++;
 	look_at_tail(f, l);
-	for (size_t done = 0; done < budget; done += PIECE) {
-		if (!scan_take(&f->scan, l, PIECE, &piece))
+	for (size_t done = 0; done < budget;) {
+		uint64_t cost = terms_cost(&f->terms);
+
+		if (!scan_take(&f->scan, l, &piece))
 			break;
 		look_at(f, &piece);
+		done += scan_charge(&f->scan, terms_cost(&f->terms) - cost);
 	}
 	return f->scan.gap_count > 0;
 }

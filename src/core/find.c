@@ -8,8 +8,6 @@
 #include "scan.h"
 #include "tasmite/base/xalloc.h"
 
-#define PIECE ((size_t)32 * 1024)
-
 struct find {
 	struct pattern *pattern;
 	struct scan scan;
@@ -86,10 +84,13 @@ bool find_step(struct find *f, const struct lines *l, size_t budget)
 	if (f->hits.total != before)
 		f->revision++;
 	look_at_tail(f, l);
-	for (size_t done = 0; done < budget; done += PIECE) {
-		if (!scan_take(&f->scan, l, PIECE, &piece))
+	for (size_t done = 0; done < budget;) {
+		uint64_t cost = pattern_cost(f->pattern);
+
+		if (!scan_take(&f->scan, l, &piece))
 			break;
 		look_at(f, &piece);
+		done += scan_charge(&f->scan, pattern_cost(f->pattern) - cost);
 	}
 	return f->scan.gap_count > 0;
 }

@@ -65,7 +65,7 @@ static const struct builtin builtins[] = {
 	STYLE_HL_ADDRESS, HIGHLIGHT_MATCH, NULL},
     {"mac", "\\b[0-9A-Fa-f]{2}(?:([:-])[0-9A-Fa-f]{2})(?:\\1[0-9A-Fa-f]{2}){4}\\b",
 	STYLE_HL_ADDRESS, HIGHLIGHT_MATCH, NULL},
-    {"good", ": Connected\\b|\\bSuccessful\\b|\\bWeb server active\\b|= Online\\b", STYLE_HL_GOOD,
+    {"good", "(?<=: )Connected\\b|\\bSuccessful\\b|\\bWeb server active\\b|= Online\\b", STYLE_HL_GOOD,
 	HIGHLIGHT_MATCH,
 	"Connected|Successful|active|Online"},
     {"warning", "\\b(?:[Ww]arning|[Tt]imeout|[Rr]etry(?: in \\d+ sec\\w*)?|Use defaults|"
@@ -78,7 +78,7 @@ static const struct builtin builtins[] = {
 	"rror|RROR|ail|FAIL|nnot|n't|nable|nvalid|enied|efused|ost|t found|Unknown|E ("},
     {"reset", "\\brst cause:\\d+(?:, ?boot mode:\\(\\d+,\\d+\\))?|\\brst:0x[0-9a-f]+ \\(\\w+\\)|"
 	"\\bboot:0x[0-9a-f]+ \\(\\w+\\)|\\b(?:[Ss]oft |[Hh]ard(?:ware)? )?(?:wdt|WDT|[Ww]atchdog) reset\\b|"
-	"\\bBrownout detector was triggered\\b|\"RestartReason\":\"[^\"]*\"|: Restarting\\b",
+	"\\bBrownout detector was triggered\\b|\"RestartReason\":\"[^\"]*\"|(?<=: )Restarting\\b",
 	STYLE_HL_RESET, HIGHLIGHT_MATCH,
 	"rst|boot:|reset|Brownout|RestartReason|Restarting"},
     {"exception", "\\b(?:Fatal )?[Ee]xception ?(?:\\(\\d+\\)|\\d+)|\\b(?:epc[1-3]|excvaddr|depc)=0x[0-9a-f]+|"

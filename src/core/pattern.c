@@ -20,8 +20,13 @@
 #include "tasmite/base/utf8.h"
 #include "tasmite/base/xalloc.h"
 
-/* Enough for `.*` over the longest line; some ms at the most. */
-#define MATCH_LIMIT 200000u
+/* JIT counts anew from each byte where a match may begin. So what is costly is found out with a
+ * small limit first, and told by pattern_cost; then comes another try with a limit that falls with
+ * the length of the line: some ms at the worst. */
+#define PROBE_LIMIT 1000u
+#define MATCH_LIMIT 25000u
+#define SHORT_LINE  512u  /* up to here the whole limit counts */
+#define STRIKE_LINE 4096u /* being too long is no fault of the pattern */
 #define DEPTH_LIMIT 1000u
 #define HEAP_LIMIT  4096u /* KiB; only where there is no JIT */
 #define NEST_LIMIT  100u
@@ -49,6 +54,7 @@ struct pattern {
 	uint8_t *copy;		/* of a line with bad bytes */
 	size_t copy_size;
 	int strikes;
+	uint64_t cost;
 	bool lines_apart; /* matches stay in a line whatever stands around it */
 };
 
@@ -125,7 +131,9 @@ static bool tame_escape(char c)
 {
 	bool letter = (c | 0x20) >= 'a' && (c | 0x20) <= 'z';
 
-	return c >= ' ' && c != 0x7f && (!letter || strchr("dwbBSte", c)) && c != '0';
+	/* A number may be a back reference or, as \12, an octal line feed. */
+	return c >= ' ' && c != 0x7f && !(c >= '0' && c <= '9') &&
+	       (!letter || strchr("dwbBSte", c));
 }
 
 /* Behind a bracket; NULL or the place of its end. */
@@ -241,7 +249,6 @@ struct pattern *pattern_new(const char *text, unsigned flags, struct err *err)
 	p->context = pcre2_match_context_create(NULL);
 	if (!p->data || !p->context)
 		xalloc_die("out of memory");
-	pcre2_set_match_limit(p->context, MATCH_LIMIT);
 	pcre2_set_depth_limit(p->context, DEPTH_LIMIT);
 	pcre2_set_heap_limit(p->context, HEAP_LIMIT);
 	return p;
@@ -274,6 +281,11 @@ unsigned pattern_flags(const struct pattern *p)
 const char *pattern_trouble(const struct pattern *p)
 {
 	return p->strikes >= STRIKES ? "too costly: switched off" : "";
+}
+
+uint64_t pattern_cost(const struct pattern *p)
+{
+	return p->cost;
 }
 
 /* ---- searching --------------------------------------------------------------------------------- */
@@ -332,9 +344,19 @@ static int run_deep(struct pattern *p, struct code *c, const uint8_t *bytes, siz
 static int run_bounded(
     struct pattern *p, struct code *c, const uint8_t *bytes, size_t n, size_t from)
 {
-	int rc = run_deep(p, c, bytes, n, from);
+	uint32_t limit = n <= SHORT_LINE ? MATCH_LIMIT : MATCH_LIMIT / (uint32_t)(n / SHORT_LINE);
+	int rc;
 
-	if (rc < 0 && rc != PCRE2_ERROR_NOMATCH)
+	pcre2_set_match_limit(p->context, PROBE_LIMIT);
+	rc = run_deep(p, c, bytes, n, from);
+	if (rc >= 0 || rc == PCRE2_ERROR_NOMATCH)
+		return rc;
+	p->cost++;
+	if (rc == PCRE2_ERROR_MATCHLIMIT && limit > PROBE_LIMIT) {
+		pcre2_set_match_limit(p->context, limit);
+		rc = run_deep(p, c, bytes, n, from);
+	}
+	if (rc < 0 && rc != PCRE2_ERROR_NOMATCH && n <= STRIKE_LINE)
 		p->strikes++;
 	return rc;
 }
@@ -388,8 +410,12 @@ bool pattern_begin_text(struct pattern *p, const uint8_t *text, size_t n)
 int pattern_find_in_text(
     struct pattern *p, const uint8_t *text, size_t n, size_t from, size_t *start)
 {
-	int rc = run_deep(p, &p->bytes, text, n, from);
+	int rc;
 
+	pcre2_set_match_limit(p->context, PROBE_LIMIT);
+	rc = run_deep(p, &p->bytes, text, n, from);
+	if (rc < 0 && rc != PCRE2_ERROR_NOMATCH)
+		p->cost++;
 	if (rc < 0)
 		return rc == PCRE2_ERROR_NOMATCH ? 0 : -1;
 	*start = pcre2_get_ovector_pointer(p->data)[0];

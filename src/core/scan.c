@@ -5,10 +5,14 @@
 #include <assert.h>
 #include <string.h>
 
+#define PIECE_MIN ((size_t)1024)
+#define PIECE_MAX ((size_t)32 * 1024)
+
 void scan_init(struct scan *s)
 {
 	memset(s, 0, sizeof(*s));
 	s->tail = UINT64_MAX;
+	s->piece = PIECE_MIN;
 }
 
 /* Number behind the last finished line. */
@@ -56,7 +60,7 @@ void scan_update(struct scan *s, const struct lines *l)
 	s->end = end;
 }
 
-bool scan_take(struct scan *s, const struct lines *l, size_t bytes, struct scan_piece *piece)
+bool scan_take(struct scan *s, const struct lines *l, struct scan_piece *piece)
 {
 	struct scan_gap *top;
 	size_t end;
@@ -72,7 +76,7 @@ bool scan_take(struct scan *s, const struct lines *l, size_t bytes, struct scan_
 	lo = top->lo > piece->block.first ? top->lo : piece->block.first;
 	piece->to = (uint32_t)(top->hi - piece->block.first);
 	end = lines_block_start(&piece->block, piece->to) - 1;
-	piece->from = lines_block_line(&piece->block, end > bytes ? end - bytes : 0);
+	piece->from = lines_block_line(&piece->block, end > s->piece ? end - s->piece : 0);
 	if (piece->from < lo - piece->block.first)
 		piece->from = (uint32_t)(lo - piece->block.first);
 	if (piece->to - piece->from > SCAN_LINES)
@@ -81,6 +85,19 @@ bool scan_take(struct scan *s, const struct lines *l, size_t bytes, struct scan_
 	if (top->hi == top->lo)
 		s->gap_count--;
 	return true;
+}
+
+size_t scan_charge(struct scan *s, uint64_t cost)
+{
+	size_t done = s->piece;
+
+	if (cost) {
+		s->piece = PIECE_MIN;
+		return done + PIECE_MAX * (cost < 1000 ? (size_t)cost : 1000);
+	}
+	if (s->piece < PIECE_MAX)
+		s->piece *= 2;
+	return done;
 }
 
 static void set(uint64_t *bits, uint32_t i)

@@ -22,6 +22,7 @@ struct scan_gap {
 struct scan {
 	struct scan_gap gaps[SCAN_GAPS]; /* not looked at yet, rising */
 	int gap_count;
+	size_t piece; /* bytes that are taken next */
 	uint64_t end; /* finished lines below were taken notice of */
 	/* The unfinished line as it was looked at last. */
 	uint64_t tail; /* UINT64_MAX: none */
@@ -41,9 +42,12 @@ struct scan_piece {
 	uint32_t from, to; /* lines of the block, at least one */
 };
 
-/* The next piece to look at, of about `bytes`: counts as looked at from now on. False when there
+/* The next piece to look at, of some KiB: counts as looked at from now on. False when there
  * is none. */
-bool scan_take(struct scan *s, const struct lines *l, size_t bytes, struct scan_piece *piece);
+bool scan_take(struct scan *s, const struct lines *l, struct scan_piece *piece);
+/* To be called with how much the cost of the patterns (pattern_cost) has grown by the piece: the
+ * next one is small when it did. Returns what to take off a budget of bytes. */
+size_t scan_charge(struct scan *s, uint64_t cost);
 /* Sets the bits of the lines that the pattern matches (the others stay): finds what pattern_find
  * finds in each line alone. */
 void scan_match(struct pattern *p, const struct scan_piece *piece, uint64_t bits[SCAN_WORDS]);

@@ -2,7 +2,8 @@
 /*
  * A pattern of the user: PCRE2 (JIT, UTF, bounded) or plain text. The one file that knows PCRE2.
  * A search that exceeds its limits (match, depth, time by way of the match limit) counts as no
- * match; the third time switches the pattern off, which pattern_trouble tells.
+ * match; the third time switches the pattern off, which pattern_trouble tells (lines beyond 4 KiB,
+ * where the limits are lower, don't count for that).
  */
 #ifndef TASMITE_CORE_PATTERN_H
 #define TASMITE_CORE_PATTERN_H
@@ -50,6 +51,9 @@ bool pattern_begin_text(struct pattern *p, const uint8_t *text, size_t n);
  * none; -1: too costly at once (counts as nothing): look at the lines one by one. */
 int pattern_find_in_text(
     struct pattern *p, const uint8_t *text, size_t n, size_t from, size_t *start);
+/* Grows by 1 with each search that took unusually long (up to some ms): who searches much makes
+ * smaller steps then. */
+uint64_t pattern_cost(const struct pattern *p);
 /* "" or why it was switched off ("too costly: switched off"). */
 const char *pattern_trouble(const struct pattern *p);
 
