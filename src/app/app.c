@@ -86,7 +86,9 @@ static void link_down(void *ctx, const struct err *why, mono_t now)
 		app_update_port(a);
 		return;
 	}
-	session_warn(a->session, now, "%s%s", was_open ? "the port went away: " : "", why->text);
+	/* Some reasons say it themselves. */
+	session_warn(a->session, now, "%s%s",
+	    was_open && !strstr(why->text, "went away") ? "the port went away: " : "", why->text);
 	if (was_open && unsent)
 		session_warn(a->session, now, "%zu bytes were not sent: send them again", unsent);
 	app_send_lost(a);
@@ -201,6 +203,9 @@ static const struct tui_ops ui_ops = {
     .complete = app_complete,
     .choices = ui_choices,
     .paste = ui_paste,
+    .pane = app_pane_chosen,
+    .weights = app_pane_weights,
+    .entry = app_entry,
     .raw = app_direct_key,
     .recall = app_history_recall,
 };
@@ -365,7 +370,8 @@ static mono_t phase_commands(void *ctx, mono_t now)
 	if (now >= a->keys_due)
 		a->keys_due = tui_keys(a->tui, now);
 	app_flash_turn(a);
-	return a->keys_due;
+	/* More to search: on at once, after a look at keys and port. */
+	return app_log_step(a) ? now : a->keys_due;
 }
 
 static mono_t phase_flush(void *ctx, mono_t now)
@@ -495,6 +501,8 @@ static void close_all(struct app *a, struct err *err)
 		    err, lost.code, lost.sys, "the end of the recording is lost: %s", lost.text);
 	flash_task_free(a->task);
 	flash_request_fini(&a->asked);
+	app_save_stop(a);
+	app_find_fini(a);
 	app_history_fini(a);
 	plain_free(a->plain);
 	player_free(a->player);
@@ -577,11 +585,13 @@ static bool start(struct app *a, struct err *err)
 	if (!a->loop)
 		return false;
 	a->now = clock_now();
+	a->session->began = a->now;
 	stamp_clock(a);
 	app_rx_init(a);
 	app_record_init(a);
 	app_flash_init(a);
 	app_lines_init(a);
+	app_find_init(a);
 	app_send_init(a);
 	a->link = link_new(a->loop, &link_ops, a);
 	if (a->options->debug_log && debuglog_open(a->options->debug_log, err) != ERR_OK)

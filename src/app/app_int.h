@@ -100,6 +100,9 @@ struct app {
 	struct sbuf history_held; /* lines that wait for another session to let go the file */
 	struct timer *history_timer;
 
+	struct log_search *search; /* act_find.c */
+	struct log_save *save;	   /* act_copy.c: under way, or NULL */
+
 	unsigned tips; /* hints that were shown (tips.c) */
 
 	mono_t away_since; /* when the port was lost or released */
@@ -233,6 +236,19 @@ void act_image(struct app *a, const struct cmd_line *c);
 void act_cancel(struct app *a, const struct cmd_line *c);
 void act_device(struct app *a, const struct cmd_line *c);
 
+void act_find(struct app *a, const struct cmd_line *c);
+void act_filter(struct app *a, const struct cmd_line *c);
+void act_split(struct app *a, const struct cmd_line *c);
+void act_close(struct app *a, const struct cmd_line *c);
+void act_resize(struct app *a, const struct cmd_line *c);
+void act_hex(struct app *a, const struct cmd_line *c);
+void act_raw(struct app *a, const struct cmd_line *c);
+void act_view(struct app *a, const struct cmd_line *c);
+void act_mark(struct app *a, const struct cmd_line *c);
+void act_goto(struct app *a, const struct cmd_line *c);
+void act_copy(struct app *a, const struct cmd_line *c);
+void act_save(struct app *a, const struct cmd_line *c);
+
 /* ---- pieces of them that others need ---- */
 /* Sets a setting for this session and applies it; tells a mistake. */
 bool app_set(struct app *a, enum setting_id id, const char *text);
@@ -250,6 +266,24 @@ void app_change_port(struct app *a, const char *name);
 size_t app_choose_port(struct app *a);
 /* A question; fn gets the answer. session.ask is filled by the caller first. */
 void app_ask(struct app *a, void (*fn)(struct app *a, bool yes));
+/* The active log pane; after a change of any: app_panes_touch. */
+struct log_pane *app_pane(struct app *a);
+void app_panes_touch(struct app *a);
+/* The words of a command from the i-th on, with blanks between; whether it has that option. */
+void app_words(const struct cmd_line *c, int from, char *dst, size_t size);
+bool app_option(const struct cmd_line *c, const char *name);
+/* The words of a command, without options, as the text of a filter. */
+void app_terms(const struct cmd_line *c, char *dst, size_t size);
+void app_find_init(struct app *a);
+void app_find_fini(struct app *a);
+/* A slice of searching, filtering and saving; true when there is more to do. */
+bool app_log_step(struct app *a);
+bool app_save_step(struct app *a);
+void app_save_stop(struct app *a);
+/* The screen's words about log panes and the line of a search (struct tui_ops). */
+void app_pane_chosen(void *ctx, int index);
+void app_pane_weights(void *ctx, const int *rows, int count);
+void app_entry(void *ctx, enum tui_entry kind, enum tui_entry_event event, const char *text);
 void app_lines_init(struct app *a);
 void app_lines_fini(struct app *a);
 /* A port was opened: its lines are shown, and looked at now and then. */

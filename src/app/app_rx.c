@@ -166,9 +166,12 @@ void app_await_boot(struct app *a, mono_t now)
 /* Bytes that nobody can read: another rate, most likely. Told once at each rate. */
 static void watch_garble(struct app *a, const uint8_t *bytes, size_t n, mono_t now)
 {
-	uint32_t baud = (uint32_t)link_line(a->link)->baud, rates[GARBLE_RATES];
+	uint32_t baud = link_line(a->link)->baud, rates[GARBLE_RATES];
+	const struct transport *t = link_transport(a->link);
 	mono_t since = now;
 
+	if (!t || !(t->caps & TRANSPORT_HAS_BAUD))
+		return;
 	if (!garble_rx(&a->garble, baud, bytes, n, now) || a->garble_told == baud)
 		return;
 	a->garble_told = baud;

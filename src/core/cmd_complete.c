@@ -179,6 +179,20 @@ void cmd_words(const struct cmd_spot *spot, void (*fn)(void *ctx, const char *wo
 	case 'r':
 		offer_list(&o, "next|prev|edit|log|device|flash");
 		break;
+	case 'y':
+		offer_list(&o, setting_row(SET_STAMP)->extra);
+		offer_list(&o, "on|next");
+		break;
+	case 'W':
+		offer_list(&o, setting_row(SET_WRAP)->extra);
+		offer_list(&o, "on|next");
+		break;
+	case 'V':
+		offer_list(&o, "text|hex|raw");
+		break;
+	case 'G':
+		offer_list(&o, "start|end|next-mark|prev-mark|next-reset|prev-reset|again|back");
+		break;
 	case 'g':
 		offer_list(&o, "up|down|top");
 		break;

@@ -61,8 +61,11 @@ static const struct {
 } builtin_bindings[] = {
     {"F1", "/help", "Help"},
     {"F2", "/port", "Port"},
+    {"F3", "/find", "Find"},
+    {"F4", "/filter", "Filter"},
     {"F5", "/flash ", "Flash"},
     {"F6", "/focus device", "Device"},
+    {"F7", "/hex", "Hex"},
     {"F9", "/record", "Record"},
     {"F10", "/quit", "Quit"},
     {"Ctrl-Q", "/quit", NULL},

@@ -135,7 +135,13 @@ static bool popup_key(struct tui *t, int popup, const struct key *key)
 
 static struct view *view_at(struct tui *t, int x, int y, enum tui_focus *f)
 {
-	for (int i = VIEW_LOG; i <= VIEW_FLASH; i++) {
+	struct view *log = tui_logs_at(t, x, y);
+
+	if (log) {
+		*f = TUI_LOG;
+		return log;
+	}
+	for (int i = VIEW_DEVICE; i <= VIEW_FLASH; i++) {
 		const struct rect *a = &t->views[i]->area;
 
 		if (x >= a->x && x < a->x + a->w && y >= a->y && y < a->y + a->h) {
@@ -147,23 +153,35 @@ static struct view *view_at(struct tui *t, int x, int y, enum tui_focus *f)
 	return NULL;
 }
 
+static void wheel(struct view *v, const struct session *s, bool up)
+{
+	struct key arrow = {.code = up ? KEYS_UP : KEYS_DOWN};
+
+	for (int i = 0; i < WHEEL_ROWS; i++)
+		v->ops->key(v, s, &arrow);
+}
+
 static void mouse(struct tui *t, const struct key *key)
 {
-	struct key arrow = {.code = key->button == 4 ? KEYS_UP : KEYS_DOWN};
+	const char *command = tui_status_click(t, key->x, key->y);
 	int popup = tui_popup(t);
 	enum tui_focus f;
 	struct view *v = view_at(t, key->x, key->y, &f);
-	const char *command = tui_status_click(t, key->x, key->y);
 
 	if (popup >= 0)
 		v = t->views[popup];
-	if (key->button == 1 && popup < 0 && command && t->ops.bound)
+	if ((key->button == 4 || key->button == 5) && v)
+		wheel(v, t->s, key->button == 4);
+	if (key->button != 1 || popup >= 0)
+		return;
+	if (key->mouse == KEY_MOUSE_DRAG)
+		tui_logs_drag(t, key->y);
+	else if (key->mouse == KEY_MOUSE_RELEASE)
+		t->drag_border = 0;
+	else if (command && t->ops.bound)
 		t->ops.bound(t->ctx, command);
-	else if (key->button == 1 && popup < 0)
+	else if (!tui_logs_press(t, key->x, key->y))
 		tui_focus(t, f);
-	else if ((key->button == 4 || key->button == 5) && v)
-		for (int i = 0; i < WHEEL_ROWS; i++)
-			v->ops->key(v, t->s, &arrow);
 }
 
 void tui_paste_end(struct tui *t)
@@ -180,6 +198,12 @@ void tui_paste_end(struct tui *t)
 	}
 	if (popup >= 0)
 		close_popup(t, popup);
+	if (t->entry.kind) {
+		entry_insert(&t->entry, text, n);
+		buf_clear(&t->paste);
+		tui_entry_event(t, TUI_ENTRY_CHANGED);
+		return;
+	}
 	tui_focus(t, TUI_EDIT);
 	if (t->s->direct && t->ops.raw) {
 		t->ops.raw(t->ctx, text, n);
@@ -233,18 +257,75 @@ static void escape(struct tui *t, const struct key *key)
 
 static bool pane_key(struct tui *t, const struct key *key)
 {
+	char command[128];
 	struct view *v;
+	unsigned did;
 
 	if (t->focus == TUI_EDIT || !tui_exists(t, t->focus))
 		return false;
 	v = t->views[t->focus - TUI_LOG];
-	return v->ops->key(v, t->s, key) != VIEW_NOT_MINE;
+	did = v->ops->key(v, t->s, key);
+	if (did & VIEW_COMMAND) {
+		/* The pane may be gone as soon as app does something. */
+		str_copy(command, sizeof(command), view_log_command(v));
+		if (t->ops.bound)
+			t->ops.bound(t->ctx, command);
+	}
+	return did != VIEW_NOT_MINE;
+}
+
+void tui_entry_open(struct tui *t, enum tui_entry kind, const char *text)
+{
+	entry_open(&t->entry, kind, text);
+	t->dirty = true;
+}
+
+void tui_entry_close(struct tui *t)
+{
+	entry_close(&t->entry, false);
+	t->dirty = true;
+}
+
+void tui_entry_event(struct tui *t, enum tui_entry_event event)
+{
+	enum tui_entry kind = t->entry.kind;
+	char text[ENTRY_SIZE];
+
+	t->dirty = true;
+	if (event == TUI_ENTRY_MOVED)
+		return;
+	/* Enter on nothing searches for the last one again. */
+	if (event == TUI_ENTRY_DONE && kind == TUI_ENTRY_FIND && !t->entry.text[0])
+		entry_insert(&t->entry, entry_last(&t->entry), strlen(entry_last(&t->entry)));
+	str_copy(text, sizeof(text), t->entry.text);
+	if (event == TUI_ENTRY_DONE || event == TUI_ENTRY_CANCEL)
+		entry_close(&t->entry, event == TUI_ENTRY_DONE);
+	if (t->ops.entry)
+		t->ops.entry(t->ctx, kind, event, text);
+}
+
+static bool entry_took(struct tui *t, const struct key *key)
+{
+	int event;
+
+	if (!t->entry.kind)
+		return false;
+	if (key->code == KEYS_TAB)
+		event = key->mods == KEY_SHIFT ? TUI_ENTRY_DONE : TUI_ENTRY_MOVED;
+	else
+		event = entry_key(&t->entry, key);
+	if (event >= 0)
+		tui_entry_event(t, (enum tui_entry_event)event);
+	else
+		bound(t, key);
+	return true;
 }
 
 void tui_one_key(struct tui *t, const struct key *key, mono_t now)
 {
 	int popup = tui_popup(t);
 
+	tui_logs_sync(t);
 	if (t->pasting) {
 		paste_key(t, key, now);
 		return;
@@ -263,7 +344,7 @@ void tui_one_key(struct tui *t, const struct key *key, mono_t now)
 		return;
 	if (popup >= 0 && popup_key(t, popup, key))
 		return;
-	if (t->s->direct && t->focus == TUI_EDIT) {
+	if (t->s->direct && t->focus == TUI_EDIT && !t->entry.kind) {
 		direct_key(t, key);
 		return;
 	}
@@ -271,7 +352,7 @@ void tui_one_key(struct tui *t, const struct key *key, mono_t now)
 		prefixed(t, key);
 		return;
 	}
-	if (pane_key(t, key) || bound(t, key))
+	if (entry_took(t, key) || pane_key(t, key) || bound(t, key))
 		return;
 	if (key->code == KEYS_ESC)
 		escape(t, key);

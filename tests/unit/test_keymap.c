@@ -94,7 +94,7 @@ static void keymap_parse__refuses__what_is_no_key(void **state)
 static void keymap_new__binds__what_the_bar_shows(void **state)
 {
 	static const char *const labels[] = {
-	    "Help", "Port", "", "", "Flash", "Device", "", "", "Record", "Quit"};
+	    "Help", "Port", "Find", "Filter", "Flash", "Device", "Hex", "", "Record", "Quit"};
 	int i;
 
 	for (i = 0; i < 10; i++)
@@ -104,7 +104,7 @@ static void keymap_new__binds__what_the_bar_shows(void **state)
 	assert_string_equal(text_of(*state, "Ctrl-Q"), "/quit");
 	assert_string_equal(text_of(*state, "Shift-Tab"), "/focus next");
 	assert_string_equal(text_of(*state, "Ctrl-End"), "/follow");
-	assert_null(text_of(*state, "F3"));
+	assert_null(text_of(*state, "F8"));
 	assert_null(text_of(*state, "F11"));
 	assert_null(text_of(*state, "Alt-1"));
 	assert_null(text_of(*state, "Tab"));
@@ -177,8 +177,8 @@ static void keymap_bind__refuses__keys_of_the_edit_line(void **state)
 		assert_int_equal(keymap_bind(*state, names[i], "/quit", NULL, &err), ERR_INVAL);
 		assert_string_not_equal(err.text, "");
 	}
-	assert_int_equal(keymap_bind(*state, "F3", "a\033b", NULL, &err), ERR_INVAL);
-	assert_null(text_of(*state, "F3"));
+	assert_int_equal(keymap_bind(*state, "F11", "a\033b", NULL, &err), ERR_INVAL);
+	assert_null(text_of(*state, "F11"));
 }
 
 static void keymap_bind__has_a_limit__of_keys(void **state)
@@ -217,13 +217,13 @@ static void keymap_copy__is_independent__of_its_source(void **state)
 {
 	struct keymap *copy = keymap_copy(*state);
 
-	keymap_bind(copy, "F3", "/chip", NULL, NULL);
+	keymap_bind(copy, "F11", "/chip", NULL, NULL);
 	keymap_bind(copy, "F1", "", NULL, NULL);
-	assert_null(text_of(*state, "F3"));
+	assert_null(text_of(*state, "F11"));
 	assert_non_null(text_of(*state, "F1"));
 	keymap_assign(*state, copy);
 	keymap_free(copy);
-	assert_string_equal(text_of(*state, "F3"), "/chip");
+	assert_string_equal(text_of(*state, "F11"), "/chip");
 	assert_null(text_of(*state, "F1"));
 }
 

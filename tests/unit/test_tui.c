@@ -345,9 +345,9 @@ static void tui_keys__returns__to_the_edit_line(void **state)
 	screen_keys(sc, "Shift-Tab k j");
 	assert_int_equal(tui_focused(sc->t), TUI_LOG);
 	assert_string_equal(lineedit_text(tui_lineedit(sc->t)), "");
-	screen_keys(sc, "S");
+	screen_keys(sc, "E");
 	assert_int_equal(tui_focused(sc->t), TUI_EDIT);
-	assert_string_equal(lineedit_text(tui_lineedit(sc->t)), "S");
+	assert_string_equal(lineedit_text(tui_lineedit(sc->t)), "E");
 	screen_keys(sc, "Shift-Tab Esc");
 	assert_int_equal(tui_focused(sc->t), TUI_EDIT);
 	/* bound keys work from a pane, and leave the focus there */

@@ -52,12 +52,15 @@ enum key_special {
 
 enum key_mod { KEY_CTRL = 1, KEY_ALT = 2, KEY_SHIFT = 4 };
 
+enum key_mouse { KEY_MOUSE_PRESS, KEY_MOUSE_DRAG, KEY_MOUSE_RELEASE };
+
 struct key {
 	/* Code point (Ctrl-letters: the lower-case letter with KEY_CTRL) or special. */
 	uint32_t code;
 	uint8_t mods; /* enum key_mod */
 	/* MOUSE: cell and what happened */
 	uint8_t button; /* 1 left, 4 wheel up, 5 wheel down */
+	uint8_t mouse;	/* enum key_mouse */
 	int16_t x, y;
 };
 

@@ -138,6 +138,7 @@ struct session {
 	struct session_ask ask;
 	struct session_list list;
 	uint64_t revision;	/* of everything here that has no revision of its own */
+	mono_t began;		/* when the program started */
 	int64_t wall_offset_us; /* wall clock = mono time + this (UTC) */
 	int utc_offset_s;
 	char tip[120];	  /* what stands in the empty edit line; "" nothing */
