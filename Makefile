@@ -190,7 +190,7 @@ deps-ci: deps
 demo: deps ## the session on a simulated Sonoff
 	@$(SUB) all
 	@sh tests/demo.sh $(B)
-check: deps ## builds and runs all tests
+check: deps ## builds and runs all tests; KINDS=all: the slow ones on every kind of port too
 	@+$(SUB) check-run
 check-run: all $(UNIT) $(FUZZ)
 	@tests/run.sh $(B) $(TESTS)

@@ -86,7 +86,9 @@ static void link_down(void *ctx, const struct err *why, mono_t now)
 		app_update_port(a);
 		return;
 	}
-	session_warn(a->session, now, "%s%s", was_open ? "the port went away: " : "", why->text);
+	/* Some reasons say it themselves. */
+	session_warn(a->session, now, "%s%s",
+	    was_open && !strstr(why->text, "went away") ? "the port went away: " : "", why->text);
 	if (was_open && unsent)
 		session_warn(a->session, now, "%zu bytes were not sent: send them again", unsent);
 	app_send_lost(a);

@@ -8,6 +8,7 @@
  */
 #include "tasmite/core/garble.h"
 
+#include <limits.h>
 #include <string.h>
 
 #include "tasmite/base/utf8.h"
@@ -165,11 +166,14 @@ static int distance(const struct garble *g, uint32_t baud)
 void garble_rates(const struct garble *g, uint32_t rates[GARBLE_RATES])
 {
 	int best[GARBLE_RATES];
-	size_t count = 0;
 
+	for (size_t i = 0; i < GARBLE_RATES; i++) {
+		best[i] = INT_MAX;
+		rates[i] = 0;
+	}
 	for (size_t i = 0; i < COMMON; i++) {
 		int far = common[i].bias + (g->bytes ? distance(g, common[i].baud) : 0);
-		size_t at = count < GARBLE_RATES ? count : GARBLE_RATES;
+		size_t at = GARBLE_RATES;
 
 		if (common[i].baud == g->baud)
 			continue;
@@ -178,11 +182,9 @@ void garble_rates(const struct garble *g, uint32_t rates[GARBLE_RATES])
 				best[at] = best[at - 1];
 				rates[at] = rates[at - 1];
 			}
-		if (at == GARBLE_RATES)
-			continue;
-		best[at] = far;
-		rates[at] = common[i].baud;
-		if (count < GARBLE_RATES)
-			count++;
+		if (at < GARBLE_RATES) {
+			best[at] = far;
+			rates[at] = common[i].baud;
+		}
 	}
 }

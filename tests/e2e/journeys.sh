@@ -25,11 +25,6 @@ start_tcp() {
 	sim_start --boot-image "$TMPDIR/old.bin" --power off --tcp 0
 	tm_start 120 40 "$B/tasmite" --log="$CAPTURE" "tcp://127.0.0.1:$(net_port tcp)"
 }
-net_port() {
-	wait_for 5 grep -q "^$1 " "$TMPDIR/sim.out"
-	sed -nE "s/^$1 ([0-9]+)\$/\\1/p" "$TMPDIR/sim.out"
-}
-
 talk() {
 	hand "power on"
 	see 'Project sonoff'

@@ -18,7 +18,8 @@ case_bad=
 
 # ---- cases: "begin NAME", checks, "end"; a case without a failed check is ok -------------------
 begin() {
-	case_name=$1
+	case_name=$1${PORT_KIND:+@$PORT_KIND}
+	case_name=${case_name%@pty}
 	case_bad=
 }
 bad() {
@@ -54,6 +55,36 @@ sim_start() {
 		--trace "$TMPDIR/trace" "$@" >"$TMPDIR/sim.out" 2>&1 &
 	sim_pid=$!
 	wait_for 10 test -e "$DEV" -a -S "$CTL" || bad "the virtual device did not start: $(cat "$TMPDIR/sim.out")"
+}
+# net_port rfc2217|tcp: where its server listens
+net_port() {
+	wait_for 5 grep -q "^$1 " "$TMPDIR/sim.out"
+	sed -nE "s/^$1 ([0-9]+)\$/\\1/p" "$TMPDIR/sim.out"
+}
+# port_start ARGS...: the device behind a port of $PORT_KIND (pty, adapter, rfc2217), its reset lines
+# not wired. $PORT is how it is called, $PORT_NAME what the program calls it, $TASMITE the program as
+# words of a command line.
+PORT_KIND=${PORT_KIND:-pty}
+PORT=$DEV
+PORT_NAME=sonoff
+TASMITE=$B/tasmite
+port_start() {
+	case $PORT_KIND in
+	adapter)
+		sim_start --adapter "$ADAPTERS" "$@"
+		PORT=/dev/ttyUSB0
+		PORT_NAME=ttyUSB0
+		TASMITE="env $(shim_env "$B/tasmite") $B/tasmite"
+		;;
+	rfc2217)
+		sim_start --rfc2217 0 "$@"
+		PORT=rfc2217://127.0.0.1:$(net_port rfc2217)
+		PORT_NAME=${PORT#rfc2217://}
+		;;
+	*)
+		sim_start "$@"
+		;;
+	esac
 }
 sim_stop() {
 	[ -n "$sim_pid" ] || return 0

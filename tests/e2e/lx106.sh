@@ -5,7 +5,7 @@
 . "$(dirname "$0")/lib.sh"
 
 PROGRAMS=${PROGRAMS:-60}
-qemu=qemu-system-xtensa
+qemu="qemu-system-xtensa"
 if ! command -v $qemu >/dev/null 2>&1; then
 	echo "skipped: lx106__random_programs__end_as_in_qemu: $qemu is not installed (qemu-system-misc)"
 	exit 0

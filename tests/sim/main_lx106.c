@@ -488,7 +488,7 @@ static void handler(struct program *p)
 	rri8(p, 2, 2, SP, 2, (CAUSES & 0xFF) / 4 + 2);
 	rri8(p, 2, 12, 2, 2, 1);
 	rri8(p, 2, 6, SP, 2, (CAUSES & 0xFF) / 4 + 2);
-	rri8(p, 2, 13, SP, SP, 0x100 - (CAUSES >> 8));
+	rri8(p, 2, 13, SP, SP, 0x100u - (CAUSES >> 8));
 	rsr(p, 209, 2);
 	rrr(p, 0, 0, 3, 0, 0); /* rfe */
 }

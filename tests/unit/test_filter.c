@@ -164,8 +164,8 @@ static void compare(struct filter *f, const struct lines *l)
 			last = i;
 		}
 		if (before != (last != SIZE_MAX) || (before && got != first + last))
-			fail_msg("%s: line %zu of %zu, %zu, %d %llu, context %d", filter_text(f), i, n,
-			    last, before, (unsigned long long)(got - first), filter_context(f));
+			fail_msg("%s: line %zu of %zu, %zu, %d %llu, context %d", filter_text(f), i,
+			    n, last, before, (unsigned long long)(got - first), filter_context(f));
 	}
 	for (size_t i = n, next = SIZE_MAX; i-- > 0;) {
 		bool after = filter_at_or_after(f, l, first + i, &got);
