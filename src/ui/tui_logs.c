@@ -134,7 +134,7 @@ void tui_logs_draw(struct tui *t)
 void tui_logs_words(const struct tui *t, char *dst, size_t size)
 {
 	const struct view *v = t->views[VIEW_LOG];
-	size_t room = t->screen.w < 40 ? 8 : (size_t)t->screen.w / 3;
+	size_t room = t->screen.w < 40 ? 6 : (size_t)t->screen.w / 3;
 	char name[700];
 
 	dst[0] = '\0';
