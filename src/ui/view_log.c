@@ -384,6 +384,7 @@ static void settle(struct view_log *v, const struct session *s)
 {
 	uint64_t first = lines_first(s->log), line;
 	struct line_ref ref;
+	struct place end;
 
 	/* Cleared by the user: nothing to hold on to. */
 	if (v->wish < first && lines_dropped(s->log) == v->frozen_dropped)
@@ -401,6 +402,13 @@ static void settle(struct view_log *v, const struct session *s)
 		v->at_known = false;
 	}
 	v->lost = v->wish < first;
+	/* A filter may leave so little behind the top that the window would be half empty. */
+	end = tail(v, s);
+	if (beyond(v, end)) {
+		v->line = end.line;
+		v->row = end.row;
+		v->at_known = false;
+	}
 	if (log_get(v, s, v->line, &ref)) {
 		size_t rows = log_rows_of(v, &ref);
 
