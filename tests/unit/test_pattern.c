@@ -249,8 +249,18 @@ static void pattern_find_in_text__refuses__what_looks_beyond_a_line(void **state
 
 		if (pattern_begin_text(p, (const uint8_t *)"a\nb", 3) != cases[i].apart)
 			fail_msg("%s", cases[i].text);
-		assert_false(pattern_begin_text(p, (const uint8_t *)"a\nb\xFF", 4));
 		assert_false(pattern_begin_text(p, (const uint8_t *)"a\r\nb", 4));
+		pattern_free(p);
+	}
+	/* Other text than ASCII: only for what matches nothing else. */
+	for (int i = 0; i < 8; i++) {
+		static const char *const either[] = {
+		    "foo", "^\\d+[a-z]\\b", "a\\.b", "[.]a", "a.b", "\\S", "a|\\B", "x*"};
+		struct pattern *p = make(either[i], 0);
+
+		assert_true(pattern_begin_text(p, (const uint8_t *)"a\nb", 3));
+		if (pattern_begin_text(p, (const uint8_t *)"a\nb\xFF", 4) != (i < 4))
+			fail_msg("%s", either[i]);
 		pattern_free(p);
 	}
 }
