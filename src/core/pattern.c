@@ -137,7 +137,7 @@ static bool tame_escape(char c)
 	       (!letter || strchr("dwbBSte", c));
 }
 
-/* Behind a bracket; NULL or the place of its end. */
+/* Behind a bracket; NULL or the place of its end. A range may not begin below the line feed. */
 static const char *tame_class(const char *p)
 {
 	if (*p == '^' || *p == ']')
@@ -145,7 +145,7 @@ static const char *tame_class(const char *p)
 	for (; *p && *p != ']'; p++) {
 		if (*p == '[')
 			return NULL;
-		if (*p == '\\' && (!tame_escape(*++p) || *p == 'S'))
+		if (*p == '\\' && (!tame_escape(*++p) || strchr("tbBS", *p)))
 			return NULL;
 	}
 	return *p ? p : NULL;

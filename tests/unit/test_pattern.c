@@ -240,7 +240,8 @@ static void pattern_find_in_text__refuses__what_looks_beyond_a_line(void **state
 	    {"(?i)x|(?:y)", true}, {"a++(?!b)", true}, {"[^a]", false}, {"a\\s", false},
 	    {"\\W", false}, {"(?s).", false}, {"\\Aa", false}, {"a\\z", false}, {"\\n", false},
 	    {"\\x0a", false}, {"(*COMMIT)a", false}, {"é", false}, {"[[:alpha:]]", false},
-	    {"\\R", false}, {"a\tb", false}, {"(?x)a", false}, {"\\12", false}, {"\\012", false},
+	    {"\\R", false}, {"[\\t-z]", false}, {"[\\b-z]", false}, {"[\\e-z\\]]", true},
+	    {"a\tb", false}, {"(?x)a", false}, {"\\12", false}, {"\\012", false},
 	    {"\\Qa\\E", false}, {"[\\s]", false}, {"\\cJ", false}};
 
 	(void)state;
