@@ -210,6 +210,12 @@
 	    "Bytes in hex (DE AD be ef, 0x0d, dead) and \"text\", sent as they are: no line end"  \
 	    " is added.",                                                                         \
 	    "")                                                                                   \
+	X(CMD_PROFILE, "profile", "P?", "/profile [NAME] [--save NAME]",                          \
+	    "take a profile of the configuration",                                                \
+	    "Its settings, keys and macros hold from now on, its port is opened. Without a name:"  \
+	    " a list to choose from. --save NAME appends what was /set in this session to the"    \
+	    " configuration, as a new profile.",                                                  \
+	    "--save NAME")                                                                        \
 	X(CMD_CLEAR, "clear", "", "/clear",                                                       \
 	    "empty the log pane",                                                                 \
 	    "A running recording is not touched.",                                                \
