@@ -105,6 +105,7 @@ static void sending_words(struct words *ws, const struct session *s)
 	w = add(ws, echo ? STYLE_STATUS_GOOD : STYLE_STATUS_DIM, 34, echo ? "ECHO" : "echo");
 	w->click = "/echo";
 	w->tight = true;
+	add(ws, STYLE_STATUS, 25, s->profile)->click = "/profile";
 	if (s->direct)
 		add(ws, STYLE_STATUS_GOOD, 95, "DIRECT")->click = "/direct";
 	if (s->sending.on) {

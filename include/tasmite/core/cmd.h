@@ -139,10 +139,10 @@
 	    " that filters while it is typed.",                                                   \
 	    "--context N|--toggle TERM|--off")                                                    \
 	X(CMD_SPLIT, "split", "x*",                                                               \
-	    "/split [TERM]...",                                                                   \
+	    "/split [TERM]... [--context N]",                                                     \
 	    "another log pane below this one",                                                    \
 	    "It shows the same log, with a filter, a place and a form of its own.",               \
-	    "")                                                                                   \
+	    "--context N")                                                                        \
 	X(CMD_CLOSE, "close", "",                                                                 \
 	    "/close",                                                                             \
 	    "close the active log pane",                                                          \
@@ -210,6 +210,12 @@
 	    "Bytes in hex (DE AD be ef, 0x0d, dead) and \"text\", sent as they are: no line end"  \
 	    " is added.",                                                                         \
 	    "")                                                                                   \
+	X(CMD_PROFILE, "profile", "P?", "/profile [NAME] [--save NAME]",                          \
+	    "take a profile of the configuration",                                                \
+	    "Its settings, keys and macros hold from now on, its port is opened. Without a name:"  \
+	    " a list to choose from. --save NAME appends what was /set in this session to the"    \
+	    " configuration, as a new profile.",                                                  \
+	    "--save NAME")                                                                        \
 	X(CMD_CLEAR, "clear", "", "/clear",                                                       \
 	    "empty the log pane",                                                                 \
 	    "A running recording is not touched.",                                                \
