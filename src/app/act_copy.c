@@ -192,7 +192,8 @@ bool app_save_step(struct app *a)
 		session_warn(a->session, a->now, "not saved: %s", err.text);
 		app_save_stop(a);
 	} else if (s->next >= s->end) {
-		session_say(a->session, a->now, "%llu %s saved in %s", s->count,
+		/* Not into the log: the filter may hide such a line. */
+		session_notice(a->session, false, "%llu %s saved in %s", s->count,
 		    s->count == 1 ? "line" : "lines", s->path);
 		app_save_stop(a);
 	}

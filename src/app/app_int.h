@@ -283,6 +283,8 @@ void app_words(const struct cmd_line *c, int from, char *dst, size_t size);
 bool app_option(const struct cmd_line *c, const char *name);
 /* The words of a command, without options, as the text of a filter. */
 void app_terms(const struct cmd_line *c, char *dst, size_t size);
+/* Its --context, if it has one; false: told what is wrong with it. */
+bool app_context(struct app *a, const struct cmd_line *c, int *context);
 void app_find_init(struct app *a);
 void app_find_fini(struct app *a);
 /* A slice of searching, filtering and saving; true when there is more to do. */

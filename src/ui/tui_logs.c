@@ -134,12 +134,19 @@ void tui_logs_draw(struct tui *t)
 void tui_logs_words(const struct tui *t, char *dst, size_t size)
 {
 	const struct view *v = t->views[VIEW_LOG];
+	size_t room = t->screen.w < 40 ? 6 : (size_t)t->screen.w / 3;
 	char name[700];
 
+	dst[0] = '\0';
 	view_log_title(v, t->s, name, sizeof(name));
 	if (v->r.y > v->area.y) /* it has a title of its own */
-		dst[0] = '\0';
-	else if (t->focus == TUI_LOG)
+		return;
+	/* Rather a part of it than nothing. */
+	if (strlen(name) > room) {
+		name[utf8_cut(name, strlen(name), room - 1)] = '\0';
+		str_cat(name, sizeof(name), "…");
+	}
+	if (t->focus == TUI_LOG)
 		str_fmt(dst, size, "[%s]", name);
 	else if (strcmp(name, "Log") != 0)
 		str_copy(dst, size, name);

@@ -51,9 +51,9 @@ void view_log_title(const struct view *base, const struct session *s, char *dst,
 	if (find_pattern(s->panes.find) && !s->panes.find_open && v->index == s->panes.active) {
 		find_words(s, part, sizeof(part));
 		str_cat(dst, size, " · find ");
-		str_cat(dst, size, s->panes.find_text);
-		str_cat(dst, size, ": ");
 		str_cat(dst, size, part);
+		str_cat(dst, size, ": ");
+		str_cat(dst, size, s->panes.find_text);
 	}
 }
 

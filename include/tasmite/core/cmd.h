@@ -139,10 +139,10 @@
 	    " that filters while it is typed.",                                                   \
 	    "--context N|--toggle TERM|--off")                                                    \
 	X(CMD_SPLIT, "split", "x*",                                                               \
-	    "/split [TERM]...",                                                                   \
+	    "/split [TERM]... [--context N]",                                                     \
 	    "another log pane below this one",                                                    \
 	    "It shows the same log, with a filter, a place and a form of its own.",               \
-	    "")                                                                                   \
+	    "--context N")                                                                        \
 	X(CMD_CLOSE, "close", "",                                                                 \
 	    "/close",                                                                             \
 	    "close the active log pane",                                                          \
