@@ -147,6 +147,28 @@ static void tui_draw__shows__ascii(void **state)
 	screen_golden(sc, "ascii");
 }
 
+static void tui_draw__shows__direct_mode(void **state)
+{
+	struct screen *sc = *state;
+
+	sc->s->direct = true;
+	screen_golden(sc, "direct");
+}
+
+static void tui_draw__shows__how_far_a_paste_is(void **state)
+{
+	struct screen *sc = *state;
+	struct err err;
+
+	sc->s->sending.on = true;
+	str_copy(sc->s->sending.what, sizeof(sc->s->sending.what), "paste");
+	sc->s->sending.done = 3;
+	sc->s->sending.total = 12;
+	str_copy(sc->s->profile, sizeof(sc->s->profile), "kitchen");
+	keymap_bind(sc->s->keymap, "F11", "Status 5", "Net", &err);
+	screen_golden(sc, "sending");
+}
+
 static void tui_draw__shows__the_edit_line(void **state)
 {
 	struct screen *sc = *state;
@@ -684,6 +706,8 @@ int main(void)
 #define CASE(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 	    CASE(tui_draw__shows__the_log),
 	    CASE(tui_draw__shows__ascii),
+	    CASE(tui_draw__shows__direct_mode),
+	    CASE(tui_draw__shows__how_far_a_paste_is),
 	    CASE(tui_draw__shows__the_edit_line),
 	    CASE(tui_draw__shows__a_notice),
 	    CASE(tui_draw__shows__the_focus),
