@@ -54,6 +54,7 @@ struct pattern {
 	uint8_t *copy;		/* of a line with bad bytes */
 	size_t copy_size;
 	int strikes;
+	bool told;
 	uint64_t cost;
 	bool lines_apart; /* matches stay in a line whatever stands around it */
 	bool only_ascii;  /* matches are of ASCII, at least one byte: other bytes don't matter */
@@ -123,6 +124,14 @@ static bool without_case(const struct pattern *p)
 	if (p->flags & PATTERN_NOCASE)
 		return true;
 	return (p->flags & PATTERN_SMART) && !has_upper(p->text, p->flags & PATTERN_PLAIN);
+}
+
+const char *pattern_trouble_news(struct pattern *p)
+{
+	if (p->told || p->strikes < STRIKES)
+		return NULL;
+	p->told = true;
+	return pattern_trouble(p);
 }
 
 /* ---- may lines be searched together? ----------------------------------------------------------- */

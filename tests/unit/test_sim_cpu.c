@@ -109,6 +109,20 @@ static void ram_code__costs_nothing__while_it_waits(void **state)
 	assert_int_equal(sent(p), 1);
 }
 
+static void rom_call__waits_for_a_character__for_ever(void **state)
+{
+	struct peer *p = *state;
+
+	START(p, ram_block);
+	peer_wait(p, 10000);
+	assert_true(sim_link_next(p->l) == SIM_NEVER);
+	peer_wait(p, 60000000);
+	peer_send(p, "ab", 2);
+	peer_wait(p, 5000);
+	assert_int_equal(sent(p), 2);
+	assert_memory_equal(out(p), "ab", 2);
+}
+
 static void interrupt__calls_the_attached_handler__per_character(void **state)
 {
 	struct peer *p = *state;
@@ -386,6 +400,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    T(ram_code__runs__and_answers),
 	    T(ram_code__costs_nothing__while_it_waits),
+	    T(rom_call__waits_for_a_character__for_ever),
 	    T(interrupt__calls_the_attached_handler__per_character),
 	    T(fifo__loses_what_does_not_fit__and_says_so),
 	    T(fifo__holds_128__and_is_content),

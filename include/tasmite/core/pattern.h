@@ -57,5 +57,7 @@ int pattern_find_in_text(
 uint64_t pattern_cost(const struct pattern *p);
 /* "" or why it was switched off ("too costly: switched off"). */
 const char *pattern_trouble(const struct pattern *p);
+/* The same once, for telling it: NULL when there is none or it was asked for before. */
+const char *pattern_trouble_news(struct pattern *p);
 
 #endif
