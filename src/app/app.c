@@ -502,7 +502,7 @@ static void close_all(struct app *a, struct err *err)
 		    err, lost.code, lost.sys, "the end of the recording is lost: %s", lost.text);
 	flash_task_free(a->task);
 	flash_request_fini(&a->asked);
-	app_save_stop(a);
+	app_save_finish(a);
 	app_find_fini(a);
 	app_history_fini(a);
 	app_conf_fini(a);

@@ -290,7 +290,8 @@ void app_find_fini(struct app *a);
 /* A slice of searching, filtering and saving; true when there is more to do. */
 bool app_log_step(struct app *a);
 bool app_save_step(struct app *a);
-void app_save_stop(struct app *a);
+/* Writes what is still to be saved. */
+void app_save_finish(struct app *a);
 /* The screen's words about log panes and the line of a search (struct tui_ops). */
 void app_pane_chosen(void *ctx, int index);
 void app_pane_weights(void *ctx, const int *rows, int count);

@@ -271,6 +271,8 @@ static void cmd_words__offers__what_fits(void **state)
 	assert_string_equal(words("/f"), "/format /flow /flash /find /filter /focus /follow ");
 	assert_string_equal(words("/F"), "/format /flow /flash /find /filter /focus /follow ");
 	assert_string_equal(words("/help fl"), "flow flash ");
+	assert_string_equal(words("/record "), "bytes text raw off ");
+	assert_string_equal(words("/record r"), "raw ");
 	assert_string_equal(words("/flash --"), "--erase --baud --yes ");
 	assert_string_equal(words("/flash --baud 4"), "460800 ");
 	assert_string_equal(words("/baud 7"), "74880 ");

@@ -14,7 +14,8 @@
  * optional, '*': any number. f file, p port, b baud, t theme, s setting name, v setting value,
  * o on|off, e line end, k command name (help topic), m board model, F file[@offset], a all or
  * number, r focus target, g page target, w flow control, n number, P profile, K key,
- * y form of time, W form of wrapping, V form of the log, G where to go in it, x anything
+ * y form of time, W form of wrapping, V form of the log, G where to go in it,
+ * R kind of recording or file, x anything
  *
  * Options stand anywhere among the words; "--baud N" in the list is an option that takes the next
  * word (for completion 'b' after --baud, nothing after others). */
@@ -220,7 +221,7 @@
 	    "empty the log pane",                                                                 \
 	    "A running recording is not touched.",                                                \
 	    "")                                                                                   \
-	X(CMD_RECORD, "record", "f?f?", "/record [bytes|text|raw] [FILE] [--all] | off",          \
+	X(CMD_RECORD, "record", "R?f?", "/record [bytes|text|raw] [FILE] [--all] | off",          \
 	    "record to a file, or stop",                                                          \
 	    "Appends to FILE: bytes, what the device sends, exactly; text, lines with time and"   \
 	    " what was sent (/set log-stamp, log-sent); raw, both with times, which tasmite"      \
