@@ -218,16 +218,16 @@ static void drop_all(struct app *a)
 
 bool app_send_cancel(struct app *a)
 {
-	size_t left = lines_left(a->sender), unsent = link_unsent(a->link);
+	static const char cut[] = "the last one was cut: the device holds its beginning";
+	size_t left = lines_left(a->sender), unsent = app_flashing(a) ? 0 : link_unsent(a->link);
 
-	if (!app_sending(a))
+	if (!app_sending(a) && !unsent)
 		return false;
 	if (unsent)
 		link_drop_unsent(a->link);
 	drop_all(a);
-	session_warn(a->session, a->now, "sending stopped: %zu %s not sent%s", left,
-	    left == 1 ? "line" : "lines",
-	    unsent ? ", and the last one was cut: the device holds its beginning" : "");
+	session_warn(a->session, a->now, "sending stopped: %zu %s not sent%s%s", left,
+	    left == 1 ? "line" : "lines", unsent ? ", and " : "", unsent ? cut : "");
 	return true;
 }
 
@@ -396,6 +396,10 @@ void app_paste(struct app *a, const char *text, size_t n)
 	size_t at = 0, lines = 0, commands = 0;
 	struct sendtext_step step;
 
+	if (!n) {
+		session_notice(a->session, true, "nothing is sent: more than 1 MB was pasted");
+		return;
+	}
 	free(a->paste);
 	a->paste = xstrndup(text, n);
 	n = strlen(a->paste);

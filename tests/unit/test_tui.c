@@ -498,6 +498,26 @@ static void tui_keys__takes__a_paste_in_one_piece(void **state)
 	assert_int_equal(sc->pastes, 1);
 }
 
+static void tui_keys__refuses__a_paste_that_is_too_big(void **state)
+{
+	struct screen *sc = *state;
+	size_t n = (1u << 20) + 10;
+	char *big = malloc(n + 1);
+
+	assert_non_null(big);
+	memset(big, 'x', n);
+	big[5] = '\n';
+	big[n] = '\0';
+	tui_mem_paste(sc->b, big);
+	tui_keys(sc->t, sc->now);
+	free(big);
+	assert_int_equal(sc->pastes, 1);
+	assert_string_equal(sc->paste, "");
+	tui_mem_paste(sc->b, "a\nb"); /* the next one is whole */
+	tui_keys(sc->t, sc->now);
+	assert_string_equal(sc->paste, "a\nb");
+}
+
 static void tui_keys__sends__each_key_in_direct_mode(void **state)
 {
 	struct screen *sc = *state;
@@ -726,6 +746,7 @@ int main(void)
 	    CASE(tui_keys__narrows__a_list),
 	    CASE(tui_keys__completes__and_goes_on_typing),
 	    CASE(tui_keys__takes__a_paste_in_one_piece),
+	    CASE(tui_keys__refuses__a_paste_that_is_too_big),
 	    CASE(tui_keys__sends__each_key_in_direct_mode),
 	    CASE(tui_keys__stops_sending__by_esc),
 	    CASE(tui_keys__ends__a_paste_without_end),
