@@ -481,6 +481,13 @@ static void panes_key__asks__for_commands(void **state)
 	find_set(sc->s->panes.find, NULL);
 	screen_keys(sc, "Esc");
 	assert_int_equal(tui_focused(sc->t), TUI_EDIT);
+	/* from an empty edit line too */
+	find(sc, "line");
+	sc->bound[0] = '\0';
+	screen_keys(sc, "text:a Esc");
+	assert_string_equal(sc->bound, "");
+	screen_keys(sc, "Ctrl-C Esc");
+	assert_string_equal(sc->bound, "/find --off");
 }
 
 static void panes_key__goes_round__all_panes(void **state)
