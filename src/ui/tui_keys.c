@@ -260,6 +260,9 @@ static void escape(struct tui *t, const struct key *key)
 		tui_focus(t, TUI_EDIT);
 	else if (t->s->sending.on && !lineedit_prompt(t->edit)[0] && t->ops.bound)
 		t->ops.bound(t->ctx, "/cancel");
+	else if (find_pattern(t->s->panes.find) && !lineedit_text(t->edit)[0] &&
+		 !lineedit_prompt(t->edit)[0] && t->ops.bound)
+		t->ops.bound(t->ctx, "/find --off");
 	else
 		lineedit_key(t->edit, key);
 }
