@@ -33,6 +33,7 @@ DEPS := $(if $(findstring clang,$(CC)),clang,gcc)=cmd:$(firstword $(filter-out c
 	$(join $(addsuffix =pc:,$(LIBS_DEB)),$(LIBS_PC)) libcmocka-dev=pc:$(TEST_PC) \
 	gawk=cmd:awk tmux=cmd:tmux python3=cmd:python3 picocom=cmd:picocom
 STUB_DEPS := gcc-xtensa-lx106=cmd:xtensa-lx106-elf-gcc binutils-xtensa-lx106=cmd:xtensa-lx106-elf-ld
+CI_DEPS := qemu-system-misc=cmd:qemu-system-xtensa
 LINT_DEPS := clang-format=cmd:clang-format mandoc=cmd:mandoc cppcheck=cmd:cppcheck \
 	shellcheck=cmd:shellcheck
 PEER_DEPS := ser2net=cmd:ser2net nodejs=cmd:node npm=cmd:npm \
@@ -98,6 +99,7 @@ SIM_SRC  := $(sort $(filter-out tests/sim/main_%.c,$(wildcard tests/sim/*.c)))
 SIM_OBJ  := $(SIM_SRC:tests/%.c=$(B)/obj/tests/%.o)
 SIM_PROG := $(if $(wildcard tests/sim/main_device.c),$(B)/virtual-device) \
 	$(if $(wildcard tests/sim/main_image.c),$(B)/make-image) \
+	$(if $(wildcard tests/sim/main_lx106.c),$(B)/lx106-program) \
 	$(if $(wildcard tests/shim/*.c),$(B)/shim.so)
 UNIT_SRC := $(sort $(wildcard tests/unit/test_*.c))
 UNIT     := $(UNIT_SRC:tests/unit/%.c=$(B)/unit/%)
@@ -153,6 +155,9 @@ $(B)/virtual-device: $(B)/obj/tests/sim/main_device.o $(B)/libsim.a $(B)/libtasm
 $(B)/make-image: $(B)/obj/tests/sim/main_image.o $(B)/libsim.a $(B)/libtasmite.a
 	$(if $(Q),@echo "  LD   $@")
 	$(Q)$(LINK) -o $@ $^ $(PC_LIBS) $(LIBS)
+$(B)/lx106-program: $(B)/obj/tests/sim/main_lx106.o $(B)/libsim.a
+	$(if $(Q),@echo "  LD   $@")
+	$(Q)$(LINK) -o $@ $^ $(LIBS)
 # Preloaded into programs that are not ours too: neither sanitized nor fortified, and of all its names
 # only libc's are seen.
 $(B)/shim.so: $(wildcard tests/shim/*.[ch]) $(B)/flags
@@ -182,7 +187,7 @@ SUB = $(MAKE) --no-print-directory $(if $(filter -j% --jobserver%,$(MAKEFLAGS)),
 deps: ## installs what is missing to build and test (apt-get)
 	@PKG_CONFIG='$(PKG_CONFIG)' sh tests/deps.sh $(DEPS)
 deps-ci: deps
-	@sh tests/deps.sh clang=cmd:clang $(LINT_DEPS) $(STUB_DEPS)
+	@sh tests/deps.sh clang=cmd:clang $(CI_DEPS) $(LINT_DEPS) $(STUB_DEPS)
 stub: ## compiles the stub (src/proto/stub) anew into the C file that is checked in
 	@sh tests/deps.sh $(STUB_DEPS) python3=cmd:python3
 	@sh src/proto/stub/build.sh $(B)/stub
@@ -191,7 +196,7 @@ stub: ## compiles the stub (src/proto/stub) anew into the C file that is checked
 demo: deps ## the session on a simulated Sonoff
 	@$(SUB) all
 	@sh tests/demo.sh $(B)
-check: deps ## builds and runs all tests
+check: deps ## builds and runs all tests; KINDS=all: the slow ones on every kind of port too
 	@+$(SUB) check-run
 check-run: all $(UNIT) $(FUZZ)
 	@tests/run.sh $(B) $(TESTS)

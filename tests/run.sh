@@ -10,6 +10,10 @@
 # "not ok NAME: why" or "skipped: NAME: why" on standard output, a line per case; it finds the
 # build in $B, a folder of its own in $TMPDIR and $HOME, and is killed with all its children at the
 # end. Files that begin with "lib" are parts of others. JOBS and TEST_TIMEOUT (seconds) may be set.
+#
+# A script that says "# Ports: pty adapter rfc2217." runs once on a port of each kind ($PORT_KIND,
+# tests/e2e/lib.sh), under the name script@kind but for the first; on those after "; with KINDS=all
+# also" only when KINDS=all is set: they take their time.
 set -u
 cd "$(dirname "$0")/.." || exit 2
 [ $# -ge 1 ] || { echo "usage: tests/run.sh BUILD [NAME...]" >&2; exit 2; }
@@ -37,13 +41,25 @@ wanted() {
 	[ "$only" = "  " ] || [ "${only#* "$1" }" != "$only" ]
 }
 
-# NAME COMMAND...: output and exit code into files.
+# The kinds of port that a script runs on; the first is what it runs on by itself.
+kinds_of() {
+	local line
+	line=$(sed -nE 's/^# Ports: ([a-z0-9 ]+)(; with KINDS=all also ([a-z0-9 ]+))?\.$/\1;\3/p' "$1")
+	if [ "${KINDS:-}" = all ]; then
+		line=${line/;/ }
+	fi
+	line=${line%%;*}
+	echo "${line:-pty}"
+}
+
+# NAME COMMAND...: output and exit code into files. A script's name may end with @KIND.
 run_one() {
-	local name=$1 home=$work/$1 start=$SECONDS rc socket
+	local name=$1 home=$work/$1 start=$SECONDS rc socket kind=pty
+	[ "${name%@*}" = "$name" ] || kind=${name#*@}
 	shift
 	mkdir -p "$home/tmp"
 	(
-		export HOME=$home TMPDIR=$home/tmp TMUX_TMPDIR=$home/tmp
+		export HOME=$home TMPDIR=$home/tmp TMUX_TMPDIR=$home/tmp PORT_KIND=$kind
 		exec timeout -k 5 "$timeout" "$@" >"$out/$name.out" 2>"$out/$name.err" </dev/null
 	)
 	rc=$?
@@ -67,8 +83,13 @@ start() {
 # The slow ones first.
 for script in "$scripts"/*.sh; do
 	name=$(basename "$script" .sh)
-	[ -e "$script" ] && [ "${name#lib}" = "$name" ] && wanted "$name" || continue
-	start "$name" bash "$script"
+	[ -e "$script" ] && [ "${name#lib}" = "$name" ] || continue
+	for kind in $(kinds_of "$script"); do
+		whole=$name
+		[ "$kind" = pty ] || whole=$name@$kind
+		wanted "$name" || wanted "$whole" || continue
+		start "$whole" bash "$script"
+	done
 done
 for source in $([ -n "${SCRIPTS:-}" ] || echo tests/unit/test_*.c); do
 	name=$(basename "$source" .c)
@@ -88,7 +109,7 @@ for name in "${names[@]}"; do
 	fi
 	printf 'again %s: its first try failed:\n' "$name"
 	grep -a -A 45 '^not ok ' "$out/$name.out" | head -n 120 | sed 's/^/    /'
-	run_one "$name" bash "$scripts/$name.sh"
+	run_one "$name" bash "$scripts/${name%@*}.sh"
 done
 
 # NAME PATTERN: the sum of the numbers that the pattern's first group catches.

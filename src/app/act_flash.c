@@ -186,6 +186,8 @@ void app_flash_port_lost(struct app *a, mono_t now)
 void act_cancel(struct app *a, const struct cmd_line *c)
 {
 	(void)c;
+	if (app_send_cancel(a))
+		return;
 	if (!app_flashing(a)) {
 		if (a->session->flash.state == FLASH_IDLE || a->task) {
 			session_notice(a->session, false, "nothing to cancel");
@@ -204,6 +206,10 @@ static bool may_begin(struct app *a)
 {
 	if (app_flashing(a) || a->task) {
 		session_notice(a->session, true, "the flash panel is at work: /cancel stops it");
+		return false;
+	}
+	if (app_sending(a)) {
+		session_notice(a->session, true, "lines are still being sent: /cancel stops them");
 		return false;
 	}
 	if (!link_is_open(a->link)) {

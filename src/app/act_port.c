@@ -62,6 +62,11 @@ void app_change_port(struct app *a, const char *name)
 
 	if (refuse_while_flashing(a))
 		return;
+	if (a->player) { /* its lines have times of their own, another day's as a rule */
+		session_notice(
+		    a->session, true, "this is a replay: a port needs a session of its own");
+		return;
+	}
 	if (files_expand(name, path, sizeof(path), &err) != ERR_OK) {
 		session_notice(a->session, true, "%s", err.text);
 		return;
@@ -70,8 +75,6 @@ void app_change_port(struct app *a, const char *name)
 		session_warn(a->session, a->now, "%zu bytes were not sent to %s any more",
 		    link_unsent(a->link), a->session->port.name);
 	app_log_break(a, a->now);
-	player_free(a->player);
-	a->player = NULL;
 	bootwatch_stop(&a->boot);
 	a->loader_there = false;
 	app_open_port(a, path);
@@ -111,26 +114,4 @@ void act_baud(struct app *a, const struct cmd_line *c)
 		session_say(a->session, a->now, "rate %s", a->session->port.line);
 	else
 		app_apply_settings(a); /* back from the rate of the boot's text */
-}
-
-static void eol_chosen(struct app *a, const char *value)
-{
-	if (value && app_set(a, SET_EOL, value))
-		session_notice(a->session, false, "line end %s", value);
-}
-
-void act_eol(struct app *a, const struct cmd_line *c)
-{
-	static const char *const names[] = {"lf", "crlf", "cr", "none"};
-
-	if (c->count) {
-		eol_chosen(a, c->args[0]);
-		return;
-	}
-	session_list_open(a->session, "Line end", false);
-	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
-		session_list_add(a->session, names[i],
-		    strcmp(names[i], settings_text(a->session->settings, SET_EOL)) ? "" : "now",
-		    names[i]);
-	a->on_chosen = eol_chosen;
 }

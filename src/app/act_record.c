@@ -244,7 +244,7 @@ bool app_start_record(struct app *a, enum recorder_kind kind, const char *file, 
 	rec->bad = false;
 	crash_keep(slot_of(kind), recorder_capture(rec->r));
 	session_say(
-	    a->session, a->now, "recording %s to %s (appended; F9 stops)", kind_names[kind], path);
+	    a->session, a->now, "recording to %s (%s, appended; F9 stops)", path, kind_names[kind]);
 	a->words_next = lines_end(a->session->log); /* that is no news to who reads it there */
 	written(a, rec, a->now);
 	show_state(a);

@@ -20,7 +20,16 @@ static const char key_help[] =
     "  Ctrl-C           clear the line (it never ends the program)\n"
     "  Ctrl-Q, F10      leave\n"
     "  Ctrl-T 1..9, 0   F1..F10, where the desktop keeps those keys\n"
-    "  in the log       j k d u f b g G as in less; Left, Right: lines not wrapped\n"
+    "  F3, F4, F7       search the log, filter it, bytes or text\n"
+    "  in a log pane    as in less: j k Space b d u g G; / ? n N search, & filter\n"
+    "                   t and a letter: one of Tasmota's tags (w WIF, m MQT, c CMD, r RSL, h HTP,\n"
+    "                   f CFG, a APP, s SNS, b BTN, u RUL, z ZIG, i I2C, o OTA, p UPL, q QPC,\n"
+    "                   d HDW; capital: hide it; t: all)\n"
+    "                   s time, w wrapping, x bytes, r every byte, Left and Right: lines not\n"
+    "                   wrapped; v select, y copy; m mark, ] [ marks, } { resets, : a time\n"
+    "                   S split, Q close, + - rows\n"
+    "  Alt-l, Alt-e     line end, echo of what is sent\n"
+    "  Ctrl-]           each key to the device at once; the same key leaves\n"
     "\n"
     "Flashing: /flash FILE, then do what the panel says. It waits as long as you need. /cancel "
     "stops it; afterwards it puts the panel away.\n"
@@ -127,7 +136,7 @@ static void show_setting(struct app *a, enum setting_id id, bool origin)
 
 void act_set(struct app *a, const struct cmd_line *c)
 {
-	char name[64];
+	char name[64], near[64];
 	size_t n;
 	bool ask;
 	int id;
@@ -144,7 +153,9 @@ void act_set(struct app *a, const struct cmd_line *c)
 		name[n - 1] = '\0';
 	id = setting_find(name);
 	if (id < 0) {
-		session_notice(a->session, true, "no setting \"%s\": Tab lists them", name);
+		setting_nearest(name, near, sizeof(near));
+		session_notice(a->session, true, "no setting \"%s\"%s", name,
+		    near[0] ? near : ": Tab lists them");
 		return;
 	}
 	if (ask || c->count < 2)
@@ -165,19 +176,9 @@ static void toggle(struct app *a, enum setting_id id, const struct cmd_line *c, 
 		session_notice(a->session, false, "%s %s", setting_row(id)->name, text);
 }
 
-void act_stamp(struct app *a, const struct cmd_line *c)
-{
-	toggle(a, SET_STAMP, c, "clock");
-}
-
 void act_echo(struct app *a, const struct cmd_line *c)
 {
 	toggle(a, SET_ECHO, c, "on");
-}
-
-void act_wrap(struct app *a, const struct cmd_line *c)
-{
-	toggle(a, SET_WRAP, c, "on");
 }
 
 /* ---- themes ---------------------------------------------------------------------------------- */

@@ -86,9 +86,12 @@ static void link_down(void *ctx, const struct err *why, mono_t now)
 		app_update_port(a);
 		return;
 	}
-	session_warn(a->session, now, "%s%s", was_open ? "the port went away: " : "", why->text);
+	/* Some reasons say it themselves. */
+	session_warn(a->session, now, "%s%s",
+	    was_open && !strstr(why->text, "went away") ? "the port went away: " : "", why->text);
 	if (was_open && unsent)
 		session_warn(a->session, now, "%zu bytes were not sent: send them again", unsent);
+	app_send_lost(a);
 	if (!was_waiting)
 		session_say(a->session, now, "waiting for %s: it is opened by itself",
 		    a->session->port.name);
@@ -117,6 +120,7 @@ void app_open_port(struct app *a, const char *name)
 	    base && base[1] ? base + 1 : name);
 	a->session->port.about[0] = '\0';
 	app_lines_rest(a);
+	str_copy(a->port_opened, sizeof(a->port_opened), name);
 	app_record_wanted(a); /* opening reads already */
 	link_open(a->link, name, &line, a->now);
 	app_update_port(a);
@@ -210,6 +214,11 @@ static const struct tui_ops ui_ops = {
     .complete = app_complete,
     .choices = ui_choices,
     .paste = ui_paste,
+    .pane = app_pane_chosen,
+    .weights = app_pane_weights,
+    .entry = app_entry,
+    .raw = app_direct_key,
+    .recall = app_history_recall,
 };
 
 void app_ask(struct app *a, void (*fn)(struct app *a, bool yes))
@@ -372,13 +381,14 @@ static mono_t phase_commands(void *ctx, mono_t now)
 	if (now >= a->keys_due)
 		a->keys_due = tui_keys(a->tui, now);
 	app_flash_turn(a);
-	return a->keys_due;
+	/* More to search: on at once, after a look at keys and port. */
+	return app_log_step(a) ? now : a->keys_due;
 }
 
 static mono_t phase_flush(void *ctx, mono_t now)
 {
 	struct app *a = ctx;
-	mono_t next = link_flush(a->link, now);
+	mono_t next = link_flush(a->link, now), due = app_send_turn(a, now);
 	struct session_port *p = &a->session->port;
 
 	if (app_flashing(a))
@@ -388,7 +398,7 @@ static mono_t phase_flush(void *ctx, mono_t now)
 		p->rx = link_rx_bytes(a->link);
 		p->tx = link_tx_bytes(a->link);
 	}
-	return next;
+	return mono_min(next, due);
 }
 
 /* Draws at once when the last frame is old enough; a burst is held to the frame rate. */
@@ -502,7 +512,10 @@ static void close_all(struct app *a, struct err *err)
 		    err, lost.code, lost.sys, "the end of the recording is lost: %s", lost.text);
 	flash_task_free(a->task);
 	flash_request_fini(&a->asked);
-	free(a->paste);
+	app_save_finish(a);
+	app_find_fini(a);
+	app_history_fini(a);
+	app_conf_fini(a);
 	plain_free(a->plain);
 	player_free(a->player);
 	tui_free(a->tui);
@@ -518,6 +531,7 @@ static void close_all(struct app *a, struct err *err)
 		app_record_fini(a);
 		app_flash_fini(a);
 		app_lines_fini(a);
+		app_send_fini(a);
 		loop_free(a->loop);
 	}
 	secrets_free(a->secrets);
@@ -566,6 +580,7 @@ static bool start_screen(struct app *a, const char *port, struct err *err)
 	app_apply_settings(a);
 	app_history_load(a);
 	app_tips_load(a);
+	app_conf_watch(a);
 	if (a->options->replay)
 		return start_player(a, 1000, err);
 	first_words(a, port);
@@ -583,11 +598,14 @@ static bool start(struct app *a, struct err *err)
 	if (!a->loop)
 		return false;
 	a->now = clock_now();
+	a->session->began = a->now;
 	stamp_clock(a);
 	app_rx_init(a);
 	app_record_init(a);
 	app_flash_init(a);
 	app_lines_init(a);
+	app_find_init(a);
+	app_send_init(a);
 	a->link = link_new(a->loop, &link_ops, a);
 	if (a->options->debug_log && debuglog_open(a->options->debug_log, err) != ERR_OK)
 		return false;

@@ -16,9 +16,12 @@
 #include "tasmite/base/buf.h"
 #include "tasmite/core/cmd.h"
 #include "tasmite/core/session.h"
+#include "tasmite/core/garble.h"
 #include "tasmite/core/tasmota/bootwatch.h"
 #include "tasmite/core/tasmota/secrets.h"
 #include "tasmite/io/capture.h"
+#include "tasmite/io/histfile.h"
+#include "tasmite/io/hotplug.h"
 #include "tasmite/io/loop.h"
 #include "tasmite/ui/tui.h"
 
@@ -61,6 +64,8 @@ struct app {
 
 	/* boots (app_rx.c) */
 	struct bootwatch boot;
+	struct garble garble;
+	uint32_t garble_told; /* the rate at which unreadable bytes were told of */
 	struct timer *boot_timer;
 	bool boot_awaited; /* when the port went away: goes on with its return */
 
@@ -89,7 +94,24 @@ struct app {
 	void (*on_chosen)(struct app *a, const char *value);
 	void (*on_selected)(struct app *a, const char *value); /* a preview; NULL: none */
 
+	/* configuration (conf_load.c): the system's file and the user's */
+	char conf_path[2][512];
+	char *conf_text[2]; /* as read last */
+	struct hotplug *conf_watch[2];
+	uint64_t sets_off; /* of the options: a profile that was taken later says otherwise */
+	char port_opened[512];
+
+	/* sending (app_send.c) */
 	char *paste; /* waits for the answer */
+	struct sender *sender;
+
+	/* history (app_history.c) */
+	struct histfile *history;
+	struct sbuf history_held; /* lines that wait for another session to let go the file */
+	struct timer *history_timer;
+
+	struct log_search *search; /* act_find.c */
+	struct log_save *save;	   /* act_copy.c: under way, or NULL */
 
 	unsigned tips; /* hints that were shown (tips.c) */
 
@@ -141,16 +163,46 @@ void app_record_words(struct app *a, mono_t now);
 
 /* ---- app_line.c: what the user enters ---- */
 void app_line(struct app *a, const char *line);
-/* Sends a line with its end; false when it could not be sent (a notice says why). */
-bool app_send_line(struct app *a, const char *line);
-/* A line that is sent goes to the log (shown: whatever the setting says) and the recordings, masked. */
-void app_show_sent(struct app *a, const char *bytes, size_t n, bool shown);
 /* A line bound to a key: "/command", text for the device, or (ending in a blank) text for the edit
  * line. */
 void app_bound(struct app *a, const char *text);
+
+/* ---- app_history.c: what was entered, over sessions ---- */
 void app_history_load(struct app *a);
-/* Several lines at once: asks, then sends them one by one. */
+void app_history_fini(struct app *a);
+/* A line that was entered. */
+void app_remember(struct app *a, const char *line);
+/* The history is about to be used: what other sessions have entered is added. */
+void app_history_recall(void *ctx);
+
+/* ---- app_send.c: lines, macros and pastes on their way to the device ---- */
+void app_send_init(struct app *a);
+void app_send_fini(struct app *a);
+/* Sends a line with its end, behind what is being sent; false when it could not be (said in the
+ * notice). */
+bool app_send_line(struct app *a, const char *line);
+/* A line that is sent goes to the log (shown: whatever the setting says) and the recordings, masked.
+ */
+void app_show_sent(struct app *a, const char *bytes, size_t n, bool shown);
+/* Sends the lines and pauses of a macro. */
+bool app_send_macro(struct app *a, const char *text);
+/* Sends bytes as they are, without a line end; shown in the log where sent lines are. */
+bool app_send_bytes(struct app *a, const uint8_t *bytes, size_t n);
+/* Several lines at once: asks, then sends them one by one. n 0: it was too much to be kept. */
 void app_paste(struct app *a, const char *text, size_t n);
+/* Lines are on their way, or pauses between them. */
+bool app_sending(const struct app *a);
+/* Stops that; false when there was nothing to stop. */
+bool app_send_cancel(struct app *a);
+/* The port went away: what is not sent is told. */
+void app_send_lost(struct app *a);
+/* In the loop's flush phase: hands on the next line. Returns when it wants to be called again at
+ * the latest. */
+mono_t app_send_turn(struct app *a, mono_t now);
+/* A key of the direct mode. */
+void app_direct_key(void *ctx, const char *bytes, size_t n);
+/* "\n" as the setting has it; "" none. */
+const char *app_eol(const struct app *a);
 
 /* ---- complete.c ---- */
 size_t app_complete(void *ctx, const char *line, size_t cursor,
@@ -175,6 +227,10 @@ void act_quit(struct app *a, const struct cmd_line *c);
 void act_port(struct app *a, const struct cmd_line *c);
 void act_baud(struct app *a, const struct cmd_line *c);
 void act_eol(struct app *a, const struct cmd_line *c);
+void act_macro(struct app *a, const struct cmd_line *c);
+void act_direct(struct app *a, const struct cmd_line *c);
+void act_sendhex(struct app *a, const struct cmd_line *c);
+void act_profile(struct app *a, const struct cmd_line *c);
 void act_format(struct app *a, const struct cmd_line *c);
 void act_flow(struct app *a, const struct cmd_line *c);
 void act_dtr(struct app *a, const struct cmd_line *c);
@@ -199,6 +255,19 @@ void act_image(struct app *a, const struct cmd_line *c);
 void act_cancel(struct app *a, const struct cmd_line *c);
 void act_device(struct app *a, const struct cmd_line *c);
 
+void act_find(struct app *a, const struct cmd_line *c);
+void act_filter(struct app *a, const struct cmd_line *c);
+void act_split(struct app *a, const struct cmd_line *c);
+void act_close(struct app *a, const struct cmd_line *c);
+void act_resize(struct app *a, const struct cmd_line *c);
+void act_hex(struct app *a, const struct cmd_line *c);
+void act_raw(struct app *a, const struct cmd_line *c);
+void act_view(struct app *a, const struct cmd_line *c);
+void act_mark(struct app *a, const struct cmd_line *c);
+void act_goto(struct app *a, const struct cmd_line *c);
+void act_copy(struct app *a, const struct cmd_line *c);
+void act_save(struct app *a, const struct cmd_line *c);
+
 /* ---- pieces of them that others need ---- */
 /* Sets a setting for this session and applies it; tells a mistake. */
 bool app_set(struct app *a, enum setting_id id, const char *text);
@@ -216,6 +285,27 @@ void app_change_port(struct app *a, const char *name);
 size_t app_choose_port(struct app *a);
 /* A question; fn gets the answer. session.ask is filled by the caller first. */
 void app_ask(struct app *a, void (*fn)(struct app *a, bool yes));
+/* The active log pane; after a change of any: app_panes_touch. */
+struct log_pane *app_pane(struct app *a);
+void app_panes_touch(struct app *a);
+/* The words of a command from the i-th on, with blanks between; whether it has that option. */
+void app_words(const struct cmd_line *c, int from, char *dst, size_t size);
+bool app_option(const struct cmd_line *c, const char *name);
+/* The words of a command, without options, as the text of a filter. */
+void app_terms(const struct cmd_line *c, char *dst, size_t size);
+/* Its --context, if it has one; false: told what is wrong with it. */
+bool app_context(struct app *a, const struct cmd_line *c, int *context);
+void app_find_init(struct app *a);
+void app_find_fini(struct app *a);
+/* A slice of searching, filtering and saving; true when there is more to do. */
+bool app_log_step(struct app *a);
+bool app_save_step(struct app *a);
+/* Writes what is still to be saved. */
+void app_save_finish(struct app *a);
+/* The screen's words about log panes and the line of a search (struct tui_ops). */
+void app_pane_chosen(void *ctx, int index);
+void app_pane_weights(void *ctx, const int *rows, int count);
+void app_entry(void *ctx, enum tui_entry kind, enum tui_entry_event event, const char *text);
 void app_lines_init(struct app *a);
 void app_lines_fini(struct app *a);
 /* A port was opened: its lines are shown, and looked at now and then. */
@@ -236,9 +326,19 @@ void app_quit(struct app *a, int code);
 /* Wall clock = time of the session + offset, from now on. */
 void app_set_wall(struct app *a, int64_t offset_us);
 
-/* ---- config.c ---- */
+/* ---- conf_load.c ---- */
 /* Reads the configuration files and the options into the session. False: told on standard error. */
 bool app_load_config(struct app *a, char *port, size_t size);
+/* From now on changes of the files are taken over. */
+void app_conf_watch(struct app *a);
+void app_conf_fini(struct app *a);
+/* Takes the profile, and opens its port; false with a notice when there is none of that name. What
+ * it says wins over what was /set before and over the options. */
+bool app_take_profile(struct app *a, const char *name);
+/* The user's file; "" where there is no place for it. */
+const char *app_conf_path(const struct app *a);
+/* Calls fn with the name of each profile. */
+void app_each_profile(struct app *a, void (*fn)(void *ctx, const char *name), void *ctx);
 
 /* ---- tips.c ---- */
 /* How many hints were shown in earlier sessions; shows the next one. */

@@ -32,6 +32,7 @@ struct run {
 	uint64_t heard_next;
 	struct timer *timeout;
 	bool timed_out;
+	bool port_open; /* it was, once */
 	bool port_lost; /* never came, or went away */
 	char port_why[400];
 	char refused[800]; /* why it did not even begin */
@@ -168,6 +169,7 @@ static void link_up(void *ctx, mono_t now)
 {
 	struct run *r = ctx;
 
+	r->port_open = true;
 	if (!r->task || r->view.state != FLASH_WAITING)
 		return;
 	flash_task_port_back(r->task, now);
@@ -178,8 +180,10 @@ static void link_down(void *ctx, const struct err *why, mono_t now)
 {
 	struct run *r = ctx;
 
-	if (r->task && r->view.state == FLASH_WAITING) {
-		flash_task_port_lost(r->task, now); /* it waits on */
+	/* Pulling the adapter may be how the board gets to its loader; a port that never opened (a
+	 * server's takes a while to fail) is the caller's to mend. */
+	if (r->task && r->view.state == FLASH_WAITING && r->port_open) {
+		flash_task_port_lost(r->task, now);
 		on_say(r, true, why->text);
 		return;
 	}

@@ -22,6 +22,8 @@
 #define TURN_BYTES 262144
 /* A file without times comes in pieces of so long. */
 #define PIECE_US MONO_MS(10)
+/* Whatever a file says: times stay where they can be reckoned with. */
+#define TIME_MAX (INT64_MAX / 4)
 
 struct player {
 	struct app *a;
@@ -63,7 +65,7 @@ static void end(struct player *p, int code)
 	p->ended = true;
 	app_log_break(a, a->now);
 	if (!code)
-		session_say(a->session, a->now, "the recording ends here");
+		session_say(a->session, a->now + a->time_shift, "the recording ends here");
 	show_state(p);
 	if (a->plain)
 		plain_end(a->plain, code);
@@ -163,8 +165,8 @@ static bool take_next(struct player *p)
 		p->waiting = p->raw ? next_record(p) : next_piece(p);
 	if (!p->waiting && !p->ended)
 		end_of_file(p);
-	if (p->waiting)
-		p->at = p->rec.delta_us < MONO_S(1000000000) ? p->at + p->rec.delta_us : p->at;
+	if (p->waiting && p->rec.delta_us < TIME_MAX - p->at)
+		p->at += p->rec.delta_us;
 	return p->waiting;
 }
 
@@ -183,8 +185,7 @@ static void play_wall(struct player *p, mono_t now)
 	uint64_t wall;
 
 	str_copy_n(text, sizeof(text), (const char *)p->rec.bytes, p->rec.n);
-	if (strspn(text, "0123456789") != strlen(text) ||
-	    !str_parse_u64(text, INT64_MAX / 4, &wall))
+	if (strspn(text, "0123456789") != strlen(text) || !str_parse_u64(text, TIME_MAX, &wall))
 		return;
 	if (!p->wall_known)
 		app_set_wall(p->a, (int64_t)wall - p->at);
@@ -245,6 +246,16 @@ static void play(struct player *p, mono_t now)
 	a->session->revision++; /* counters */
 }
 
+static mono_t due_at(const struct player *p, mono_t now)
+{
+	double us;
+
+	if (!p->speed)
+		return now;
+	us = (double)(p->at - p->from_at) * 1000.0 / (double)p->speed;
+	return p->from_now + (us < (double)TIME_MAX ? (mono_t)us : TIME_MAX);
+}
+
 static void due(void *ctx, mono_t now)
 {
 	struct player *p = ctx;
@@ -256,11 +267,8 @@ static void due(void *ctx, mono_t now)
 		return;
 	}
 	while (!p->paused && !p->ended && played < TURN_BYTES && take_next(p)) {
-		mono_t when = now;
+		mono_t when = due_at(p, now);
 
-		if (p->speed)
-			when = p->from_now +
-			       (mono_t)((double)(p->at - p->from_at) * 1000.0 / (double)p->speed);
 		if (when > now) {
 			timer_arm(p->timer, when);
 			return;

@@ -12,10 +12,12 @@
 #include "tasmite/io/hotplug.h"
 #include "tasmite/io/ports.h"
 
-/* A flood must not starve the keyboard: after this many reads the other descriptors have a turn. */
-#define READS_PER_TURN 4
-#define READ_SIZE      65536
-#define TX_MAX	       (1024 * 1024)
+/* A flood must not starve the keyboard: after so many bytes the other descriptors have a turn. */
+#define TURN_BYTES 262144
+#define READ_SIZE  65536
+/* Who gave so much at once may have more: a pseudo-terminal gives what it has in small pieces. */
+#define READ_MORE 1024
+#define TX_MAX	  (1024 * 1024)
 /* A port that is away is waited for at no cost: the system tells when something changes. Only what
  * it can't tell is asked for again: a network port, a port that another program holds, and a node
  * whose permissions are being set. */
@@ -154,24 +156,42 @@ static void went_away(struct link *l, const struct err *why, mono_t now)
 	l->ops->down(l->ctx, why, now);
 }
 
+/* Fills the buffer as far as the port has something; what stopped it: a negative code, or 0. */
+static int fill(struct link *l, size_t *have, struct err *err)
+{
+	ssize_t n;
+
+	*have = 0;
+	do {
+		n = l->port->ops->read(
+		    l->port, l->read_buf + *have, sizeof(l->read_buf) - *have, err);
+		if (n < 0)
+			return (int)n;
+		*have += (size_t)n;
+	} while (n >= READ_MORE && *have < sizeof(l->read_buf));
+	return 0;
+}
+
 static void readable(struct link *l, mono_t now)
 {
 	struct err err = {0};
+	const struct transport *port = l->port;
+	size_t total = 0, have;
+	int rc = 0;
 
-	for (int i = 0; i < READS_PER_TURN && l->port && !l->held; i++) {
-		ssize_t n = l->port->ops->read(l->port, l->read_buf, sizeof(l->read_buf), &err);
-
-		if (n > 0) {
-			l->rx += (uint64_t)n;
-			l->ops->rx(l->ctx, l->read_buf, (size_t)n, now);
-			if ((size_t)n < sizeof(l->read_buf) / 2)
-				return; /* that was all there was */
-			continue;
+	while (!rc && l->port == port && !l->held && total < TURN_BYTES) {
+		rc = fill(l, &have, &err);
+		if (have) {
+			l->rx += have;
+			total += have;
+			l->ops->rx(l->ctx, l->read_buf, have, now);
 		}
-		if (n != ERR_AGAIN)
-			went_away(l, &err, now);
-		return;
+		if (have < sizeof(l->read_buf))
+			break; /* that was all there was */
 	}
+	/* Whom the bytes went to may have left the port, or taken another. */
+	if (rc < 0 && rc != ERR_AGAIN && l->port == port)
+		went_away(l, &err, now);
 }
 
 static void on_ready(void *ctx, int ready, mono_t now)

@@ -23,6 +23,7 @@ struct recorder {
 	mono_t last;	 /* RAW: time of the last record */
 	mono_t now;	 /* while something is written */
 	uint64_t limit;	 /* of the file's size, 0: none */
+	bool line_open;	 /* the file ends within a line */
 	char line[24];	 /* RAW: the last rate told */
 	struct err told; /* of the last rotation */
 };
@@ -64,16 +65,25 @@ static void put_lines(struct recorder *r, const uint8_t *bytes, size_t n)
 {
 	const uint8_t *end;
 
-	while (is_full(r) && n && (end = memchr(bytes, '\n', n))) {
-		size_t k = (size_t)(end - bytes) + 1;
+	while (n && is_full(r)) {
+		if (r->line_open) {
+			size_t k;
 
-		put(r, bytes, k);
+			end = memchr(bytes, '\n', n);
+			if (!end)
+				break;
+			k = (size_t)(end - bytes) + 1;
+			put(r, bytes, k);
+			r->line_open = false;
+			bytes += k;
+			n -= k;
+		}
 		rotate(r);
-		bytes += k;
-		n -= k;
 	}
-	if (n)
-		put(r, bytes, n);
+	if (!n)
+		return;
+	put(r, bytes, n);
+	r->line_open = bytes[n - 1] != '\n';
 }
 
 static void text_out(void *ctx, const void *text, size_t n)
@@ -93,7 +103,8 @@ static void put_record(struct recorder *r, char kind, const void *bytes, size_t 
 		bytes = (const uint8_t *)bytes + half;
 		n -= half;
 	}
-	put(r, buf_bytes(&r->encoded), buf_len(&r->encoded));
+	/* Half a record would make what follows unreadable. */
+	(void)capture_write_whole(r->c, buf_bytes(&r->encoded), buf_len(&r->encoded), r->now, NULL);
 	buf_clear(&r->encoded);
 }
 

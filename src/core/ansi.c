@@ -297,7 +297,7 @@ static void character(struct ansi *a, struct ansi_token *t, uint32_t cp)
 	int width;
 
 	if (cp < 0x20 || (cp >= 0x7f && cp < 0xa0)) {
-		if (cp == '\t')
+		if (cp == '\t' && !a->raw)
 			t->kind = ANSI_TAB;
 		else
 			control(t, cp);
@@ -324,7 +324,7 @@ bool ansi_next(struct ansi *a, struct ansi_token *t)
 	size_t sgr;
 	int len;
 
-	while (a->pos < a->n && a->bytes[a->pos] == ESC) {
+	while (!a->raw && a->pos < a->n && a->bytes[a->pos] == ESC) {
 		sgr = sgr_parse(a->bytes + a->pos, a->n - a->pos, &ps);
 		if (!sgr)
 			break;

@@ -202,11 +202,15 @@ int cmd_parse(const char *line, struct cmd_line *c, struct err *err)
 	if (!c->row)
 		return unknown_command(line + 1, name_end - 1, err);
 	c->store = xmalloc(scan.end + 1);
+	c->rest = str_skip_blank(line + name_end);
 	scan.word = c->store;
 	scan.pos = name_end;
 	while (cmd_word_next(&scan)) {
 		if (scan.open)
 			return err_set(err, ERR_INVAL, 0, "a quote is open: %s", c->row->usage);
+		/* What takes anything reads the rest of the line by itself. */
+		if (c->count == CMD_MAX_ARGS && strcmp(c->row->spec, "x*") == 0)
+			break;
 		if (c->count == CMD_MAX_ARGS)
 			return err_set(
 			    err, ERR_INVAL, 0, "too many words (more than %d)", CMD_MAX_ARGS);

@@ -163,17 +163,39 @@ void cmd_words(const struct cmd_spot *spot, void (*fn)(void *ctx, const char *wo
 	case 'o':
 		offer_list(&o, "on|off");
 		break;
+	case 'R': /* and files, which the caller knows */
+		offer_list(&o, setting_row(SET_LOG_FORMAT)->extra);
+		offer_list(&o, "off");
+		break;
 	case 'w':
 		offer_list(&o, setting_row(SET_FLOW)->extra);
 		break;
 	case 'e':
 		offer_list(&o, setting_row(SET_EOL)->extra);
+		offer_list(&o, "next");
+		break;
+	case 'K':
+		offer_list(&o, "F11|F12|Alt-1|Alt-2|Alt-3|Alt-4|Alt-5|Alt-6|Alt-7|Alt-8|Alt-9");
 		break;
 	case 'a':
 		offer_list(&o, "all");
 		break;
 	case 'r':
 		offer_list(&o, "next|prev|edit|log|device|flash");
+		break;
+	case 'y':
+		offer_list(&o, setting_row(SET_STAMP)->extra);
+		offer_list(&o, "on|next");
+		break;
+	case 'W':
+		offer_list(&o, setting_row(SET_WRAP)->extra);
+		offer_list(&o, "on|next");
+		break;
+	case 'V':
+		offer_list(&o, "text|hex|raw");
+		break;
+	case 'G':
+		offer_list(&o, "start|end|next-mark|prev-mark|next-reset|prev-reset|again|back");
 		break;
 	case 'g':
 		offer_list(&o, "up|down|top");

@@ -15,7 +15,6 @@
 #include "tasmite/base/xalloc.h"
 #include "tasmite/core/pattern.h"
 
-#define PIECE	    ((size_t)32 * 1024)
 #define TEXT_MAX    4096
 #define CONTEXT_MAX 1000
 
@@ -38,6 +37,7 @@ struct filter {
 	struct lineset shown; /* finished lines, and neighbours that may not be there yet */
 	bool tail_shown;      /* the unfinished one, scan.tail */
 	uint64_t revision;
+	char trouble[160];
 };
 
 /* ---- terms ------------------------------------------------------------------------------------- */
@@ -80,11 +80,11 @@ static size_t tag_place(const uint8_t *p, size_t n)
 	return at < n && p[at] == ' ' ? at + 1 : 0;
 }
 
-static bool has_tag(const struct line_ref *ref, const char *tag)
+static bool has_tag(const uint8_t *bytes, size_t len, const char *tag)
 {
-	size_t at = tag_place(ref->bytes, ref->len), n = strlen(tag);
+	size_t at = tag_place(bytes, len), n = strlen(tag);
 
-	return ref->len - at >= n && memcmp(ref->bytes + at, tag, n) == 0;
+	return len - at >= n && memcmp(bytes + at, tag, n) == 0;
 }
 
 static void terms_fini(struct terms *t)
@@ -92,6 +92,15 @@ static void terms_fini(struct terms *t)
 	for (int i = 0; i < t->count; i++)
 		pattern_free(t->term[i].pattern);
 	memset(t, 0, sizeof(*t));
+}
+
+static uint64_t terms_cost(const struct terms *t)
+{
+	uint64_t cost = 0;
+
+	for (int i = 0; i < t->count; i++)
+		cost += t->term[i].pattern ? pattern_cost(t->term[i].pattern) : 0;
+	return cost;
 }
 
 static int add_term(
@@ -234,7 +243,7 @@ bool filter_off(const struct filter *f)
 static bool term_matches(const struct term *t, const struct line_ref *ref)
 {
 	return t->pattern ? pattern_find(t->pattern, ref->bytes, ref->len, 0, NULL)
-			  : has_tag(ref, t->tag);
+			  : has_tag(ref->bytes, ref->len, t->tag);
 }
 
 bool filter_match(struct filter *f, const struct line_ref *ref)
@@ -255,24 +264,85 @@ bool filter_match(struct filter *f, const struct line_ref *ref)
 	return wanted;
 }
 
-static void show(struct filter *f, uint64_t line)
+/* Adds the lines that a term matches. */
+static void match_term(
+    const struct term *t, const struct scan_piece *piece, uint64_t bits[SCAN_WORDS])
 {
-	if (lineset_add(&f->shown, line))
-		f->revision++;
+	const struct lines_block *b = &piece->block;
+	size_t start = lines_block_start(b, piece->from);
+
+	if (t->pattern) {
+		scan_match(t->pattern, piece, bits);
+		return;
+	}
+	for (uint32_t i = piece->from; i < piece->to; i++) {
+		size_t next = lines_block_start(b, i + 1);
+
+		if (has_tag(b->bytes + start, next - 1 - start, t->tag))
+			bits[(i - piece->from) / 64] |= (uint64_t)1 << (i - piece->from) % 64;
+		start = next;
+	}
 }
 
-static void look_at(struct filter *f, const struct lines *l, uint64_t from, uint64_t to)
+/* The lines that pass. */
+static void match_terms(
+    const struct filter *f, const struct scan_piece *piece, uint64_t pass[SCAN_WORDS])
 {
-	struct line_ref ref;
+	uint64_t barred[SCAN_WORDS] = {0};
+	size_t count = piece->to - piece->from;
 
-	for (; from < to && lines_get(l, from, &ref); from++) {
-		uint64_t around = ref.dir == LINE_WARN ? 0 : (uint64_t)f->context;
+	memset(pass, f->terms.positive ? 0 : 0xff, SCAN_WORDS * sizeof(*pass));
+	for (int i = 0; i < f->terms.count; i++)
+		match_term(&f->terms.term[i], piece, f->terms.term[i].negative ? barred : pass);
+	for (size_t w = 0; w < SCAN_WORDS; w++)
+		pass[w] &= ~barred[w];
+	/* No line has the bits behind the last one. */
+	if (count % 64)
+		pass[count / 64] &= ((uint64_t)1 << count % 64) - 1;
+	for (size_t w = (count + 63) / 64; w < SCAN_WORDS; w++)
+		pass[w] = 0;
+}
 
-		if (!filter_match(f, &ref))
-			continue;
-		for (uint64_t i = from > around ? from - around : 0; i <= from + around; i++)
-			show(f, i);
-	}
+static void find_warnings(const struct scan_piece *piece, uint64_t bits[SCAN_WORDS])
+{
+	memset(bits, 0, SCAN_WORDS * sizeof(*bits));
+	for (uint32_t i = piece->from; i < piece->to; i++)
+		if (lines_block_dir(&piece->block, i) == LINE_WARN)
+			bits[(i - piece->from) / 64] |= (uint64_t)1 << (i - piece->from) % 64;
+}
+
+/* What passes draws its neighbours in; warnings are shown alone. */
+static void show_around(struct filter *f, uint64_t first, const uint64_t pass[SCAN_WORDS])
+{
+	uint64_t around = (uint64_t)f->context, next = 0; /* shown as far as that */
+
+	for (size_t i = 0; i < SCAN_LINES; i += 64)
+		for (uint64_t w = pass[i / 64]; w; w &= w - 1) {
+			uint64_t line = first + i + (uint64_t)__builtin_ctzll(w);
+			uint64_t at = line > around ? line - around : 0;
+
+			for (at = at > next ? at : next; at <= line + around; at++)
+				lineset_add(&f->shown, at);
+			next = line + around + 1;
+		}
+}
+
+static void look_at(struct filter *f, const struct scan_piece *piece)
+{
+	uint64_t pass[SCAN_WORDS], warnings[SCAN_WORDS];
+	uint64_t first = piece->block.first + piece->from, before = f->shown.total;
+
+	match_terms(f, piece, pass);
+	find_warnings(piece, warnings);
+	for (size_t w = 0; w < SCAN_WORDS; w++)
+		pass[w] &= ~warnings[w];
+	if (f->context)
+		show_around(f, first, pass);
+	else
+		lineset_add_bits(&f->shown, first, pass, piece->to - piece->from);
+	lineset_add_bits(&f->shown, first, warnings, piece->to - piece->from);
+	if (f->shown.total != before)
+		f->revision++;
 }
 
 static void look_at_tail(struct filter *f, const struct lines *l)
@@ -290,7 +360,8 @@ static void look_at_tail(struct filter *f, const struct lines *l)
 
 bool filter_step(struct filter *f, const struct lines *l, size_t budget)
 {
-	uint64_t from, to, before = f->shown.total;
+	uint64_t before = f->shown.total;
+	struct scan_piece piece;
 
 	if (filter_off(f))
 		return false;
@@ -299,10 +370,13 @@ bool filter_step(struct filter *f, const struct lines *l, size_t budget)
 	if (f->shown.total != before)
 		f->revision++;
 	look_at_tail(f, l);
-	for (size_t done = 0; done < budget; done += PIECE) {
-		if (!scan_take(&f->scan, l, PIECE, &from, &to))
+	for (size_t done = 0; done < budget;) {
+		uint64_t cost = terms_cost(&f->terms);
+
+		if (!scan_take(&f->scan, l, &piece))
 			break;
-		look_at(f, l, from, to);
+		look_at(f, &piece);
+		done += scan_charge(&f->scan, terms_cost(&f->terms) - cost);
 	}
 	return f->scan.gap_count > 0;
 }
@@ -370,6 +444,20 @@ uint64_t filter_count(const struct filter *f, const struct lines *l, uint64_t fr
 	    !lineset_has(&f->shown, f->scan.tail))
 		n++;
 	return n;
+}
+
+const char *filter_trouble(struct filter *f)
+{
+	for (int i = 0; i < f->terms.count; i++) {
+		struct pattern *p = f->terms.term[i].pattern;
+		const char *why = p ? pattern_trouble_news(p) : NULL;
+
+		if (!why)
+			continue;
+		str_fmt(f->trouble, sizeof(f->trouble), "'%.80s' is %s", pattern_text(p), why);
+		return f->trouble;
+	}
+	return NULL;
 }
 
 uint64_t filter_revision(const struct filter *f)

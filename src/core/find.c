@@ -8,8 +8,6 @@
 #include "scan.h"
 #include "tasmite/base/xalloc.h"
 
-#define PIECE ((size_t)32 * 1024)
-
 struct find {
 	struct pattern *pattern;
 	struct scan scan;
@@ -51,14 +49,14 @@ struct pattern *find_pattern(const struct find *f)
 	return f->pattern;
 }
 
-static void look_at(struct find *f, const struct lines *l, uint64_t from, uint64_t to)
+static void look_at(struct find *f, const struct scan_piece *piece)
 {
-	struct line_ref ref;
+	uint64_t bits[SCAN_WORDS] = {0};
 
-	for (; from < to && lines_get(l, from, &ref); from++)
-		if (pattern_find(f->pattern, ref.bytes, ref.len, 0, NULL) &&
-		    lineset_add(&f->hits, from))
-			f->revision++;
+	scan_match(f->pattern, piece, bits);
+	if (lineset_add_bits(
+		&f->hits, piece->block.first + piece->from, bits, piece->to - piece->from))
+		f->revision++;
 }
 
 static void look_at_tail(struct find *f, const struct lines *l)
@@ -76,7 +74,8 @@ static void look_at_tail(struct find *f, const struct lines *l)
 
 bool find_step(struct find *f, const struct lines *l, size_t budget)
 {
-	uint64_t from, to, before = f->hits.total;
+	uint64_t before = f->hits.total;
+	struct scan_piece piece;
 
 	if (!f->pattern)
 		return false;
@@ -85,14 +84,15 @@ bool find_step(struct find *f, const struct lines *l, size_t budget)
 	if (f->hits.total != before)
 		f->revision++;
 	look_at_tail(f, l);
-	for (size_t done = 0; done < budget; done += PIECE) {
-		if (!scan_take(&f->scan, l, PIECE, &from, &to))
+	for (size_t done = 0; done < budget;) {
+		uint64_t cost = pattern_cost(f->pattern);
+
+		if (!scan_take(&f->scan, l, &piece))
 			break;
-		look_at(f, l, from, to);
+		look_at(f, &piece);
+		done += scan_charge(&f->scan, pattern_cost(f->pattern) - cost);
 	}
-	if (f->scan.gap_count)
-		return true;
-	return false;
+	return f->scan.gap_count > 0;
 }
 
 static bool is_tail(const struct find *f, uint64_t line)

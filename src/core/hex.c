@@ -110,6 +110,8 @@ static int take_digits(struct entry *e)
 		n++;
 	if (n == 0)
 		return bad(e, from, "hex digits");
+	if ((from[n] | 0x20) > 'f' && (from[n] | 0x20) <= 'z')
+		return bad(e, e->p, "hex digits");
 	if (n > 1 && n % 2)
 		return bad(e, e->p, "two digits for each byte");
 	e->p = from + n;

@@ -25,7 +25,6 @@ struct rule {
 	enum style_id style;
 	int on;
 	bool builtin;
-	bool told;	/* that it was switched off */
 	uint32_t needs; /* one bit: see spot(); 0: always tried */
 };
 
@@ -65,7 +64,7 @@ static const struct builtin builtins[] = {
 	STYLE_HL_ADDRESS, HIGHLIGHT_MATCH, NULL},
     {"mac", "\\b[0-9A-Fa-f]{2}(?:([:-])[0-9A-Fa-f]{2})(?:\\1[0-9A-Fa-f]{2}){4}\\b",
 	STYLE_HL_ADDRESS, HIGHLIGHT_MATCH, NULL},
-    {"good", ": Connected\\b|\\bSuccessful\\b|\\bWeb server active\\b|= Online\\b", STYLE_HL_GOOD,
+    {"good", "(?<=: )Connected\\b|\\bSuccessful\\b|\\bWeb server active\\b|= Online\\b", STYLE_HL_GOOD,
 	HIGHLIGHT_MATCH,
 	"Connected|Successful|active|Online"},
     {"warning", "\\b(?:[Ww]arning|[Tt]imeout|[Rr]etry(?: in \\d+ sec\\w*)?|Use defaults|"
@@ -78,7 +77,7 @@ static const struct builtin builtins[] = {
 	"rror|RROR|ail|FAIL|nnot|n't|nable|nvalid|enied|efused|ost|t found|Unknown|E ("},
     {"reset", "\\brst cause:\\d+(?:, ?boot mode:\\(\\d+,\\d+\\))?|\\brst:0x[0-9a-f]+ \\(\\w+\\)|"
 	"\\bboot:0x[0-9a-f]+ \\(\\w+\\)|\\b(?:[Ss]oft |[Hh]ard(?:ware)? )?(?:wdt|WDT|[Ww]atchdog) reset\\b|"
-	"\\bBrownout detector was triggered\\b|\"RestartReason\":\"[^\"]*\"|: Restarting\\b",
+	"\\bBrownout detector was triggered\\b|\"RestartReason\":\"[^\"]*\"|(?<=: )Restarting\\b",
 	STYLE_HL_RESET, HIGHLIGHT_MATCH,
 	"rst|boot:|reset|Brownout|RestartReason|Restarting"},
     {"exception", "\\b(?:Fatal )?[Ee]xception ?(?:\\(\\d+\\)|\\d+)|\\b(?:epc[1-3]|excvaddr|depc)=0x[0-9a-f]+|"
@@ -194,8 +193,8 @@ void highlight_assign(struct highlight *h, const struct highlight *from)
 
 		if (!p)
 			xalloc_die(err.text); /* it was good once */
-		h->rules[h->count] = (struct rule){
-		    xstrdup(r->name), p, r->style, r->on, r->builtin, false, r->needs};
+		h->rules[h->count] =
+		    (struct rule){xstrdup(r->name), p, r->style, r->on, r->builtin, r->needs};
 	}
 	h->revision++;
 }
@@ -232,7 +231,7 @@ static int put_rule(struct highlight *h, const char *name, const char *pattern, 
 		fini_rule(&h->rules[at]);
 	else
 		h->count++;
-	h->rules[at] = (struct rule){xstrdup(name), p, style, on, builtin, false, 0};
+	h->rules[at] = (struct rule){xstrdup(name), p, style, on, builtin, 0};
 	return ERR_OK;
 }
 
@@ -330,12 +329,12 @@ const char *highlight_trouble(struct highlight *h)
 {
 	for (size_t i = 0; i < h->count; i++) {
 		struct rule *r = &h->rules[i];
-		const char *why = pattern_trouble(r->pattern);
+		const char *why = pattern_trouble_news(r->pattern);
 
-		if (r->told || !*why)
+		if (!why)
 			continue;
-		r->told = true;
-		str_fmt(h->trouble, sizeof(h->trouble), "highlight %s: %s", r->name, why);
+		str_fmt(
+		    h->trouble, sizeof(h->trouble), "the highlight rule %s is %s", r->name, why);
 		return h->trouble;
 	}
 	return NULL;

@@ -18,6 +18,7 @@ struct binding {
 	char name[24];
 	char *text;
 	char label[16];
+	bool session; /* bound by the user since the start, not by a file */
 };
 
 struct keymap {
@@ -60,8 +61,11 @@ static const struct {
 } builtin_bindings[] = {
     {"F1", "/help", "Help"},
     {"F2", "/port", "Port"},
+    {"F3", "/find", "Find"},
+    {"F4", "/filter", "Filter"},
     {"F5", "/flash ", "Flash"},
     {"F6", "/focus device", "Device"},
+    {"F7", "/hex", "Hex"},
     {"F9", "/record", "Record"},
     {"F10", "/quit", "Quit"},
     {"Ctrl-Q", "/quit", NULL},
@@ -72,6 +76,9 @@ static const struct {
     {"PgDn", "/page down", NULL},
     {"Ctrl-Home", "/page top", NULL},
     {"Ctrl-End", "/follow", NULL},
+    {"Alt-e", "/echo", NULL},
+    {"Alt-l", "/eol next", NULL},
+    {"Ctrl-]", "/direct", NULL},
 };
 
 /* Takes "Ctrl-", "Alt-", "Shift-" off. */
@@ -306,46 +313,110 @@ static void unbind(struct keymap *k, struct binding *b)
 	k->count--;
 }
 
-int keymap_bind(
-    struct keymap *k, const char *key_name, const char *text, const char *label, struct err *err)
+static int parse_bindable(const char *key_name, struct key *key, struct err *err)
 {
-	struct binding *b;
-	struct key key;
-	char *copy;
-
-	if (!keymap_parse(key_name, &key))
+	if (!keymap_parse(key_name, key))
 		return err_set(err, ERR_INVAL, 0,
 		    "'%s' is no key: expected a name as F5, Ctrl-B, Alt-1, PgUp, Shift-F3",
 		    words_printable(key_name) ? key_name : "(control characters)");
-	if (!may_bind(&key))
+	if (!may_bind(key))
 		return err_set(err, ERR_INVAL, 0,
 		    "%s can't be bound: characters, Enter, Tab, Esc and Backspace belong to the "
 		    "edit "
 		    "line, Ctrl-T is the prefix for function keys",
 		    key_name);
-	if (!words_printable(text))
+	return ERR_OK;
+}
+
+/* The binding of the key, an empty one if there was none; NULL when there are too many. */
+static struct binding *place_for(struct keymap *k, const struct key *key)
+{
+	struct binding *b = find(k, key);
+
+	if (b || k->count == KEYMAP_MAX)
+		return b;
+	k->bindings = xreallocarray(k->bindings, k->count + 1, sizeof(*k->bindings));
+	b = &k->bindings[k->count++];
+	memset(b, 0, sizeof(*b));
+	b->key = *key;
+	keymap_name(key, b->name, sizeof(b->name));
+	return b;
+}
+
+static int bind_key(struct keymap *k, const char *key_name, const char *text, const char *label,
+    bool session, struct err *err)
+{
+	struct binding *b;
+	struct key key;
+	char *copy;
+	int rc = parse_bindable(key_name, &key, err);
+
+	if (rc != ERR_OK)
+		return rc;
+	if (!words_printable(text) || (label && !words_printable(label)))
 		return err_set(err, ERR_INVAL, 0, "%s: the text has control characters", key_name);
-	b = find(k, &key);
 	if (!*text) {
+		b = find(k, &key);
 		if (b)
 			unbind(k, b);
 		return ERR_OK;
 	}
-	if (!b) {
-		if (k->count == KEYMAP_MAX)
-			return err_set(err, ERR_NOMEM, 0, "%s: only %d keys can be bound", key_name,
-			    KEYMAP_MAX);
-		k->bindings = xreallocarray(k->bindings, k->count + 1, sizeof(*k->bindings));
-		b = &k->bindings[k->count++];
-		memset(b, 0, sizeof(*b));
-		b->key = key;
-		keymap_name(&key, b->name, sizeof(b->name));
-	}
 	/* The new text may be the old one: copied before the old one goes. */
 	copy = xstrdup(text);
+	b = place_for(k, &key);
+	if (!b) {
+		free(copy);
+		return err_set(
+		    err, ERR_NOMEM, 0, "%s: only %d keys can be bound", key_name, KEYMAP_MAX);
+	}
 	free(b->text);
 	b->text = copy;
+	b->session = session;
 	make_label(b->label, sizeof(b->label), b->text, label);
+	return ERR_OK;
+}
+
+int keymap_bind(
+    struct keymap *k, const char *key_name, const char *text, const char *label, struct err *err)
+{
+	return bind_key(k, key_name, text, label, false, err);
+}
+
+int keymap_bind_session(
+    struct keymap *k, const char *key_name, const char *text, const char *label, struct err *err)
+{
+	return bind_key(k, key_name, text, label, true, err);
+}
+
+void keymap_carry(struct keymap *k, const struct keymap *from)
+{
+	size_t i;
+
+	for (i = 0; i < from->count; i++) {
+		const struct binding *b = &from->bindings[i];
+		struct err err;
+
+		if (b->session) /* it was good once; one too many is left out */
+			(void)bind_key(k, b->name, b->text, b->label, true, &err);
+	}
+}
+
+int keymap_label(struct keymap *k, const char *key_name, const char *label, struct err *err)
+{
+	struct binding *b;
+	struct key key;
+	int rc = parse_bindable(key_name, &key, err);
+
+	if (rc != ERR_OK)
+		return rc;
+	if (!words_printable(label) || strlen(label) >= sizeof(b->label))
+		return err_set(err, ERR_INVAL, 0,
+		    "%s: expected a label of at most %zu bytes without control characters",
+		    key_name, sizeof(b->label) - 1);
+	b = find(k, &key);
+	if (!b)
+		return err_set(err, ERR_NOENT, 0, "%s: nothing is bound to that key", key_name);
+	make_label(b->label, sizeof(b->label), b->text, *label ? label : NULL);
 	return ERR_OK;
 }
 
@@ -429,4 +500,18 @@ bool keymap_at(const struct keymap *k, size_t i, const char **key_name, const ch
 	*key_name = b->name;
 	*text = b->text;
 	return true;
+}
+
+const char *keymap_label_at(const struct keymap *k, size_t i)
+{
+	const struct binding *b = nth(k, i);
+
+	return b ? b->label : "";
+}
+
+bool keymap_session_at(const struct keymap *k, size_t i)
+{
+	const struct binding *b = nth(k, i);
+
+	return b && b->session;
 }

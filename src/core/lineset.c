@@ -124,6 +124,16 @@ bool lineset_add(struct lineset *s, uint64_t line)
 	return true;
 }
 
+size_t lineset_add_bits(struct lineset *s, uint64_t first, const uint64_t *bits, size_t count)
+{
+	uint64_t before = s->total;
+
+	for (size_t i = 0; i < count; i += 64)
+		for (uint64_t w = bits[i / 64]; w; w &= w - 1)
+			lineset_add(s, first + i + (uint64_t)__builtin_ctzll(w));
+	return (size_t)(s->total - before);
+}
+
 bool lineset_has(const struct lineset *s, uint64_t line)
 {
 	const struct lineset_block *b = block_of(s, line);

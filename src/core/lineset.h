@@ -35,6 +35,8 @@ void lineset_clear(struct lineset *s);
 void lineset_drop(struct lineset *s, uint64_t first);
 /* True when it was not in it; false too for a dropped one. */
 bool lineset_add(struct lineset *s, uint64_t line);
+/* Adds line first + i for each set bit i of `count` bits; returns how many were new. */
+size_t lineset_add_bits(struct lineset *s, uint64_t first, const uint64_t *bits, size_t count);
 bool lineset_has(const struct lineset *s, uint64_t line);
 /* Members in [from, to). */
 uint64_t lineset_count(const struct lineset *s, uint64_t from, uint64_t to);

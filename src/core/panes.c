@@ -126,7 +126,7 @@ static void forget_marks(struct panes *p, uint64_t first)
 
 bool panes_step(struct panes *p, const struct lines *l, size_t budget)
 {
-	size_t share = budget / (size_t)(p->count + 1);
+	size_t busy = !find_complete(p->find, l), share;
 	bool more;
 
 	forget_marks(p, lines_first(l));
@@ -134,6 +134,9 @@ bool panes_step(struct panes *p, const struct lines *l, size_t budget)
 		p->find_line = UINT64_MAX;
 		p->revision++;
 	}
+	for (int i = 0; i < p->count; i++)
+		busy += !filter_complete(p->pane[i].filter, l);
+	share = busy ? budget / busy : budget;
 	more = find_step(p->find, l, share);
 	for (int i = 0; i < p->count; i++)
 		more |= filter_step(p->pane[i].filter, l, share);

@@ -2,8 +2,8 @@
 /*
  * Patterns: the one file that knows PCRE2.
  *
- * A pattern is compiled for bytes, which is faster and right for text that is ASCII, and for UTF-8
- * when the first line comes that is not. PCRE2's own mode for invalid UTF-8 lets bad bytes match
+ * A pattern is compiled for bytes, which is faster and right for text that is ASCII (and for any, where
+ * it can only match ASCII), and for UTF-8 when the first line comes that is not. PCRE2's own mode for invalid UTF-8 lets bad bytes match
  * nothing, not even a dot (pcre2unicode(3), 10.42); here a line with bad bytes is looked at in a
  * copy that has SUB in their place, so that `Volt.*=` finds its line in spite of a damaged byte.
  */
@@ -20,8 +20,13 @@
 #include "tasmite/base/utf8.h"
 #include "tasmite/base/xalloc.h"
 
-/* Enough for `.*` over the longest line; some ms at the most. */
-#define MATCH_LIMIT 200000u
+/* JIT counts anew from each byte where a match may begin. So what is costly is found out with a
+ * small limit first, and told by pattern_cost; then comes another try with a limit that falls with
+ * the length of the line: some ms at the worst. */
+#define PROBE_LIMIT 1000u
+#define MATCH_LIMIT 25000u
+#define SHORT_LINE  512u  /* up to here the whole limit counts */
+#define STRIKE_LINE 4096u /* being too long is no fault of the pattern */
 #define DEPTH_LIMIT 1000u
 #define HEAP_LIMIT  4096u /* KiB; only where there is no JIT */
 #define NEST_LIMIT  100u
@@ -49,6 +54,10 @@ struct pattern {
 	uint8_t *copy;		/* of a line with bad bytes */
 	size_t copy_size;
 	int strikes;
+	bool told;
+	uint64_t cost;
+	bool lines_apart; /* matches stay in a line whatever stands around it */
+	bool only_ascii;  /* matches are of ASCII, at least one byte: other bytes don't matter */
 };
 
 /* ---- making ------------------------------------------------------------------------------------ */
@@ -117,6 +126,74 @@ static bool without_case(const struct pattern *p)
 	return (p->flags & PATTERN_SMART) && !has_upper(p->text, p->flags & PATTERN_PLAIN);
 }
 
+const char *pattern_trouble_news(struct pattern *p)
+{
+	if (p->told || p->strikes < STRIKES)
+		return NULL;
+	p->told = true;
+	return pattern_trouble(p);
+}
+
+/* ---- may lines be searched together? ----------------------------------------------------------- */
+
+/* Behind a backslash: what can neither match a line feed nor look at another line. */
+static bool tame_escape(char c)
+{
+	bool letter = (c | 0x20) >= 'a' && (c | 0x20) <= 'z';
+
+	/* A number may be a back reference or, as \12, an octal line feed. */
+	return c >= ' ' && c != 0x7f && !(c >= '0' && c <= '9') &&
+	       (!letter || strchr("dwbBSte", c));
+}
+
+/* Behind a bracket; NULL or the place of its end. A range may not begin below the line feed. */
+static const char *tame_class(const char *p)
+{
+	if (*p == '^' || *p == ']')
+		return NULL;
+	for (; *p && *p != ']'; p++) {
+		if (*p == '[')
+			return NULL;
+		if (*p == '\\' && (!tame_escape(*++p) || strchr("tbBS", *p)))
+			return NULL;
+	}
+	return *p ? p : NULL;
+}
+
+/* Behind a parenthesis: groups of all kinds, (?i). Other options change what a dot is, verbs what
+ * a failure is. */
+static bool tame_group(const char *p)
+{
+	if (*p == '*')
+		return false;
+	return *p != '?' || (p[1] && strchr(":=!<>|", p[1])) ||
+	       (p[1] == 'i' && (p[2] == ')' || p[2] == ':'));
+}
+
+/* Where no part can match a line feed, nothing can look beyond one. What is not understood is not
+ * tame. */
+static bool tame_regex(const char *p, bool *only_ascii)
+{
+	for (*only_ascii = true; *p; p++) {
+		if ((unsigned char)*p < ' ')
+			return false;
+		if (*p == '(' && !tame_group(p + 1))
+			return false;
+		if (*p == '\\') {
+			if (!tame_escape(*++p))
+				return false;
+			*only_ascii &= *p != 'S' && *p != 'B';
+		} else if (*p == '.') {
+			*only_ascii = false;
+		} else if (*p == '[') {
+			p = tame_class(p + 1);
+			if (!p)
+				return false;
+		}
+	}
+	return true;
+}
+
 static pcre2_code *compile(const struct pattern *p, bool utf, int *error, size_t *at)
 {
 	pcre2_compile_context *ctx = pcre2_compile_context_create(NULL);
@@ -130,7 +207,7 @@ static pcre2_code *compile(const struct pattern *p, bool utf, int *error, size_t
 	if (p->flags & PATTERN_PLAIN)
 		options = PCRE2_LITERAL;
 	else
-		options |= PCRE2_MULTILINE | (utf ? 0 : PCRE2_NEVER_UTF);
+		options |= PCRE2_MULTILINE | PCRE2_ALT_CIRCUMFLEX | (utf ? 0 : PCRE2_NEVER_UTF);
 	if (without_case(p))
 		options |= PCRE2_CASELESS;
 	if (utf)
@@ -159,6 +236,19 @@ static int check_code(const struct pattern *p, int error, size_t at, struct err 
 	    "'%.60s': at character %zu: %s", p->text, at + 1, why);
 }
 
+static void find_traits(struct pattern *p)
+{
+	uint32_t empty = 1;
+
+	if (!p->bytes.code)
+		return;
+	p->only_ascii = true;
+	p->lines_apart = p->flags & PATTERN_PLAIN ? !strpbrk(p->text, "\r\n")
+						  : tame_regex(p->text, &p->only_ascii);
+	pcre2_pattern_info(p->bytes.code, PCRE2_INFO_MATCHEMPTY, &empty);
+	p->only_ascii &= p->lines_apart && !empty;
+}
+
 struct pattern *pattern_new(const char *text, unsigned flags, struct err *err)
 {
 	struct pattern *p;
@@ -180,11 +270,11 @@ struct pattern *pattern_new(const char *text, unsigned flags, struct err *err)
 	/* `é?` means two things; and what only UTF has can't be compiled for bytes. */
 	if (all_ascii((const uint8_t *)text, strlen(text)))
 		p->bytes.code = compile(p, false, &error, &at);
+	find_traits(p);
 	p->data = pcre2_match_data_create(PAIRS, NULL);
 	p->context = pcre2_match_context_create(NULL);
 	if (!p->data || !p->context)
 		xalloc_die("out of memory");
-	pcre2_set_match_limit(p->context, MATCH_LIMIT);
 	pcre2_set_depth_limit(p->context, DEPTH_LIMIT);
 	pcre2_set_heap_limit(p->context, HEAP_LIMIT);
 	return p;
@@ -217,6 +307,11 @@ unsigned pattern_flags(const struct pattern *p)
 const char *pattern_trouble(const struct pattern *p)
 {
 	return p->strikes >= STRIKES ? "too costly: switched off" : "";
+}
+
+uint64_t pattern_cost(const struct pattern *p)
+{
+	return p->cost;
 }
 
 /* ---- searching --------------------------------------------------------------------------------- */
@@ -257,8 +352,8 @@ static int run(struct pattern *p, struct code *c, const uint8_t *bytes, size_t n
 	return pcre2_match(c->code, bytes, n, from, PCRE2_NO_UTF_CHECK, p->data, p->context);
 }
 
-static int run_bounded(
-    struct pattern *p, struct code *c, const uint8_t *bytes, size_t n, size_t from)
+/* Once more with a bigger stack where JIT's own was too small. */
+static int run_deep(struct pattern *p, struct code *c, const uint8_t *bytes, size_t n, size_t from)
 {
 	int rc = run(p, c, bytes, n, from);
 
@@ -269,7 +364,25 @@ static int run_bounded(
 			rc = run(p, c, bytes, n, from);
 		}
 	}
-	if (rc < 0 && rc != PCRE2_ERROR_NOMATCH)
+	return rc;
+}
+
+static int run_bounded(
+    struct pattern *p, struct code *c, const uint8_t *bytes, size_t n, size_t from)
+{
+	uint32_t limit = n <= SHORT_LINE ? MATCH_LIMIT : MATCH_LIMIT / (uint32_t)(n / SHORT_LINE);
+	int rc;
+
+	pcre2_set_match_limit(p->context, PROBE_LIMIT);
+	rc = run_deep(p, c, bytes, n, from);
+	if (rc >= 0 || rc == PCRE2_ERROR_NOMATCH)
+		return rc;
+	p->cost++;
+	if (rc == PCRE2_ERROR_MATCHLIMIT && limit > PROBE_LIMIT) {
+		pcre2_set_match_limit(p->context, limit);
+		rc = run_deep(p, c, bytes, n, from);
+	}
+	if (rc < 0 && rc != PCRE2_ERROR_NOMATCH && n <= STRIKE_LINE)
 		p->strikes++;
 	return rc;
 }
@@ -302,7 +415,7 @@ bool pattern_find(
 		return false;
 	if (!n)
 		bytes = (const uint8_t *)""; /* NULL is allowed for no bytes */
-	if (!c->code || !all_ascii(bytes, n)) {
+	if (!p->only_ascii && (!c->code || !all_ascii(bytes, n))) {
 		c = &p->utf;
 		bytes = readable(p, bytes, n);
 		while (from < n && (bytes[from] & 0xC0) == 0x80)
@@ -312,4 +425,25 @@ bool pattern_find(
 	if (rc >= 0 && m)
 		take_match(p, rc, m);
 	return rc >= 0;
+}
+
+bool pattern_begin_text(struct pattern *p, const uint8_t *text, size_t n)
+{
+	return p->lines_apart && p->strikes < STRIKES && (p->only_ascii || all_ascii(text, n)) &&
+	       (!n || !memchr(text, '\r', n));
+}
+
+int pattern_find_in_text(
+    struct pattern *p, const uint8_t *text, size_t n, size_t from, size_t *start)
+{
+	int rc;
+
+	pcre2_set_match_limit(p->context, PROBE_LIMIT);
+	rc = run_deep(p, &p->bytes, text, n, from);
+	if (rc < 0 && rc != PCRE2_ERROR_NOMATCH)
+		p->cost++;
+	if (rc < 0)
+		return rc == PCRE2_ERROR_NOMATCH ? 0 : -1;
+	*start = pcre2_get_ovector_pointer(p->data)[0];
+	return 1;
 }

@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "tasmite/core/lines.h"
+#include "tasmite/core/pattern.h"
 
 #define SCAN_GAPS 8
 
@@ -21,6 +22,7 @@ struct scan_gap {
 struct scan {
 	struct scan_gap gaps[SCAN_GAPS]; /* not looked at yet, rising */
 	int gap_count;
+	size_t piece; /* bytes that are taken next */
 	uint64_t end; /* finished lines below were taken notice of */
 	/* The unfinished line as it was looked at last. */
 	uint64_t tail; /* UINT64_MAX: none */
@@ -31,9 +33,24 @@ struct scan {
 void scan_init(struct scan *s);
 /* Takes notice of new and of dropped lines. */
 void scan_update(struct scan *s, const struct lines *l);
-/* The next piece to look at: lines [from, to) of one chunk, at least one of them, about `bytes` in
- * all; they count as looked at from now on. False when there is none. */
-bool scan_take(struct scan *s, const struct lines *l, size_t bytes, uint64_t *from, uint64_t *to);
+/* Some lines of a block, and a bit for each: bit i of word i / 64 is line first + i. */
+#define SCAN_LINES 4096
+#define SCAN_WORDS (SCAN_LINES / 64)
+
+struct scan_piece {
+	struct lines_block block;
+	uint32_t from, to; /* lines of the block, at least one */
+};
+
+/* The next piece to look at, of some KiB: counts as looked at from now on. False when there
+ * is none. */
+bool scan_take(struct scan *s, const struct lines *l, struct scan_piece *piece);
+/* To be called with how much the cost of the patterns (pattern_cost) has grown by the piece: the
+ * next one is small when it did. Returns what to take off a budget of bytes. */
+size_t scan_charge(struct scan *s, uint64_t cost);
+/* Sets the bits of the lines that the pattern matches (the others stay): finds what pattern_find
+ * finds in each line alone. */
+void scan_match(struct pattern *p, const struct scan_piece *piece, uint64_t bits[SCAN_WORDS]);
 /* True when the unfinished line is to be looked at (again); without one tail is UINT64_MAX. */
 bool scan_tail(struct scan *s, const struct lines *l, struct line_ref *ref);
 /* Everything there is was looked at. */

@@ -141,14 +141,20 @@ static bool same_style(const struct ansi_style *a, const struct ansi_style *b)
 	return a->attr == b->attr && same_color(&a->fg, &b->fg) && same_color(&a->bg, &b->bg);
 }
 
+static void emit_char(struct textlog *t, uint32_t cp)
+{
+	char utf8[4] = "";
+	size_t n = (size_t)utf8_encode(cp, utf8);
+
+	emit(t, utf8, n);
+}
+
 static void emit_token(struct textlog *t, const struct ansi_token *k)
 {
-	char utf8[4];
-
 	if (k->kind == ANSI_TAB)
 		emit(t, "\t", 1);
 	else if (k->kind == ANSI_CHAR || k->kind == ANSI_MARK)
-		emit(t, utf8, (size_t)utf8_encode(k->cp, utf8));
+		emit_char(t, k->cp);
 	else
 		emit_text(t, k->text);
 }
@@ -299,8 +305,9 @@ void textlog_put(struct textlog *t, const char *mark, const char *text, size_t n
 {
 	bool aside = t->open || t->set_aside;
 
-	textlog_break(t);
-	t->set_aside = aside;
+	if (t->open)
+		finish_line(t, NULL, 0);
+	t->set_aside = aside; /* and half a pair may still have its other half */
 	stamp(t, now);
 	emit_text(t, mark);
 	emit_bytes(t, (const uint8_t *)text, n);

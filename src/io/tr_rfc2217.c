@@ -562,11 +562,12 @@ static bool begin_lines(struct tr_rfc2217 *p, enum opener_line dtr, enum opener_
 }
 
 /* What the user gets to see. The rest of what RFC 2217 has to ask is of no use here: the line state
- * (errors, breaks) is told by no server in use, what was set is known without asking, and a client
- * that can't take more holds the server by TCP, at once and for sure, unlike by SUSPEND. */
+ * (errors, breaks) is told by no server in use, the modem inputs are told without a mask, what was
+ * set is known without asking, and a client that can't take more holds the server by TCP, at once
+ * and for sure, unlike by SUSPEND. */
 static bool begin_asking(struct tr_rfc2217 *p)
 {
-	return rfc2217_ask_signature(p->codec) && rfc2217_watch_modem(p->codec) &&
+	return rfc2217_ask_signature(p->codec) &&
 	       (!(p->unasked & MODEM_DTR) || rfc2217_ask_dtr(p->codec)) &&
 	       (!(p->unasked & MODEM_RTS) || rfc2217_ask_rts(p->codec));
 }

@@ -31,7 +31,6 @@ enum command {
 	CMD_MODEMSTATE = 7,
 	CMD_SUSPEND = 8,
 	CMD_RESUME = 9,
-	CMD_MODEM_MASK = 11,
 	CMD_PURGE = 12,
 	CMD_SERVER = 100
 };
@@ -529,11 +528,6 @@ bool rfc2217_ask_dtr(struct rfc2217 *r)
 bool rfc2217_ask_rts(struct rfc2217 *r)
 {
 	return request_if_room(r, CMD_CONTROL, CONTROL_ASK_RTS);
-}
-
-bool rfc2217_watch_modem(struct rfc2217 *r)
-{
-	return request_if_room(r, CMD_MODEM_MASK, 0xff);
 }
 
 struct buf *rfc2217_out(struct rfc2217 *r)

@@ -24,6 +24,9 @@ struct prompt {
 void prompt_draw(struct prompt *p, const struct session *s, const struct secrets *secrets,
     const struct lineedit *e, const char *hint, bool focused, struct surface *to, struct rect r);
 
+/* The edit line's row in direct mode: that it is on, and the key that leaves it. */
+void prompt_draw_direct(const struct session *s, struct surface *to, struct rect r);
+
 void keybar_draw(const struct keymap *k, struct surface *to, struct rect r);
 
 #endif

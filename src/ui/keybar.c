@@ -1,28 +1,29 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The key bar: what F1 to F10 do. */
+/* The key bar: what F1 to F10 do, and F11 and F12 where something is bound to them. */
 #include "bars.h"
 
 #include "tasmite/base/utf8.h"
 
-#define KEYBAR_KEYS 10
+#define KEYBAR_KEYS 12
+#define KEYBAR_LAST 10 /* leaves: stays where all else goes */
 
 static int label_width(const char *label, int number)
 {
 	return label[0] ? 1 + (number < 10 ? 2 : 3) + 1 + utf8_str_width(label) : 0;
 }
 
-/* What does not fit goes from the right, but the last key (leaving) stays. */
+/* What does not fit goes from the right, but the key that leaves stays. */
 static unsigned choose(const struct keymap *k, int w)
 {
 	unsigned shown = 0;
-	int total = 1 + label_width(keymap_bar_label(k, KEYBAR_KEYS), KEYBAR_KEYS);
+	int total = 1 + label_width(keymap_bar_label(k, KEYBAR_LAST), KEYBAR_LAST);
 
 	if (total <= w)
-		shown |= 1u << KEYBAR_KEYS;
+		shown |= 1u << KEYBAR_LAST;
 	else
 		total = 1;
-	for (int i = 1; i < KEYBAR_KEYS; i++) {
-		int need = label_width(keymap_bar_label(k, i), i);
+	for (int i = 1; i <= KEYBAR_KEYS; i++) {
+		int need = i == KEYBAR_LAST ? 0 : label_width(keymap_bar_label(k, i), i);
 
 		if (total + need + 1 > w)
 			break;

@@ -130,14 +130,18 @@ static unsigned modifiers(unsigned param)
 	return (bits & 1 ? KEY_SHIFT : 0u) | (bits & 2 ? KEY_ALT : 0u) | (bits & 4 ? KEY_CTRL : 0u);
 }
 
-/* CSI < button ; column ; row M or m (xterm's SGR mouse mode): presses and the wheel. */
+/* CSI < button ; column ; row M or m (xterm's SGR mouse mode): presses, releases, moves with a
+ * button down (32 is added), the wheel (64). */
 static bool mouse_key(const unsigned *param, uint8_t final, struct key *key)
 {
 	unsigned b = param[0];
 
-	if (final != 'M' || (b & 32) || param[1] < 1 || param[2] < 1)
+	if ((final != 'M' && final != 'm') || param[1] < 1 || param[2] < 1)
+		return false;
+	if ((b & 64) && (final == 'm' || (b & 32))) /* a wheel has but one kind of event */
 		return false;
 	set_key(key, KEYS_MOUSE, 0);
+	key->mouse = final == 'm' ? KEY_MOUSE_RELEASE : b & 32 ? KEY_MOUSE_DRAG : KEY_MOUSE_PRESS;
 	key->button = (uint8_t)(b & 64 ? (b & 3) + 4 : (b & 3) + 1);
 	key->x = (int16_t)(param[1] > 4096 ? 4096 : param[1] - 1);
 	key->y = (int16_t)(param[2] > 4096 ? 4096 : param[2] - 1);

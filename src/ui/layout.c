@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+#include "tasmite/core/panes.h"
+
 #define WIDE_MIN_W 100
 #define SMALL_W	   60
 #define SMALL_H	   16
@@ -149,4 +151,68 @@ struct rect layout_inner(const struct layout *l, enum pane p)
 		r.h = r.h > 2 ? r.h - 2 : 0;
 	}
 	return r;
+}
+
+int layout_log_min(const struct layout *l)
+{
+	return l->framed ? 4 : 3;
+}
+
+/* Rows by weight, none below min; what is over or missing goes to, or comes from, the largest. */
+static void share_rows(int total, int count, const int *weight, int min, int *rows)
+{
+	long sum = 0;
+	int used = 0;
+
+	for (int i = 0; i < count; i++)
+		sum += weight[i] > 0 ? weight[i] : 1;
+	for (int i = 0; i < count; i++) {
+		long w = weight[i] > 0 ? weight[i] : 1;
+
+		rows[i] = (int)(total * w / sum);
+		rows[i] = rows[i] < min ? min : rows[i];
+		used += rows[i];
+	}
+	while (used != total) {
+		int largest = 0;
+
+		for (int i = 1; i < count; i++)
+			if (rows[i] > rows[largest])
+				largest = i;
+		rows[largest] += used < total ? 1 : -1;
+		used += used < total ? 1 : -1;
+	}
+}
+
+static struct rect inner_of(const struct layout *l, struct rect r, bool titled)
+{
+	if (!l->framed && titled)
+		return (struct rect){r.x, r.y + 1, r.w, r.h - 1};
+	if (!l->framed)
+		return r;
+	return (struct rect){r.x + 1, r.y + 1, r.w > 2 ? r.w - 2 : 0, r.h > 2 ? r.h - 2 : 0};
+}
+
+bool layout_logs(const struct layout *l, int count, int active, const int *weight,
+    struct rect area[], struct rect inner[])
+{
+	struct rect all = l->r[PANE_LOG];
+	int shared = l->framed ? 1 : 0, min = layout_log_min(l), y = all.y;
+	int total = all.h + shared * (count - 1), rows[PANES_MAX];
+	bool fits = total >= min * count;
+
+	for (int i = 0; i < count; i++)
+		area[i] = inner[i] = (struct rect){all.x, all.y, 0, 0};
+	if (count == 1 || !fits) {
+		area[active] = all;
+		inner[active] = inner_of(l, all, false);
+		return count == 1;
+	}
+	share_rows(total, count, weight, min, rows);
+	for (int i = 0; i < count; i++) {
+		area[i] = (struct rect){all.x, y, all.w, rows[i]};
+		inner[i] = inner_of(l, area[i], true);
+		y += rows[i] - shared;
+	}
+	return true;
 }

@@ -41,6 +41,15 @@ struct layout_node {
 
 void layout_solve(const struct layout_node *n, struct rect r, struct rect out[PANE_COUNT]);
 void layout_make(struct layout *l, const struct layout_want *want);
+/* The log panes below each other in their part of the screen: weight is each one's share of the
+ * rows (and when the weights add up to all rows there are, they are its rows). Panes with frames
+ * share the lines between them; without frames each of several has a row for its title. Where there
+ * is no room for all only the active one is there, as with count 1; the others are empty. Returns
+ * whether all are there. */
+bool layout_logs(const struct layout *l, int count, int active, const int *weight,
+    struct rect area[], struct rect inner[]);
+/* Fewest rows of a pane's area in that layout. */
+int layout_log_min(const struct layout *l);
 bool layout_has(const struct layout *l, enum pane p);
 /* Inside of the frame, if there is one. */
 struct rect layout_inner(const struct layout *l, enum pane p);

@@ -43,6 +43,11 @@ struct lineedit {
 	/* a completion under way */
 	char **words;
 	size_t word_count, word_start;
+	/* a walk through the history by Up and Down */
+	char *typed;   /* what stood there before; NULL: no walk */
+	char *shown;   /* what the walk put there: another text means that the walk is over */
+	size_t prefix; /* bytes of typed that an entry must begin with */
+	int place;     /* offset in the history; history_length: the typed line */
 };
 
 /* readline's callbacks carry no context. */
@@ -262,6 +267,132 @@ static void configure(struct lineedit *e)
 	rl_completion_append_character = ' ';
 }
 
+/* ---- recalling ---- */
+
+static void end_walk(struct lineedit *e)
+{
+	free(e->typed);
+	free(e->shown);
+	e->typed = e->shown = NULL;
+}
+
+static const char *entry_at(int offset)
+{
+	HIST_ENTRY *h = history_get(history_base + offset);
+
+	return h ? h->line : "";
+}
+
+/* A line that readline itself has recalled (a search that was ended, vi's k) is no text to look
+ * for: the walk goes on from there. */
+static bool recalled_by_readline(void)
+{
+	int at = where_history();
+
+	return at < history_length && strcmp(entry_at(at), rl_line_buffer) == 0;
+}
+
+static void begin_walk(struct lineedit *e)
+{
+	bool recalled = recalled_by_readline();
+	int at = where_history();
+
+	if (e->typed && strcmp(e->shown, rl_line_buffer) == 0)
+		return;
+	end_walk(e);
+	if (e->ops.recall && at == history_length)
+		e->ops.recall(e->ctx);
+	e->typed = xstrdup(recalled ? "" : rl_line_buffer);
+	e->shown = xstrdup(rl_line_buffer);
+	e->prefix = recalled ? 0 : (size_t)rl_point;
+	e->place = recalled ? at : history_length;
+}
+
+static void show_recalled(struct lineedit *e, const char *text)
+{
+	char *copy = xstrdup(text);
+
+	free(e->shown);
+	e->shown = copy;
+	rl_begin_undo_group();
+	rl_delete_text(0, rl_end);
+	rl_point = 0;
+	rl_insert_text(copy);
+	rl_end_undo_group();
+	rl_point = rl_end;
+}
+
+/* The next entry in that direction that begins as the typed text does; behind the newest stands the
+ * typed text itself. Nothing fits: the line stays. */
+static void walk(struct lineedit *e, int step)
+{
+	int i;
+
+	begin_walk(e);
+	for (i = e->place + step; i >= 0 && i < history_length; i += step) {
+		const char *text = entry_at(i);
+
+		if (strncmp(text, e->typed, e->prefix) != 0 || strcmp(text, e->shown) == 0)
+			continue;
+		e->place = i;
+		show_recalled(e, text);
+		return;
+	}
+	if (i >= history_length && e->place < history_length) {
+		e->place = history_length;
+		show_recalled(e, e->typed);
+	}
+}
+
+static int walk_back(int count, int key)
+{
+	(void)key;
+	for (; count > 0; count--)
+		walk(the, -1);
+	return 0;
+}
+
+static int walk_on(int count, int key)
+{
+	(void)key;
+	for (; count > 0; count--)
+		walk(the, 1);
+	return 0;
+}
+
+/* A search looks through what other sessions have entered, too. By the key and not by a command of
+ * our own: within a search readline knows its own command again and no other. */
+static void before_search(struct lineedit *e, const struct key *key)
+{
+	if (e->ops.recall && key->mods == KEY_CTRL && (key->code == 'r' || key->code == 's') &&
+	    !RL_ISSTATE(MODES) && where_history() == history_length)
+		e->ops.recall(e->ctx);
+}
+
+/* Where readline's own plain commands are bound, ours take their place. */
+static void take_over(Keymap map, const char *seq)
+{
+	static const struct {
+		rl_command_func_t *from, *to;
+	} rows[] = {{rl_get_previous_history, walk_back}, {rl_get_next_history, walk_on}};
+	int type = ISKMAP;
+	rl_command_func_t *fn = rl_function_of_keyseq(seq, map, &type);
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		if (fn && type == ISFUNC && fn == rows[i].from)
+			rl_bind_keyseq_in_map(seq, rows[i].to, map);
+}
+
+static void take_over_all(void)
+{
+	static const char *const seqs[] = {"\033[A", "\033[B", "\033OA", "\033OB", "\020", "\016"};
+
+	for (size_t i = 0; i < sizeof(seqs) / sizeof(seqs[0]); i++) {
+		take_over(emacs_standard_keymap, seqs[i]);
+		take_over(vi_insertion_keymap, seqs[i]);
+	}
+}
+
 /* Sequences that lineedit_key sends; where the user bound something else that stays. */
 static void bind_keys(void)
 {
@@ -314,6 +445,7 @@ struct lineedit *lineedit_new(const struct lineedit_ops *ops, void *ctx)
 	configure(e);
 	initialize(e);
 	bind_keys();
+	take_over_all();
 	quiet();
 	using_history();
 	rl_callback_handler_install("", line_handler);
@@ -333,6 +465,7 @@ void lineedit_free(struct lineedit *e)
 	buf_fini(&e->queue);
 	free(e->entered);
 	free_words(e);
+	end_walk(e);
 	free(e);
 }
 
@@ -442,6 +575,7 @@ void lineedit_key(struct lineedit *e, const struct key *key)
 	const char *seq;
 	size_t n = 0;
 
+	before_search(e, key);
 	if (key->code == KEYS_ESC || (key->code == '[' && (key->mods & KEY_CTRL))) {
 		if (wants_escape())
 			feed(e, "\033", 1);
@@ -565,15 +699,34 @@ unsigned long lineedit_revision(const struct lineedit *e)
 	return e->revision;
 }
 
+/* Newest first: what is entered again is mostly what was entered lately. */
+static void forget(const char *line)
+{
+	for (int i = history_length - 1; i >= 0; i--)
+		if (strcmp(entry_at(i), line) == 0) {
+			free_history_entry(remove_history(i));
+			return;
+		}
+}
+
+void lineedit_history_append(struct lineedit *e, const char *line)
+{
+	(void)e;
+	if (*line)
+		add_history(line);
+	using_history();
+}
+
 void lineedit_history_add(struct lineedit *e, const char *line)
 {
-	HIST_ENTRY *last =
-	    history_length > 0 ? history_get(history_base + history_length - 1) : NULL;
+	forget(line);
+	lineedit_history_append(e, line);
+}
 
+void lineedit_history_clear(struct lineedit *e)
+{
 	(void)e;
-	if (!*line || (last && !strcmp(last->line, line)))
-		return;
-	add_history(line);
+	clear_history();
 	using_history();
 }
 

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "tasmite/base/str.h"
 #include "tasmite/base/utf8.h"
 #include "tasmite/base/xalloc.h"
 
@@ -168,4 +169,26 @@ void prompt_draw(struct prompt *p, const struct session *s, const struct secrets
 			surface_text(to, right, right.x + right.w - 1, r.y, style, "…");
 	}
 	free(mask);
+}
+
+void prompt_draw_direct(const struct session *s, struct surface *to, struct rect r)
+{
+	const char *key = keymap_key_of(s->keymap, "/direct");
+	struct rect in = r;
+	char text[120];
+	int need;
+
+	str_fmt(text, sizeof(text), "%s leaves   each key goes to the device at once",
+	    key ? key : "Ctrl-]");
+	surface_fill(to, r, STYLE_EDIT);
+	in.x =
+	    surface_text(to, r, r.x, r.y, STYLE_STATUS_GOOD, r.w < 40 ? "DIRECT" : " DIRECT ") + 1;
+	in.w = r.x + r.w - in.x;
+	surface_text(to, in, in.x, r.y, STYLE_PROMPT, text);
+	need = utf8_str_width(text) + 3;
+	if (s->notice[0] && in.w > need + 10) {
+		in.x += need;
+		in.w -= need;
+		surface_text(to, in, in.x, r.y, s->notice_bad ? STYLE_BAD : STYLE_OWN, s->notice);
+	}
 }

@@ -93,6 +93,28 @@ static void port_words(struct words *ws, const struct session_port *p)
 	add(ws, STYLE_STATUS, 49, text);
 }
 
+/* What Enter adds and whether sent lines are shown; a click goes on to the next choice. */
+static void sending_words(struct words *ws, const struct session *s)
+{
+	static const char *const ends[] = {"no end", "CR", "LF", "CRLF"};
+	bool echo = settings_bool(s->settings, SET_ECHO);
+	char text[64];
+	struct word *w = add(ws, STYLE_STATUS, 47, ends[settings_int(s->settings, SET_EOL) & 3]);
+
+	w->click = "/eol next";
+	w = add(ws, echo ? STYLE_STATUS_GOOD : STYLE_STATUS_DIM, 46, echo ? "ECHO" : "echo");
+	w->click = "/echo";
+	w->tight = true;
+	add(ws, STYLE_STATUS, 36, s->profile)->click = "/profile";
+	if (s->direct)
+		add(ws, STYLE_STATUS_GOOD, 95, "DIRECT")->click = "/direct";
+	if (s->sending.on) {
+		str_fmt(text, sizeof(text), "%s %zu/%zu", s->sending.what, s->sending.done,
+		    s->sending.total);
+		add(ws, STYLE_STATUS_GOOD, 96, text)->click = "/cancel";
+	}
+}
+
 static void flash_word(struct words *ws, const struct flash_view *f)
 {
 	const char *stage = "";
@@ -194,6 +216,7 @@ static void place_words(struct words *ws, const struct session *s, struct rect r
 	int x = r.x + (r.w > 30 ? 1 : 0), right = 0;
 
 	port_words(ws, &s->port);
+	sending_words(ws, s);
 	record_word(ws, &s->record);
 	if (flash)
 		flash_word(ws, &s->flash);

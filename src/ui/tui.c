@@ -37,12 +37,22 @@ static void edit_choices(void *ctx, const char *const *words, size_t count)
 		t->ops.choices(t->ctx, words, count);
 }
 
+static void edit_recall(void *ctx)
+{
+	struct tui *t = ctx;
+
+	if (t->ops.recall)
+		t->ops.recall(t->ctx);
+}
+
 struct tui *tui_new(const struct session *s, const struct secrets *secrets, struct backend *b,
     const struct tui_ops *ops, void *ctx)
 {
 	/* Ctrl-D on an empty line means nothing here: no eof. */
-	static const struct lineedit_ops edit_ops = {
-	    .line = edit_line, .complete = edit_complete, .choices = edit_choices};
+	static const struct lineedit_ops edit_ops = {.line = edit_line,
+	    .complete = edit_complete,
+	    .choices = edit_choices,
+	    .recall = edit_recall};
 	struct tui *t = xcalloc(1, sizeof(*t));
 
 	t->s = s;
@@ -51,7 +61,7 @@ struct tui *tui_new(const struct session *s, const struct secrets *secrets, stru
 	t->ops = *ops;
 	t->ctx = ctx;
 	t->edit = lineedit_new(&edit_ops, t);
-	t->views[VIEW_LOG] = view_log_new();
+	entry_init(&t->entry);
 	t->views[VIEW_DEVICE] = view_device_new();
 	t->views[VIEW_FLASH] = view_flash_new();
 	t->views[VIEW_PAGE] = view_page_new();
@@ -59,6 +69,7 @@ struct tui *tui_new(const struct session *s, const struct secrets *secrets, stru
 	t->views[VIEW_LIST] = view_list_new();
 	surface_init(&t->screen, 1, 1);
 	buf_init(&t->paste, PASTE_MAX);
+	tui_logs_sync(t);
 	t->dirty = true;
 	return t;
 }
@@ -67,8 +78,10 @@ void tui_free(struct tui *t)
 {
 	if (!t)
 		return;
-	for (int i = 0; i < VIEW_COUNT; i++)
+	tui_logs_free(t);
+	for (int i = VIEW_LOG + 1; i < VIEW_COUNT; i++)
 		t->views[i]->ops->free(t->views[i]);
+	entry_fini(&t->entry);
 	lineedit_free(t->edit);
 	surface_fini(&t->screen);
 	buf_fini(&t->paste);
@@ -99,13 +112,28 @@ void tui_focus(struct tui *t, enum tui_focus f)
 	t->dirty = true;
 }
 
+static void to_pane(struct tui *t, int index)
+{
+	if (t->ops.pane && index != t->s->panes.active)
+		t->ops.pane(t->ctx, index);
+}
+
 void tui_focus_step(struct tui *t, int step)
 {
-	int f = (int)t->focus;
+	int f = (int)t->focus, last = t->s->panes.count - 1, active = t->s->panes.active;
+	bool on = step > 0;
 
+	/* Within the log panes first. */
+	if (t->focus == TUI_LOG && (on ? active < last : active > 0)) {
+		to_pane(t, active + (on ? 1 : -1));
+		t->dirty = true;
+		return;
+	}
 	do
-		f = (f + (step > 0 ? 1 : TUI_FOCUSES - 1)) % TUI_FOCUSES;
+		f = (f + (on ? 1 : TUI_FOCUSES - 1)) % TUI_FOCUSES;
 	while (!tui_exists(t, (enum tui_focus)f));
+	if (f == TUI_LOG)
+		to_pane(t, on ? 0 : last);
 	tui_focus(t, (enum tui_focus)f);
 }
 
@@ -116,15 +144,19 @@ enum tui_focus tui_focused(const struct tui *t)
 
 void tui_follow(struct tui *t)
 {
+	tui_logs_sync(t);
 	view_log_follow(t->views[VIEW_LOG]);
 	t->dirty = true;
 }
 
 void tui_page(struct tui *t, int pages)
 {
-	struct view *v = t->views[VIEW_LOG];
-	int page = v->r.h > 1 ? v->r.h - 1 : 1;
+	struct view *v;
+	int page;
 
+	tui_logs_sync(t);
+	v = t->views[VIEW_LOG];
+	page = v->r.h > 1 ? v->r.h - 1 : 1;
 	if (pages == INT_MIN)
 		view_log_top(v, t->s);
 	else if (pages > -10000 && pages < 10000)
@@ -136,6 +168,11 @@ void tui_redraw(struct tui *t)
 {
 	t->backend->ops->redraw(t->backend);
 	t->dirty = true;
+}
+
+void tui_clipboard(struct tui *t, const char *bytes, size_t n)
+{
+	t->backend->ops->clipboard(t->backend, bytes, n);
 }
 
 void tui_resized(struct tui *t)
@@ -168,6 +205,12 @@ static void look(const struct tui *t, struct tui_seen *seen)
 	seen->list = s->list.revision;
 	seen->session = s->revision;
 	seen->edit = lineedit_revision(t->edit);
+	seen->panes = s->panes.revision;
+	seen->find = find_revision(s->panes.find);
+	seen->filters = 0;
+	for (int i = 0; i < s->panes.count; i++)
+		seen->filters += filter_revision(s->panes.pane[i].filter);
+	seen->highlight = highlight_revision(s->highlight);
 	seen->open =
 	    (uint64_t)s->page.open | (uint64_t)s->ask.open << 1 | (uint64_t)s->list.open << 2;
 }
@@ -250,6 +293,12 @@ static int want_rows(struct tui *t, int v, int width, mono_t now)
 	return t->views[v]->ops->rows(t->views[v], t->s, width, now);
 }
 
+static void recalc_one(struct tui *t, struct view *v, mono_t now)
+{
+	if (v->r.w > 0 && v->r.h > 0)
+		v->ops->recalc(v, t->s, now);
+}
+
 static void recalc(struct tui *t, mono_t now)
 {
 	struct layout_want want = {.flash = t->s->flash.state != FLASH_IDLE};
@@ -269,13 +318,15 @@ static void recalc(struct tui *t, mono_t now)
 	layout_make(&t->layout, &want);
 	surface_resize(&t->screen, want.w, want.h);
 	t->screen.unicode = unicode(t);
-	place(t, VIEW_LOG, PANE_LOG);
+	tui_logs_sync(t);
+	tui_logs_place(t);
 	place(t, VIEW_DEVICE, PANE_DEVICE);
 	place(t, VIEW_FLASH, PANE_FLASH);
 	/* One that is not on the screen keeps its place for when it is again. */
-	for (int i = VIEW_LOG; i <= VIEW_FLASH; i++)
-		if (t->views[i]->r.w > 0 && t->views[i]->r.h > 0)
-			t->views[i]->ops->recalc(t->views[i], t->s, now);
+	for (int i = 0; i < t->log_count; i++)
+		recalc_one(t, t->logs[i], now);
+	recalc_one(t, t->views[VIEW_DEVICE], now);
+	recalc_one(t, t->views[VIEW_FLASH], now);
 }
 
 static void draw_title(struct tui *t, const struct view *v)
@@ -286,36 +337,27 @@ static void draw_title(struct tui *t, const struct view *v)
 	surface_fmt(&t->screen, in, in.x, in.y, style, v->focused ? "[%s]" : " %s ", v->ops->title);
 }
 
-/* What the log's lower border says at its right. */
-static void draw_log_state(struct tui *t)
+static void draw_box(struct tui *t, const struct view *v, bool focused)
 {
-	const struct view *v = t->views[VIEW_LOG];
-	struct rect foot = {v->area.x + 1, v->area.y + v->area.h - 1, v->area.w - 2, 1};
-	/* In a line that is being written End goes to the line's end. */
-	bool writing = t->focus == TUI_EDIT && lineedit_text(t->edit)[0];
-	char text[96];
-	int w;
-
-	view_log_state(v, writing ? "Ctrl-End" : "End", text, sizeof(text));
-	w = utf8_str_width(text);
-	if (w > foot.w) {
-		view_log_state(v, NULL, text, sizeof(text));
-		w = utf8_str_width(text);
-	}
-	surface_text(&t->screen, foot, foot.x + foot.w - w - 1, foot.y, STYLE_NEWLINES, text);
+	if (t->layout.framed && v->area.w > 0 && v->area.h > 0 && v->focused == focused)
+		surface_box(&t->screen, v->area, focused ? STYLE_BORDER_FOCUS : STYLE_BORDER);
 }
 
 static void draw_panes(struct tui *t)
 {
-	static const enum pane panes[] = {PANE_LOG, PANE_DEVICE, PANE_FLASH};
+	static const enum pane panes[] = {[VIEW_DEVICE] = PANE_DEVICE, [VIEW_FLASH] = PANE_FLASH};
 
 	/* The focused one last: its border is whole. */
-	for (int pass = 0; t->layout.framed && pass < 2; pass++)
-		for (int i = VIEW_LOG; i <= VIEW_FLASH; i++)
-			if (layout_has(&t->layout, panes[i]) && t->views[i]->focused == (pass == 1))
-				surface_box(&t->screen, t->views[i]->area,
-				    pass ? STYLE_BORDER_FOCUS : STYLE_BORDER);
-	for (int i = VIEW_LOG; i <= VIEW_FLASH; i++) {
+	for (int pass = 0; pass < 2; pass++) {
+		for (int i = 0; i < t->log_count; i++)
+			draw_box(t, t->logs[i], pass == 1);
+		for (int i = VIEW_DEVICE; i <= VIEW_FLASH; i++)
+			if (layout_has(&t->layout, panes[i]))
+				draw_box(t, t->views[i], pass == 1);
+	}
+	if (layout_has(&t->layout, PANE_LOG))
+		tui_logs_draw(t);
+	for (int i = VIEW_DEVICE; i <= VIEW_FLASH; i++) {
 		if (!layout_has(&t->layout, panes[i]))
 			continue;
 		if (t->layout.framed)
@@ -323,13 +365,11 @@ static void draw_panes(struct tui *t)
 		if (t->views[i]->r.w > 0 && t->views[i]->r.h > 0)
 			t->views[i]->ops->draw(t->views[i], t->s, &t->screen);
 	}
-	if (t->layout.framed)
-		draw_log_state(t);
 }
 
 /* What the status line says of the panes where no frame shows it. */
 struct status_words {
-	char scroll[64], pane[16];
+	char scroll[64], pane[48];
 };
 
 static void status_words(const struct tui *t, struct status_words *w)
@@ -337,8 +377,11 @@ static void status_words(const struct tui *t, struct status_words *w)
 	w->scroll[0] = w->pane[0] = '\0';
 	if (t->layout.framed)
 		return;
-	view_log_state(t->views[VIEW_LOG], NULL, w->scroll, sizeof(w->scroll));
-	if (t->focus != TUI_EDIT)
+	if (t->views[VIEW_LOG]->r.y == t->views[VIEW_LOG]->area.y)
+		view_log_state(t->views[VIEW_LOG], NULL, w->scroll, sizeof(w->scroll));
+	if (t->focus == TUI_EDIT || t->focus == TUI_LOG)
+		tui_logs_words(t, w->pane, sizeof(w->pane));
+	else
 		str_fmt(w->pane, sizeof(w->pane), "[%s]", t->views[t->focus - TUI_LOG]->ops->title);
 }
 
@@ -362,15 +405,64 @@ const char *tui_status_click(const struct tui *t, int x, int y)
 	return statusbar_click(t->s, *r, w.scroll, w.pane, !layout_has(&t->layout, PANE_FLASH), x);
 }
 
+static void entry_words(struct tui *t, char *dst, size_t size)
+{
+	const struct panes *p = &t->s->panes;
+	const struct filter *f = p->pane[p->active].filter;
+	char found[64];
+
+	if (t->entry.kind == TUI_ENTRY_FIND) {
+		view_log_find_words(t->s, found, sizeof(found));
+		if (found[0])
+			str_fmt(dst, size, "%s%s", found, p->find_plain ? " · plain text" : "");
+		else
+			str_fmt(dst, size, "Ctrl-R: %s   Up: earlier ones   Esc: end",
+			    p->find_plain ? "regular expression" : "plain text");
+	} else if (filter_off(f)) {
+		str_copy(dst, size, "WIF !Attempting \"rc=-4\"   Ctrl-Up: context lines");
+	} else {
+		uint64_t first = lines_first(t->s->log), end = lines_end(t->s->log);
+
+		str_fmt(dst, size, "%llu of %llu lines%s",
+		    (unsigned long long)filter_count(f, t->s->log, first, end),
+		    (unsigned long long)(end - first), filter_complete(f, t->s->log) ? "" : "+");
+	}
+}
+
+static void draw_entry(struct tui *t)
+{
+	bool find = t->entry.kind == TUI_ENTRY_FIND, narrow = t->screen.w < 30;
+	const char *label = find ? (narrow ? "/" : " Find: ") : narrow ? "&" : " Filter: ";
+	char words[160];
+
+	entry_words(t, words, sizeof(words));
+	entry_draw(&t->entry, label, t->s->notice[0] ? t->s->notice : words, t->s->notice_bad,
+	    &t->screen, t->layout.r[PANE_EDIT]);
+}
+
 static void draw_edit(struct tui *t)
 {
 	const char *text = lineedit_text(t->edit);
+	const char *keys = view_log_hint(t->views[VIEW_LOG]);
 	char hint[200] = "";
 
+	if (t->entry.kind) {
+		draw_entry(t);
+		return;
+	}
+	if (t->s->direct && t->focus == TUI_EDIT) {
+		prompt_draw_direct(t->s, &t->screen, t->layout.r[PANE_EDIT]);
+		return;
+	}
 	if (t->prefix)
 		str_copy(hint, sizeof(hint), "Ctrl-T: 1 to 9, 0 are F1 to F10");
+	else if (t->s->sending.on && t->focus == TUI_EDIT)
+		str_fmt(hint, sizeof(hint), "%s: %zu of %zu lines   Esc: stop", t->s->sending.what,
+		    t->s->sending.done, t->s->sending.total);
 	else if (t->focus == TUI_LOG)
-		str_copy(hint, sizeof(hint), "j k Space b g G: scroll   Esc: back");
+		str_copy(hint, sizeof(hint),
+		    keys ? keys
+			 : "/ find  & filter  t tags  v select  s time  w wrap  x hex  Esc back");
 	else if (t->focus != TUI_EDIT)
 		str_copy(hint, sizeof(hint), "↑ ↓: scroll   Esc: back");
 	else if (!text[0] && t->s->flash.state == FLASH_WAITING &&

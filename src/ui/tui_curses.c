@@ -43,8 +43,8 @@
 /* Bracketed paste and SGR mouse reports are xterm's; terminals without them ignore the modes. */
 #define PASTE_ON  "\033[?2004h"
 #define PASTE_OFF "\033[?2004l"
-#define MOUSE_ON  "\033[?1000h\033[?1006h"
-#define MOUSE_OFF "\033[?1006l\033[?1000l"
+#define MOUSE_ON  "\033[?1002h\033[?1006h"
+#define MOUSE_OFF "\033[?1006l\033[?1002l"
 
 struct tui_curses {
 	struct backend base;
@@ -471,6 +471,36 @@ static void curses_set_mouse(struct backend *b, bool on)
 		    on ? sizeof(MOUSE_ON) - 1 : sizeof(MOUSE_OFF) - 1);
 }
 
+/* OSC 52 ; c ; base64 (xterm's ctlseqs), ended by BEL, which more terminals know than ST. tmux takes
+ * it for itself and hands it on where its set-clipboard allows. */
+static void curses_clipboard(struct backend *b, const char *bytes, size_t n)
+{
+	static const char digits[] =
+	    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+	struct tui_curses *c = curses_of(b);
+	const uint8_t *p = (const uint8_t *)bytes;
+	size_t len = 7, i;
+	char *out;
+
+	if (!c->active)
+		return;
+	out = xmalloc((n + 2) / 3 * 4 + 16);
+	memcpy(out, "\033]52;c;", len);
+	for (i = 0; i < n; i += 3) {
+		uint32_t v = (uint32_t)p[i] << 16 | (uint32_t)(i + 1 < n ? p[i + 1] : 0) << 8 |
+			     (uint32_t)(i + 2 < n ? p[i + 2] : 0);
+
+		out[len++] = digits[v >> 18];
+		out[len++] = digits[v >> 12 & 63];
+		out[len++] = i + 1 < n ? digits[v >> 6 & 63] : '=';
+		out[len++] = i + 2 < n ? digits[v & 63] : '=';
+	}
+	out[len++] = '\a';
+	queue_out(c, out, len);
+	free(out);
+	push_out(c);
+}
+
 static bool curses_unicode(const struct backend *b)
 {
 	return curses_const(b)->utf8;
@@ -603,6 +633,7 @@ struct backend *tui_curses_new(bool color, struct err *err)
 	    .redraw = curses_redraw,
 	    .beep = curses_beep,
 	    .set_mouse = curses_set_mouse,
+	    .clipboard = curses_clipboard,
 	    .suspend = curses_restore,
 	    .resume = curses_resume,
 	    .unicode = curses_unicode,

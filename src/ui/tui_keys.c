@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "tasmite/base/utf8.h"
+#include "rawkeys.h"
 
 #define WHEEL_ROWS 3
 
@@ -44,6 +45,29 @@ static void prefixed(struct tui *t, const struct key *key)
 	else
 		return;
 	bound(t, &meant);
+}
+
+static bool is_key_of(const struct tui *t, const struct key *key, const char *command)
+{
+	const char *text = keymap_lookup(t->s->keymap, key);
+
+	return text && strcmp(text, command) == 0;
+}
+
+/* Direct mode: what leaves it, and all else to the device. */
+static void direct_key(struct tui *t, const struct key *key)
+{
+	char bytes[RAWKEYS_MAX];
+	size_t n;
+
+	if (is_ctrl(key, ']') || is_key_of(t, key, "/direct") || is_key_of(t, key, "/direct off")) {
+		if (t->ops.bound)
+			t->ops.bound(t->ctx, "/direct off");
+		return;
+	}
+	n = rawkeys_bytes(key, bytes);
+	if (n && t->ops.raw)
+		t->ops.raw(t->ctx, bytes, n);
 }
 
 static void close_popup(struct tui *t, int popup)
@@ -114,7 +138,13 @@ static bool popup_key(struct tui *t, int popup, const struct key *key)
 
 static struct view *view_at(struct tui *t, int x, int y, enum tui_focus *f)
 {
-	for (int i = VIEW_LOG; i <= VIEW_FLASH; i++) {
+	struct view *log = tui_logs_at(t, x, y);
+
+	if (log) {
+		*f = TUI_LOG;
+		return log;
+	}
+	for (int i = VIEW_DEVICE; i <= VIEW_FLASH; i++) {
 		const struct rect *a = &t->views[i]->area;
 
 		if (x >= a->x && x < a->x + a->w && y >= a->y && y < a->y + a->h) {
@@ -126,23 +156,35 @@ static struct view *view_at(struct tui *t, int x, int y, enum tui_focus *f)
 	return NULL;
 }
 
+static void wheel(struct view *v, const struct session *s, bool up)
+{
+	struct key arrow = {.code = up ? KEYS_UP : KEYS_DOWN};
+
+	for (int i = 0; i < WHEEL_ROWS; i++)
+		v->ops->key(v, s, &arrow);
+}
+
 static void mouse(struct tui *t, const struct key *key)
 {
-	struct key arrow = {.code = key->button == 4 ? KEYS_UP : KEYS_DOWN};
+	const char *command = tui_status_click(t, key->x, key->y);
 	int popup = tui_popup(t);
 	enum tui_focus f;
 	struct view *v = view_at(t, key->x, key->y, &f);
-	const char *command = tui_status_click(t, key->x, key->y);
 
 	if (popup >= 0)
 		v = t->views[popup];
-	if (key->button == 1 && popup < 0 && command && t->ops.bound)
+	if ((key->button == 4 || key->button == 5) && v)
+		wheel(v, t->s, key->button == 4);
+	if (key->button != 1 || popup >= 0)
+		return;
+	if (key->mouse == KEY_MOUSE_DRAG)
+		tui_logs_drag(t, key->y);
+	else if (key->mouse == KEY_MOUSE_RELEASE)
+		t->drag_border = 0;
+	else if (command && t->ops.bound)
 		t->ops.bound(t->ctx, command);
-	else if (key->button == 1 && popup < 0)
+	else if (!tui_logs_press(t, key->x, key->y))
 		tui_focus(t, f);
-	else if ((key->button == 4 || key->button == 5) && v)
-		for (int i = 0; i < WHEEL_ROWS; i++)
-			v->ops->key(v, t->s, &arrow);
 }
 
 void tui_paste_end(struct tui *t)
@@ -151,7 +193,15 @@ void tui_paste_end(struct tui *t)
 	size_t n = buf_len(&t->paste);
 	int popup = tui_popup(t);
 
-	t->pasting = false;
+	bool over = t->paste_over;
+
+	t->pasting = t->paste_over = false;
+	if (over) { /* half of it would be worse than nothing */
+		buf_clear(&t->paste);
+		if (t->ops.paste)
+			t->ops.paste(t->ctx, "", 0);
+		return;
+	}
 	if (!n || popup == VIEW_ASK || popup == VIEW_PAGE ||
 	    (popup >= 0 && !t->s->list.completion)) {
 		buf_clear(&t->paste);
@@ -159,7 +209,18 @@ void tui_paste_end(struct tui *t)
 	}
 	if (popup >= 0)
 		close_popup(t, popup);
+	if (t->entry.kind) {
+		entry_insert(&t->entry, text, n);
+		buf_clear(&t->paste);
+		tui_entry_event(t, TUI_ENTRY_CHANGED);
+		return;
+	}
 	tui_focus(t, TUI_EDIT);
+	if (t->s->direct && t->ops.raw) {
+		t->ops.raw(t->ctx, text, n);
+		buf_clear(&t->paste);
+		return;
+	}
 	/* A line end at the very end is what selecting a line brings along. */
 	while (n && (text[n - 1] == '\n' || text[n - 1] == '\r'))
 		n--;
@@ -177,8 +238,9 @@ static void paste_key(struct tui *t, const struct key *key, mono_t now)
 	t->paste_last = now;
 	if (key->code == KEYS_PASTE_END)
 		tui_paste_end(t);
-	else if (key->code < KEY_SPECIAL)
-		buf_append(&t->paste, bytes, (size_t)utf8_encode(key->code, bytes));
+	else if (key->code < KEY_SPECIAL &&
+		 !buf_append(&t->paste, bytes, (size_t)utf8_encode(key->code, bytes)))
+		t->paste_over = true;
 }
 
 static void to_edit(struct tui *t, const struct key *key)
@@ -199,24 +261,86 @@ static void escape(struct tui *t, const struct key *key)
 {
 	if (t->focus != TUI_EDIT)
 		tui_focus(t, TUI_EDIT);
+	else if (t->s->sending.on && !lineedit_prompt(t->edit)[0] && t->ops.bound)
+		t->ops.bound(t->ctx, "/cancel");
+	else if (find_pattern(t->s->panes.find) && !lineedit_text(t->edit)[0] &&
+		 !lineedit_prompt(t->edit)[0] && t->ops.bound)
+		t->ops.bound(t->ctx, "/find --off");
 	else
 		lineedit_key(t->edit, key);
 }
 
 static bool pane_key(struct tui *t, const struct key *key)
 {
+	char command[128];
 	struct view *v;
+	unsigned did;
 
 	if (t->focus == TUI_EDIT || !tui_exists(t, t->focus))
 		return false;
 	v = t->views[t->focus - TUI_LOG];
-	return v->ops->key(v, t->s, key) != VIEW_NOT_MINE;
+	did = v->ops->key(v, t->s, key);
+	if (did & VIEW_COMMAND) {
+		/* The pane may be gone as soon as app does something. */
+		str_copy(command, sizeof(command), view_log_command(v));
+		if (t->ops.bound)
+			t->ops.bound(t->ctx, command);
+	}
+	return did != VIEW_NOT_MINE;
+}
+
+void tui_entry_open(struct tui *t, enum tui_entry kind, const char *text)
+{
+	entry_open(&t->entry, kind, text);
+	t->dirty = true;
+}
+
+void tui_entry_close(struct tui *t)
+{
+	entry_close(&t->entry, false);
+	t->dirty = true;
+}
+
+void tui_entry_event(struct tui *t, enum tui_entry_event event)
+{
+	enum tui_entry kind = t->entry.kind;
+	char text[ENTRY_SIZE];
+
+	t->dirty = true;
+	if (event == TUI_ENTRY_MOVED)
+		return;
+	/* Enter on nothing searches for the last one again. */
+	if (event == TUI_ENTRY_DONE && kind == TUI_ENTRY_FIND && !t->entry.text[0])
+		entry_insert(&t->entry, entry_last(&t->entry), strlen(entry_last(&t->entry)));
+	str_copy(text, sizeof(text), t->entry.text);
+	if (event == TUI_ENTRY_DONE || event == TUI_ENTRY_CANCEL)
+		entry_close(&t->entry, event == TUI_ENTRY_DONE);
+	if (t->ops.entry)
+		t->ops.entry(t->ctx, kind, event, text);
+}
+
+static bool entry_took(struct tui *t, const struct key *key)
+{
+	int event;
+
+	if (!t->entry.kind)
+		return false;
+	if (key->code == KEYS_TAB)
+		event = key->mods == KEY_SHIFT ? TUI_ENTRY_DONE : TUI_ENTRY_MOVED;
+	else
+		event = entry_key(&t->entry, key);
+	if (event >= 0)
+		tui_entry_event(t, (enum tui_entry_event)event);
+	else
+		bound(t, key);
+	return true;
 }
 
 void tui_one_key(struct tui *t, const struct key *key, mono_t now)
 {
 	int popup = tui_popup(t);
 
+	tui_logs_sync(t);
 	if (t->pasting) {
 		paste_key(t, key, now);
 		return;
@@ -235,11 +359,15 @@ void tui_one_key(struct tui *t, const struct key *key, mono_t now)
 		return;
 	if (popup >= 0 && popup_key(t, popup, key))
 		return;
+	if (t->s->direct && t->focus == TUI_EDIT && !t->entry.kind) {
+		direct_key(t, key);
+		return;
+	}
 	if (t->prefix) {
 		prefixed(t, key);
 		return;
 	}
-	if (pane_key(t, key) || bound(t, key))
+	if (entry_took(t, key) || pane_key(t, key) || bound(t, key))
 		return;
 	if (key->code == KEYS_ESC)
 		escape(t, key);

@@ -14,6 +14,7 @@ struct tui_mem {
 	int w, h;
 	bool ready, unicode;
 	struct key *keys;
+	char *clip;
 	size_t first, count, cap;
 };
 
@@ -139,10 +140,22 @@ static void mem_mouse(struct backend *b, bool on)
 	(void)on;
 }
 
+static void mem_clipboard(struct backend *b, const char *bytes, size_t n)
+{
+	free(mem_of(b)->clip);
+	mem_of(b)->clip = xstrndup(bytes, n);
+}
+
+const char *tui_mem_clipboard(const struct backend *b)
+{
+	return mem_const(b)->clip;
+}
+
 static void mem_free(struct backend *b)
 {
 	surface_fini(&mem_of(b)->screen);
 	free(mem_of(b)->keys);
+	free(mem_of(b)->clip);
 	free(b);
 }
 
@@ -162,6 +175,7 @@ struct backend *tui_mem_new(int w, int h)
 	    .redraw = mem_nothing,
 	    .beep = mem_nothing,
 	    .set_mouse = mem_mouse,
+	    .clipboard = mem_clipboard,
 	    .suspend = mem_nothing,
 	    .resume = mem_nothing,
 	    .unicode = mem_unicode,

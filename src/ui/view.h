@@ -18,9 +18,10 @@ enum view_reaction {
 	VIEW_DONE = 1,	/* taken; draw again */
 	VIEW_LEAVE = 2, /* close me; for a question: no */
 	VIEW_YES = 4,
-	VIEW_CHOSEN = 8, /* view_list_value tells what */
-	VIEW_THIRD = 32, /* the question's third answer */
-	VIEW_PASS = 16	 /* VIEW_LEAVE, and the key is for the edit line */
+	VIEW_CHOSEN = 8,   /* view_list_value tells what */
+	VIEW_PASS = 16,	   /* VIEW_LEAVE, and the key is for the edit line */
+	VIEW_COMMAND = 32, /* view_log_command tells which is to be run */
+	VIEW_THIRD = 64	   /* the question's third answer */
 };
 
 struct view;
@@ -52,13 +53,40 @@ struct view *view_page_new(void);
 struct view *view_ask_new(void);
 struct view *view_list_new(void);
 
-/* The log: tail, pages (INT_MIN: top), lines since it was frozen. */
+/* A log pane: which of session.panes it shows. */
+void view_log_place(struct view *v, int index, unsigned id);
+unsigned view_log_id(const struct view *v);
+int view_log_index(const struct view *v);
+/* Tail, pages, top. */
 void view_log_follow(struct view *v);
 void view_log_scroll(struct view *v, const struct session *s, int rows);
 void view_log_top(struct view *v, const struct session *s);
 bool view_log_following(const struct view *v);
+/* Holds it where it is. */
+void view_log_freeze(struct view *v, const struct session *s);
+/* Brings a line (or the nearest shown) into sight, with the byte at that offset, and holds it there;
+ * top: as the first one. */
+void view_log_show(struct view *v, const struct session *s, uint64_t line, size_t at, bool top);
+/* First and last line in sight; false: none. */
+bool view_log_span(const struct view *v, const struct session *s, uint64_t *first, uint64_t *last);
+/* The selected lines; false when there is no selection. */
+bool view_log_selection(const struct view *v, uint64_t *first, uint64_t *last);
+void view_log_select_end(struct view *v);
+/* The mouse: pressed on, or drawn to, that row of the screen. */
+void view_log_mouse(struct view *v, const struct session *s, int y, bool drag);
+/* The time of a line as the pane shows it; "" where it shows none. */
+void view_log_stamp(const struct view *v, const struct session *s, uint64_t n,
+    const struct line_ref *ref, char *dst, size_t size);
+/* The command of a key that was answered by VIEW_COMMAND. */
+const char *view_log_command(const struct view *v);
+/* A key of the pane waits for a second one: what it may be, or NULL. */
+const char *view_log_hint(const struct view *v);
+/* "Log 2: WIF !x · hex". */
+void view_log_title(const struct view *v, const struct session *s, char *dst, size_t size);
+/* "3 of 17"; "" without a search. */
+void view_log_find_words(const struct session *s, char *dst, size_t size);
 /* "▼ 123 new lines — End follows", key being the key that does so now; without one (NULL) a shorter
- * form for the status line; "" while it follows. */
+ * form for the status line; "" while it follows and nothing is selected. */
 void view_log_state(const struct view *v, const char *key, char *dst, size_t size);
 
 /* The list: a fresh one was opened; the chosen value (NULL: none). */

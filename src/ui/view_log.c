@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The log pane. Draws only the rows in sight; where the text stands follows from the number of the
- * top line and a row within it, so that a line of 64 KiB scrolls within itself.
+ * The log pane: where it stands, what of the log it shows, drawing. Only the rows in sight are ever
+ * looked at: where the text stands follows from the number of the top line and a row within it, so
+ * a line of 64 KiB scrolls within itself, and the length of the log doesn't matter.
  */
-#include "view.h"
+#include "view_log.h"
 
+#include <assert.h>
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,174 +14,155 @@
 #include "tasmite/base/str.h"
 #include "tasmite/base/utf8.h"
 #include "tasmite/base/xalloc.h"
-#include "tasmite/core/ansi.h"
 
-#define STAMP_W	    12 /* 13:04:05.120 */
-#define STAMP_MIN_W 46 /* narrower panes leave the stamps out */
-#define MARK_MIN_W  12
-#define SHIFT_STEP  8
+#define STAMP_ROOM 34 /* narrower than this beside it: no stamps */
+#define MARK_MIN_W 12
+#define HELD_MAX   (1024u * 1024)
 
-struct view_log {
-	struct view base;
-	bool follow;
-	uint64_t line;		 /* top of the window: number of its line */
-	size_t row;		 /* and the row within it */
-	uint64_t frozen_end;	 /* lines there were when the window was frozen */
-	uint64_t frozen_dropped; /* lines dropped by then */
-	bool lost;		 /* text in the frozen window was dropped */
-	uint64_t newer;		 /* lines since */
-	int shift;		 /* sideways */
-	/* geometry of the last recalc */
-	bool stamps, wrap;
-	int text_x, text_w;
-};
+/* ---- lines that the pane shows --------------------------------------------------------------- */
 
-/* Walks over a line's tokens and says where each stands. */
-struct walk {
-	struct ansi ansi;
-	struct ansi_token t;
-	int width; /* INT_MAX: no wrapping */
-	size_t row;
-	int col, cells; /* of the token */
-	int next;
-	bool unicode;
-};
-
-/* What stands for a control byte: the text that core has for it, or where that can't be shown
- * ("␛" of the control pictures U+2400..2421) the old form ^X. */
-static const char *stand_in(const struct ansi_token *t, bool unicode, char dst[4])
+const struct log_pane *log_pane_of(const struct view_log *v, const struct session *s)
 {
-	uint32_t cp = 0;
+	int i = v->index >= 0 && v->index < s->panes.count ? v->index : 0;
 
-	if (!unicode && utf8_decode((const uint8_t *)t->text, strlen(t->text), &cp) == 3 &&
-	    cp >= 0x2400 && cp <= 0x2421) {
-		dst[0] = '^';
-		dst[1] = (char)(cp == 0x2421 ? '?' : cp - 0x2400 + '@');
-		dst[2] = '\0';
-		return dst;
-	}
-	return t->text;
+	return &s->panes.pane[i];
 }
 
-static const struct view_log *log_const(const struct view *v)
+bool log_get(const struct view_log *v, const struct session *s, uint64_t n, struct line_ref *ref)
 {
-	return (const struct view_log *)(const void *)v;
-}
-
-static struct view_log *log_of(struct view *v)
-{
-	return (struct view_log *)(void *)v;
-}
-
-static void walk_begin(struct walk *w, const struct view_log *v, const struct line_ref *ref)
-{
-	ansi_begin(&w->ansi, ref->bytes, ref->len);
-	w->width = v->wrap ? v->text_w : INT_MAX;
-	w->unicode = v->base.unicode;
-	w->row = 0;
-	w->col = w->next = w->cells = 0;
-}
-
-static int token_cells(const struct ansi_token *t, int col, bool unicode)
-{
-	char old[4];
-
-	switch (t->kind) {
-	case ANSI_CHAR:
-		return utf8_width(t->cp) == 2 ? 2 : 1;
-	case ANSI_MARK:
-		return 0;
-	case ANSI_TAB:
-		return 8 - col % 8;
-	default:
-		return utf8_str_width(stand_in(t, unicode, old));
-	}
-}
-
-static bool walk_next(struct walk *w)
-{
-	if (!ansi_next(&w->ansi, &w->t))
-		return false;
-	w->cells = token_cells(&w->t, w->next, w->unicode);
-	if (w->cells > w->width - w->next && w->next > 0) {
-		if (w->t.kind == ANSI_TAB && w->next < w->width) {
-			w->cells = w->width - w->next;
-		} else {
-			w->row++;
-			w->next = 0;
-			w->cells = token_cells(&w->t, 0, w->unicode);
+	if (lines_get(s->log, n, ref))
+		return true;
+	for (size_t i = 0; i < v->held_count; i++)
+		if (v->held[i].line == n) {
+			*ref = v->held[i].ref;
+			return true;
 		}
-	}
-	if (w->cells > w->width)
-		w->cells = w->width;
-	w->col = w->next;
-	w->next += w->cells;
+	return false;
+}
+
+bool log_at_or_after(const struct view_log *v, const struct session *s, uint64_t n, uint64_t *out)
+{
+	const struct filter *f = log_pane_of(v, s)->filter;
+	uint64_t first = lines_first(s->log);
+
+	for (size_t i = 0; n < first && i < v->held_count; i++)
+		if (v->held[i].line >= n && v->held[i].line < first) {
+			*out = v->held[i].line;
+			return true;
+		}
+	n = n < first ? first : n;
+	if (n >= lines_end(s->log) || (!filter_off(f) && !filter_at_or_after(f, s->log, n, &n)))
+		return false;
+	*out = n;
 	return true;
 }
 
-/* Most lines are nothing but printable ASCII: there a byte is a cell, and rows are a division. */
-static bool is_plain(const uint8_t *p, size_t n)
+bool log_at_or_before(const struct view_log *v, const struct session *s, uint64_t n, uint64_t *out)
 {
-	unsigned bad = 0;
+	const struct filter *f = log_pane_of(v, s)->filter;
+	uint64_t first = lines_first(s->log), end = lines_end(s->log);
 
-	for (size_t i = 0; i < n; i++)
-		bad |= (unsigned)((uint8_t)(p[i] - 0x20) > 0x5e);
-	return !bad;
+	if (first < end && n >= first) {
+		uint64_t line = n < end ? n : end - 1;
+
+		if (filter_off(f) || filter_at_or_before(f, s->log, line, &line)) {
+			*out = line;
+			return true;
+		}
+	}
+	for (size_t i = v->held_count; i > 0; i--)
+		if (v->held[i - 1].line <= n && v->held[i - 1].line < first) {
+			*out = v->held[i - 1].line;
+			return true;
+		}
+	return false;
 }
 
-static size_t rows_of(const struct view_log *v, const struct line_ref *ref)
+static bool next_line(const struct view_log *v, const struct session *s, uint64_t n, uint64_t *out)
 {
-	size_t width = (size_t)v->text_w;
-	struct walk w;
-
-	if (!v->wrap || ref->len * 8 <= width || !ref->len)
-		return 1;
-	if (is_plain(ref->bytes, ref->len))
-		return (ref->len + width - 1) / width;
-	walk_begin(&w, v, ref);
-	while (walk_next(&w))
-		;
-	return w.row + 1;
+	return n < UINT64_MAX && log_at_or_after(v, s, n + 1, out);
 }
 
-static size_t rows_at(const struct view_log *v, const struct lines *l, uint64_t number)
+static bool prev_line(const struct view_log *v, const struct session *s, uint64_t n, uint64_t *out)
+{
+	return n > 0 && log_at_or_before(v, s, n - 1, out);
+}
+
+static size_t rows_at(const struct view_log *v, const struct session *s, uint64_t n)
 {
 	struct line_ref ref;
 
-	return lines_get(l, number, &ref) ? rows_of(v, &ref) : 1;
+	return log_get(v, s, n, &ref) ? log_rows_of(v, &ref) : 1;
 }
 
-/* The top of the window that shows the end of the log. */
-static void tail(const struct view_log *v, const struct lines *l, uint64_t *line, size_t *row)
-{
-	uint64_t first = lines_first(l), at = lines_end(l);
-	size_t room = v->base.r.h > 0 ? (size_t)v->base.r.h : 1;
+/* ---- where it stands ------------------------------------------------------------------------- */
 
-	*line = first;
-	*row = 0;
-	while (at > first) {
-		size_t rows = rows_at(v, l, --at);
+struct place {
+	uint64_t line;
+	size_t row;
+};
+
+/* The top of a window that ends with the last row of that line, or shows it as its first. */
+static struct place window_ending(const struct view_log *v, const struct session *s, uint64_t line)
+{
+	size_t room = v->base.r.h > 0 ? (size_t)v->base.r.h : 1;
+	struct place p = {line, 0};
+
+	for (;;) {
+		size_t rows = rows_at(v, s, p.line);
 
 		if (rows >= room) {
-			*line = at;
-			*row = rows - room;
-			return;
+			p.row = rows - room;
+			return p;
 		}
 		room -= rows;
+		if (!prev_line(v, s, p.line, &p.line))
+			return p;
 	}
 }
 
-static void freeze(struct view_log *v, const struct lines *l)
+/* The top of the window that shows the end of the log. */
+static struct place tail(const struct view_log *v, const struct session *s)
 {
+	uint64_t last;
+
+	if (!log_at_or_before(v, s, UINT64_MAX, &last))
+		return (struct place){lines_first(s->log), 0};
+	return window_ending(v, s, last);
+}
+
+static bool beyond(const struct view_log *v, struct place p)
+{
+	return v->line > p.line || (v->line == p.line && v->row > p.row);
+}
+
+static void stand(struct view_log *v, struct place p)
+{
+	v->line = v->wish = p.line;
+	v->row = p.row;
+	v->at_known = false;
+}
+
+void view_log_freeze(struct view *base, const struct session *s)
+{
+	struct view_log *v = log_of(base);
+
 	if (!v->follow)
 		return;
 	/* Several keys may come between two drawings: where the tail is now. */
-	tail(v, l, &v->line, &v->row);
+	stand(v, tail(v, s));
 	v->follow = false;
 	v->lost = false;
 	v->newer = 0;
-	v->frozen_end = lines_end(l);
-	v->frozen_dropped = lines_dropped(l);
+	v->frozen_end = lines_end(s->log);
+	v->frozen_dropped = lines_dropped(s->log);
+}
+
+static void forget_held(struct view_log *v)
+{
+	for (size_t i = 0; i < v->held_count; i++)
+		free((void *)(uintptr_t)v->held[i].ref.bytes);
+	v->held_count = 0;
 }
 
 void view_log_follow(struct view *base)
@@ -190,6 +173,7 @@ void view_log_follow(struct view *base)
 	v->lost = false;
 	v->newer = 0;
 	v->shift = 0;
+	forget_held(v);
 }
 
 bool view_log_following(const struct view *base)
@@ -197,315 +181,400 @@ bool view_log_following(const struct view *base)
 	return log_const(base)->follow;
 }
 
-static void scroll_up(struct view_log *v, const struct lines *l, size_t rows)
+static void scroll_up(struct view_log *v, const struct session *s, size_t rows)
 {
-	while (rows) {
-		if (v->row >= rows) {
-			v->row -= rows;
-			return;
-		}
-		rows -= v->row;
-		v->row = 0;
-		if (v->line <= lines_first(l))
-			return;
-		v->line--;
-		v->row = rows_at(v, l, v->line) - 1;
-		rows--;
+	struct place p = {v->line, v->row};
+
+	while (rows > p.row) {
+		rows -= p.row + 1;
+		p.row = 0;
+		if (!prev_line(v, s, p.line, &p.line))
+			break;
+		p.row = rows_at(v, s, p.line) - 1;
+		if (!rows)
+			break;
 	}
+	if (p.row >= rows)
+		p.row -= rows;
+	stand(v, p);
 }
 
-static void scroll_down(struct view_log *v, const struct lines *l, size_t rows)
+static void scroll_down(struct view_log *v, const struct session *s, size_t rows)
 {
-	uint64_t end_line;
-	size_t end_row;
+	struct place end = tail(v, s), p = {v->line, v->row};
 
-	tail(v, l, &end_line, &end_row);
-	while (rows && v->line < end_line) {
-		size_t left = rows_at(v, l, v->line) - 1 - v->row;
+	while (rows && p.line < end.line) {
+		size_t left = rows_at(v, s, p.line) - 1 - p.row;
+		uint64_t next;
 
-		if (left >= rows) {
-			v->row += rows;
+		if (left >= rows || !next_line(v, s, p.line, &next)) {
+			p.row += rows < left ? rows : left;
 			rows = 0;
 			break;
 		}
 		rows -= left + 1;
-		v->line++;
-		v->row = 0;
+		p = (struct place){next, 0};
 	}
-	if (v->line == end_line)
-		v->row += rows;
-	if (v->line > end_line || (v->line == end_line && v->row >= end_row))
+	if (p.line == end.line)
+		p.row += rows;
+	stand(v, p);
+	if (beyond(v, end) || (p.line == end.line && p.row == end.row))
 		view_log_follow(&v->base);
+}
+
+void log_scroll(struct view_log *v, const struct session *s, long rows)
+{
+	if (rows > 0 && !v->follow) {
+		scroll_down(v, s, (size_t)rows);
+	} else if (rows < 0) {
+		view_log_freeze(&v->base, s);
+		scroll_up(v, s, (size_t)-rows);
+		/* Nothing above: it was the tail already. */
+		scroll_down(v, s, 0);
+	}
 }
 
 void view_log_scroll(struct view *base, const struct session *s, int rows)
 {
-	struct view_log *v = log_of(base);
-
-	if (rows > 0 && !v->follow) {
-		scroll_down(v, s->log, (size_t)rows);
-	} else if (rows < 0) {
-		freeze(v, s->log);
-		scroll_up(v, s->log, (size_t) - (long)rows);
-		/* Nothing above: it was the tail already. */
-		scroll_down(v, s->log, 0);
-	}
+	log_scroll(log_of(base), s, rows);
 }
 
 void view_log_top(struct view *base, const struct session *s)
 {
 	struct view_log *v = log_of(base);
+	uint64_t first;
 
-	freeze(v, s->log);
-	v->line = lines_first(s->log);
-	v->row = 0;
-	scroll_down(v, s->log, 0);
+	view_log_freeze(base, s);
+	if (log_at_or_after(v, s, 0, &first))
+		stand(v, (struct place){first, 0});
+	scroll_down(v, s, 0);
 }
 
-void view_log_state(const struct view *base, const char *key, char *dst, size_t size)
+/* Is that row of the line in the window, as it stands? */
+static bool in_sight(const struct view_log *v, const struct session *s, uint64_t line, size_t row)
+{
+	long y = -(long)v->row;
+	uint64_t n = v->line;
+
+	while (n < line && y < v->base.r.h) {
+		y += (long)rows_at(v, s, n);
+		if (!next_line(v, s, n, &n))
+			return false;
+	}
+	y += (long)row;
+	return n == line && y >= 0 && y < v->base.r.h;
+}
+
+void view_log_show(struct view *base, const struct session *s, uint64_t line, size_t at, bool top)
+{
+	struct view_log *v = log_of(base);
+	struct line_ref ref;
+	struct place p, end;
+
+	view_log_freeze(base, s);
+	if (!log_at_or_after(v, s, line, &p.line) && !log_at_or_before(v, s, line, &p.line))
+		return;
+	p.row = log_get(v, s, p.line, &ref) && p.line == line ? log_row_with(v, &ref, at) : 0;
+	if (!top && in_sight(v, s, p.line, p.row))
+		return;
+	stand(v, p);
+	if (!top)
+		scroll_up(v, s, (size_t)base->r.h / 3);
+	end = tail(v, s);
+	if (beyond(v, end))
+		stand(v, end);
+}
+
+void log_keep_in_sight(struct view_log *v, const struct session *s, uint64_t line)
+{
+	size_t rows = rows_at(v, s, line);
+
+	if (in_sight(v, s, line, 0) &&
+	    (in_sight(v, s, line, rows - 1) || rows > (size_t)v->base.r.h))
+		return;
+	stand(v, line <= v->line ? (struct place){line, 0} : window_ending(v, s, line));
+}
+
+bool view_log_span(
+    const struct view *base, const struct session *s, uint64_t *first, uint64_t *last)
 {
 	const struct view_log *v = log_const(base);
-	unsigned long long n = v->newer;
+	struct place p = v->follow ? tail(v, s) : (struct place){v->line, v->row};
+	long room = base->r.h + (long)p.row;
+	struct line_ref ref;
 
-	dst[0] = '\0';
-	if (v->follow)
-		return;
-	if (!key)
-		str_fmt(dst, size, v->lost ? "▼%llu old lines dropped" : "▼%llu", n);
-	else if (v->lost)
-		str_fmt(dst, size, " oldest lines dropped · ▼ %llu new %s — %s follows ", n,
-		    n == 1 ? "line" : "lines", key);
-	else if (n)
-		str_fmt(
-		    dst, size, " ▼ %llu new %s — %s follows ", n, n == 1 ? "line" : "lines", key);
-	else
-		str_fmt(dst, size, " scrolled back — %s follows ", key);
+	if (!log_get(v, s, p.line, &ref))
+		return false;
+	*first = *last = p.line;
+	for (room -= (long)log_rows_of(v, &ref); room > 0; room -= (long)rows_at(v, s, *last))
+		if (!next_line(v, s, *last, last))
+			break;
+	return true;
 }
 
+bool log_line_in_row(const struct view_log *v, const struct session *s, int y, uint64_t *line)
+{
+	long row = y - v->base.r.y + (long)v->row;
+	uint64_t n = v->line;
+	struct line_ref ref;
+
+	if (y < v->base.r.y || y >= v->base.r.y + v->base.r.h || !log_get(v, s, n, &ref))
+		return false;
+	while (row >= (long)rows_at(v, s, n)) {
+		row -= (long)rows_at(v, s, n);
+		if (!next_line(v, s, n, &n))
+			return false;
+	}
+	*line = n;
+	return true;
+}
+
+/* ---- recalc ---------------------------------------------------------------------------------- */
+
+static enum pane_time time_of(const struct log_pane *pane, const struct session *s)
+{
+	/* The setting's choices are in the order of the enum, from OFF. */
+	if (pane->time != PANE_TIME_SETTING)
+		return pane->time;
+	return (enum pane_time)(PANE_TIME_OFF + settings_int(s->settings, SET_STAMP));
+}
+
+static enum pane_wrap wrap_of(const struct log_pane *pane, const struct session *s)
+{
+	static const enum pane_wrap wraps[] = {PANE_WRAP_OFF, PANE_WRAP_WORDS, PANE_WRAP_CHARS};
+
+	if (pane->form == PANE_HEX)
+		return PANE_WRAP_OFF;
+	if (pane->wrap != PANE_WRAP_SETTING)
+		return pane->wrap;
+	return wraps[settings_int(s->settings, SET_WRAP)];
+}
+
+/* How it shows its lines; the byte at the top stays at the top when that changes. */
 static void geometry(struct view_log *v, const struct session *s)
 {
-	int gutter = 0;
+	const struct log_pane *pane = log_pane_of(v, s);
+	enum pane_form form = v->form;
+	enum pane_wrap wrap = v->wrap;
+	int gutter = 0, text_w = v->text_w;
+	struct line_ref ref;
 
-	v->stamps =
-	    strcmp(settings_text(s->settings, SET_STAMP), "off") != 0 && v->base.r.w >= STAMP_MIN_W;
-	v->wrap = settings_bool(s->settings, SET_WRAP);
-	if (v->stamps)
-		gutter += STAMP_W + 1;
+	v->form = pane->form;
+	v->time = time_of(pane, s);
+	v->wrap = wrap_of(pane, s);
+	v->stamp_w = stamp_width(v->time);
+	if (v->base.r.w < STAMP_ROOM + v->stamp_w)
+		v->stamp_w = 0;
+	if (v->stamp_w)
+		gutter += v->stamp_w + 1;
 	if (v->base.r.w >= MARK_MIN_W)
 		gutter += 2;
 	v->text_x = v->base.r.x + gutter;
 	v->text_w = v->base.r.w - gutter > 0 ? v->base.r.w - gutter : 1;
-	if (v->wrap)
+	v->hex_bytes = log_hex_bytes(v->text_w);
+	if (v->wrap != PANE_WRAP_OFF || v->form == PANE_HEX)
 		v->shift = 0;
+	if ((form != v->form || wrap != v->wrap || text_w != v->text_w) && !v->follow &&
+	    v->at_known && log_get(v, s, v->line, &ref))
+		v->row = log_row_with(v, &ref, v->at);
+}
+
+/* A frozen window, after the log or the filter has changed. */
+static void settle(struct view_log *v, const struct session *s)
+{
+	uint64_t first = lines_first(s->log), line;
+	struct line_ref ref;
+	struct place end;
+
+	/* Cleared by the user: nothing to hold on to. */
+	if (first == lines_end(s->log) ||
+	    (v->wish < first && lines_dropped(s->log) == v->frozen_dropped))
+		view_log_follow(&v->base);
+	if (v->follow)
+		return;
+	if (!log_at_or_after(v, s, v->wish, &line) && !log_at_or_before(v, s, v->wish, &line)) {
+		v->row = 0;
+		v->at_known = false;
+		return;
+	}
+	if (line != v->line || line != v->wish) {
+		v->line = line;
+		v->row = 0;
+		v->at_known = false;
+	}
+	v->lost = v->wish < first;
+	/* A filter may leave so little behind the top that the window would be half empty. */
+	end = tail(v, s);
+	if (beyond(v, end)) {
+		v->line = end.line;
+		v->row = end.row;
+		v->at_known = false;
+	}
+	if (log_get(v, s, v->line, &ref)) {
+		size_t rows = log_rows_of(v, &ref);
+
+		v->row = v->row < rows ? v->row : rows - 1;
+		/* Kept as long as nobody scrolls: so widths may come and go. */
+		if (!v->at_known)
+			v->at = log_row_at(v, &ref, v->row);
+		v->at_known = true;
+	}
+}
+
+static struct log_held hold_one(struct view_log *v, uint64_t line, const struct line_ref *ref)
+{
+	struct log_held h = {line, *ref};
+
+	/* What was copied before is taken over, from the old list. */
+	for (size_t i = 0; i < v->held_count; i++)
+		if (v->held[i].line == line && v->held[i].ref.len == ref->len &&
+		    v->held[i].ref.bytes) {
+			h.ref.bytes = v->held[i].ref.bytes;
+			v->held[i].ref.bytes = NULL;
+			return h;
+		}
+	h.ref.bytes = ref->len ? xmemdup(ref->bytes, ref->len) : NULL;
+	return h;
+}
+
+/* Copies the lines in sight: the log may drop them before the next frame. */
+static void hold(struct view_log *v, const struct session *s)
+{
+	struct log_held *held = xcalloc((size_t)v->base.r.h + 1, sizeof(*held));
+	long room = v->base.r.h + (long)v->row;
+	size_t count = 0, bytes = 0;
+	struct line_ref ref;
+	uint64_t n = v->line;
+
+	while (room > 0 && log_get(v, s, n, &ref) && bytes + ref.len <= HELD_MAX) {
+		held[count++] = hold_one(v, n, &ref);
+		bytes += ref.len;
+		room -= (long)log_rows_of(v, &ref);
+		if (!next_line(v, s, n, &n))
+			break;
+	}
+	forget_held(v);
+	free(v->held);
+	v->held = held;
+	v->held_count = count;
+}
+
+static void keep_marks(struct view_log *v, const struct session *s)
+{
+	int room = v->base.r.h;
+	struct line_ref ref;
+	uint64_t n = v->line;
+
+	while (room-- > 0 && log_get(v, s, n, &ref)) {
+		log_keep_marks(v, s, n, &ref);
+		if (!next_line(v, s, n, &n))
+			break;
+	}
 }
 
 static void log_recalc(struct view *base, const struct session *s, mono_t now)
 {
 	struct view_log *v = log_of(base);
-	uint64_t first = lines_first(s->log), end = lines_end(s->log);
-	size_t rows;
+	const struct filter *f = log_pane_of(v, s)->filter;
+	uint64_t end = lines_end(s->log);
 
 	(void)now;
 	geometry(v, s);
-	if (!v->follow && v->line < first) {
-		/* Cleared by the user: nothing to hold on to. Dropped for space: say so. */
-		if (lines_dropped(s->log) == v->frozen_dropped)
-			v->follow = true;
-		v->line = first;
-		v->row = 0;
-		v->lost = true;
-	}
-	if (!v->follow && v->line >= end)
-		v->follow = true;
+	if (!v->follow)
+		settle(v, s);
 	if (v->follow) {
-		tail(v, s->log, &v->line, &v->row);
+		stand(v, tail(v, s));
 		v->newer = 0;
-		return;
+	} else {
+		uint64_t from = v->frozen_end < end ? v->frozen_end : end;
+
+		v->newer = filter_off(f) ? end - from : filter_count(f, s->log, from, end);
+		hold(v, s);
 	}
-	v->newer = end > v->frozen_end ? end - v->frozen_end : 0;
-	rows = rows_at(v, s->log, v->line);
-	if (v->row >= rows)
-		v->row = rows - 1;
+	keep_marks(v, s);
 }
 
-static enum style_id text_style(enum line_dir dir)
-{
-	static const enum style_id styles[] = {[LINE_RX] = STYLE_RX,
-	    [LINE_TX] = STYLE_TX,
-	    [LINE_OWN] = STYLE_OWN,
-	    [LINE_WARN] = STYLE_WARN};
+/* ---- drawing --------------------------------------------------------------------------------- */
 
-	return styles[dir];
+/* What the times of a pane count from, at that line. */
+static mono_t time_base(
+    const struct view_log *v, const struct session *s, uint64_t n, const struct line_ref *ref)
+{
+	const struct panes *p = &s->panes;
+	size_t lo = 0, hi = p->mark_count;
+	struct line_ref before;
+
+	if (v->time == PANE_TIME_DELTA)
+		return prev_line(v, s, n, &n) && log_get(v, s, n, &before) ? before.time
+									   : ref->time;
+	if (v->time != PANE_TIME_MARK || !p->mark_count)
+		return s->began;
+	while (lo < hi) {
+		size_t mid = (lo + hi) / 2;
+
+		if (p->marks[mid].line <= n)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	return p->marks[lo ? lo - 1 : 0].time;
+}
+
+void view_log_stamp(const struct view *base, const struct session *s, uint64_t n,
+    const struct line_ref *ref, char *dst, size_t size)
+{
+	const struct view_log *v = log_const(base);
+	struct stamp_zone zone = {s->wall_offset_us, s->utc_offset_s};
+
+	stamp_text(v->time, ref->time, time_base(v, s, n, ref), &zone, dst, size);
 }
 
 static void draw_gutter(const struct view_log *v, const struct session *s, struct surface *to,
-    const struct line_ref *ref, int y)
+    uint64_t n, const struct line_ref *ref, int y)
 {
 	static const char *const marks[] = {
 	    [LINE_RX] = "", [LINE_TX] = "›", [LINE_OWN] = "·", [LINE_WARN] = "!"};
 	const char *mark = ref->continued && ref->dir == LINE_RX ? "…" : marks[ref->dir];
 	const struct rect *r = &v->base.r;
+	char text[STAMP_MAX];
 
-	if (v->stamps) {
-		int64_t ms =
-		    (ref->time + s->wall_offset_us) / 1000 + (int64_t)s->utc_offset_s * 1000;
-		int64_t day = ms % 86400000;
-
-		day += day < 0 ? 86400000 : 0;
-		surface_fmt(to, *r, r->x, y, STYLE_STAMP, "%02d:%02d:%02d.%03d",
-		    (int)(day / 3600000), (int)(day / 60000 % 60), (int)(day / 1000 % 60),
-		    (int)(day % 1000));
+	if (v->stamp_w) {
+		view_log_stamp(&v->base, s, n, ref, text, sizeof(text));
+		surface_text(
+		    to, (struct rect){r->x, r->y, v->stamp_w, r->h}, r->x, y, STYLE_STAMP, text);
 	}
 	if (v->text_x - r->x >= 2)
 		surface_text(to, *r, v->text_x - 2, y,
 		    ref->dir == LINE_WARN ? STYLE_WARN : STYLE_MARKER, mark);
 }
 
-static void draw_token(const struct view_log *v, struct surface *to, const struct walk *w,
-    struct rect clip, int y, enum style_id style)
-{
-	const struct ansi_style *st = &w->t.style;
-	bool colored = st->attr || st->fg.kind != ANSI_DEFAULT || st->bg.kind != ANSI_DEFAULT;
-	int x = v->text_x + w->col - v->shift;
-	char old[4];
-
-	switch (w->t.kind) {
-	case ANSI_CHAR:
-	case ANSI_MARK:
-		if (w->t.kind == ANSI_MARK)
-			x = v->text_x + w->next - v->shift;
-		surface_glyph(to, clip, x, y, style, colored ? st : NULL, w->t.cp);
-		break;
-	case ANSI_TAB:
-		for (int i = 0; colored && i < w->cells; i++)
-			surface_glyph(to, clip, x + i, y, style, st, ' ');
-		break;
-	default:
-		surface_text(to, clip, x, y, STYLE_CONTROL, stand_in(&w->t, w->unicode, old));
-		break;
-	}
-}
-
-static void draw_plain(const struct view_log *v, struct surface *to, const struct line_ref *ref,
-    size_t row, int y, enum style_id style)
-{
-	size_t width = (size_t)v->text_w;
-	size_t at = v->wrap ? row * width : (size_t)v->shift;
-
-	for (size_t i = 0; i < width && at + i < ref->len; i++)
-		surface_glyph(
-		    to, v->base.r, v->text_x + (int)i, y, style, NULL, ref->bytes[at + i]);
-}
-
-/* Draws a line from one of its rows on; returns the y after it. */
-static int draw_line(
-    const struct view_log *v, struct surface *to, const struct line_ref *ref, size_t row, int y)
-{
-	const struct rect *r = &v->base.r;
-	struct rect clip = {v->text_x, r->y, v->text_w, r->h};
-	enum style_id style = text_style(ref->dir);
-	struct walk w;
-
-	if (is_plain(ref->bytes, ref->len)) {
-		size_t width = (size_t)v->text_w;
-		size_t rows = v->wrap && ref->len ? (ref->len + width - 1) / width : 1;
-
-		for (; row < rows && y < r->y + r->h; row++)
-			draw_plain(v, to, ref, row, y++, style);
-		return y;
-	}
-	walk_begin(&w, v, ref);
-	while (walk_next(&w)) {
-		if (w.row < row)
-			continue;
-		if (y + (int)(w.row - row) >= r->y + r->h)
-			break;
-		if (!v->wrap && w.col - v->shift >= v->text_w)
-			break;
-		draw_token(v, to, &w, clip, y + (int)(w.row - row), style);
-	}
-	return y + (int)(w.row - row) + 1;
-}
-
 static void log_draw(const struct view *base, const struct session *s, struct surface *to)
 {
 	const struct view_log *v = log_const(base);
-	int y = v->base.r.y, bottom = y + v->base.r.h;
+	int y = base->r.y, bottom = y + base->r.h;
 	size_t row = v->row;
+	struct log_spans spans;
+	struct line_ref ref;
 
-	for (uint64_t n = v->line; y < bottom && v->base.r.w > 0; n++) {
-		struct line_ref ref;
+	if (base->r.w <= 0)
+		return;
+	for (uint64_t n = v->line; y < bottom && log_get(v, s, n, &ref);) {
+		int from = y;
 
-		if (!lines_get(s->log, n, &ref))
-			break;
 		if (row == 0)
-			draw_gutter(v, s, to, &ref, y);
-		y = draw_line(v, to, &ref, row, y);
+			draw_gutter(v, s, to, n, &ref, y);
+		log_marks(v, s, n, &ref, &spans);
+		y = log_draw_line(v, to, &ref, &spans, row, y);
+		if (spans.selected)
+			surface_restyle(to, (struct rect){v->text_x, from, v->text_w, y - from},
+			    STYLE_SELECTED);
 		row = 0;
+		if (!next_line(v, s, n, &n))
+			break;
 	}
 }
 
-static bool shift_key(struct view_log *v, const struct key *key)
-{
-	if (v->wrap)
-		return false;
-	if (key->code == KEYS_LEFT || key->code == '<')
-		v->shift = v->shift > SHIFT_STEP ? v->shift - SHIFT_STEP : 0;
-	else if (key->code == KEYS_RIGHT || key->code == '>')
-		v->shift += v->shift < LINES_MAX_LENGTH * 8 ? SHIFT_STEP : 0;
-	else
-		return false;
-	return true;
-}
-
-static unsigned log_key(struct view *base, const struct session *s, const struct key *key)
-{
-	struct view_log *v = log_of(base);
-	int page = base->r.h > 1 ? base->r.h - 1 : 1;
-	int by = 0;
-
-	if (key->mods)
-		return VIEW_NOT_MINE;
-	switch (key->code) {
-	case KEYS_UP:
-	case 'k':
-		by = -1;
-		break;
-	case KEYS_DOWN:
-	case KEYS_ENTER:
-	case 'j':
-		by = 1;
-		break;
-	case KEYS_PGUP:
-	case 'b':
-		by = -page;
-		break;
-	case KEYS_PGDN:
-	case ' ':
-	case 'f':
-		by = page;
-		break;
-	case 'u':
-		by = -(page + 1) / 2;
-		break;
-	case 'd':
-		by = (page + 1) / 2;
-		break;
-	case KEYS_HOME:
-	case 'g':
-		view_log_top(base, s);
-		return VIEW_DONE;
-	case KEYS_END:
-	case 'G':
-	case 'F':
-		view_log_follow(base);
-		return VIEW_DONE;
-	default:
-		return shift_key(v, key) ? VIEW_DONE : VIEW_NOT_MINE;
-	}
-	view_log_scroll(base, s, by);
-	return VIEW_DONE;
-}
+/* ---- beginning and end ----------------------------------------------------------------------- */
 
 static int log_rows(struct view *v, const struct session *s, int width, mono_t now)
 {
@@ -516,8 +585,13 @@ static int log_rows(struct view *v, const struct session *s, int width, mono_t n
 	return 0; /* takes what is left */
 }
 
-static void log_free(struct view *v)
+static void log_free(struct view *base)
 {
+	struct view_log *v = log_of(base);
+
+	forget_held(v);
+	free(v->held);
+	free(v->kept);
 	free(v);
 }
 
@@ -533,5 +607,25 @@ struct view *view_log_new(void)
 
 	v->base.ops = &ops;
 	v->follow = true;
+	v->text_w = v->hex_bytes = 1; /* keys may come before the first drawing */
+	v->kept = xcalloc(LOG_KEPT_LINES, sizeof(*v->kept));
 	return &v->base;
+}
+
+void view_log_place(struct view *base, int index, unsigned id)
+{
+	struct view_log *v = log_of(base);
+
+	v->index = index;
+	v->pane_id = id;
+}
+
+unsigned view_log_id(const struct view *base)
+{
+	return log_const(base)->pane_id;
+}
+
+int view_log_index(const struct view *base)
+{
+	return log_const(base)->index;
 }

@@ -3,6 +3,8 @@
  * What a byte costs on arrival: the masking funnel, the log and the reader of facts over 50 MB of
  * Tasmota-like lines, each alone and all together, beside memcpy over the same bytes in the same
  * pieces. Best of five. Prints MB/s (1e6 bytes) and the share of memcpy's speed.
+ * And what a million lines (100 MB) cost: memory, searches, filters, highlighting; times, the longest
+ * slice of them, and the share of their limits.
  */
 #include <stdbool.h>
 #include <stdint.h>
@@ -13,6 +15,9 @@
 
 #include "tasmite/base/buf.h"
 #include "tasmite/base/xalloc.h"
+#include "tasmite/core/filter.h"
+#include "tasmite/core/find.h"
+#include "tasmite/core/highlight.h"
 #include "tasmite/core/lines.h"
 #include "tasmite/core/tasmota/facts.h"
 #include "tasmite/core/tasmota/secrets.h"
@@ -194,6 +199,162 @@ static void report(struct bench *b, const char *what, void (*run)(struct bench *
 	printf("%-42s %8.0f MB/s  %5.3f of memcpy\n", what, v, v / base);
 }
 
+/* ---- a million lines ----------------------------------------------------------------------------- */
+
+#define MANY	 1000000u
+#define SLICE	 ((size_t)256 * 1024)
+#define SLICE_MS 20.0 /* how long a key may wait */
+#define RARE	 5000u
+
+/* One of them: of each kind that is searched for there are MANY / RARE. */
+static int many_line(char *s, size_t size, unsigned n)
+{
+	int at = one_line(s, size, n) - 2;
+
+	switch (n % RARE) {
+	case 17:
+		return at + snprintf(s + at, size - (size_t)at, " rc=-4%u\r\n", n % 10);
+	case 18:
+		return at + snprintf(s + at, size - (size_t)at, " EXCEPTION (28)\r\n");
+	case 19:
+		return at + snprintf(s + at, size - (size_t)at, " 0123456789ABC\r\n");
+	default:
+		return at + snprintf(s + at, size - (size_t)at, " %016llx\r\n", n * 2654435761ull);
+	}
+}
+
+static struct lines *make_many(size_t *bytes)
+{
+	struct lines *l = lines_new((size_t)256 << 20);
+	char text[1000];
+
+	*bytes = 0;
+	for (unsigned n = 0; n < MANY; n++) {
+		int len = many_line(text, sizeof(text), n);
+
+		lines_rx(l, (const uint8_t *)text, (size_t)len, (mono_t)n * 100);
+		*bytes += (size_t)len;
+	}
+	return l;
+}
+
+struct many {
+	const struct lines *log;
+	double total, worst; /* ms */
+};
+
+/* Times the slices of one search until it is done. */
+static void time_slices(
+    struct many *m, bool (*step)(void *what, const struct lines *l, size_t budget), void *what)
+{
+	bool more = true;
+
+	m->total = m->worst = 0;
+	while (more) {
+		double t = now_s();
+
+		more = step(what, m->log, SLICE);
+		t = (now_s() - t) * 1e3;
+		m->total += t;
+		if (t > m->worst)
+			m->worst = t;
+	}
+}
+
+static bool step_find(void *what, const struct lines *l, size_t budget)
+{
+	return find_step(what, l, budget);
+}
+
+static bool step_filter(void *what, const struct lines *l, size_t budget)
+{
+	return filter_step(what, l, budget);
+}
+
+static void print_many(
+    const char *what, const char *pattern, const struct many *m, uint64_t hits, double limit)
+{
+	printf("%-6s %-35s %6.0f ms  %5.3f of %.0f ms  longest slice %5.2f ms  %5.3f of %.0f ms  "
+	       "%llu lines\n",
+	    what, pattern, m->total, m->total / limit, limit, m->worst, m->worst / SLICE_MS,
+	    SLICE_MS, (unsigned long long)hits);
+}
+
+static void bench_find(const struct lines *l, const char *pattern, double limit)
+{
+	struct find *f = find_new();
+	struct many m = {.log = l}, best_run = {.total = 1e9};
+	uint64_t hits = 0;
+
+	for (int i = 0; i < 3; i++) {
+		find_set(f, pattern_new(pattern, PATTERN_SMART, NULL));
+		time_slices(&m, step_find, f);
+		if (m.total < best_run.total)
+			best_run = m;
+		hits = find_count(f, NULL);
+	}
+	print_many("find", pattern, &best_run, hits, limit);
+	find_free(f);
+}
+
+static void bench_filter(const struct lines *l, const char *terms, double limit)
+{
+	struct filter *f = filter_new();
+	struct many m = {.log = l}, best_run = {.total = 1e9};
+	uint64_t shown = 0;
+
+	for (int i = 0; i < 3; i++) {
+		filter_set(f, terms, PATTERN_SMART, 0, NULL);
+		time_slices(&m, step_filter, f);
+		if (m.total < best_run.total)
+			best_run = m;
+		shown = filter_count(f, l, 0, UINT64_MAX);
+	}
+	print_many("filter", terms, &best_run, shown, limit);
+	filter_free(f);
+}
+
+static void bench_highlight(const struct lines *l)
+{
+	struct highlight_span spans[HIGHLIGHT_MAX_SPANS];
+	struct highlight *h = highlight_new();
+	size_t count = 0, lines = 100000;
+	struct line_ref ref;
+	double t = now_s();
+
+	for (uint64_t i = 0; i < lines; i++)
+		if (lines_get(l, i * 7, &ref))
+			count += highlight_line(h, &ref, spans);
+	t = (now_s() - t) * 1e6 / (double)lines;
+	printf("highlight, built-in rules: %.2f us a line, %.1f spans\n", t,
+	    (double)count / (double)lines);
+	highlight_free(h);
+}
+
+static void bench_many(void)
+{
+	static const struct {
+		const char *pattern;
+		double limit;
+	} searches[] = {
+	    {"rc=-4[0-9]", 250}, {"(?i)exception \\(2[89]\\)", 250}, {"\\b[0-9A-F]{13}\\b", 500}};
+	size_t bytes;
+	struct lines *l = make_many(&bytes);
+
+	printf("%u lines, %.1f MB: memory %.3f of the bytes (limit 1.25)\n", MANY,
+	    (double)bytes / 1e6, (double)lines_memory(l) / (double)bytes);
+	for (size_t i = 0; i < sizeof(searches) / sizeof(searches[0]); i++) {
+		char term[100];
+
+		bench_find(l, searches[i].pattern, searches[i].limit);
+		snprintf(term, sizeof(term), "\"%s\"", searches[i].pattern);
+		bench_filter(l, term, searches[i].limit);
+	}
+	bench_filter(l, "WIF MQT !failed", 250);
+	bench_highlight(l);
+	lines_free(l);
+}
+
 int main(void)
 {
 	struct bench b = {make_log(), xmalloc(TOTAL), false, 0};
@@ -207,6 +368,7 @@ int main(void)
 	b.learned = true;
 	report(&b, "secrets (five known)", run_secrets, base);
 	report(&b, "secrets (five known), lines, facts", run_all, base);
+	bench_many();
 	free(b.copy);
 	return b.sink == 0;
 }

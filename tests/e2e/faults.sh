@@ -2,15 +2,25 @@
 # Every fault of the virtual device during a flash, in one and the same session: it lives on, names
 # what happened, never calls a flash done that differs from the file, and once the fault is gone
 # the same command succeeds.
+# Ports: pty; with KINDS=all also adapter rfc2217.
 . "$(dirname "$0")/lib.sh"
 
 export XDG_STATE_HOME=$TMPDIR/state XDG_CONFIG_HOME=$TMPDIR/config
 "$B/make-image" --build 6.1.1-minimal --size 64K -o "$TMPDIR/old.bin"
 "$B/make-image" --build 8.5.0-minimal --size 64K -o "$TMPDIR/new.bin"
-sim_start --boot-image "$TMPDIR/old.bin" --speed 0 --seed 7
+# No waiting for wire and flash; but a change of the rate has its moments, and a server's client is
+# not quick enough for those where time is skipped.
+speed=0
+trouble='damaged|no answer|slower|failed:'
+if [ "$PORT_KIND" = rfc2217 ]; then
+	speed=1
+	# Through a server a change of the rate may miss its moment: it is told, and gone through.
+	trouble='damaged|failed:'
+fi
+port_start --boot-image "$TMPDIR/old.bin" --speed "$speed" --seed 7
 # Wide, so that the program's own sentences stand on one line.
-tm_start 200 50 "$B/tasmite" --baud 74880 "$DEV"
-see 'sonoff is open'
+tm_start 200 50 $TASMITE --baud 74880 "$PORT"
+see "$PORT_NAME is open"
 
 same_flash() {
 	cmp -s -n "$(stat -c %s "$TMPDIR/new.bin")" "$TMPDIR/new.bin" "$TMPDIR/flash.bin"
@@ -48,7 +58,7 @@ second_try() {
 		enter_loader
 	fi
 	see 'written in .* checked by the ROM' 20
-	tm_shows 'damaged|no answer|slower|failed:' && bad "the second try had trouble too"
+	tm_shows "$trouble" && bad "the second try had trouble too"
 	same_flash || bad "the second try: the flash differs from the file"
 }
 # The loader, and in the flash something else than the file, so that only writing makes them the same.

@@ -1,14 +1,23 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Flashing from inside the session by hand: wrong way first, then right, then the boot.
+# Ports: pty; with KINDS=all also adapter rfc2217.
 . "$(dirname "$0")/lib.sh"
 
 export XDG_STATE_HOME=$TMPDIR/state XDG_CONFIG_HOME=$TMPDIR/config
 "$B/make-image" --build 6.1.1-full -o "$TMPDIR/old.bin"
 "$B/make-image" --build 8.5.0-minimal -o "$TMPDIR/new.bin"
 # No waiting for wire and flash (rates still have to match); the real timing is for `make bench`.
-sim_start --boot-image "$TMPDIR/old.bin" --speed 0
-tm_start 120 40 "$B/tasmite" "$DEV"
-see 'sonoff is open'
+port_start --boot-image "$TMPDIR/old.bin" --speed 0
+tm_start 120 40 $TASMITE "$PORT"
+see "$PORT_NAME is open"
+
+# A server is tried again now and then: by that time a boot is over, and the board quiet.
+back_again() {
+	see 'back again' 15
+	if [ "$PORT_KIND" = rfc2217 ]; then
+		boot_normally
+	fi
+}
 
 begin flash__asks__before_it_writes
 tm_line "/flash $TMPDIR/new.bin"
@@ -49,7 +58,7 @@ tm_shows 'verified' && bad "it says verified"
 cmp -n "$(stat -c %s "$TMPDIR/new.bin")" "$TMPDIR/new.bin" "$TMPDIR/flash.bin" || bad "the flash differs from the file"
 boot_normally
 see 'boot mode:\(3,'
-see 'Tasmota Version 8\.5\.0' 10
+see '8\.5\.0\(' 10
 see 'It has started: Tasmota 8\.5\.0'
 tm_shows '│ Now release' && bad "it still asks for the button"
 end
@@ -78,7 +87,7 @@ hand "button down"
 hand "replug"
 see 'written in .* checked by the ROM' 60
 boot_normally
-see 'Tasmota Version 8\.5\.0' 10
+see '8\.5\.0\(' 10
 end
 
 begin flash__is_cancelled__while_the_port_is_away
@@ -92,7 +101,7 @@ tm_line '/cancel'
 see 'Nothing on the device was changed'
 hand "button up"
 hand "replug"
-see 'back again'
+back_again
 see 'WIF: WifiManager active' 10
 end
 
@@ -110,12 +119,12 @@ tm_line '/clear'
 gone 'WifiManager'
 hand "button up"
 hand "unplug"
-see 'the port went away'
+see 'went away'
 hand "replug"
-see 'back again'
+back_again
 # The power came with the plug, and the boot was over when the port was there: the application is
 # heard at the ROM's rate, and that is noticed.
-see '● sonoff.* 115200 8N1' 10
+see "● $PORT_NAME.* 115200 8N1" 10
 for try in 1 2 3 4 5; do # a line typed into the boot is lost, as on a board
 	tm_line 'Status 2'
 	wait_for 2 tm_shows StatusFWR && break

@@ -1,14 +1,15 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # A log at 3 Mbaud: all of it is recorded as it was sent, what is typed meanwhile appears, scrolling
 # works, and the program leaves cleanly in the middle of the next flood. Times are for `make bench`.
+# Ports: pty; with KINDS=all also adapter rfc2217.
 . "$(dirname "$0")/lib.sh"
 
 export XDG_STATE_HOME=$TMPDIR/state XDG_CONFIG_HOME=$TMPDIR/config
 CAPTURE=$TMPDIR/rec.log
 FLOOD=$TMPDIR/flood
-sim_start --speed 1 --power on
-tm_start 100 30 "$B/tasmite" --baud 3000000 --log="$CAPTURE" "$DEV"
-see 'sonoff is open'
+port_start --speed 1 --power on
+tm_start 100 30 $TASMITE --baud 3000000 --log="$CAPTURE" "$PORT"
+see "$PORT_NAME is open"
 # Of an empty flash the ROM says little, and again and again: the button keeps it silent.
 enter_loader
 wait_for 5 eval '"$B/virtual-device" --hand "$CTL" -c state | grep -q "\"mode\":\"rom-autobaud\""' ||

@@ -18,7 +18,8 @@ case_bad=
 
 # ---- cases: "begin NAME", checks, "end"; a case without a failed check is ok -------------------
 begin() {
-	case_name=$1
+	case_name=$1${PORT_KIND:+@$PORT_KIND}
+	case_name=${case_name%@pty}
 	case_bad=
 }
 bad() {
@@ -54,6 +55,36 @@ sim_start() {
 		--trace "$TMPDIR/trace" "$@" >"$TMPDIR/sim.out" 2>&1 &
 	sim_pid=$!
 	wait_for 10 test -e "$DEV" -a -S "$CTL" || bad "the virtual device did not start: $(cat "$TMPDIR/sim.out")"
+}
+# net_port rfc2217|tcp: where its server listens
+net_port() {
+	wait_for 5 grep -q "^$1 " "$TMPDIR/sim.out"
+	sed -nE "s/^$1 ([0-9]+)\$/\\1/p" "$TMPDIR/sim.out"
+}
+# port_start ARGS...: the device behind a port of $PORT_KIND (pty, adapter, rfc2217), its reset lines
+# not wired. $PORT is how it is called, $PORT_NAME what the program calls it, $TASMITE the program as
+# words of a command line.
+PORT_KIND=${PORT_KIND:-pty}
+PORT=$DEV
+PORT_NAME=sonoff
+TASMITE=$B/tasmite
+port_start() {
+	case $PORT_KIND in
+	adapter)
+		sim_start --adapter "$ADAPTERS" "$@"
+		PORT=/dev/ttyUSB0
+		PORT_NAME=ttyUSB0
+		TASMITE="env $(shim_env "$B/tasmite") $B/tasmite"
+		;;
+	rfc2217)
+		sim_start --rfc2217 0 "$@"
+		PORT=rfc2217://127.0.0.1:$(net_port rfc2217)
+		PORT_NAME=${PORT#rfc2217://}
+		;;
+	*)
+		sim_start "$@"
+		;;
+	esac
 }
 sim_stop() {
 	[ -n "$sim_pid" ] || return 0
@@ -118,6 +149,30 @@ wait_for() {
 		[ "$(date +%s%N)" -lt "$end" ] || return 1
 		sleep 0.03
 	done
+}
+
+# ---- a port that can wait: the virtual device can't, as no UART can -----------------------------
+PATIENT=$TMPDIR/patient
+patient_pid=
+# patient_start FILE: what is in it comes out of the port $PATIENT as fast as it is read
+patient_start() {
+	rm -f "$PATIENT"
+	python3 - "$1" "$PATIENT" <<'PY' &
+import os, pty, sys, time, tty
+master, slave = pty.openpty()
+tty.setraw(slave)
+os.symlink(os.ttyname(slave), sys.argv[2])
+data = open(sys.argv[1], "rb").read()
+while data:
+    data = data[os.write(master, data[:4096]):]
+time.sleep(600)
+PY
+	patient_pid=$!
+	wait_for 10 test -e "$PATIENT" || bad "no port"
+}
+patient_stop() {
+	[ -n "$patient_pid" ] && kill "$patient_pid" && wait "$patient_pid" 2>/dev/null
+	patient_pid=
 }
 
 # ---- the program in tmux -----------------------------------------------------------------------
@@ -187,5 +242,6 @@ tm_stop() {
 cleanup() {
 	tm kill-server 2>/dev/null
 	sim_stop
+	patient_stop
 }
 trap cleanup EXIT

@@ -1,13 +1,14 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # The session on the virtual Sonoff: boot, commands, secrets, scrolling, the port that goes away.
+# Ports: pty adapter rfc2217.
 . "$(dirname "$0")/lib.sh"
 
 export XDG_STATE_HOME=$TMPDIR/state XDG_CONFIG_HOME=$TMPDIR/config
 CAPTURE=$TMPDIR/rec.log
 "$B/make-image" --build 6.1.1-minimal -o "$TMPDIR/app.bin"
-sim_start --boot-image "$TMPDIR/app.bin" --power off
-tm_start 120 40 "$B/tasmite" --log="$CAPTURE" "$DEV"
-see 'sonoff is open'
+port_start --boot-image "$TMPDIR/app.bin" --power off
+tm_start 120 40 $TASMITE --log="$CAPTURE" "$PORT"
+see "$PORT_NAME is open"
 
 begin session__shows__the_boot
 hand "power on"
@@ -96,7 +97,7 @@ begin port__comes_back__with_all_kept
 tm_type 'typed before'
 see 'typed before'
 hand "unplug"
-see 'the port went away'
+see 'went away'
 see 'typed before'
 hand "replug"
 see 'back again' 10
@@ -111,12 +112,12 @@ begin port__changes__without_the_words_of_a_loss
 tm_line "/port $TMPDIR/nosuch"
 see 'no such port'
 tm_shows 'went away: no such' && bad "it says that the port went away"
-tm_line "/port $DEV"
-see 'sonoff is open.*8N1'
+tm_line "/port $PORT"
+see "$PORT_NAME is open.*8N1"
 tm_line '/set format 7E1'
-see 'sonoff .*115200 7E1'
+see "$PORT_NAME .*115200 7E1"
 tm_line '/set format 8N1'
-see 'sonoff .*115200 8N1'
+see "$PORT_NAME .*115200 8N1"
 end
 
 begin theme__stays__when_the_new_one_is_missing

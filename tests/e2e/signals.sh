@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Leaving in every way gives the terminal back; suspend and resume.
+# Ports: pty adapter rfc2217.
 . "$(dirname "$0")/lib.sh"
 
 export XDG_STATE_HOME=$TMPDIR/state XDG_CONFIG_HOME=$TMPDIR/config
 "$B/make-image" --build 6.1.1-minimal -o "$TMPDIR/app.bin"
-sim_start --boot-image "$TMPDIR/app.bin" --speed 0
+port_start --boot-image "$TMPDIR/app.bin" --speed 0
 
 # A shell line that notes the terminal's modes before and after.
 tm_start 100 30 "env PS1='shell> ' sh -i"
@@ -19,9 +20,9 @@ tasmite_pid() {
 	echo "$p"
 }
 run_again() {
-	tm_line "clear; stty -a >$TMPDIR/before; $B/tasmite $DEV; echo code \$?; stty -a >$TMPDIR/after; echo back-in-the-shell"
+	tm_line "clear; stty -a >$TMPDIR/before; $TASMITE $PORT; echo code \$?; stty -a >$TMPDIR/after; echo back-in-the-shell"
 	see 'F10 Quit'
-	see 'sonoff is open'
+	see "$PORT_NAME is open"
 	pid=$(tasmite_pid)
 }
 same_terminal() {
@@ -53,7 +54,7 @@ for sig in SEGV ABRT; do
 	begin "crash__gives_the_terminal_back__$sig"
 	run_again
 	tm_line "/record $TMPDIR/crash-$sig.log"
-	see 'recording to'
+	see 'recording (bytes )?to'
 	tm_line 'Module'
 	see 'RESULT = '
 	kill -$sig "$pid"
@@ -82,19 +83,19 @@ same_terminal
 end
 
 begin start__says__what_is_wrong
-tm_line "clear; $B/tasmite --set nonsense=1 $DEV; echo code \$?"
+tm_line "clear; $TASMITE --set nonsense=1 $PORT; echo code \$?"
 see 'nonsense'
 see 'code 2'
-tm_line "clear; $B/tasmite --no-such-option; echo code \$?"
+tm_line "clear; $TASMITE --no-such-option; echo code \$?"
 see 'no-such-option'
 see 'code 2'
-tm_line "clear; $B/tasmite $DEV </dev/null; echo code \$?"
+tm_line "clear; $TASMITE $PORT </dev/null; echo code \$?"
 see 'needs a terminal'
 see 'code 1'
 end
 
 begin start__waits__for_a_port_that_is_not_there
-tm_line "clear; $B/tasmite $TMPDIR/nowhere"
+tm_line "clear; $TASMITE $TMPDIR/nowhere"
 see 'nowhere'
 see 'waiting for nowhere'
 tm_keys C-q

@@ -61,6 +61,7 @@ QUICK="--speed 0 --en-ms 10"
 # ---- the program at a server in front of the adapter: cases named after the script --------------
 PEER=$(basename "$0" .sh)
 OPENING=resets_nothing
+SAYS_IT_IS='RFC 2217 server' # in the status line
 # check_session URL: the boot is seen, at both rates; a command and its answer; the lines
 check_session() {
 	local from
@@ -69,6 +70,7 @@ check_session() {
 	from=$(trace_lines)
 	tm_start 120 40 "$B/tasmite" "$1"
 	see "is open" 15
+	see "$SAYS_IT_IS"
 	if [ "$OPENING" = resets ]; then
 		see 'Project sonoff' # the server's doing, but the boot is followed
 	else

@@ -170,10 +170,11 @@ class Rfc2217Port extends Port {
 			this.socket.write(Buffer.from(this._doubled(bytes)), (e) => (e ? fail(e) : done())));
 	}
 	async _stop() {
+		const socket = this.socket; // when the time comes another one may be open
 		await new Promise((done) => {
-			this.socket.once("close", done);
-			this.socket.end();
-			setTimeout(() => this.socket.destroy(), 1000).unref();
+			socket.once("close", done);
+			socket.end();
+			setTimeout(() => socket.destroy(), 1000).unref();
 		});
 	}
 	async setSignals(signals) {

@@ -415,12 +415,15 @@ static int set_serial(struct port *p, const struct serial_struct *s)
 static void say_format(const struct port *p, tcflag_t cflag)
 {
 	static const int bits[] = {5, 6, 7, 8};
-	char line[40];
+	char line[40], parity;
 
-	snprintf(line, sizeof(line), "format %d%c%d%s", bits[(cflag & CSIZE) / CS6],
-	    !(cflag & PARENB) ? 'N'
-	    : cflag & PARODD  ? 'O'
-			      : 'E',
+	if (!(cflag & PARENB))
+		parity = 'N';
+	else if (cflag & CMSPAR)
+		parity = cflag & PARODD ? 'M' : 'S';
+	else
+		parity = cflag & PARODD ? 'O' : 'E';
+	snprintf(line, sizeof(line), "format %d%c%d%s", bits[(cflag & CSIZE) / CS6], parity,
 	    cflag & CSTOPB ? 2 : 1, cflag & CRTSCTS ? " rtscts" : "");
 	tell(p, line);
 }
@@ -428,7 +431,7 @@ static void say_format(const struct port *p, tcflag_t cflag)
 /* Before: what was written goes out by the old settings. The pseudo-terminal gets 8 bits. */
 static void before_set(int fd, struct port *p, unsigned wait, tcflag_t *cflag)
 {
-	tcflag_t shape = *cflag & (FRAME | PARODD | CSTOPB | CRTSCTS);
+	tcflag_t shape = *cflag & (FRAME | PARODD | CMSPAR | CSTOPB | CRTSCTS);
 
 	if (wait)
 		drain(fd, p);

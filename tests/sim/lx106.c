@@ -179,7 +179,8 @@ void lx106_raise(struct lx106 *c, uint32_t cause, uint32_t vaddr, uint32_t pc)
 	}
 	c->epc[1] = pc;
 	c->exccause = cause;
-	if (cause != LX106_CAUSE_INTERRUPT && cause != LX106_CAUSE_SYSCALL)
+	if (cause != LX106_CAUSE_ILLEGAL && cause != LX106_CAUSE_SYSCALL &&
+	    cause != LX106_CAUSE_INTERRUPT)
 		c->excvaddr = vaddr;
 	c->pc = c->vecbase + (c->ps & LX106_PS_UM ? VECTOR_USER : VECTOR_KERNEL);
 	c->ps |= LX106_PS_EXCM;
@@ -200,6 +201,7 @@ static bool may_interrupt(const struct lx106 *c)
 void lx106_look(struct lx106 *c)
 {
 	c->changes++;
+	c->asleep_until = 0; /* what a played function waits for may be there */
 	if (may_interrupt(c))
 		c->leave = true;
 }

@@ -85,12 +85,50 @@ static void on_choices(void *ctx, const char *const *words, size_t count)
 		session_list_add(sc->s, words[i], "", words[i]);
 }
 
+static void on_raw(void *ctx, const char *bytes, size_t n)
+{
+	struct screen *sc = ctx;
+
+	for (size_t i = 0; i < n && sc->raw_len < sizeof(sc->raw) - 1; i++)
+		sc->raw[sc->raw_len++] = bytes[i];
+	sc->raw[sc->raw_len] = '\0';
+}
+
 static void on_paste(void *ctx, const char *text, size_t n)
 {
 	struct screen *sc = ctx;
 
 	str_copy_n(sc->paste, sizeof(sc->paste), text, n);
 	sc->pastes++;
+}
+
+static void on_pane(void *ctx, int index)
+{
+	struct screen *sc = ctx;
+
+	assert_in_range(index, 0, sc->s->panes.count - 1);
+	sc->s->panes.active = index;
+	sc->s->panes.revision++;
+}
+
+static void on_weights(void *ctx, const int *rows, int count)
+{
+	struct screen *sc = ctx;
+
+	assert_int_equal(count, sc->s->panes.count);
+	for (int i = 0; i < count; i++)
+		sc->s->panes.pane[i].weight = rows[i];
+	sc->s->panes.revision++;
+}
+
+static void on_entry(void *ctx, enum tui_entry kind, enum tui_entry_event event, const char *text)
+{
+	struct screen *sc = ctx;
+
+	sc->entries++;
+	sc->entry_kind = kind;
+	sc->entry_event = event;
+	str_copy(sc->entry, sizeof(sc->entry), text);
 }
 
 static void fill_session(struct screen *sc)
@@ -130,7 +168,11 @@ void screen_open(struct screen *sc, int w, int h)
 	    .page_closed = on_closed,
 	    .complete = on_complete,
 	    .choices = on_choices,
-	    .paste = on_paste};
+	    .pane = on_pane,
+	    .weights = on_weights,
+	    .entry = on_entry,
+	    .paste = on_paste,
+	    .raw = on_raw};
 
 	memset(sc, 0, sizeof(*sc));
 	sc->now = MONO_S(245) + MONO_MS(120);

@@ -110,7 +110,7 @@ static void cmd_parse__tells_what_is_wrong__and_what_was_meant(void **state)
 	    {"/flsh x", "! there is no command /flsh, did you mean '/flash'?"},
 	    {"/abud 9600", "! there is no command /abud, did you mean '/baud'?"},
 	    {"/zzzzzz", "! there is no command /zzzzzz: /help lists them"},
-	    {"/c", "! /c can be /chip, /cancel, /clear"},
+	    {"/c", "! /c can be /chip, /cancel, /close, /copy, /clear"},
 	    {"/", "! no command is named: /help lists them"},
 	    {"/ quit", "! no command is named: /help lists them"},
 	    {"/\033[31m", "! no command is named: /help lists them"},
@@ -268,15 +268,19 @@ static const char *words(const char *line)
 static void cmd_words__offers__what_fits(void **state)
 {
 	(void)state;
-	assert_string_equal(words("/f"), "/format /flow /flash /focus /follow ");
-	assert_string_equal(words("/F"), "/format /flow /flash /focus /follow ");
+	assert_string_equal(words("/f"), "/format /flow /flash /find /filter /focus /follow ");
+	assert_string_equal(words("/F"), "/format /flow /flash /find /filter /focus /follow ");
 	assert_string_equal(words("/help fl"), "flow flash ");
+	assert_string_equal(words("/record "), "bytes text raw off ");
+	assert_string_equal(words("/record r"), "raw ");
 	assert_string_equal(words("/flash --"), "--erase --baud --yes ");
 	assert_string_equal(words("/flash --baud 4"), "460800 ");
 	assert_string_equal(words("/baud 7"), "74880 ");
 	assert_string_equal(words("/eol c"), "cr crlf ");
 	assert_string_equal(words("/echo "), "on off ");
-	assert_string_equal(words("/theme "), "dark light mono ");
+	assert_string_equal(words("/theme "),
+	    "colour-blind dark high-contrast light mono solarized-dark solarized-light "
+	    "termite ");
 	assert_string_equal(words("/set flash-"), "flash-baud flash-clkdiv ");
 	assert_string_equal(words("/set eol l"), "lf ");
 	assert_string_equal(words("/set echo "), "on off ");
@@ -324,7 +328,7 @@ static void cmd_hint__explains__the_command_under_the_cursor(void **state)
 	assert_string_equal(hint("/baud"), "/baud [N]  show or change the rate");
 	assert_string_equal(hint("/ba"), "/baud [N]  show or change the rate");
 	assert_string_equal(hint("/baud 96"), "/baud [N]  show or change the rate");
-	assert_string_equal(hint("/f"), "/format /flow /flash /focus /follow");
+	assert_string_equal(hint("/f"), "/format /flow /flash /find /filter /focus /follow");
 	assert_string_equal(hint("/"), "Tab shows all commands");
 	assert_string_equal(hint("/flsh"), "no such command, did you mean '/flash'?");
 	assert_string_equal(hint("/zzzzzz"), "no such command");

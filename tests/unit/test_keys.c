@@ -144,11 +144,13 @@ static void keys_next__reads__mouse_reports(void **state)
 	struct keys k;
 	struct key key;
 	mono_t again;
+	static const char reports[] =
+	    "\033[<64;10;5M\033[<0;1;1M\033[<32;3;2M\033[<0;1;1m\033[<64;1;1m\033[<99;0;0M";
 
 	(void)state;
 	keys_init(&k);
-	keys_feed(
-	    &k, (const uint8_t *)"\033[<64;10;5M\033[<0;1;1M\033[<0;1;1m\033[<99;0;0M", 39, 0);
+
+	keys_feed(&k, (const uint8_t *)reports, sizeof(reports) - 1, 0);
 	assert_true(keys_next(&k, &key, 0, &again));
 	assert_int_equal(key.code, KEYS_MOUSE);
 	assert_int_equal(key.button, 4);
@@ -156,6 +158,14 @@ static void keys_next__reads__mouse_reports(void **state)
 	assert_int_equal(key.y, 4);
 	assert_true(keys_next(&k, &key, 0, &again));
 	assert_int_equal(key.button, 1);
+	assert_int_equal(key.mouse, KEY_MOUSE_PRESS);
+	assert_true(keys_next(&k, &key, 0, &again));
+	assert_int_equal(key.button, 1);
+	assert_int_equal(key.mouse, KEY_MOUSE_DRAG);
+	assert_int_equal(key.x, 2);
+	assert_true(keys_next(&k, &key, 0, &again));
+	assert_int_equal(key.mouse, KEY_MOUSE_RELEASE);
+	/* a wheel is not released, and nothing is above the first row */
 	assert_false(keys_next(&k, &key, 0, &again));
 	keys_fini(&k);
 }

@@ -28,6 +28,8 @@ struct seen {
 	int lines, eofs, choice_calls;
 	size_t choices;
 	bool set_inside; /* change the line from within the callback */
+	int recalls;
+	const char *from_others; /* added when the history is about to be used */
 };
 
 static void on_line(void *ctx, const char *line)
@@ -70,10 +72,23 @@ static void on_choices(void *ctx, const char *const *words, size_t count)
 	assert_non_null(words[count - 1]);
 }
 
+static void on_recall(void *ctx)
+{
+	struct seen *s = ctx;
+
+	s->recalls++;
+	if (s->from_others)
+		lineedit_history_add(s->e, s->from_others);
+	s->from_others = NULL;
+}
+
 static int setup(void **state)
 {
-	static const struct lineedit_ops ops = {
-	    .line = on_line, .complete = on_complete, .choices = on_choices, .eof = on_eof};
+	static const struct lineedit_ops ops = {.line = on_line,
+	    .complete = on_complete,
+	    .choices = on_choices,
+	    .eof = on_eof,
+	    .recall = on_recall};
 	struct seen *s = calloc(1, sizeof(*s));
 
 	if (!s)
@@ -347,6 +362,112 @@ static void lineedit_history__walks_and_searches__what_was_added(void **state)
 	assert_true(str_starts(s->line, "Status 5"));
 }
 
+static void lineedit_history__walks__lines_that_begin_so(void **state)
+{
+	struct seen *s = *state;
+
+	lineedit_history_add(s->e, "Status 5");
+	lineedit_history_add(s->e, "Module 1");
+	lineedit_history_add(s->e, "Status 2");
+	lineedit_history_add(s->e, "Power");
+	type(s, "Stat");
+	press(s, "Up");
+	assert_string_equal(lineedit_text(s->e), "Status 2");
+	assert_int_equal(lineedit_cursor(s->e), 8);
+	press(s, "Up");
+	assert_string_equal(lineedit_text(s->e), "Status 5");
+	press(s, "Up");
+	assert_string_equal(lineedit_text(s->e), "Status 5");
+	press(s, "Down");
+	assert_string_equal(lineedit_text(s->e), "Status 2");
+	press(s, "Down");
+	assert_string_equal(lineedit_text(s->e), "Stat");
+	press(s, "Down");
+	assert_string_equal(lineedit_text(s->e), "Stat");
+	/* one that nothing begins with stays */
+	type(s, "xyz");
+	press(s, "Up");
+	press(s, "Down");
+	assert_string_equal(lineedit_text(s->e), "Statxyz");
+	/* only what stands before the cursor counts */
+	lineedit_set(s->e, "Mxx");
+	press(s, "Left");
+	press(s, "Left");
+	press(s, "Up");
+	assert_string_equal(lineedit_text(s->e), "Module 1");
+	press(s, "Down");
+	assert_string_equal(lineedit_text(s->e), "Mxx");
+	/* the recall can be taken back */
+	lineedit_set(s->e, "Pow");
+	press(s, "Up");
+	assert_string_equal(lineedit_text(s->e), "Power");
+	press(s, "Ctrl-_");
+	assert_string_equal(lineedit_text(s->e), "Pow");
+}
+
+static void lineedit_history__goes_on__from_a_search(void **state)
+{
+	struct seen *s = *state;
+
+	lineedit_history_add(s->e, "one");
+	lineedit_history_add(s->e, "two");
+	lineedit_history_add(s->e, "three");
+	press(s, "Ctrl-R");
+	type(s, "tw");
+	press(s, "Esc");
+	assert_string_equal(lineedit_text(s->e), "two");
+	press(s, "Up");
+	assert_string_equal(lineedit_text(s->e), "one");
+	press(s, "Down");
+	press(s, "Down");
+	assert_string_equal(lineedit_text(s->e), "three");
+}
+
+static void lineedit_history__folds__duplicates(void **state)
+{
+	struct seen *s = *state;
+
+	lineedit_history_add(s->e, "Status 5");
+	lineedit_history_add(s->e, "Module 1");
+	lineedit_history_add(s->e, "Status 5");
+	press(s, "Up");
+	assert_string_equal(lineedit_text(s->e), "Status 5");
+	press(s, "Up");
+	assert_string_equal(lineedit_text(s->e), "Module 1");
+	press(s, "Up");
+	assert_string_equal(lineedit_text(s->e), "Module 1");
+	lineedit_set(s->e, "");
+	lineedit_history_clear(s->e);
+	press(s, "Up");
+	assert_string_equal(lineedit_text(s->e), "");
+}
+
+static void lineedit_history__asks_for__what_others_entered(void **state)
+{
+	struct seen *s = *state;
+
+	lineedit_history_add(s->e, "mine");
+	s->from_others = "theirs";
+	press(s, "Up");
+	assert_string_equal(lineedit_text(s->e), "theirs");
+	assert_int_equal(s->recalls, 1);
+	press(s, "Up"); /* the walk goes on: not asked again */
+	assert_string_equal(lineedit_text(s->e), "mine");
+	assert_int_equal(s->recalls, 1);
+	lineedit_set(s->e, "");
+	s->from_others = "found too";
+	press(s, "Ctrl-R");
+	type(s, "too");
+	assert_string_equal(lineedit_text(s->e), "found too");
+	/* a second Ctrl-R looks further back */
+	lineedit_set(s->e, "");
+	press(s, "Ctrl-R");
+	type(s, "e");
+	assert_string_equal(lineedit_text(s->e), "theirs");
+	press(s, "Ctrl-R");
+	assert_string_equal(lineedit_text(s->e), "mine");
+}
+
 static void lineedit_history__is_bounded__by_its_limit(void **state)
 {
 	struct seen *s = *state;
@@ -445,6 +566,10 @@ int main(void)
 	    CASE(lineedit_key__says_eof__on_an_empty_line_only),
 	    CASE(lineedit_key__completes__as_far_as_it_is_clear),
 	    CASE(lineedit_history__walks_and_searches__what_was_added),
+	    CASE(lineedit_history__walks__lines_that_begin_so),
+	    CASE(lineedit_history__goes_on__from_a_search),
+	    CASE(lineedit_history__folds__duplicates),
+	    CASE(lineedit_history__asks_for__what_others_entered),
 	    CASE(lineedit_history__is_bounded__by_its_limit),
 	    CASE(lineedit_history__never_keeps__what_was_typed),
 	    CASE(lineedit_insert__leaves_out__controls),

@@ -266,7 +266,7 @@ static void cancel__calls_nothing__at_any_stage(void **state)
 #define GREETING "ff fb 2c ff fd 2c ff fb 00 ff fd 00 ff fb 03 ff fd 03 "
 #define BEGIN                                                          \
 	"ff fa 2c 05 0c ff f0 ff fa 2c 05 09 ff f0 ff fa 2c 00 ff f0 " \
-	"ff fa 2c 0b ff ff ff f0 ff fa 2c 01 00 01 c2 00 ff f0 "       \
+	"ff fa 2c 01 00 01 c2 00 ff f0 "                               \
 	"ff fa 2c 02 08 ff f0 ff fa 2c 03 01 ff f0 ff fa 2c 04 01 ff f0 ff fa 2c 05 01 ff f0"
 
 static int connect_rfc2217(struct fixture *f, int *listener)

@@ -183,7 +183,7 @@ static void tcp__notices__a_dead_peer(void **state)
 #define DTR_ON	 "ff fa 2c 05 08 ff f0 "
 #define DTR_OFF	 "ff fa 2c 05 09 ff f0 "
 #define RTS_ON	 "ff fa 2c 05 0b ff f0 "
-#define ASK	 "ff fa 2c 00 ff f0 ff fa 2c 0b ff ff ff f0 "
+#define ASK	 "ff fa 2c 00 ff f0 "
 #define ASK_DTR	 "ff fa 2c 05 07 ff f0 "
 #define ASK_RTS	 "ff fa 2c 05 0a ff f0 "
 #define RTS_OFF	 "ff fa 2c 05 0c ff f0 "

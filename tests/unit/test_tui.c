@@ -147,6 +147,28 @@ static void tui_draw__shows__ascii(void **state)
 	screen_golden(sc, "ascii");
 }
 
+static void tui_draw__shows__direct_mode(void **state)
+{
+	struct screen *sc = *state;
+
+	sc->s->direct = true;
+	screen_golden(sc, "direct");
+}
+
+static void tui_draw__shows__how_far_a_paste_is(void **state)
+{
+	struct screen *sc = *state;
+	struct err err;
+
+	sc->s->sending.on = true;
+	str_copy(sc->s->sending.what, sizeof(sc->s->sending.what), "paste");
+	sc->s->sending.done = 3;
+	sc->s->sending.total = 12;
+	str_copy(sc->s->profile, sizeof(sc->s->profile), "kitchen");
+	keymap_bind(sc->s->keymap, "F11", "Status 5", "Net", &err);
+	screen_golden(sc, "sending");
+}
+
 static void tui_draw__shows__the_edit_line(void **state)
 {
 	struct screen *sc = *state;
@@ -345,9 +367,9 @@ static void tui_keys__returns__to_the_edit_line(void **state)
 	screen_keys(sc, "Shift-Tab k j");
 	assert_int_equal(tui_focused(sc->t), TUI_LOG);
 	assert_string_equal(lineedit_text(tui_lineedit(sc->t)), "");
-	screen_keys(sc, "S");
+	screen_keys(sc, "E");
 	assert_int_equal(tui_focused(sc->t), TUI_EDIT);
-	assert_string_equal(lineedit_text(tui_lineedit(sc->t)), "S");
+	assert_string_equal(lineedit_text(tui_lineedit(sc->t)), "E");
 	screen_keys(sc, "Shift-Tab Esc");
 	assert_int_equal(tui_focused(sc->t), TUI_EDIT);
 	/* bound keys work from a pane, and leave the focus there */
@@ -474,6 +496,87 @@ static void tui_keys__takes__a_paste_in_one_piece(void **state)
 	screen_keys(sc, "");
 	assert_int_equal(sc->answers, 0);
 	assert_int_equal(sc->pastes, 1);
+}
+
+static void tui_keys__refuses__a_paste_that_is_too_big(void **state)
+{
+	struct screen *sc = *state;
+	size_t n = (1u << 20) + 10;
+	char *big = malloc(n + 1);
+
+	assert_non_null(big);
+	memset(big, 'x', n);
+	big[5] = '\n';
+	big[n] = '\0';
+	tui_mem_paste(sc->b, big);
+	tui_keys(sc->t, sc->now);
+	free(big);
+	assert_int_equal(sc->pastes, 1);
+	assert_string_equal(sc->paste, "");
+	tui_mem_paste(sc->b, "a\nb"); /* the next one is whole */
+	tui_keys(sc->t, sc->now);
+	assert_string_equal(sc->paste, "a\nb");
+}
+
+static void tui_keys__sends__each_key_in_direct_mode(void **state)
+{
+	struct screen *sc = *state;
+
+	screen_keys(sc, "text:half");
+	sc->s->direct = true;
+	session_touch(sc->s);
+	screen_draw(sc);
+	assert_true(screen_find(sc, "DIRECT  Ctrl-] leaves") > 0);
+	assert_int_equal(screen_find(sc, "half"), -1);
+	screen_keys(sc, "text:ab Enter Ctrl-C Ctrl-T F10 Esc Up Ctrl-Q");
+	assert_string_equal(sc->raw, "ab\r\003\024\033[21~\033\033[A\021");
+	assert_string_equal(sc->bound, "");
+	assert_int_equal(sc->lines, 0);
+	/* a paste goes as it is, without a question */
+	sc->raw_len = 0;
+	tui_mem_paste(sc->b, "x\ny\n");
+	tui_keys(sc->t, sc->now);
+	assert_string_equal(sc->raw, "x\ny\n");
+	assert_int_equal(sc->pastes, 0);
+	/* the way out is never sent */
+	sc->raw_len = 0;
+	sc->raw[0] = '\0';
+	screen_keys(sc, "Ctrl-]");
+	assert_string_equal(sc->bound, "/direct off");
+	assert_string_equal(sc->raw, "");
+	/* also where it was bound to another key, which is what is shown then */
+	keymap_bind(sc->s->keymap, "Ctrl-]", "", NULL, NULL);
+	keymap_bind(sc->s->keymap, "F8", "/direct", NULL, NULL);
+	sc->bound[0] = '\0';
+	screen_keys(sc, "F8");
+	assert_string_equal(sc->bound, "/direct off");
+	screen_draw(sc);
+	assert_true(screen_find(sc, "DIRECT  F8 leaves") > 0);
+	sc->s->direct = false;
+	session_touch(sc->s);
+	screen_draw(sc);
+	assert_true(screen_find(sc, "❯ half") > 0);
+}
+
+static void tui_keys__stops_sending__by_esc(void **state)
+{
+	struct screen *sc = *state;
+
+	screen_keys(sc, "Esc");
+	assert_string_equal(sc->bound, "");
+	sc->s->sending.on = true;
+	str_copy(sc->s->sending.what, sizeof(sc->s->sending.what), "paste");
+	sc->s->sending.done = 2;
+	sc->s->sending.total = 9;
+	session_touch(sc->s);
+	screen_draw(sc);
+	assert_true(screen_find(sc, "paste: 2 of 9 lines   Esc: stop") > 0);
+	screen_keys(sc, "Esc");
+	assert_string_equal(sc->bound, "/cancel");
+	/* in a search Esc ends the search */
+	sc->bound[0] = '\0';
+	screen_keys(sc, "Ctrl-R Esc");
+	assert_string_equal(sc->bound, "");
 }
 
 static void tui_keys__ends__a_paste_without_end(void **state)
@@ -623,6 +726,8 @@ int main(void)
 #define CASE(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 	    CASE(tui_draw__shows__the_log),
 	    CASE(tui_draw__shows__ascii),
+	    CASE(tui_draw__shows__direct_mode),
+	    CASE(tui_draw__shows__how_far_a_paste_is),
 	    CASE(tui_draw__shows__the_edit_line),
 	    CASE(tui_draw__shows__a_notice),
 	    CASE(tui_draw__shows__the_focus),
@@ -641,6 +746,9 @@ int main(void)
 	    CASE(tui_keys__narrows__a_list),
 	    CASE(tui_keys__completes__and_goes_on_typing),
 	    CASE(tui_keys__takes__a_paste_in_one_piece),
+	    CASE(tui_keys__refuses__a_paste_that_is_too_big),
+	    CASE(tui_keys__sends__each_key_in_direct_mode),
+	    CASE(tui_keys__stops_sending__by_esc),
 	    CASE(tui_keys__ends__a_paste_without_end),
 	    CASE(tui_keys__follows__the_mouse),
 	    CASE(tui_keys__toggles__a_line_that_is_clicked),

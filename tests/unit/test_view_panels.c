@@ -145,6 +145,9 @@ static void statusbar_draw__drops__the_least_first(void **state)
 	screen_draw(sc);
 	assert_true(str_starts(
 	    screen_row(sc, 0), " ● ttyUSB0 FT232R USB UART  115200 8N1  DTR RTS cts dsr"));
+	assert_non_null(strstr(screen_row(sc, 0), "tx 311  LF ECHO"));
+	assert_true(str_ends(screen_row(sc, 0), "Sonoff 6.1.1"));
+	size(sc, 130, 40);
 	assert_true(str_ends(screen_row(sc, 0), "Sonoff 6.1.1 · ESP8266EX"));
 	size(sc, 90, 30);
 	assert_null(strstr(screen_row(sc, 0), "FT232R"));
@@ -157,6 +160,46 @@ static void statusbar_draw__drops__the_least_first(void **state)
 	sc->s->port.has_modem = false;
 	size(sc, 120, 40);
 	assert_null(strstr(screen_row(sc, 0), "DTR"));
+}
+
+static void statusbar_draw__tells__what_is_sent_and_how(void **state)
+{
+	struct screen *sc = *state;
+	struct err err;
+
+	settings_set(sc->s->settings, SET_EOL, "none", ORIGIN_SESSION, "", &err);
+	settings_set(sc->s->settings, SET_ECHO, "off", ORIGIN_SESSION, "", &err);
+	screen_draw(sc);
+	assert_non_null(strstr(screen_row(sc, 0), "no end echo"));
+	settings_set(sc->s->settings, SET_EOL, "crlf", ORIGIN_SESSION, "", &err);
+	screen_draw(sc);
+	assert_non_null(strstr(screen_row(sc, 0), "CRLF echo"));
+	sc->s->sending.on = true;
+	str_copy(sc->s->sending.what, sizeof(sc->s->sending.what), "paste");
+	sc->s->sending.done = 3;
+	sc->s->sending.total = 12;
+	sc->s->direct = true;
+	size(sc, 40, 12);
+	assert_non_null(strstr(screen_row(sc, 0), "paste 3/12"));
+	assert_non_null(strstr(screen_row(sc, 0), "DIRECT"));
+}
+
+static void keybar_draw__shows__f11_and_f12_when_bound(void **state)
+{
+	struct screen *sc = *state;
+	int last;
+
+	screen_draw(sc);
+	last = sc->t ? screen_find(sc, "F10 Quit") : -1;
+	assert_true(last > 0);
+	assert_null(strstr(screen_row(sc, last), "F11"));
+	keymap_bind(sc->s->keymap, "F12", "Status 5", "Net", NULL);
+	session_touch(sc->s);
+	screen_draw(sc);
+	assert_non_null(strstr(screen_row(sc, last), "F10 Quit  F12 Net"));
+	size(sc, 60, 16); /* F10 stays where the others do not fit */
+	assert_true(screen_find(sc, "F10 Quit") > 0);
+	assert_int_equal(screen_find(sc, "F12"), -1);
 }
 
 static void statusbar_draw__counts__in_decimal(void **state)
@@ -227,6 +270,8 @@ int main(void)
 	    CASE(flash_draw__shows__the_bar),
 	    CASE(flash_key__scrolls__what_does_not_fit),
 	    CASE(statusbar_draw__drops__the_least_first),
+	    CASE(statusbar_draw__tells__what_is_sent_and_how),
+	    CASE(keybar_draw__shows__f11_and_f12_when_bound),
 	    CASE(statusbar_draw__counts__in_decimal),
 	    CASE(statusbar_draw__tells_of_flashing__where_no_panel_is),
 	    CASE(keybar_draw__keeps__the_way_out),

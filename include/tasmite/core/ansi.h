@@ -65,6 +65,8 @@ struct ansi {
 	size_t escape_end; /* up to here the bytes are part of an escape sequence that is shown */
 	struct ansi_style style;
 	uint8_t marks; /* how many more may stand on the last character */
+	bool raw;      /* set after ansi_begin: colours are not obeyed, tabs not widened: every
+			* byte is shown */
 };
 
 /* Begins a line; the colours start at the default. */

@@ -13,7 +13,9 @@
 /* Kinds of argument, for completion: letters of the spec string, in order; '?' after a letter:
  * optional, '*': any number. f file, p port, b baud, t theme, s setting name, v setting value,
  * o on|off, e line end, k command name (help topic), m board model, F file[@offset], a all or
- * number, r focus target, g page target, w flow control, n number, x anything
+ * number, r focus target, g page target, w flow control, n number, P profile, K key,
+ * y form of time, W form of wrapping, V form of the log, G where to go in it,
+ * R kind of recording or file, x anything
  *
  * Options stand anywhere among the words; "--baud N" in the list is an option that takes the next
  * word (for completion 'b' after --baud, nothing after others). */
@@ -63,7 +65,7 @@
 	    "into the boot loader by DTR and RTS",                                                \
 	    "Runs the reset sequence that leaves the chip in its boot loader. Nothing is sent.",  \
 	    "")                                                                                   \
-	X(CMD_EOL, "eol", "e?", "/eol [none|cr|lf|crlf]",                                         \
+	X(CMD_EOL, "eol", "e?", "/eol [none|cr|lf|crlf|next]",                                    \
 	    "line end sent after a line",                                                         \
 	    "Tasmota runs a command on LF; CR LF works too, CR alone never does.",                \
 	    "")                                                                                   \
@@ -99,27 +101,33 @@
 	    " file tells.",                                                                       \
 	    "")                                                                                   \
 	X(CMD_CANCEL, "cancel", "", "/cancel",                                                    \
-	    "stop flashing",                                                                      \
+	    "stop flashing or sending",                                                           \
 	    "Stops what the flash panel shows, at a safe point, and says what was"                \
-	    " changed.",                                                                          \
+	    " changed; or the lines of a paste or macro that are not sent yet.",                  \
 	    "")                                                                                   \
 	X(CMD_DEVICE, "device", "m*", "/device [MODEL]",                                          \
 	    "pads, button and flash mode of a board",                                             \
 	    "Where to connect the adapter, what pulls GPIO0 down, which flash mode, and"          \
 	    " caveats.",                                                                          \
 	    "")                                                                                   \
-	X(CMD_STAMP, "stamp", "o?", "/stamp [on|off]",                                            \
+	X(CMD_STAMP, "stamp", "y?",                                                               \
+	    "/stamp [off|clock|iso|start|delta|mark|next]",                                       \
 	    "time before each line",                                                              \
-	    "Shows or hides the time of arrival. Without a word: the other way round.",           \
+	    "The time of arrival of a line: off, clock, with the date (iso), seconds"             \
+	    " since the start, since the line before (delta) or since the last mark."             \
+	    " next: the next one of these. Without a word: off, or on again. With several"        \
+	    " log panes it is that of the active one.",                                           \
 	    "")                                                                                   \
 	X(CMD_ECHO, "echo", "o?", "/echo [on|off]",                                               \
 	    "show what is sent",                                                                  \
 	    "Shows or hides sent lines in the log. Without a word: the other way round.",         \
 	    "")                                                                                   \
-	X(CMD_WRAP, "wrap", "o?", "/wrap [on|off]",                                               \
+	X(CMD_WRAP, "wrap", "W?",                                                                 \
+	    "/wrap [words|chars|off|next]",                                                       \
 	    "wrap long lines",                                                                    \
-	    "Wraps long lines of the log, or cuts them. Without a word: the other way"            \
-	    " round.",                                                                            \
+	    "At words, anywhere, or not at all: then Left and Right shift the focused"            \
+	    " pane. Without a word: off, or on again. With several log panes it is that"          \
+	    " of the active one.",                                                                \
 	    "")                                                                                   \
 	X(CMD_BACKUP, "backup", "fn?n?", "/backup FILE [OFFSET LENGTH]",                          \
 	    "copy the flash to a file",                                                           \
@@ -131,11 +139,107 @@
 	    "compare the flash with files",                                                       \
 	    "Compares by MD5, nothing is changed. Says which areas differ.",                      \
 	    "--baud N")                                                                           \
+	X(CMD_FIND, "find", "x*",                                                                 \
+	    "/find [PATTERN] [--up|--down] [--plain] [--off]",                                    \
+	    "search the log",                                                                     \
+	    "A regular expression; case matters once it has a capital letter. Without a"          \
+	    " pattern: a line that is searched for while it is typed. Enter keeps the"            \
+	    " search: n and N in the focused pane go on and back, Esc ends it. --up (the"         \
+	    " usual way) looks from the newest line in sight to older ones, --down the"           \
+	    " other way, --plain takes the pattern as it is written.",                            \
+	    "--up|--down|--plain|--off")                                                          \
+	X(CMD_FILTER, "filter", "x*",                                                             \
+	    "/filter [TERM]... [--context N] [--toggle TERM] [--off]",                            \
+	    "show only some lines of the log",                                                    \
+	    "Lines with one of the terms, without those with a term that has ! before it."        \
+	    " A term is a tag of Tasmota (WIF), or a regular expression; quotes keep"             \
+	    " blanks in it. --context shows neighbours, --toggle adds a term or takes it"         \
+	    " away. Nothing is dropped: --off shows all again. Without a word: a line"            \
+	    " that filters while it is typed.",                                                   \
+	    "--context N|--toggle TERM|--off")                                                    \
+	X(CMD_SPLIT, "split", "x*",                                                               \
+	    "/split [TERM]... [--context N]",                                                     \
+	    "another log pane below this one",                                                    \
+	    "It shows the same log, with a filter, a place and a form of its own.",               \
+	    "--context N")                                                                        \
+	X(CMD_CLOSE, "close", "",                                                                 \
+	    "/close",                                                                             \
+	    "close the active log pane",                                                          \
+	    "The last one stays.",                                                                \
+	    "")                                                                                   \
+	X(CMD_RESIZE, "resize", "x",                                                              \
+	    "/resize +N|-N",                                                                      \
+	    "more or fewer rows for the active log pane",                                         \
+	    "Its neighbour gives or takes them. In a focused pane: + and -.",                     \
+	    "")                                                                                   \
+	X(CMD_HEX, "hex", "",                                                                     \
+	    "/hex",                                                                               \
+	    "bytes or text",                                                                      \
+	    "Shows the active log pane as bytes with an ASCII column, or as text again.",         \
+	    "")                                                                                   \
+	X(CMD_RAW, "raw", "",                                                                     \
+	    "/raw",                                                                               \
+	    "text with all its control bytes",                                                    \
+	    "Shows every byte of the text in the active log pane, line ends, tabs and"            \
+	    " colours too, or the text again.",                                                   \
+	    "")                                                                                   \
+	X(CMD_VIEW, "view", "V?",                                                                 \
+	    "/view [text|hex|raw]",                                                               \
+	    "form of the active log pane",                                                        \
+	    "Text, bytes, or text with every control byte. Without a word: the next one.",        \
+	    "")                                                                                   \
+	X(CMD_MARK, "mark", "x*",                                                                 \
+	    "/mark [TEXT]",                                                                       \
+	    "put a mark into the log",                                                            \
+	    "A line of the program's own, to which one can go back.",                             \
+	    "")                                                                                   \
+	X(CMD_GOTO, "goto", "G*",                                                                 \
+	    "/goto TIME|start|end|next-mark|prev-mark|next-reset|prev-reset|again|back",          \
+	    "go to a place in the log",                                                           \
+	    "TIME is 13:04, 13:04:05, 2026-11-22T13:04 or -30s, -5m, -1h. again and back:"        \
+	    " to the next find, to the one before.",                                              \
+	    "")                                                                                   \
+	X(CMD_COPY, "copy", "",                                                                   \
+	    "/copy",                                                                              \
+	    "copy the selected lines",                                                            \
+	    "Into the clipboard of the terminal (setting clipboard) and a file. Without a"        \
+	    " selection: the lines in sight. v in a focused pane begins one.",                    \
+	    "")                                                                                   \
+	X(CMD_SAVE, "save", "f",                                                                  \
+	    "/save FILE [--all]",                                                                 \
+	    "write the log to a file",                                                            \
+	    "What the active pane shows, with the times that it shows; --all: the whole"          \
+	    " log. Asks before it replaces a file.",                                              \
+	    "--all")                                                                              \
+	X(CMD_MACRO, "macro", "K?x*", "/macro [KEY [TEXT]] [--label WORD]",                       \
+	    "put text for the device on a key",                                                   \
+	    "\\n in TEXT begins another line, {500ms} or {2s} is a pause, a line that begins with"  \
+	    " / is a command. An empty TEXT ('') frees the key. Without TEXT: shows it; without a"  \
+	    " KEY: all. Passwords are not shown. Holds until the program ends; to keep it write"  \
+	    " macros { F11 = \"Status 5\" } into the configuration.",                             \
+	    "--label WORD")                                                                       \
+	X(CMD_DIRECT, "direct", "o?", "/direct [on|off]",                                         \
+	    "send each key at once",                                                              \
+	    "For consoles that answer to single keys: all keys go to the device, Ctrl-C and the"  \
+	    " function keys too, as an xterm sends them. The same key leaves again; it is shown"  \
+	    " in the edit line's place. Nothing of it is kept in the history.",                   \
+	    "")                                                                                   \
+	X(CMD_SENDHEX, "sendhex", "x*", "/sendhex BYTE...",                                       \
+	    "send bytes",                                                                         \
+	    "Bytes in hex (DE AD be ef, 0x0d, dead) and \"text\", sent as they are: no line end"  \
+	    " is added.",                                                                         \
+	    "")                                                                                   \
+	X(CMD_PROFILE, "profile", "P?", "/profile [NAME] [--save NAME]",                          \
+	    "take a profile of the configuration",                                                \
+	    "Its settings, keys and macros hold from now on, its port is opened. Without a name:"  \
+	    " a list to choose from. --save NAME appends what was /set in this session to the"    \
+	    " configuration, as a new profile.",                                                  \
+	    "--save NAME")                                                                        \
 	X(CMD_CLEAR, "clear", "", "/clear",                                                       \
 	    "empty the log pane",                                                                 \
 	    "A running recording is not touched.",                                                \
 	    "")                                                                                   \
-	X(CMD_RECORD, "record", "f?f?", "/record [bytes|text|raw] [FILE] [--all] | off",          \
+	X(CMD_RECORD, "record", "R?f?", "/record [bytes|text|raw] [FILE] [--all] | off",          \
 	    "record to a file, or stop",                                                          \
 	    "Appends to FILE: bytes, what the device sends, exactly; text, lines with time and"   \
 	    " what was sent (/set log-stamp, log-sent); raw, both with times, which tasmite"      \
@@ -212,7 +316,8 @@ struct cmd_line {
 	const struct cmd_row *row;
 	char *args[CMD_MAX_ARGS]; /* words; quotes taken off */
 	int count;
-	char *store; /* owns the words */
+	char *store;	  /* owns the words */
+	const char *rest; /* the line behind the command's name, as it was typed; borrowed */
 };
 
 /* The row; the id must be below CMD_COUNT. */

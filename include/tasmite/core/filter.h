@@ -20,10 +20,12 @@
 
 struct filter;
 
+/* That shows all. */
 struct filter *filter_new(void);
 /* NULL is allowed. */
 void filter_free(struct filter *f);
-/* Terms separated by blanks (quotes keep blanks in one; `|` within a term is PCRE2's own), such as
+/* Terms separated by blanks (quotes keep blanks in one, and make a pattern of what would be a tag; a
+ * doubled quote within them is one; `|` within a term is PCRE2's own), such as
  * `WIF !Attempting "rc=-4"`; "" shows all. flags as pattern_new's; context: lines before and after
  * each. ERR_FORMAT, ERR_RANGE with the term at fault: nothing changes. */
 int filter_set(struct filter *f, const char *terms, unsigned flags, int context, struct err *err);
@@ -45,6 +47,8 @@ bool filter_at_or_before(
     const struct filter *f, const struct lines *l, uint64_t line, uint64_t *out);
 /* Lines shown with numbers in [from, to). */
 uint64_t filter_count(const struct filter *f, const struct lines *l, uint64_t from, uint64_t to);
+/* A term that was switched off for its cost and not told yet, with the reason, or NULL. */
+const char *filter_trouble(struct filter *f);
 uint64_t filter_revision(const struct filter *f);
 
 #endif

@@ -16,6 +16,7 @@
 
 struct find;
 
+/* Without a pattern: finds nothing. */
 struct find *find_new(void);
 /* NULL is allowed. */
 void find_free(struct find *f);
@@ -23,11 +24,11 @@ void find_free(struct find *f);
  * first: what is in sight has its hits at once. */
 void find_set(struct find *f, struct pattern *p);
 struct pattern *find_pattern(const struct find *f);
-/* Searches on for about `budget` bytes (256 KiB are about 1 ms); true when there is more to do. */
+/* Searches on for about `budget` bytes (256 KiB are 0.1 to 1 ms; a costly pattern gets fewer bytes);
+ * true when there is more to do. */
 bool find_step(struct find *f, const struct lines *l, size_t budget);
-/* Lines with a match so far; bounded (FIND_MAX_HITS; beyond it the oldest are forgotten and
- * `capped` is set). */
-#define FIND_MAX_HITS (4u << 20)
+/* Lines with a match so far, of those that are still there. A hit costs a bit, whatever their
+ * number: none is forgotten, and *capped (may be NULL) is false. */
 uint64_t find_count(const struct find *f, bool *capped);
 /* Everything there is has been searched. */
 bool find_complete(const struct find *f, const struct lines *l);

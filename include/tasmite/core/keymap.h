@@ -10,6 +10,9 @@
  *
  * Ctrl-T is no key that can be bound: it is the prefix for keys that a desktop takes for itself
  * (Ctrl-T 1 is F1, Ctrl-T 0 is F10), read where keys are read.
+ *
+ * A macro may have several lines and pauses (see sendtext.h); a line of it that begins with "/" is
+ * a command as well.
  */
 #ifndef TASMITE_CORE_KEYMAP_H
 #define TASMITE_CORE_KEYMAP_H
@@ -49,12 +52,15 @@ enum key_special {
 
 enum key_mod { KEY_CTRL = 1, KEY_ALT = 2, KEY_SHIFT = 4 };
 
+enum key_mouse { KEY_MOUSE_PRESS, KEY_MOUSE_DRAG, KEY_MOUSE_RELEASE };
+
 struct key {
 	/* Code point (Ctrl-letters: the lower-case letter with KEY_CTRL) or special. */
 	uint32_t code;
 	uint8_t mods; /* enum key_mod */
 	/* MOUSE: cell and what happened */
 	uint8_t button; /* 1 left, 4 wheel up, 5 wheel down */
+	uint8_t mouse;	/* enum key_mouse */
 	int16_t x, y;
 };
 
@@ -74,6 +80,15 @@ void keymap_assign(struct keymap *k, const struct keymap *from);
  * a capital letter, or the beginning of the macro. */
 int keymap_bind(
     struct keymap *k, const char *key_name, const char *text, const char *label, struct err *err);
+/* The same for a binding of this session, which keymap_carry takes along. */
+int keymap_bind_session(
+    struct keymap *k, const char *key_name, const char *text, const char *label, struct err *err);
+/* k gets the bindings of this session that `from` has: for when a configuration is read anew. */
+void keymap_carry(struct keymap *k, const struct keymap *from);
+/* Another label for a key that is bound; "" gives the label back that it has by itself. ERR_INVAL
+ * when the name is no key, the label has control characters or is longer than 15 bytes, ERR_NOENT
+ * when nothing is bound to the key. */
+int keymap_label(struct keymap *k, const char *key_name, const char *label, struct err *err);
 /* The text bound to the key, or NULL. */
 const char *keymap_lookup(const struct keymap *k, const struct key *key);
 /* True for a text that goes into the edit line instead of being run: it ends in a blank. */
@@ -81,11 +96,15 @@ bool keymap_is_prefill(const char *text);
 /* The name of a key that is bound to that command ("F5" for "/flash", blanks at the end don't
  * matter; function keys before others), or NULL. Valid until the next change. */
 const char *keymap_key_of(const struct keymap *k, const char *text);
-/* For the key bar: F1..F10 in order; label "" where unbound. */
+/* For the key bar: F1..F24; label "" where unbound. */
 const char *keymap_bar_label(const struct keymap *k, int f_number);
 /* All bindings, for help: false when there is no i-th one. Function keys come first, in order; the
  * rest in the order in which they were bound. Pointers are valid until the next change. */
 bool keymap_at(const struct keymap *k, size_t i, const char **key_name, const char **text);
+/* The label of the i-th binding of keymap_at, "" when there is none. */
+const char *keymap_label_at(const struct keymap *k, size_t i);
+/* True when the i-th binding was made by keymap_bind_session. */
+bool keymap_session_at(const struct keymap *k, size_t i);
 /* Letter case of the name doesn't matter, except that of a single letter without Ctrl. */
 bool keymap_parse(const char *name, struct key *key);
 /* "Ctrl-Q" */

@@ -68,6 +68,7 @@ struct panes {
 
 #define PANES_MAX_MARKS 1000
 
+/* One pane that shows all; fini frees what it holds. */
 void panes_init(struct panes *p);
 void panes_fini(struct panes *p);
 /* A new pane below the active one, with that filter; it becomes the active one. ERR_NOMEM: there are

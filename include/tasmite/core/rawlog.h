@@ -42,6 +42,7 @@ struct rawlog_reader {
 	bool cut;	 /* the last record was not whole */
 };
 
+/* At the beginning of a file. */
 void rawlog_reader_init(struct rawlog_reader *r);
 /* Takes one record from the front of bytes; *used what was consumed. 1: a record (bytes point into
  * the input); 0: more input is needed; ERR_FORMAT: no raw recording, or damaged at that offset. */

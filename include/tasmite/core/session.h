@@ -42,6 +42,13 @@ struct session_record {
 	char name[128];
 };
 
+/* Lines on their way to the device. */
+struct session_sending {
+	bool on;	    /* more than one line, or pauses between them */
+	char what[16];	    /* "paste", "macro" */
+	size_t done, total; /* lines */
+};
+
 /* Flash panel. */
 enum flash_state {
 	FLASH_IDLE,
@@ -124,14 +131,18 @@ struct session {
 	char chip[64]; /* "ESP8266EX, 1 MB flash", "" unknown */
 	struct session_port port;
 	struct session_record record;
+	struct session_sending sending;
+	bool direct;	  /* each key goes to the device */
+	char profile[64]; /* in force; "" none */
 	struct flash_view flash;
 	struct session_page page;
 	struct session_ask ask;
 	struct session_list list;
 	uint64_t revision;	/* of everything here that has no revision of its own */
+	mono_t began;		/* when the program started */
 	int64_t wall_offset_us; /* wall clock = mono time + this (UTC) */
 	int utc_offset_s;
-	char tip[120];		/* what stands in the empty edit line; "" nothing */
+	char tip[120];	  /* what stands in the empty edit line; "" nothing */
 	char notice[160]; /* a short word in the edit line's row (until the next key) */
 	bool notice_bad;
 };

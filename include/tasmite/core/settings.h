@@ -77,7 +77,11 @@ enum setting_origin {
 	X(SET_TIPS, "tips", SETTING_BOOL, "on", 0, 0, "",                                         \
 	    "hints for newcomers in the empty edit line, each shown once")                        \
 	X(SET_ESCAPES, "escapes", SETTING_BOOL, "off", 0, 0, "",                                  \
-	    "\\xNN \\r \\n \\t \\\\ in what is sent")
+	    "\\xNN \\r \\n \\t \\e \\0 \\\\ in what is sent")                                             \
+	X(SET_CHAR_DELAY, "char-delay", SETTING_INT, "0", 0, 10000, "ms",                         \
+	    "pause after each byte that is sent")                                                 \
+	X(SET_LINE_DELAY, "line-delay", SETTING_INT, "0", 0, 60000, "ms",                         \
+	    "pause after each line that is sent")
 /* clang-format on */
 
 enum setting_id {
@@ -115,6 +119,8 @@ struct settings {
 const struct setting_row *setting_row(enum setting_id id);
 /* -1 when there is none of that name. */
 int setting_find(const char *name);
+/* ", did you mean 'baud'?" or "". Returns dst. */
+const char *setting_nearest(const char *name, char *dst, size_t size);
 /* "a number from 50 to 4000000 (bit/s)", "one of none, cr, lf, crlf", for messages and hints. */
 void setting_expected(enum setting_id id, char *dst, size_t size);
 

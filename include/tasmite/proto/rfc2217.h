@@ -83,9 +83,6 @@ bool rfc2217_ask_signature(struct rfc2217 *r);
 /* Asks how the line is: RFC2217_CONTROL. pyserial's never says. */
 bool rfc2217_ask_dtr(struct rfc2217 *r);
 bool rfc2217_ask_rts(struct rfc2217 *r);
-/* Asks for the modem inputs, now and at each change: RFC2217_MODEM. That is what a new connection
- * has (RFC 2217 section 3), but servers differ in when they begin. */
-bool rfc2217_watch_modem(struct rfc2217 *r);
 /* What is to be sent; consume what was. */
 struct buf *rfc2217_out(struct rfc2217 *r);
 bool rfc2217_agreed(const struct rfc2217 *r);

@@ -25,6 +25,9 @@ struct lineedit_ops {
 	void (*choices)(void *ctx, const char *const *words, size_t count);
 	/* Ctrl-D on an empty line. */
 	void (*eof)(void *ctx);
+	/* The history is about to be used (recalled from or searched): what others have written
+	 * meanwhile may be added now, by lineedit_history_add. May be NULL. */
+	void (*recall)(void *ctx);
 };
 
 /* The one edit line of the process (readline keeps its state in itself). ops is copied. */
@@ -44,8 +47,14 @@ size_t lineedit_cursor(const struct lineedit *e); /* byte offset */
 /* What readline shows instead of a prompt while searching ("(reverse-i-search)`x': "), or "". */
 const char *lineedit_prompt(const struct lineedit *e);
 unsigned long lineedit_revision(const struct lineedit *e);
-/* History, oldest first. Adding folds duplicates of the newest. */
+/* History, oldest first. Up and Down recall the lines that begin with what stands before the cursor;
+ * where the user's .inputrc binds these keys, that holds. A line that is in the history moves to its
+ * end. */
 void lineedit_history_add(struct lineedit *e, const char *line);
+/* The same for a line that is known to be in it nowhere: for the first load. */
+void lineedit_history_append(struct lineedit *e, const char *line);
+/* Empties it, to be loaded anew. */
+void lineedit_history_clear(struct lineedit *e);
 void lineedit_history_limit(struct lineedit *e, int lines);
 
 #endif

@@ -2,9 +2,11 @@
 /*
  * The screen: layout, views, focus. Reads the session through a const pointer, draws into a
  * surface, turns keys into requests. It holds scroll offsets and selections, never data.
- * A key goes to the open popup, else the focused pane, else what is bound to it (keymap), else the
+ * A key goes to the open popup, else the line of a search, else the focused pane, else what is bound to it (keymap), else the
  * edit line, which gets the focus. Ctrl-T is a prefix where it is not bound: 1 to 9 and 0 after it
  * are F1 to F10, a letter is that Ctrl-letter, Ctrl-T itself goes to the edit line.
+ * In direct mode all keys but those bound to /direct, and Ctrl-], go to the device while the edit
+ * line has the focus.
  */
 #ifndef TASMITE_UI_TUI_H
 #define TASMITE_UI_TUI_H
@@ -20,6 +22,22 @@
 struct tui;
 
 enum tui_focus { TUI_EDIT, TUI_LOG, TUI_DEVICE, TUI_FLASH, TUI_FOCUSES };
+
+/* What is being typed in the edit line's row while the panes follow it. */
+enum tui_entry { TUI_ENTRY_NONE, TUI_ENTRY_FIND, TUI_ENTRY_FILTER, TUI_ENTRY_KINDS };
+
+/* What happened to it. */
+enum tui_entry_event {
+	TUI_ENTRY_MOVED,   /* nothing that matters to others: not told */
+	TUI_ENTRY_CHANGED, /* the text */
+	TUI_ENTRY_NEXT,	   /* to the next find, to the one before */
+	TUI_ENTRY_PREV,
+	TUI_ENTRY_PLAIN, /* regular expressions, or not */
+	TUI_ENTRY_MORE,	 /* context lines */
+	TUI_ENTRY_LESS,
+	TUI_ENTRY_DONE,	 /* Enter: closed, holds */
+	TUI_ENTRY_CANCEL /* Esc: closed, is to be undone */
+};
 
 /* What the user wants, for app to do. */
 struct tui_ops {
@@ -43,8 +61,18 @@ struct tui_ops {
 	    void (*add)(void *arg, const char *word, const char *detail), void *arg);
 	/* Several completions: app opens session.list with them. */
 	void (*choices)(void *ctx, const char *const *words, size_t count);
-	/* Pasted text with line ends in it (else it goes into the edit line by itself). */
+	/* Pasted text with line ends in it (else it goes into the edit line by itself); n 0: more
+	 * than 1 MiB was pasted, nothing of it was kept. */
 	void (*paste)(void *ctx, const char *text, size_t n);
+	/* The user moved to that log pane: it is to be session.panes.active. */
+	void (*pane)(void *ctx, int index);
+	/* The log panes shall have that many rows, from the first: their weights. */
+	void (*weights)(void *ctx, const int *rows, int count);
+	void (*entry)(void *ctx, enum tui_entry kind, enum tui_entry_event event, const char *text);
+	/* Direct mode (session.direct): a key, as an xterm sends it (Enter as CR), or pasted text. */
+	void (*raw)(void *ctx, const char *bytes, size_t n);
+	/* The history is about to be used, see struct lineedit_ops. */
+	void (*recall)(void *ctx);
 };
 
 /* Borrows all; secrets tells which bytes of the edit line are shown as dots. */
@@ -67,6 +95,22 @@ enum tui_focus tui_focused(const struct tui *t);
 void tui_follow(struct tui *t);		 /* the log's tail */
 void tui_page(struct tui *t, int pages); /* of the log; INT_MIN: the top */
 void tui_redraw(struct tui *t);
+/* Opens the line for a search or a filter, with that text in it; closes it (nothing is told). */
+void tui_entry_open(struct tui *t, enum tui_entry kind, const char *text);
+void tui_entry_close(struct tui *t);
+/* Of the active log pane: the lines in sight (false: none); brings one into sight, with the byte at
+ * that offset, and holds the pane there (top: as the first row); the selection; whether it follows; the
+ * time of a line as shown. */
+bool tui_log_span(struct tui *t, uint64_t *first, uint64_t *last);
+void tui_log_show(struct tui *t, uint64_t line, size_t at, bool top);
+bool tui_log_selection(struct tui *t, uint64_t *first, uint64_t *last);
+void tui_log_select_end(struct tui *t);
+bool tui_log_following(struct tui *t);
+void tui_log_stamp(struct tui *t, uint64_t n, const struct line_ref *ref, char *dst, size_t size);
+/* That many rows more for the active log pane, from its neighbours; false: there is no room. */
+bool tui_log_resize(struct tui *t, int rows);
+/* Hands bytes to the terminal's clipboard; terminals without one ignore them. */
+void tui_clipboard(struct tui *t, const char *bytes, size_t n);
 void tui_edit_set(struct tui *t, const char *text); /* puts text into the edit line, focus there */
 struct lineedit *tui_lineedit(struct tui *t);
 /* When a clock on the screen needs the next frame (progress, time left); MONO_NEVER if none. */

@@ -15,6 +15,8 @@
 #define LINE_MAX_LOOK 400
 /* Garbage that a change of speed leaves before the first readable byte. */
 #define GARBAGE_MAX 120
+/* Bytes that has_marks looks at in one go. */
+#define MARKS_BLOCK 64
 
 /* A piece of a line. */
 struct text {
@@ -319,7 +321,8 @@ static bool project_line(struct facts *f, struct text t, mono_t now)
 	struct project p;
 
 	t = trim(t);
-	if (t.n < 20)
+	/* Both forms have something in parentheses. */
+	if (t.n < 20 || !memchr(t.p, '(', t.n))
 		return false;
 	if (starts(t, "APP: ")) /* 2017 */
 		t = from(t, 5);
@@ -604,7 +607,8 @@ static bool skip_clock(struct text *t)
 	return false;
 }
 
-/* Words that only other firmware says at its start. */
+/* Words that only other firmware says at its start. Each is looked for by three of its letters, see
+ * has_marks. */
 static bool foreign_line(struct text t)
 {
 	static const char *const words[] = {"ESPURNA", "ESPEasy", "INIT : Booting version",
@@ -617,10 +621,38 @@ static bool foreign_line(struct text t)
 	return false;
 }
 
+/* Three letters of each word that plain_line looks for stand in the line. Most lines end here: no
+ * branch within a block, so that the compiler takes many bytes at a time. */
+static bool has_marks(struct text t)
+{
+	uint8_t line[LINE_MAX_LOOK + MARKS_BLOCK + 2];
+
+	memcpy(line, t.p, t.n);
+	memset(line + t.n, 0, MARKS_BLOCK + 2);
+	for (size_t at = 0; at < t.n; at += MARKS_BLOCK) {
+		const uint8_t *a = line + at, *b = a + 1, *c = a + 2;
+		uint8_t hit = 0;
+
+#define MARK(x, y, z) ((a[i] == (x)) & (b[i] == (y)) & (c[i] == (z)))
+		for (size_t i = 0; i < MARKS_BLOCK; i++)
+			hit |= (uint8_t)(MARK('r', 's', 't') | MARK('E', 'S', 'P') |
+					 MARK('I', 'N', 'I') | MARK('S', 'h', 'e') |
+					 MARK('e', 'W', 'e') | MARK('W', 'L', 'E') |
+					 MARK('A', 'i', '-') | MARK('f', 'w', ' ') |
+					 MARK('d', 'k', ' ') | MARK('f', 'R', 'F'));
+#undef MARK
+		if (hit)
+			return true;
+	}
+	return false;
+}
+
 static void plain_line(struct facts *f, struct text t, mono_t now)
 {
 	size_t printable = 0;
 
+	if (!f->in_loader && !has_marks(t))
+		return;
 	if (rom_banner(f, t, now) || rom32_banner(f, t, now))
 		return;
 	if (!f->not_tasmota && foreign_line(t)) {

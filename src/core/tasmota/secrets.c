@@ -105,12 +105,29 @@ static void anchor_hit(struct scan *sc, const uint8_t *bytes, size_t i)
 		sc->anchor_state = sc->anchors->start;
 }
 
+/* The same while no secret is known. */
+static size_t scan_anchors(struct scan *sc, const uint8_t *bytes, size_t i, size_t n)
+{
+	const struct acdfa *ad = sc->anchors;
+	uint32_t a = sc->anchor_state;
+
+	for (; i < n; i++) {
+		a = acdfa_step(ad, a, bytes[i]);
+		if (a >= ad->accept)
+			break;
+	}
+	sc->anchor_state = a;
+	return i;
+}
+
 /* Runs both automata until one of them has found something; returns the index of that byte. */
 static size_t scan_fast(struct scan *sc, const uint8_t *bytes, size_t i, size_t n)
 {
 	const struct acdfa *kd = sc->known, *ad = sc->anchors;
 	uint32_t k = sc->known_state, a = sc->anchor_state;
 
+	if (kd->ncls == 1) /* of no pattern */
+		return scan_anchors(sc, bytes, i, n);
 	for (; i < n; i++) {
 		k = acdfa_step(kd, k, bytes[i]);
 		a = acdfa_step(ad, a, bytes[i]);

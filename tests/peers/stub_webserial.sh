@@ -1,0 +1,11 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# tasmota-webserial-esptool with the stub that it carries, which runs as machine code on the
+# virtual chip.
+. "$(dirname "$0")/lib.sh"
+needs stub_webserial test -d "$MODULES/tasmota-webserial-esptool"
+
+"$B/make-image" --build 6.1.1-full -o "$TMPDIR/old.bin"
+"$B/make-image" --build 8.5.0-minimal -o "$TMPDIR/new.bin"
+sim_start --boot-image "$TMPDIR/old.bin" --rfc2217 0 --lines on $QUICK
+node tests/peers/stub_webserial.js "$MODULES" "$(port_of rfc2217)" "$TMPDIR/new.bin" \
+	"$TMPDIR/flash.bin" "$TMPDIR/trace"
