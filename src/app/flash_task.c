@@ -42,6 +42,9 @@ struct flash_task {
 	bool slower; /* a rate was given up */
 };
 
+/* Where a loader that measured nothing yet is spoken to first, and where the stub is left. */
+#define LOADER_BAUD 115200
+
 static void say(struct flash_task *t, bool bad, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
 static void say(struct flash_task *t, bool bad, const char *fmt, ...)
@@ -574,6 +577,11 @@ static void lines_of(struct flash_task *t, struct engine_job *job)
 	job->reset_first = t->adapter.reset[0] ? t->adapter.reset : NULL;
 	if (!job->baud)
 		job->baud = t->adapter.baud;
+	/* Where lines reset it, it is reset. */
+	if (t->req.maybe_there && !job->has_lines && !job->connected) {
+		job->connected = true;
+		job->connected_baud = LOADER_BAUD;
+	}
 }
 
 /* The ROM knows no other, whatever the application was set to. */

@@ -165,9 +165,9 @@ void stub_flush(struct engine *e)
 static unsigned stub_tries(const struct engine *e)
 {
 	/* A change of rate that may have been carried out must not be asked for again. */
-	if (e->state == ES_STUB_BAUD)
+	if (e->state == ES_STUB_BAUD || e->state == ES_STUB_HOME)
 		return 1;
-	if (e->state == ES_STUB_FOUND)
+	if (e->state == ES_STUB_FOUND || e->state == ES_STUB_LEAVE || e->state == ES_STUB_HOME_ASK)
 		return STUB_FOUND_TRIES;
 	return engine_restart_likely(e) ? STUB_TRIES_RESTARTED : STUB_TRIES;
 }
@@ -296,10 +296,19 @@ void stub_found_unanswered(struct engine *e)
 	hunt_failed(e);
 }
 
+/* Another release's, or one that the job must not use: it knows how to give way. */
+static bool stub_can_leave(const struct stub_msg *m)
+{
+	return m->status == STUB_OK && m->n >= 4 && stub_word(m, 0) == STUB_PROTOCOL;
+}
+
 void stub_found_answer(struct engine *e, const struct stub_msg *m)
 {
-	if (!stub_is_ours(m)) {
-		stub_found_unanswered(e);
+	if (!stub_is_ours(m) || e->job.no_stub) {
+		if (stub_can_leave(m))
+			engine_go(e, ES_STUB_LEAVE);
+		else
+			stub_found_unanswered(e);
 		return;
 	}
 	e->st.found = true;
@@ -311,6 +320,31 @@ void stub_found_answer(struct engine *e, const struct stub_msg *m)
 	stub_greeted(e, m);
 	engine_stage_begin(e, ENGINE_ST_IDENTIFY);
 	identify_hello(e, m);
+}
+
+void stub_leave(struct engine *e)
+{
+	const uint32_t how = STUB_RUN_LOADER;
+	stub_ask(e, STUB_RUN, &how, 1, MONO_MS(120));
+}
+
+void stub_leave_answer(struct engine *e, const struct stub_msg *m)
+{
+	(void)m;
+	stub_left(e);
+}
+
+/* The loader keeps the rate. Should it still be the stub that answers there, it is left alone. */
+void stub_left(struct engine *e)
+{
+	enum engine_hunt why = e->find.why;
+	e->st.on = false;
+	e->st.foreign = true;
+	engine_slip(e);
+	hunt_begin(e, why, 4, MONO_MS(150));
+	hunt_add(e, e->asked);
+	hunt_add(e, e->type->sync_baud);
+	hunt_go(e);
 }
 
 /* ---- the upload ------------------------------------------------------------------------------------ */
@@ -512,9 +546,10 @@ void stub_hello_unasked(struct engine *e, const struct stub_msg *m)
 void stub_size(struct engine *e)
 {
 	uint32_t size = e->chip.flash_size ? e->chip.flash_size : e->type->rom_flash_size;
+	const uint32_t words[2] = {size, stub_home_divider(e)};
 	engine_stage_begin(e, ENGINE_ST_STUB);
 	stub_tell(e);
-	stub_ask(e, STUB_FLASH_SIZE, &size, 1, STUB_ANSWER);
+	stub_ask(e, STUB_FLASH_SIZE, words, words[1] ? 2 : 1, STUB_ANSWER);
 }
 
 void stub_size_answer(struct engine *e, const struct stub_msg *m)
@@ -562,6 +597,7 @@ void stub_run(struct engine *e)
 
 void stub_run_answer(struct engine *e, const struct stub_msg *m)
 {
+	e->st.leaves = m->status == STUB_OK;
 	engine_finish(e); /* without lines: that ends it */
 	if (m->status == STUB_OK) {
 		e->in_loader = false;
@@ -571,7 +607,8 @@ void stub_run_answer(struct engine *e, const struct stub_msg *m)
 
 void stub_run_unanswered(struct engine *e)
 {
-	engine_finish(e); /* all that was asked for is in the flash */
+	e->st.leaves = true; /* perhaps */
+	engine_finish(e);    /* all that was asked for is in the flash */
 }
 
 /* ---- why does the flash not keep it? ----------------------------------------------------------------- */

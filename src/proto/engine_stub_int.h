@@ -29,6 +29,7 @@ struct engine_stub {
 	bool given_up; /* the ROM does the rest */
 	bool found;    /* it ran already */
 	bool foreign;  /* what runs is none of ours */
+	bool leaves;   /* it was told to, in the end */
 	/* the upload */
 	size_t segment;
 	uint32_t done;	 /* bytes of the segment that have arrived */
@@ -250,6 +251,21 @@ void stub_status_answer(struct engine *e, const struct stub_msg *m);
 void stub_status_unanswered(struct engine *e);
 /* All is done: the application is started, if it may be. */
 void stub_done(struct engine *e);
+void stub_leave(struct engine *e);
+void stub_leave_answer(struct engine *e, const struct stub_msg *m);
+void stub_left(struct engine *e);
+/* The job is done: true when the stub's rate is put back first, which ends in engine_finished. */
+bool stub_goes_home(struct engine *e);
+/* The divider of the usual rate: as the ROM measured it, where it did. */
+uint32_t stub_home_divider(const struct engine *e);
+void stub_home(struct engine *e);
+void stub_home_answer(struct engine *e, const struct stub_msg *m);
+void stub_home_go(struct engine *e);
+void stub_home_set(struct engine *e);
+void stub_home_set_acted(struct engine *e);
+void stub_home_set_expire(struct engine *e);
+void stub_home_ask(struct engine *e);
+void stub_home_asked(struct engine *e, const struct stub_msg *m);
 void stub_run(struct engine *e);
 void stub_run_answer(struct engine *e, const struct stub_msg *m);
 void stub_run_unanswered(struct engine *e);
