@@ -385,7 +385,9 @@ static void stream_broken(struct engine *e)
 	e->fail.offset = sector;
 	e->st.why = flash ? ENGINE_CAUSE_WORN : ENGINE_CAUSE_CHECKSUM;
 	p->restarts++;
-	if (s->failed == STUB_E_PROTECTED) {
+	if (s->failed == STUB_E_NO_FLASH) {
+		stub_step_down(e); /* the ROM has talked to it */
+	} else if (s->failed == STUB_E_PROTECTED) {
 		e->st.why = ENGINE_CAUSE_PROTECTED;
 		engine_go(e, ES_STUB_STATUS);
 	} else if (p->restarts > STREAM_RESTARTS ||

@@ -197,6 +197,10 @@ void stub_refused(struct engine *e, const struct stub_msg *m)
 	const struct esp_reply r = {.op = m->op, .status = m->status};
 	log_trace("engine", "%s: %s", stub_op_name(m->op), stub_status_text(m->status));
 	e->cmd.op = m->op;
+	if (e->st.survey) {
+		stub_blame(e);
+		return;
+	}
 	engine_fail(e, ENGINE_CAUSE_REFUSED, &r);
 }
 
@@ -204,6 +208,10 @@ void stub_refused(struct engine *e, const struct stub_msg *m)
 void stub_lost(struct engine *e)
 {
 	stub_flush(e);
+	if (e->st.survey) {
+		stub_blame(e);
+		return;
+	}
 	/* A loader that restarted takes its rate from the first bytes it hears. */
 	hunt_begin(e, HUNT_STUB, 3, MONO_MS(120));
 	hunt_add(e, e->type->sync_baud);
@@ -332,6 +340,13 @@ void stub_leave_answer(struct engine *e, const struct stub_msg *m)
 {
 	(void)m;
 	stub_left(e);
+}
+
+/* The ROM goes on where the stub can't. */
+void stub_step_down(struct engine *e)
+{
+	e->find.why = HUNT_NO_STUB;
+	engine_go(e, ES_STUB_LEAVE);
 }
 
 /* The loader keeps the rate. Should it still be the stub that answers there, it is left alone. */
@@ -619,15 +634,25 @@ void stub_status(struct engine *e)
 
 void stub_status_answer(struct engine *e, const struct stub_msg *m)
 {
-	const struct esp_reply r = {.op = STUB_END, .status = e->s.failed};
 	if (m->status == STUB_OK && m->n >= 4 * STUB_HELLO_WORDS)
 		e->chip.flash_status = stub_word(m, 5) & 0xFF;
-	e->cmd.op = STUB_END;
-	engine_fail(
-	    e, e->chip.flash_status & CHIP_FLASH_BP ? ENGINE_CAUSE_PROTECTED : e->st.why, &r);
+	if (e->chip.flash_status & CHIP_FLASH_BP)
+		e->st.why = ENGINE_CAUSE_PROTECTED;
+	stub_status_unanswered(e);
 }
 
+/* Before it ends, all is compared once more: so that what differs is known, and nothing else named. */
 void stub_status_unanswered(struct engine *e)
 {
-	engine_fail(e, e->st.why, NULL);
+	if (e->job.kind == ENGINE_FLASH && e->st.why != ENGINE_CAUSE_VERIFY && !e->st.survey)
+		verify_survey(e);
+	else
+		stub_blame(e);
+}
+
+void stub_blame(struct engine *e)
+{
+	const struct esp_reply r = {.op = STUB_END, .status = e->s.failed};
+	e->cmd.op = STUB_END;
+	engine_fail(e, e->st.why, &r);
 }
