@@ -342,13 +342,15 @@ static void on_mismatch(struct flash_task *t, const struct engine_event *ev)
 	    ev->value + ev->total - 1, ev->ok ? ": written once more, slower" : "");
 }
 
-/* What an adapter could not do is not tried again the next time. */
+/* What an adapter could not do is not tried again the next time; a higher rate that was asked for and
+ * worked takes its place. */
 static void remember_rate(struct flash_task *t)
 {
 	const char *key = link_adapter_key(t->link);
 	struct err err = {0};
 
-	if (!key[0] || !t->slower || t->adapter.baud == t->baud || !t->baud)
+	if (!key[0] || !t->baud || t->adapter.baud == t->baud ||
+	    (!t->slower && (!t->adapter.baud || t->baud < t->adapter.baud)))
 		return;
 	t->adapter.baud = t->baud;
 	if (adapters_put(key, &t->adapter, &err) != ERR_OK)

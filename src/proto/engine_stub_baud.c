@@ -19,7 +19,7 @@
 #define SBAUD_SETTLE	    MONO_MS(2)
 #define SBAUD_SEEK	    MONO_MS(150)
 /* Rounds over all rates; the waits together are longer than STUB_FALLBACK_MS by far. */
-#define SBAUD_ROUNDS 8u
+#define SBAUD_ROUNDS 12u
 
 static bool sbaud_near(uint32_t a, uint32_t b)
 {

@@ -166,6 +166,15 @@ static void run(const struct fault *f, unsigned seed, struct tally *t)
 			    engine_stage_name(engine_failure(rig.e)->stage),
 			    engine_mismatches(rig.e, NULL, 0), names_exactly(), names_bounds());
 	}
+	if (getenv("VERBOSE") && !names_bounds()) {
+		const struct engine_failure *x = engine_failure(rig.e);
+		print_message("    erased %05x-%05x written %05x-%05x, differ:", x->erased_from,
+		    x->erased_to, x->written_from, x->written_to);
+		for (uint32_t i = 0; i < END / SECTOR; i++)
+			if (differs(i))
+				print_message(" %x", i);
+		print_message("\n");
+	}
 	rig_fini(&rig);
 }
 
@@ -173,6 +182,7 @@ static void soak__never_a_wrong_done__all_faults(void **state)
 {
 	const char *seeds = getenv("SEEDS"), *only = getenv("ONLY");
 	unsigned count = seeds ? (unsigned)strtoul(seeds, NULL, 10) : 2;
+	unsigned first = getenv("FIRST") ? (unsigned)strtoul(getenv("FIRST"), NULL, 10) : 1;
 	bool good = true;
 	(void)state;
 	for (size_t i = 0; i < sizeof faults / sizeof faults[0]; i++) {
@@ -180,7 +190,7 @@ static void soak__never_a_wrong_done__all_faults(void **state)
 		struct tally t = {0};
 		if (only && strncmp(f->spec, only, strlen(only)) != 0)
 			continue;
-		for (unsigned seed = 1; seed <= count; seed++)
+		for (unsigned seed = first; seed <= count; seed++)
 			run(f, seed, &t);
 		print_message("%-20s %4u runs: %4u done, %4u failed (%u by sectors, %u by areas), "
 			      "%u wrong, %.1f retries a run\n",
