@@ -407,11 +407,11 @@ static void mark_running_failed(struct flash_view *v)
 			v->stages[i].mark = MARK_FAILED;
 }
 
-static void say_result(struct flash_task *t)
+static void say_result(struct flash_task *t, int from)
 {
 	const struct flash_view *v = t->view;
 
-	for (int i = 0; i < v->text_count; i++)
+	for (int i = from; i < v->text_count; i++)
 		say(t, v->text_bad[i], "%s", v->text[i]);
 }
 
@@ -443,8 +443,7 @@ static void finish(struct flash_task *t, const struct engine_event *ev, mono_t n
 		mark_running_failed(v);
 	if (t->refused[0])
 		say(t, true, "%s", t->refused); /* the panel's line may cut it */
-	else
-		say_result(t);
+	say_result(t, t->refused[0] ? 1 : 0);
 	v->revision++;
 	t->ops->ended(t->ctx, now);
 }
