@@ -286,6 +286,11 @@ uint32_t chip_build(void)
 	return 0x12345678;
 }
 
+uint32_t chip_fallback(void)
+{
+	return 0;
+}
+
 static void leave(enum native_left where)
 {
 	chip->left = where;

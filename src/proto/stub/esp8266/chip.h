@@ -91,5 +91,7 @@ STUB_CALL void chip_run_flash(void);
 STUB_CALL void chip_run_loader(void);
 /* The first word of the stub's data: which build it is. */
 STUB_CALL uint32_t chip_build(void);
+/* The second: the divider that holds if this one's rate turns out bad; 0: there is none. */
+STUB_CALL uint32_t chip_fallback(void);
 
 #endif

@@ -299,6 +299,11 @@ void stub_init(struct stub *s)
 {
 	s->ms_cycles = chip_cycles();
 	s->divider = s->divider_good = reg_get(UART_CLKDIV) & UART_DIV_MASK;
+	if (chip_fallback()) {
+		s->divider_good = chip_fallback();
+		s->fallback_at = STUB_FALLBACK_MS;
+		s->trial = true;
+	}
 	link_init(s);
 	link_drop(s);
 	flash_init(s);
