@@ -86,8 +86,7 @@ enum plan_flag {
 enum plan_proof {
 	PROOF_NONE, /* nothing of it was written */
 	PROOF_WANTED,
-	PROOF_ASKED, /* while the stream runs */
-	PROOF_LATER, /* ... in vain */
+	PROOF_LATER, /* the stub's proof of it was wrong */
 	PROOF_GOOD,
 	PROOF_BAD,
 	PROOF_NARROWED
@@ -159,10 +158,9 @@ struct engine_stream {
 	bool broken, slower;  /* what is to be done when nothing is being sent */
 	unsigned trouble, good;
 	uint32_t stored, address, total; /* by ACK; bytes of all runs */
-	bool proving;			 /* a piece's digest was asked for */
 	uint8_t prove_serial;
-	uint32_t prove_piece;
-	uint8_t failed; /* status of the stream */
+	uint32_t prove_piece, proofs; /* the stub proves so many from that one on */
+	uint8_t failed;		      /* status of the stream */
 	uint32_t failed_at;
 	enum { STREAM_OUT_NONE, STREAM_OUT_DATA, STREAM_OUT_ASK, STREAM_OUT_NEED } out_kind;
 };

@@ -21,11 +21,20 @@
 #define SKIP_MAX	4096u		 /* bytes before MAGIC */
 
 /* stub.h of the program's side names them in this order. */
-static const volatile struct param {
+static const struct param {
 	uint32_t divider, old_divider;
 	uint32_t text, text_words, data, data_words;
 	uint32_t entry, crc;
-} param PARAM = {1, 0, 0, 0, 0, 0, 0, 0};
+} values PARAM = {1, 0, 0, 0, 0, 0, 0, 0};
+
+/* The compiler must not take the values above for what they are. */
+static const struct param *params(void)
+{
+	const struct param *p = &values;
+
+	__asm__("" : "+r"(p));
+	return p;
+}
 
 void first_entry(void);
 void first_begin(uint32_t stack);
@@ -68,30 +77,11 @@ static uint32_t __attribute__((noinline)) take(void)
 	return reg_get(UART_FIFO) & 0xFFu;
 }
 
-static bool __attribute__((noinline)) take_words(uint32_t to, uint32_t words, uint32_t *crc)
+static bool __attribute__((noinline)) take_stub(void)
 {
-	volatile uint32_t *p = (volatile uint32_t *)to;
-	uint32_t word, i, byte, bit, sum = *crc;
-
-	for (; words; words--) {
-		for (word = 0, i = 0; i < 32u; i += 8u) {
-			byte = take();
-			if (byte > 255u)
-				return false;
-			word |= byte << i;
-			sum ^= byte;
-			for (bit = 8; bit; bit--)
-				sum = sum >> 1 ^ (CRC_POLY & (0u - (sum & 1u)));
-		}
-		*p++ = word;
-	}
-	*crc = sum;
-	return true;
-}
-
-static bool take_stub(void)
-{
-	uint32_t word = 0, crc = ~0u, byte, i;
+	volatile uint32_t *p = (volatile uint32_t *)params()->text;
+	uint32_t left = params()->text_words, more = params()->data_words, crc = ~0u, word = 0,
+		 byte, i;
 
 	for (i = 0; word != MAGIC; i++) {
 		byte = take();
@@ -99,8 +89,25 @@ static bool take_stub(void)
 			return false;
 		word = word >> 8 | byte << 24;
 	}
-	return take_words(param.text, param.text_words, &crc) &&
-	       take_words(param.data, param.data_words, &crc) && ~crc == param.crc;
+	for (i = 1;; i++) {
+		byte = take();
+		if (byte > 255u)
+			return false;
+		word = word >> 8 | byte << 24;
+		crc ^= byte;
+		for (byte = 8; byte; byte--)
+			crc = crc >> 1 ^ (CRC_POLY & (0u - (crc & 1u)));
+		if (i % 4u)
+			continue;
+		*p++ = word;
+		if (--left)
+			continue;
+		if (!more)
+			return ~crc == params()->crc;
+		p = (volatile uint32_t *)params()->data;
+		left = more;
+		more = 0;
+	}
 }
 
 /* As the ROM's main goes on after its loader: what was uploaded, or else the flash. */
@@ -118,9 +125,9 @@ static uint32_t load_again(void)
 
 void __attribute__((noreturn, used)) first_begin(uint32_t stack)
 {
-	set_rate(param.old_divider, param.divider);
+	set_rate(params()->old_divider, params()->divider);
 	if (take_stub())
-		leave(stack, param.entry);
-	set_rate(param.divider, param.old_divider);
+		leave(stack, params()->entry);
+	set_rate(params()->divider, params()->old_divider);
 	leave(stack, load_again());
 }
