@@ -461,6 +461,7 @@ static void stub_no_hello(struct engine *e)
 {
 	bool restarted = engine_restart_likely(e);
 	e->st.on = false;
+	e->st.quick = false;
 	engine_slip(e);
 	hunt_begin(e, HUNT_NO_STUB, 4, MONO_MS(150));
 	if (restarted)
@@ -474,7 +475,7 @@ void stub_hello_expire(struct engine *e)
 {
 	struct engine_stub *st = &e->st;
 	stub_flush(e);
-	if (st->quick) {
+	if (st->quick && !engine_restart_likely(e)) {
 		quick_failed(e);
 		return;
 	}

@@ -175,8 +175,8 @@ void flash_read_fast(struct stub *s, uint32_t addr, uint32_t *words, uint32_t co
 	spi_begin(s, CMD_READ_FAST, SPI_USER_ADDR | SPI_USER_DUMMY | SPI_USER_MISO,
 	    SIZE_ADDR | SIZE_IN(CHUNK) | SIZE_DUMMY);
 	for (; count; count--, words += CHUNK_WORDS) {
-		spi_address(addr += CHUNK);
 		spi_wait();
+		spi_address(addr += CHUNK);
 		words_take(words);
 		if (count > 1u)
 			reg_set(SPI_CMD, SPI_CMD_USER);
