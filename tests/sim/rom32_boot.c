@@ -15,7 +15,7 @@
 #define CHECKSUM_SEED	0xEF
 #define HEADER		24u
 #define INVALID_LINES	8
-#define DEAD_RESTART_US 300000 /* 8 times the line, then the watchdog */
+#define DEAD_RESTART_US 2600000 /* as logs of blank chips show: every 2.6 to 3.1 s */
 
 void sim_boot32_print(struct sim_device *dev, const char *fmt, ...)
 {

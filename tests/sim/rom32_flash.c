@@ -228,38 +228,19 @@ void sim_flash32_read(struct sim_device *dev, uint16_t len)
 	sim_loader_answer(dev, 0, 0);
 }
 
-/* The last one or two blocks: the rest, 0x80, zeros, the number of bits (RFC 1321). */
-static void md5_tail(uint32_t state[4], const uint8_t *rest, size_t n, uint64_t total)
-{
-	uint8_t tail[128] = {0};
-	size_t size = n < 56 ? 64 : 128;
-
-	memcpy(tail, rest, n);
-	tail[n] = 0x80;
-	for (int i = 0; i < 8; i++)
-		tail[size - 8 + (size_t)i] = (uint8_t)(total * 8 >> (8 * i));
-	sim_md5_step(state, tail);
-	if (size == 128)
-		sim_md5_step(state, tail + 64);
-}
-
 static void md5_of_flash(struct sim_device *dev, uint32_t addr, uint32_t n)
 {
 	static const char hex[] = "0123456789abcdef";
-	uint32_t state[4] = {0x67452301, 0xEFCDAB89, 0x98BADCFE, 0x10325476};
-	uint8_t block[64], byte;
-	uint32_t at = 0;
+	uint8_t *bytes = malloc(n ? n : 1), sum[16];
 
-	for (; n - at >= 64; at += 64) {
-		sim_flash_read(&dev->flash, addr + at, block, 64);
-		sim_md5_step(state, block);
-	}
-	sim_flash_read(&dev->flash, addr + at, block, n - at);
-	md5_tail(state, block, n - at, n);
+	if (!bytes)
+		abort();
+	sim_flash_read(&dev->flash, addr, bytes, n);
+	sim_md5(bytes, n, sum);
+	free(bytes);
 	for (size_t i = 0; i < 16; i++) {
-		byte = (uint8_t)(state[i / 4] >> (8 * (i % 4)));
-		dev->rom32.data[2 * i] = (uint8_t)hex[byte >> 4];
-		dev->rom32.data[2 * i + 1] = (uint8_t)hex[byte & 15];
+		dev->rom32.data[2 * i] = (uint8_t)hex[sum[i] >> 4];
+		dev->rom32.data[2 * i + 1] = (uint8_t)hex[sum[i] & 15];
 	}
 	dev->rom32.data_len = 32;
 }

@@ -49,7 +49,7 @@ struct sim_app_host {
 	/* A seeded generator, for jitter. */
 	uint32_t (*rand)(void *ctx);
 	uint32_t chip_id;
-	const char *mac; /* "5C:CF:7F:12:34:56" */
+	const char *mac;  /* "5C:CF:7F:12:34:56" */
 	const char *chip; /* "ESP8266EX", "ESP32-C3"; NULL is the former */
 	/* Where the sectors for the settings are, and how many; 0: the eight of an ESP8266 with
 	 * 1 MB. */

@@ -247,7 +247,8 @@ static void find_ota(struct tas_build *b, struct span s)
 static bool find_variant32(struct tas_build *b, struct span s)
 {
 	static const char *const words[] = {"tasmota32", "tasmota32s2", "tasmota32s3",
-	    "tasmota32c2", "tasmota32c3", "tasmota32c5", "tasmota32c6", "tasmota32p4", "safeboot"};
+	    "tasmota32c2", "tasmota32c3", "tasmota32c5", "tasmota32c6", "tasmota32h2",
+	    "tasmota32p4", "safeboot"};
 
 	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
 		if (has_cstr(s, words[i])) {
