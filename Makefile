@@ -22,9 +22,9 @@ MAKEFLAGS += --no-builtin-rules
 
 # ---- libraries: module of pkg-config, Debian package -------------------------------------------
 LIBS_PC  := ncursesw readline libconfuse jansson libserialport libtelnet libcares \
-	libpcre2-8
+	zlib libmd libpcre2-8
 LIBS_DEB := libncurses-dev libreadline-dev libconfuse-dev libjansson-dev libserialport-dev \
-	libtelnet-dev libc-ares-dev libpcre2-dev
+	libtelnet-dev libc-ares-dev zlib1g-dev libmd-dev libpcre2-dev
 TEST_PC  := cmocka
 
 # What `make deps` sees to, PACKAGE=KIND:NAME as tests/deps.sh takes it.

@@ -106,6 +106,8 @@ check_places() {
 	check_single 'asm/termbits\.h' 1
 	check_single 'libtelnet\.h' 1
 	check_single 'ares\.h' 1
+	check_single 'zlib\.h' 1
+	check_single '(md5|sha2)\.h' 1
 	local f others=()
 	for f in "${own[@]}"; do
 		[ "$f" = src/io/clock.c ] || others+=("$f")
