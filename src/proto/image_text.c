@@ -559,3 +559,40 @@ void image_describe(const struct image_info *info, struct sbuf *out)
 	describe_backup(info, out);
 	describe_end(info, out);
 }
+
+/* The notes on an ESP32's image are those for its own chip: what lacks there is only the table of
+ * the device, which no file tells. */
+static void judge(const struct image_info *info, struct image_verdict *v)
+{
+	struct image_device own = {
+	    .chip = image_chip_name(info->chip_id), .revision = IMAGE_REVISION_UNKNOWN};
+	struct image_target any = {0};
+	struct image_placement placement;
+
+	if (!image_is_esp32(info)) {
+		image_check(info, &any, v);
+		return;
+	}
+	image_place(info, &own, NULL, &placement);
+	*v = placement.verdict;
+	if (placement.needs_table)
+		memset(v, 0, sizeof(*v));
+}
+
+void image_describe_notes(const struct image_info *info, struct sbuf *out)
+{
+	struct image_verdict v;
+	char bad[sizeof(v.warnings[0])];
+
+	assert(info && out);
+	judge(info, &v);
+	if (v.refusal != IMAGE_OK) {
+		row(out, "to write it", "no, %s", v.reason);
+		row(out, "instead", "%s", v.advice);
+	}
+	/* The page has said it already. */
+	image_known_bad(&info->id, bad, sizeof(bad));
+	for (size_t i = 0; i < v.warning_count; i++)
+		if (strcmp(v.warnings[i], bad) != 0)
+			row(out, "note", "%s", v.warnings[i]);
+}

@@ -367,5 +367,7 @@ void image_firmware_text(const struct image_info *info, char *dst, size_t size);
 void image_summary(const struct image_info *info, char *dst, size_t size);
 /* Rows "name: value\n" into out. */
 void image_describe(const struct image_info *info, struct sbuf *out);
+/* ... and behind them what speaks against writing it to a chip of its kind, and what to think of. */
+void image_describe_notes(const struct image_info *info, struct sbuf *out);
 
 #endif
