@@ -149,6 +149,15 @@ static void ui_answer(void *ctx, bool yes)
 		fn(a, yes);
 }
 
+static void ui_third(void *ctx)
+{
+	struct app *a = ctx;
+
+	a->third = true;
+	ui_answer(a, true);
+	a->third = false;
+}
+
 static void ui_chosen(void *ctx, const char *value)
 {
 	struct app *a = ctx;
@@ -198,6 +207,7 @@ static const struct tui_ops ui_ops = {
     .line = ui_line,
     .bound = ui_bound,
     .answer = ui_answer,
+    .third = ui_third,
     .chosen = ui_chosen,
     .selected = ui_selected,
     .page_closed = ui_page_closed,
@@ -502,7 +512,7 @@ static void close_all(struct app *a, struct err *err)
 		    err, lost.code, lost.sys, "the end of the recording is lost: %s", lost.text);
 	flash_task_free(a->task);
 	flash_request_fini(&a->asked);
-	app_save_stop(a);
+	app_save_finish(a);
 	app_find_fini(a);
 	app_history_fini(a);
 	app_conf_fini(a);

@@ -73,6 +73,7 @@ struct app {
 	struct flash_task *task;
 	bool task_over;		    /* free it at the end of the turn */
 	struct flash_request asked; /* waits for the answer */
+	struct chooser *chooser;    /* act_choose.c; NULL until it is used */
 	bool loader_there;	    /* the loader answered and nothing was heard since */
 	uint32_t loader_baud;
 	const struct board *board;
@@ -89,6 +90,7 @@ struct app {
 
 	/* the open question and list */
 	void (*on_answer)(struct app *a, bool yes);
+	bool third; /* on_answer is called for the third answer */
 	void (*on_chosen)(struct app *a, const char *value);
 	void (*on_selected)(struct app *a, const char *value); /* a preview; NULL: none */
 
@@ -186,7 +188,7 @@ void app_show_sent(struct app *a, const char *bytes, size_t n, bool shown);
 bool app_send_macro(struct app *a, const char *text);
 /* Sends bytes as they are, without a line end; shown in the log where sent lines are. */
 bool app_send_bytes(struct app *a, const uint8_t *bytes, size_t n);
-/* Several lines at once: asks, then sends them one by one. */
+/* Several lines at once: asks, then sends them one by one. n 0: it was too much to be kept. */
 void app_paste(struct app *a, const char *text, size_t n);
 /* Lines are on their way, or pauses between them. */
 bool app_sending(const struct app *a);
@@ -240,6 +242,14 @@ void act_record(struct app *a, const struct cmd_line *c);
 void act_pause(struct app *a, const struct cmd_line *c);
 void act_flash(struct app *a, const struct cmd_line *c);
 void act_erase(struct app *a, const struct cmd_line *c);
+void act_verify(struct app *a, const struct cmd_line *c);
+void act_backup(struct app *a, const struct cmd_line *c);
+/* A list of the firmware files at hand, for a command that was given none; the command goes on with
+ * the one that is chosen. */
+void act_choose_firmware(struct app *a, const struct cmd_line *c);
+void app_choose_fini(struct app *a);
+/* "20181104-130405" of now, for names of files. */
+void act_wall_name(const struct app *a, char *dst, size_t size);
 void act_chip(struct app *a, const struct cmd_line *c);
 void act_image(struct app *a, const struct cmd_line *c);
 void act_cancel(struct app *a, const struct cmd_line *c);
@@ -290,7 +300,8 @@ void app_find_fini(struct app *a);
 /* A slice of searching, filtering and saving; true when there is more to do. */
 bool app_log_step(struct app *a);
 bool app_save_step(struct app *a);
-void app_save_stop(struct app *a);
+/* Writes what is still to be saved. */
+void app_save_finish(struct app *a);
 /* The screen's words about log panes and the line of a search (struct tui_ops). */
 void app_pane_chosen(void *ctx, int index);
 void app_pane_weights(void *ctx, const int *rows, int count);

@@ -104,6 +104,7 @@ size_t app_complete(void *ctx, const char *line, size_t cursor,
 	switch (spot.kind) {
 	case 'f':
 	case 'F':
+	case 'R':
 		add_files(&w);
 		break;
 	case 'p':

@@ -222,6 +222,27 @@ static bool is_profile(const struct app *a, const char *name)
 	return false;
 }
 
+/* ", did you mean 'kitchen'?" or "". */
+static const char *nearest_profile(const struct app *a, const char *name, char *dst, size_t size)
+{
+	dst[0] = '\0';
+	for (int i = FILE_COUNT - 1; i >= 0 && !dst[0]; i--)
+		if (a->conf_text[i])
+			conf_nearest_profile(a->conf_text[i], name, dst, size);
+	return dst;
+}
+
+/* A name that is neither a profile nor anything like a port may be a slip. */
+static void doubt_name(struct app *a, const char *name)
+{
+	char near[64];
+
+	if (!name || strpbrk(name, "/:") || str_starts(name, "tty") ||
+	    !nearest_profile(a, name, near, sizeof(near))[0])
+		return;
+	session_warn(a->session, a->now, "there is no profile %s%s", name, near);
+}
+
 bool app_load_config(struct app *a, char *port, size_t size)
 {
 	const char *wanted = a->options->port;
@@ -238,6 +259,8 @@ bool app_load_config(struct app *a, char *port, size_t size)
 	if (t.errors.count)
 		session_warn(a->session, a->now, "all else of the configuration is in force");
 	tables_take(&t, a);
+	if (!profile)
+		doubt_name(a, wanted);
 	for (int i = 0; i < a->options->set_count; i++)
 		if (!apply_option_set(a->session->settings, a->options->sets[i], &id, &err)) {
 			fprintf(stderr, "tasmite: %s\n", err.text);
@@ -380,13 +403,14 @@ static void on_change(void *ctx, mono_t now)
 
 bool app_take_profile(struct app *a, const char *name)
 {
-	char what[120];
+	char what[120], near[64];
 	struct tables t;
 	const char *port;
 
 	if (!is_profile(a, name)) {
-		session_notice(
-		    a->session, true, "there is no profile \"%s\": /profile lists them", name);
+		nearest_profile(a, name, near, sizeof(near));
+		session_notice(a->session, true, "there is no profile \"%s\"%s", name,
+		    near[0] ? near : ": /profile lists them");
 		return false;
 	}
 	tables_make(&t, a, name, true);

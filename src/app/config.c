@@ -113,7 +113,9 @@ static void apply_theme(struct app *a)
 	    app_load_theme(a, settings_text(s, SET_THEME), &err) == ERR_OK)
 		return;
 	session_warn(a->session, a->now, "theme: %s", err.text);
-	(void)settings_set(s, SET_THEME, a->session->theme.name, ORIGIN_SESSION, "", &err);
+	/* With the origin that the bad one had: a file that is mended must win again. */
+	(void)settings_set(
+	    s, SET_THEME, a->session->theme.name, s->values[SET_THEME].origin, "", &err);
 }
 
 static void apply_format(struct app *a)

@@ -44,7 +44,9 @@ static void spot_argument(const char *line, size_t from, size_t cursor, struct c
 	free(scan.word);
 	spot->start = scan.start;
 	if (value)
-		spot->kind = strcmp(spot->prev, "--baud") == 0 ? 'b' : 0;
+		spot->kind = strcmp(spot->prev, "--baud") == 0 ? 'b'
+			     : str_starts(value, "FILE")       ? 'f'
+							       : 0;
 	else if (!scan.quoted && str_starts(spot->word, "-") && *spot->row->options)
 		spot->kind = '-';
 	else
@@ -162,6 +164,10 @@ void cmd_words(const struct cmd_spot *spot, void (*fn)(void *ctx, const char *wo
 		break;
 	case 'o':
 		offer_list(&o, "on|off");
+		break;
+	case 'R': /* and files, which the caller knows */
+		offer_list(&o, setting_row(SET_LOG_FORMAT)->extra);
+		offer_list(&o, "off");
 		break;
 	case 'w':
 		offer_list(&o, setting_row(SET_FLOW)->extra);

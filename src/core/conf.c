@@ -652,3 +652,29 @@ bool conf_has_profile(const char *text, const char *profile)
 	conf_each_profile(text, look, &l);
 	return l.found;
 }
+
+struct look_near {
+	struct nearest near;
+	char best[WORDS_LONGEST * 4];
+};
+
+/* The names go with the text: the best one is kept. */
+static void look_near(void *ctx, const char *name)
+{
+	struct look_near *l = ctx;
+	int before = l->near.distance;
+
+	nearest_offer(&l->near, name);
+	if (l->near.distance < before)
+		str_copy(l->best, sizeof(l->best), name);
+	l->near.best = l->best[0] ? l->best : NULL;
+}
+
+const char *conf_nearest_profile(const char *text, const char *name, char *dst, size_t size)
+{
+	struct look_near l = {.best = ""};
+
+	nearest_init(&l.near, name);
+	conf_each_profile(text, look_near, &l);
+	return nearest_text(&l.near, "", dst, size);
+}

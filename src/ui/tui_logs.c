@@ -203,6 +203,7 @@ static bool move_border(struct tui *t, int i, int by)
 	rows[i] -= by;
 	if (t->ops.weights)
 		t->ops.weights(t->ctx, rows, t->log_count);
+	tui_logs_place(t); /* the next key may come before the next drawing */
 	t->dirty = true;
 	return true;
 }

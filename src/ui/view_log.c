@@ -387,7 +387,8 @@ static void settle(struct view_log *v, const struct session *s)
 	struct place end;
 
 	/* Cleared by the user: nothing to hold on to. */
-	if (v->wish < first && lines_dropped(s->log) == v->frozen_dropped)
+	if (first == lines_end(s->log) ||
+	    (v->wish < first && lines_dropped(s->log) == v->frozen_dropped))
 		view_log_follow(&v->base);
 	if (v->follow)
 		return;

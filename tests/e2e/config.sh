@@ -174,6 +174,17 @@ see 'Alt-1 +by hand'
 leave
 end
 
+begin config__with_an_unknown_theme__can_be_mended
+replace 'theme = nosuch'
+tm_start 200 40 "$B/tasmite" "$DEV"
+see 'no theme "nosuch"'
+replace 'theme = light'
+see 'the changed configuration is in force; changed: theme'
+tm_line '/set theme?'
+see 'theme = light +\(user file, line 1'
+leave
+end
+
 begin config__behind_a_link__is_noticed
 mkdir -p "$TMPDIR/dots"
 rm -f "$CONF"
@@ -224,6 +235,8 @@ see '300 8N1 .*LF echo +cellar'
 see 'F11 Status 1'
 tm_line '/profile nosuch'
 see 'there is no profile "nosuch"'
+tm_line '/profile kichen'
+see "there is no profile \"kichen\", did you mean 'kitchen'"
 tm_line '/profile'
 see 'Profiles'
 see 'cellar +now'

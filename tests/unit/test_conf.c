@@ -560,6 +560,18 @@ static void on_profile(void *ctx, const char *name)
 	str_cat(ctx, 100, " ");
 }
 
+static void conf_nearest_profile__names__the_one_that_is_near(void **state)
+{
+	static const char text[] = "profile kitchen { }\nprofile cellar { }\n";
+	char near[64];
+
+	(void)state;
+	assert_string_equal(
+	    conf_nearest_profile(text, "kitchn", near, sizeof(near)), ", did you mean 'kitchen'?");
+	assert_string_equal(conf_nearest_profile(text, "xyz", near, sizeof(near)), "");
+	assert_string_equal(conf_nearest_profile("", "kitchn", near, sizeof(near)), "");
+}
+
 static void conf_each_profile__names__all_in_order(void **state)
 {
 	char names[100] = "";
@@ -627,6 +639,7 @@ int main(void)
 	    TEST(conf_apply_good__drops_all__behind_what_has_no_end),
 	    TEST(conf_apply_good__finds__profiles_beside_mistakes),
 	    TEST(conf_apply_good__gives_up__at_too_many_mistakes),
+	    TEST(conf_nearest_profile__names__the_one_that_is_near),
 	    TEST(conf_each_profile__names__all_in_order),
 	    TEST(conf_apply__survives__noise),
 	};

@@ -481,6 +481,13 @@ static void panes_key__asks__for_commands(void **state)
 	find_set(sc->s->panes.find, NULL);
 	screen_keys(sc, "Esc");
 	assert_int_equal(tui_focused(sc->t), TUI_EDIT);
+	/* from an empty edit line too */
+	find(sc, "line");
+	sc->bound[0] = '\0';
+	screen_keys(sc, "text:a Esc");
+	assert_string_equal(sc->bound, "");
+	screen_keys(sc, "Ctrl-C Esc");
+	assert_string_equal(sc->bound, "/find --off");
 }
 
 static void panes_key__goes_round__all_panes(void **state)
@@ -616,7 +623,8 @@ static void panes_mouse__moves__a_border(void **state)
 	mouse(sc, KEY_MOUSE_DRAG, 40, 20);
 	assert_int_equal(screen_find(sc, "Log 2"), 4);
 	sc->s->panes.active = 0;
-	assert_true(tui_log_resize(sc->t, 3));
+	assert_true(tui_log_resize(sc->t, 1)); /* two keys before a drawing */
+	assert_true(tui_log_resize(sc->t, 2));
 	screen_draw(sc);
 	assert_int_equal(screen_find(sc, "Log 2"), 7);
 	sc->s->panes.active = 1;

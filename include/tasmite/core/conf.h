@@ -31,6 +31,8 @@ void conf_apply_good(const char *file, const char *text, enum setting_origin ori
     struct conf_errors *errors);
 /* True when the text defines that profile; what is wrong in the text is left out. */
 bool conf_has_profile(const char *text, const char *profile);
+/* ", did you mean 'kitchen'?" of a name that no profile of the text has, or "". Returns dst. */
+const char *conf_nearest_profile(const char *text, const char *name, char *dst, size_t size);
 /* Calls fn with the name of each profile of the text, in its order. */
 void conf_each_profile(const char *text, void (*fn)(void *ctx, const char *name), void *ctx);
 

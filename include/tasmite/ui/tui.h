@@ -47,6 +47,8 @@ struct tui_ops {
 	void (*bound)(void *ctx, const char *text);
 	/* The open question was answered. */
 	void (*answer)(void *ctx, bool yes);
+	/* ... by its third answer. */
+	void (*third)(void *ctx);
 	/* An item of the open list was chosen (NULL: left by Esc). A completion's word stands in the
 	 * edit line by then; the list is to be closed. */
 	void (*chosen)(void *ctx, const char *value);
@@ -59,7 +61,8 @@ struct tui_ops {
 	    void (*add)(void *arg, const char *word, const char *detail), void *arg);
 	/* Several completions: app opens session.list with them. */
 	void (*choices)(void *ctx, const char *const *words, size_t count);
-	/* Pasted text with line ends in it (else it goes into the edit line by itself). */
+	/* Pasted text with line ends in it (else it goes into the edit line by itself); n 0: more
+	 * than 1 MiB was pasted, nothing of it was kept. */
 	void (*paste)(void *ctx, const char *text, size_t n);
 	/* The user moved to that log pane: it is to be session.panes.active. */
 	void (*pane)(void *ctx, int index);
