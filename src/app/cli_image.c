@@ -325,7 +325,7 @@ static int one_file(const char *path, bool json, bool first)
 		print_text(&info, first);
 	if (info.fault != IMAGE_FAULT_NONE)
 		return CLI_PROBLEM;
-	return image_is_firmware(&info) || info.has_table ? CLI_GOOD : CLI_UNKNOWN;
+	return image_is_firmware(&info) || image_is_esp32(&info) ? CLI_GOOD : CLI_UNKNOWN;
 }
 
 int cli_image(char *const *files, int count, bool json)

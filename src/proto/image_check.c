@@ -89,6 +89,7 @@ int image_check_kind(const struct image_info *info, struct image_verdict *out)
 	case IMAGE_ESP32_FACTORY:
 	case IMAGE_ESP32_BACKUP:
 	case IMAGE_ESP32_PARTITIONS:
+	case IMAGE_ESP32_OTADATA:
 		return refuse_esp32(info, out);
 	case IMAGE_ESP_DAMAGED:
 		return image_refuse(out, IMAGE_NO_HEADER,

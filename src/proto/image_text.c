@@ -21,6 +21,7 @@ static const struct kind_words kinds[IMAGE_KINDS] = {
     [IMAGE_ESP32_FACTORY] = {"esp32-factory", "a factory image"},
     [IMAGE_ESP32_BACKUP] = {"esp32-backup", "a copy of a whole flash"},
     [IMAGE_ESP32_PARTITIONS] = {"esp32-partitions", "a partition table"},
+    [IMAGE_ESP32_OTADATA] = {"esp32-otadata", "a choice of the slot that starts (otadata)"},
     [IMAGE_ESP_DAMAGED] = {"esp-damaged", "a damaged firmware image"},
     [IMAGE_GZIP] = {"gzip", "a file packed with gzip"},
     [IMAGE_ZIP] = {"zip", "a zip archive"},
@@ -219,7 +220,10 @@ void image_summary(const struct image_info *info, char *dst, size_t size)
 		str_fmt(dst, size, "%s, %s", image_kind_name(info->kind), bytes);
 		return;
 	}
-	image_firmware_text(info, dst, size);
+	if (info->kind == IMAGE_ESP32_LOADER)
+		str_copy(dst, size, image_kind_name(info->kind));
+	else
+		image_firmware_text(info, dst, size);
 	add_variant(id, dst, size);
 	if (id->core[0] != '\0') {
 		str_cat(dst, size, ", core ");
@@ -230,7 +234,8 @@ void image_summary(const struct image_info *info, char *dst, size_t size)
 	const char *chip = image_chip_name(info->chip_id);
 	str_cat(dst, size, ", for ");
 	str_cat(dst, size, is_8266(info) ? "ESP8266" : chip ? chip : "ESP32 family");
-	if (info->kind != IMAGE_ESP8266 && info->kind != IMAGE_ESP32_APP) {
+	if (info->kind != IMAGE_ESP8266 && info->kind != IMAGE_ESP32_APP &&
+	    info->kind != IMAGE_ESP32_LOADER) {
 		str_cat(dst, size, ", ");
 		str_cat(dst, size, image_kind_name(info->kind));
 	}
@@ -282,6 +287,8 @@ static void describe_identity(const struct image_info *info, struct sbuf *out)
 	const struct image_identity *id = &info->id;
 	char version[40], bad[200];
 
+	if (info->kind == IMAGE_ESP32_LOADER)
+		return;
 	row(out, "firmware", "%s", image_firmware_name(id->firmware));
 	if (id->firmware == IMAGE_FW_TASMOTA) {
 		image_version_words(id, version, sizeof(version));
@@ -486,6 +493,9 @@ static void describe_place(const struct image_info *info, struct sbuf *out)
 		break;
 	case IMAGE_ESP32_PARTITIONS:
 		row(out, "goes to", "0x%x", PARTITION_TABLE_OFFSET);
+		break;
+	case IMAGE_ESP32_OTADATA:
+		row(out, "goes to", "the otadata partition of the device's table");
 		break;
 	default:
 		break;

@@ -503,6 +503,33 @@ static void place__takes__data_where_nothing_boots(void **state)
 	assert_false(p.verdict.overridable); /* it is the last one of the flash */
 }
 
+static void place__puts__otadata_where_the_table_says(void **state)
+{
+	(void)state;
+	struct partition_table t = table_of(make32_since_12);
+	struct image_device d = device_of("ESP32", &t);
+	struct image_placement p;
+	struct image_info info;
+	uint8_t ota[0x2000];
+	uint32_t wrong = 0xf000;
+
+	memset(ota, 0xff, sizeof(ota));
+	make32_otadata(ota, 1, UINT32_MAX);
+	image_inspect(ota, sizeof(ota), "boot_app0.bin", &info);
+	assert_int_equal(info.kind, IMAGE_ESP32_OTADATA);
+	assert_int_equal(place(&info, &d, NULL, &p), IMAGE_OK);
+	assert_int_equal(p.offset, 0xe000);
+	assert_int_equal(place(&info, &d, &wrong, &p), IMAGE_NO_OFFSET);
+	t.count = 1;
+	assert_int_equal(place(&info, &d, NULL, &p), IMAGE_NO_SLOT);
+	d.table = NULL;
+	assert_int_equal(place(&info, &d, NULL, &p), IMAGE_NO_TABLE);
+	assert_true(p.needs_table);
+	ota[28] ^= 1;
+	image_inspect(ota, sizeof(ota), "boot_app0.bin", &info);
+	assert_int_equal(info.kind, IMAGE_UNKNOWN);
+}
+
 static void place__warns__of_what_is_not_tasmota(void **state)
 {
 	(void)state;
@@ -637,6 +664,7 @@ int main(void)
 	    cmocka_unit_test(place__refuses__damage_and_unknown_chips),
 	    cmocka_unit_test(place__refuses__what_is_no_firmware),
 	    cmocka_unit_test(place__takes__data_where_nothing_boots),
+	    cmocka_unit_test(place__puts__otadata_where_the_table_says),
 	    cmocka_unit_test(place__warns__of_what_is_not_tasmota),
 	    cmocka_unit_test(which__names__files_for_chips),
 	    cmocka_unit_test(known_bad__names__builds),

@@ -35,6 +35,7 @@ enum image_kind {
 	IMAGE_ESP32_FACTORY,	/* loader, partition table and applications in one */
 	IMAGE_ESP32_BACKUP,	/* the same, as long as a flash chip */
 	IMAGE_ESP32_PARTITIONS, /* a partition table alone */
+	IMAGE_ESP32_OTADATA,	/* what chooses the slot that starts ("boot_app0.bin") */
 	IMAGE_ESP_DAMAGED,	/* begins with E9 or EA, but the header behind it makes no sense */
 	IMAGE_GZIP,
 	IMAGE_ZIP,
