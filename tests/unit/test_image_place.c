@@ -558,7 +558,7 @@ static void which__names__files_for_chips(void **state)
 	    {"ESP8266EX", MB, false, 0, "tasmota.bin", ""},
 	    {"ESP8285", MB, false, 0, "tasmota.bin", ""},
 	    {"ESP8266", 0, false, 0, "tasmota.bin", "not known"},
-	    {"ESP8266", 4 * MB, false, 0, "tasmota-4M.bin", "4 MB"},
+	    {"ESP8266", 4 * MB, false, 0, "tasmota.bin", "tasmota-4M.bin"},
 	    {"ESP8266", MB / 2, false, 0, "", "1 MB"},
 	    {"ESP32-D0WD-V3", 4 * MB, false, 0, "tasmota32.factory.bin", "PSRAM"},
 	    {"ESP32", 4 * MB, true, 0, "tasmota32solo1.factory.bin", "one core"},
