@@ -27,7 +27,8 @@ static void take_words(const struct place *p, char *dst, size_t size)
 {
 	struct image_which which;
 
-	if (image_which(p->device->chip, p->device->flash_size, false, 0, &which) == ERR_OK)
+	if (image_which(p->device->chip, p->device->flash_size, p->device->single_core,
+		p->device->psram, &which) == ERR_OK)
 		str_fmt(dst, size, "take %s for 0x0, from %s", which.file, which.url);
 	else
 		str_fmt(dst, size, "take a file for the %s", p->chip_name);

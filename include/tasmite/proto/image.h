@@ -262,6 +262,8 @@ struct image_device {
 	uint16_t revision;   /* major * 100 + minor, or IMAGE_REVISION_UNKNOWN */
 	uint32_t flash_size; /* bytes; 0 unknown */
 	bool is_8285, chip_known; /* as in struct image_target; for the ESP8266 */
+	bool single_core;	  /* an ESP32 with one core, and bytes of PSRAM (0 none or */
+	uint32_t psram;		  /* unknown): only for the file that is named instead */
 	/* ESP32 family: the table as read from the device (PARTITION_TABLE_OFFSET), or of the
 	 * factory file that is written in the same go; NULL: not read. */
 	const struct partition_table *table;
