@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* As much of an xterm as it takes to know which text stands on a screen: cells without styles. */
+#ifndef TASMITE_BENCH_METER_VT_H
+#define TASMITE_BENCH_METER_VT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct vt {
+	int w, h;
+	char *cells; /* h rows of w bytes; what is not ASCII is a '?' */
+	int x, y, top, bottom, saved_x, saved_y;
+	bool wrap; /* the last column was written: the next character begins a row */
+	int state;
+	int params[8], count;
+	bool private_mode;
+	char last; /* what REP repeats */
+};
+
+void vt_init(struct vt *v, int w, int h);
+void vt_fini(struct vt *v);
+void vt_feed(struct vt *v, const uint8_t *bytes, size_t n);
+/* A row's w bytes, no end mark; valid until the next call. */
+const char *vt_row(const struct vt *v, int y);
+bool vt_has(const struct vt *v, const char *text);
+
+#endif
