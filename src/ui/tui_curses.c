@@ -56,6 +56,7 @@ struct tui_curses {
 	struct buf out; /* bytes on their way to the terminal */
 	struct keys keys;
 	struct surface last; /* what curses was told */
+	cchar_t *row;	     /* a row of it */
 	bool whole;	     /* tell it everything */
 	bool active;	     /* the terminal is ours */
 	bool gone;	     /* the terminal is */
@@ -101,20 +102,36 @@ static void queue_out(struct tui_curses *c, const char *bytes, size_t n)
 		buf_clear(&c->out);
 }
 
+/* Reads on in what curses has written since the last rewind. */
+static size_t fetch_part(struct tui_curses *c, char *part, size_t size, off_t at)
+{
+	off_t end = lseek(c->mem, 0, SEEK_CUR);
+	ssize_t n = 0;
+
+	if (end > at)
+		n = pread(c->mem, part, end - at < (off_t)size ? (size_t)(end - at) : size, at);
+	return n > 0 ? (size_t)n : 0;
+}
+
+/* The file keeps its length: it costs less to write over what is there than to cut it off. */
+static void rewind_frame(struct tui_curses *c)
+{
+	lseek(c->mem, 0, SEEK_SET);
+}
+
 /* Takes over what curses has written. */
 static void fetch_frame(struct tui_curses *c)
 {
 	char part[16384];
 	off_t at = 0;
-	ssize_t n;
+	size_t n;
 
 	fflush(c->memf);
-	while ((n = pread(c->mem, part, sizeof(part), at)) > 0) {
-		queue_out(c, part, (size_t)n);
-		at += n;
+	while ((n = fetch_part(c, part, sizeof(part), at))) {
+		queue_out(c, part, n);
+		at += (off_t)n;
 	}
-	if (ftruncate(c->mem, 0) == 0)
-		lseek(c->mem, 0, SEEK_SET);
+	rewind_frame(c);
 }
 
 /* For leaving: to the end, but not longer than the terminal deserves. No allocation (die hook). */
@@ -142,7 +159,7 @@ static void leave_screen(struct tui_curses *c)
 	static const char off[] = "\030" MOUSE_OFF PASTE_OFF;
 	char part[4096];
 	off_t at = 0;
-	ssize_t n;
+	size_t n;
 
 	if (!c->active)
 		return;
@@ -151,12 +168,11 @@ static void leave_screen(struct tui_curses *c)
 	write_through(c->tty, off, sizeof(off) - 1);
 	endwin();
 	fflush(c->memf);
-	while ((n = pread(c->mem, part, sizeof(part), at)) > 0) {
-		write_through(c->tty, part, (size_t)n);
-		at += n;
+	while ((n = fetch_part(c, part, sizeof(part), at))) {
+		write_through(c->tty, part, n);
+		at += (off_t)n;
 	}
-	if (ftruncate(c->mem, 0) == 0)
-		lseek(c->mem, 0, SEEK_SET);
+	rewind_frame(c);
 	/* The Linux console has no second screen: the shell's prompt goes below ours, not into it. */
 	if (!exit_ca_mode)
 		write_through(c->tty, "\r\n", 2);
@@ -335,31 +351,74 @@ static void cell_chars(const struct tui_curses *c, const struct cell *cell, int 
 	wcs[count] = L'\0';
 }
 
-static void draw_cell(
-    struct tui_curses *c, const struct surface *s, const struct theme *theme, int x, int y)
+/* Cells that look alike stand beside each other: the one before is what most of them need. */
+struct look {
+	const struct cell *of;
+	cchar_t cc;
+	attr_t attrs;
+	int pair;
+};
+
+static bool looks_like(const struct cell *a, const struct cell *b)
+{
+	return a->style == b->style && a->base == b->base && a->has_color == b->has_color &&
+	       (!a->has_color || !memcmp(&a->color, &b->color, sizeof(a->color)));
+}
+
+/* One cell for curses; how many it fills. */
+static int make_cell(struct tui_curses *c, const struct surface *s, const struct theme *theme,
+    int x, int y, struct look *look, cchar_t *cc)
 {
 	const struct cell *cell = surface_cell(s, x, y);
 	const struct cell *right = surface_cell(s, x + 1, y);
 	int width = right && !right->text[0] ? 2 : 1;
 	wchar_t wcs[CELL_WCS + 1];
-	attr_t attrs;
-	cchar_t cc;
-	int pair;
 
-	attrs = cell_look(c, theme, cell, &pair);
+	if (!look->of || !looks_like(look->of, cell)) {
+		look->attrs = cell_look(c, theme, cell, &look->pair);
+		setcchar(&look->cc, L" ", look->attrs, 0, &look->pair);
+		look->of = cell;
+	}
+	cc[0] = cc[1] = look->cc;
+	if (cell->text[0] >= 0x20 && cell->text[0] < 0x7f && !cell->text[1] && width == 1) {
+		cc[0].chars[0] = cell->text[0];
+		return 1;
+	}
 	cell_chars(c, cell, width, wcs);
-	if (setcchar(&cc, wcs, attrs, 0, &pair) == OK)
-		mvadd_wchnstr(y, x, &cc, 1);
+	setcchar(&cc[0], wcs, look->attrs, 0, &look->pair);
 	/* A narrow stand-in for a wide character leaves a cell to fill. */
-	if (width == 2 && wcs[0] == L'?' && setcchar(&cc, L" ", attrs, 0, &pair) == OK)
-		mvadd_wchnstr(y, x + 1, &cc, 1);
+	return width == 2 && wcs[0] == L'?' ? 2 : 1;
 }
 
-static bool same_row(const struct surface *a, const struct surface *b, int y)
+static bool same_cells(const struct surface *a, const struct surface *b, int y, int x, int n)
 {
-	size_t at = (size_t)y * (size_t)a->w;
+	size_t at = (size_t)y * (size_t)a->w + (size_t)x;
 
-	return !memcmp(a->cells + at, b->cells + at, (size_t)a->w * sizeof(*a->cells));
+	return !memcmp(a->cells + at, b->cells + at, (size_t)n * sizeof(*a->cells));
+}
+
+/* Tells curses what differs in a row from what it was told: the first to the last such cell. */
+static void draw_row(
+    struct tui_curses *c, const struct surface *s, const struct theme *theme, int y, bool whole)
+{
+	struct look look = {.of = NULL};
+	int from = 0, to = s->w < COLS ? s->w : COLS, n = 0;
+	size_t at = (size_t)y * (size_t)s->w;
+
+	if (!whole && same_cells(s, &c->last, y, 0, s->w))
+		return;
+	while (!whole && from < to && same_cells(s, &c->last, y, from, 1))
+		from++;
+	while (!whole && to > from && same_cells(s, &c->last, y, to - 1, 1))
+		to--;
+	while (from > 0 && !surface_cell(s, from, y)->text[0])
+		from--;
+	for (int x = from; x < to; x++)
+		if (surface_cell(s, x, y)->text[0])
+			n += make_cell(c, s, theme, x, y, &look, c->row + n);
+	mvadd_wchnstr(y, from, c->row, n);
+	if (!whole)
+		memcpy(c->last.cells + at, s->cells + at, (size_t)s->w * sizeof(*s->cells));
 }
 
 /* A theme is part of what a frame looks like. */
@@ -378,6 +437,8 @@ static void tell_curses(struct tui_curses *c, const struct surface *s, const str
 	bool fits = c->last.w == s->w && c->last.h == s->h;
 	uint64_t sum = theme_sum(theme);
 
+	if (!fits) /* and one more, for what a wide character's stand-in may fill */
+		c->row = xreallocarray(c->row, (size_t)s->w + 1, sizeof(*c->row));
 	if (c->whole) {
 		clearok(curscr, TRUE);
 		fits = false;
@@ -393,14 +454,10 @@ static void tell_curses(struct tui_curses *c, const struct surface *s, const str
 	}
 	c->theme_sum = sum;
 	c->whole = false;
-	for (int y = 0; y < s->h && y < LINES; y++) {
-		if (fits && same_row(s, &c->last, y))
-			continue;
-		for (int x = 0; x < s->w && x < COLS; x++)
-			if (surface_cell(s, x, y)->text[0])
-				draw_cell(c, s, theme, x, y);
-	}
-	surface_copy(&c->last, s);
+	for (int y = 0; y < s->h && y < LINES; y++)
+		draw_row(c, s, theme, y, !fits);
+	if (!fits)
+		surface_copy(&c->last, s);
 }
 
 static bool curses_blit(struct backend *b, const struct surface *s, const struct theme *theme)
@@ -538,6 +595,7 @@ static void curses_free(struct backend *b)
 	keys_fini(&c->keys);
 	surface_fini(&c->last);
 	free(c->pairs);
+	free(c->row);
 	free(c);
 }
 
@@ -598,6 +656,15 @@ static void setup_curses(struct tui_curses *c, bool color)
 	learn_keys(&c->keys);
 }
 
+/* Before a first endwin each movement of the cursor is followed by a write of its own. What it says
+ * is not for the terminal. */
+static void settle_curses(struct tui_curses *c)
+{
+	endwin();
+	fflush(c->memf);
+	rewind_frame(c);
+}
+
 static int start(struct tui_curses *c, bool color, struct err *err)
 {
 	const char *term = getenv("TERM");
@@ -617,6 +684,7 @@ static int start(struct tui_curses *c, bool color, struct err *err)
 		    "TERM=xterm",
 		    term ? term : "");
 	setup_curses(c, color);
+	settle_curses(c);
 	enter_screen(c);
 	curses_resized(&c->base);
 	return ERR_OK;
