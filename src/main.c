@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* From the command line to the session or to a sub-command. */
 #include <errno.h>
+#include <fcntl.h>
 #include <locale.h>
 #include <signal.h>
 #include <stdio.h>
@@ -361,6 +362,10 @@ int main(int argc, char **argv)
 	const char *no_color = getenv("NO_COLOR");
 	int code;
 
+	/* A descriptor that is closed would become that of something else. */
+	for (int fd = 0; fd < 3; fd++)
+		if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", O_RDWR) < 0)
+			return 1;
 	setlocale(LC_ALL, "");
 	setlocale(LC_NUMERIC, "C"); /* what is written for machines has points */
 	signal(SIGXFSZ, SIG_IGN);   /* a file that gets too big is an error like a full disk */

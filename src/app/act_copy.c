@@ -19,8 +19,18 @@
 
 #define COPY_MAX  (16u << 20)
 #define CLIP_MAX  (100u * 1024)
-#define SAVE_STEP (512u * 1024) /* bytes of a turn */
+#define SAVE_STEP (256u * 1024) /* bytes of a turn */
 #define MODE	  0600
+
+/* Most lines are: then they need no reader. */
+static bool is_plain(const struct line_ref *ref)
+{
+	unsigned bad = 0;
+
+	for (size_t i = 0; i < ref->len; i++)
+		bad |= (unsigned)((uint8_t)(ref->bytes[i] - 0x20) > 0x5e);
+	return !bad;
+}
 
 static void line_text(const struct line_ref *ref, struct sbuf *out)
 {
@@ -28,6 +38,11 @@ static void line_text(const struct line_ref *ref, struct sbuf *out)
 	struct ansi ansi;
 	char utf8[4];
 
+	if (is_plain(ref)) {
+		sbuf_add_n(out, (const char *)ref->bytes, ref->len);
+		sbuf_add_char(out, '\n');
+		return;
+	}
 	ansi_begin(&ansi, ref->bytes, ref->len);
 	while (ansi_next(&ansi, &t)) {
 		if (t.kind == ANSI_CHAR || t.kind == ANSI_MARK)
@@ -143,7 +158,7 @@ static void save_line(struct app *a, const struct log_save *s, uint64_t n, struc
 	line_text(&ref, out);
 }
 
-void app_save_stop(struct app *a)
+static void stop_save(struct app *a)
 {
 	free(a->save);
 	a->save = NULL;
@@ -182,7 +197,7 @@ bool app_save_step(struct app *a)
 	if (!s->all && app_pane(a)->id != s->pane) {
 		session_warn(a->session, a->now,
 		    "%s: another pane was chosen, so it holds %llu lines only", s->path, s->count);
-		app_save_stop(a);
+		stop_save(a);
 		return false;
 	}
 	/* What the filter has not looked at yet is waited for. */
@@ -190,13 +205,22 @@ bool app_save_step(struct app *a)
 		return true;
 	if (!save_some(a, &err)) {
 		session_warn(a->session, a->now, "not saved: %s", err.text);
-		app_save_stop(a);
+		stop_save(a);
 	} else if (s->next >= s->end) {
-		session_say(a->session, a->now, "%llu %s saved in %s", s->count,
+		/* Not into the log: the filter may hide such a line. */
+		session_notice(a->session, false, "%llu %s saved in %s", s->count,
 		    s->count == 1 ? "line" : "lines", s->path);
-		app_save_stop(a);
+		stop_save(a);
 	}
 	return a->save != NULL;
+}
+
+void app_save_finish(struct app *a)
+{
+	/* No search is under way that this could wait for: each step brings it on. */
+	while (a->save && !a->save->asking && a->tui)
+		app_log_step(a);
+	stop_save(a);
 }
 
 static void begin_save(struct app *a, bool yes)
@@ -208,10 +232,10 @@ static void begin_save(struct app *a, bool yes)
 	a->save->asking = false;
 	if (!yes) {
 		session_notice(a->session, false, "not saved");
-		app_save_stop(a);
+		stop_save(a);
 	} else if (files_replace(a->save->path, "", 0, MODE, &err) != ERR_OK) {
 		session_notice(a->session, true, "not saved: %s", err.text);
-		app_save_stop(a);
+		stop_save(a);
 	} else {
 		a->save->end = lines_end(a->session->log);
 		loop_again(a->loop);
@@ -249,12 +273,12 @@ void act_save(struct app *a, const struct cmd_line *c)
 	a->save->pane = app_pane(a)->id;
 	if (files_expand(name, a->save->path, sizeof(a->save->path), &err) != ERR_OK) {
 		session_notice(a->session, true, "not saved: %s", err.text);
-		app_save_stop(a);
+		stop_save(a);
 	} else if (stat(a->save->path, &st) != 0) {
 		begin_save(a, true);
 	} else if (!S_ISREG(st.st_mode)) {
 		session_notice(a->session, true, "not saved: %s is no plain file", a->save->path);
-		app_save_stop(a);
+		stop_save(a);
 	} else {
 		ask_replace(a, &st);
 	}

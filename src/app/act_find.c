@@ -286,6 +286,7 @@ static void find_changed(struct app *a, const char *text)
 {
 	struct panes *p = &a->session->panes;
 
+	session_notice(a->session, false, "%s", ""); /* several keys may have come at once */
 	if (!text[0]) {
 		find_set(p->find, NULL);
 		p->find_line = NOWHERE;
@@ -429,29 +430,38 @@ static void open_filter(struct app *a)
 	tui_entry_open(a->tui, TUI_ENTRY_FILTER, s->filter_was);
 }
 
+bool app_context(struct app *a, const struct cmd_line *c, int *context)
+{
+	uint64_t n;
+
+	for (int i = 0; i + 1 < c->count; i++) {
+		if (strcmp(c->args[i], "--context") != 0)
+			continue;
+		if (!str_parse_u64(c->args[i + 1], 1000, &n)) {
+			session_notice(a->session, true, "--context takes a number up to 1000");
+			return false;
+		}
+		*context = (int)n;
+	}
+	return true;
+}
+
 void act_filter(struct app *a, const struct cmd_line *c)
 {
 	const struct filter *f = app_pane(a)->filter;
 	int context = filter_context(f);
 	const char *toggle = NULL;
 	char terms[1024];
-	uint64_t n;
 
 	if (!c->count) {
 		open_filter(a);
 		return;
 	}
-	for (int i = 0; i + 1 < c->count; i++) {
+	if (!app_context(a, c, &context))
+		return;
+	for (int i = 0; i + 1 < c->count; i++)
 		if (!strcmp(c->args[i], "--toggle"))
 			toggle = c->args[i + 1];
-		if (strcmp(c->args[i], "--context") != 0)
-			continue;
-		if (!str_parse_u64(c->args[i + 1], 1000, &n)) {
-			session_notice(a->session, true, "--context takes a number up to 1000");
-			return;
-		}
-		context = (int)n;
-	}
 	if (toggle)
 		toggle_term(filter_text(f), toggle, terms, sizeof(terms));
 	else if (app_option(c, "--off"))
@@ -468,6 +478,7 @@ static void filter_event(struct app *a, enum tui_entry_event event, const char *
 	struct log_search *s = a->search;
 	int context = filter_context(app_pane(a)->filter);
 
+	session_notice(a->session, false, "%s", "");
 	switch (event) {
 	case TUI_ENTRY_CHANGED:
 	case TUI_ENTRY_DONE:

@@ -62,9 +62,13 @@ void act_split(struct app *a, const struct cmd_line *c)
 	struct panes *p = &a->session->panes;
 	struct err err = {0};
 	char terms[1024];
+	int context = 0;
 
+	if (!app_context(a, c, &context))
+		return;
 	app_terms(c, terms, sizeof(terms));
-	if (panes_split(p, terms, PATTERN_SMART, &err) != ERR_OK) {
+	if (panes_split(p, terms, PATTERN_SMART, &err) != ERR_OK ||
+	    filter_set(p->pane[p->active].filter, terms, PATTERN_SMART, context, &err) != ERR_OK) {
 		session_notice(a->session, true, "%s", err.text);
 		return;
 	}

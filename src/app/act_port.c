@@ -62,6 +62,11 @@ void app_change_port(struct app *a, const char *name)
 
 	if (refuse_while_flashing(a))
 		return;
+	if (a->player) { /* its lines have times of their own, another day's as a rule */
+		session_notice(
+		    a->session, true, "this is a replay: a port needs a session of its own");
+		return;
+	}
 	if (files_expand(name, path, sizeof(path), &err) != ERR_OK) {
 		session_notice(a->session, true, "%s", err.text);
 		return;
@@ -70,8 +75,6 @@ void app_change_port(struct app *a, const char *name)
 		session_warn(a->session, a->now, "%zu bytes were not sent to %s any more",
 		    link_unsent(a->link), a->session->port.name);
 	app_log_break(a, a->now);
-	player_free(a->player);
-	a->player = NULL;
 	bootwatch_stop(&a->boot);
 	a->loader_there = false;
 	app_open_port(a, path);

@@ -84,11 +84,15 @@ static void list_macros(struct app *a)
 		    "no macros: /macro F11 \"Status 5\" puts one on a free key");
 }
 
-static void show_macro(struct app *a, const char *name)
+/* was: what the key did before, or NULL. */
+static void show_macro(struct app *a, const char *name, const char *was)
 {
 	const char *key, *text;
-	char canon[40];
+	char canon[40], more[80] = "";
 	struct key wanted;
+
+	if (was)
+		str_fmt(more, sizeof(more), "  (before: %s)", was);
 
 	if (!keymap_parse(name, &wanted)) {
 		session_notice(a->session, true, "'%s' is no key: F11, Alt-1, Ctrl-B", name);
@@ -97,7 +101,7 @@ static void show_macro(struct app *a, const char *name)
 	keymap_name(&wanted, canon, sizeof(canon));
 	for (size_t i = 0; keymap_at(a->session->keymap, i, &key, &text); i++)
 		if (strcmp(key, canon) == 0) {
-			say_binding(a, key, text, keymap_label_at(a->session->keymap, i), "");
+			say_binding(a, key, text, keymap_label_at(a->session->keymap, i), more);
 			return;
 		}
 	session_notice(a->session, false, "%s is free", canon);
@@ -121,6 +125,17 @@ static void macro_words(
 	}
 }
 
+/* The command that is on the key: a macro would take its place. */
+static void command_on(const struct keymap *k, const char *name, char *dst, size_t size)
+{
+	struct key key;
+	const char *text = keymap_parse(name, &key) ? keymap_lookup(k, &key) : NULL;
+
+	dst[0] = '\0';
+	if (text && text[0] == '/' && text[1] != '/')
+		str_copy(dst, size, text);
+}
+
 void act_macro(struct app *a, const struct cmd_line *c)
 {
 	struct keymap *k = a->session->keymap;
@@ -128,6 +143,7 @@ void act_macro(struct app *a, const struct cmd_line *c)
 	struct err err = {0};
 	struct sbuf text;
 	bool has_text;
+	char was[60] = "";
 	int rc = ERR_OK;
 
 	if (!key) {
@@ -136,14 +152,17 @@ void act_macro(struct app *a, const struct cmd_line *c)
 	}
 	sbuf_init(&text, 64 * 1024);
 	macro_words(c, &text, &label, &has_text);
+	command_on(k, key, was, sizeof(was));
 	if (has_text)
 		rc = keymap_bind_session(k, key, sbuf_str(&text), label, &err);
 	else if (label)
 		rc = keymap_label(k, key, label, &err);
+	if (!has_text)
+		was[0] = '\0';
 	if (rc != ERR_OK)
 		session_notice(a->session, true, "%s", err.text);
 	else
-		show_macro(a, key);
+		show_macro(a, key, was[0] ? was : NULL);
 	session_touch(a->session);
 	sbuf_fini(&text);
 }

@@ -136,7 +136,7 @@ static void show_setting(struct app *a, enum setting_id id, bool origin)
 
 void act_set(struct app *a, const struct cmd_line *c)
 {
-	char name[64];
+	char name[64], near[64];
 	size_t n;
 	bool ask;
 	int id;
@@ -153,7 +153,9 @@ void act_set(struct app *a, const struct cmd_line *c)
 		name[n - 1] = '\0';
 	id = setting_find(name);
 	if (id < 0) {
-		session_notice(a->session, true, "no setting \"%s\": Tab lists them", name);
+		setting_nearest(name, near, sizeof(near));
+		session_notice(a->session, true, "no setting \"%s\"%s", name,
+		    near[0] ? near : ": Tab lists them");
 		return;
 	}
 	if (ask || c->count < 2)

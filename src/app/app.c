@@ -120,6 +120,7 @@ void app_open_port(struct app *a, const char *name)
 	    base && base[1] ? base + 1 : name);
 	a->session->port.about[0] = '\0';
 	app_lines_rest(a);
+	str_copy(a->port_opened, sizeof(a->port_opened), name);
 	app_record_wanted(a); /* opening reads already */
 	link_open(a->link, name, &line, a->now);
 	app_update_port(a);
@@ -507,9 +508,10 @@ static void close_all(struct app *a, struct err *err)
 		    err, lost.code, lost.sys, "the end of the recording is lost: %s", lost.text);
 	flash_task_free(a->task);
 	flash_request_fini(&a->asked);
-	app_save_stop(a);
+	app_save_finish(a);
 	app_find_fini(a);
 	app_history_fini(a);
+	app_conf_fini(a);
 	plain_free(a->plain);
 	player_free(a->player);
 	tui_free(a->tui);
@@ -574,6 +576,7 @@ static bool start_screen(struct app *a, const char *port, struct err *err)
 	app_apply_settings(a);
 	app_history_load(a);
 	app_tips_load(a);
+	app_conf_watch(a);
 	if (a->options->replay)
 		return start_player(a, 1000, err);
 	first_words(a, port);

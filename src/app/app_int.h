@@ -21,6 +21,7 @@
 #include "tasmite/core/tasmota/secrets.h"
 #include "tasmite/io/capture.h"
 #include "tasmite/io/histfile.h"
+#include "tasmite/io/hotplug.h"
 #include "tasmite/io/loop.h"
 #include "tasmite/ui/tui.h"
 
@@ -90,6 +91,13 @@ struct app {
 	void (*on_answer)(struct app *a, bool yes);
 	void (*on_chosen)(struct app *a, const char *value);
 	void (*on_selected)(struct app *a, const char *value); /* a preview; NULL: none */
+
+	/* configuration (conf_load.c): the system's file and the user's */
+	char conf_path[2][512];
+	char *conf_text[2]; /* as read last */
+	struct hotplug *conf_watch[2];
+	uint64_t sets_off; /* of the options: a profile that was taken later says otherwise */
+	char port_opened[512];
 
 	/* sending (app_send.c) */
 	char *paste; /* waits for the answer */
@@ -178,7 +186,7 @@ void app_show_sent(struct app *a, const char *bytes, size_t n, bool shown);
 bool app_send_macro(struct app *a, const char *text);
 /* Sends bytes as they are, without a line end; shown in the log where sent lines are. */
 bool app_send_bytes(struct app *a, const uint8_t *bytes, size_t n);
-/* Several lines at once: asks, then sends them one by one. */
+/* Several lines at once: asks, then sends them one by one. n 0: it was too much to be kept. */
 void app_paste(struct app *a, const char *text, size_t n);
 /* Lines are on their way, or pauses between them. */
 bool app_sending(const struct app *a);
@@ -220,6 +228,7 @@ void act_eol(struct app *a, const struct cmd_line *c);
 void act_macro(struct app *a, const struct cmd_line *c);
 void act_direct(struct app *a, const struct cmd_line *c);
 void act_sendhex(struct app *a, const struct cmd_line *c);
+void act_profile(struct app *a, const struct cmd_line *c);
 void act_format(struct app *a, const struct cmd_line *c);
 void act_flow(struct app *a, const struct cmd_line *c);
 void act_dtr(struct app *a, const struct cmd_line *c);
@@ -274,12 +283,15 @@ void app_words(const struct cmd_line *c, int from, char *dst, size_t size);
 bool app_option(const struct cmd_line *c, const char *name);
 /* The words of a command, without options, as the text of a filter. */
 void app_terms(const struct cmd_line *c, char *dst, size_t size);
+/* Its --context, if it has one; false: told what is wrong with it. */
+bool app_context(struct app *a, const struct cmd_line *c, int *context);
 void app_find_init(struct app *a);
 void app_find_fini(struct app *a);
 /* A slice of searching, filtering and saving; true when there is more to do. */
 bool app_log_step(struct app *a);
 bool app_save_step(struct app *a);
-void app_save_stop(struct app *a);
+/* Writes what is still to be saved. */
+void app_save_finish(struct app *a);
 /* The screen's words about log panes and the line of a search (struct tui_ops). */
 void app_pane_chosen(void *ctx, int index);
 void app_pane_weights(void *ctx, const int *rows, int count);
@@ -304,9 +316,19 @@ void app_quit(struct app *a, int code);
 /* Wall clock = time of the session + offset, from now on. */
 void app_set_wall(struct app *a, int64_t offset_us);
 
-/* ---- config.c ---- */
+/* ---- conf_load.c ---- */
 /* Reads the configuration files and the options into the session. False: told on standard error. */
 bool app_load_config(struct app *a, char *port, size_t size);
+/* From now on changes of the files are taken over. */
+void app_conf_watch(struct app *a);
+void app_conf_fini(struct app *a);
+/* Takes the profile, and opens its port; false with a notice when there is none of that name. What
+ * it says wins over what was /set before and over the options. */
+bool app_take_profile(struct app *a, const char *name);
+/* The user's file; "" where there is no place for it. */
+const char *app_conf_path(const struct app *a);
+/* Calls fn with the name of each profile. */
+void app_each_profile(struct app *a, void (*fn)(void *ctx, const char *name), void *ctx);
 
 /* ---- tips.c ---- */
 /* How many hints were shown in earlier sessions; shows the next one. */

@@ -54,6 +54,7 @@ static const app_command commands[CMD_COUNT] = {
     [CMD_MACRO] = act_macro,
     [CMD_DIRECT] = act_direct,
     [CMD_SENDHEX] = act_sendhex,
+    [CMD_PROFILE] = act_profile,
 };
 
 /* ---- /commands ------------------------------------------------------------------------------- */

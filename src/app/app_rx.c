@@ -183,10 +183,27 @@ static void watch_garble(struct app *a, const uint8_t *bytes, size_t n, mono_t n
 	    (int)((now - since) / MONO_S(1)), baud, rates[0], rates[1], rates[2]);
 }
 
+/* Patterns that were switched off since the last bytes came. */
+static void tell_costly(struct app *a, mono_t now)
+{
+	struct panes *p = &a->session->panes;
+	struct pattern *find = find_pattern(p->find);
+	const char *why = find ? pattern_trouble_news(find) : NULL;
+
+	if (why)
+		session_warn(a->session, now, "the search for '%s' is %s", pattern_text(find), why);
+	for (int i = 0; i < p->count; i++)
+		while ((why = filter_trouble(p->pane[i].filter)))
+			session_warn(a->session, now, "in the filter of pane %d %s", i + 1, why);
+	while ((why = highlight_trouble(a->session->highlight)))
+		session_warn(a->session, now, "%s", why);
+}
+
 void app_rx(struct app *a, const uint8_t *bytes, size_t n, mono_t now)
 {
 	a->loader_there = false; /* somebody else speaks now */
 	app_log_rx(a, bytes, n, now);
+	tell_costly(a, now);
 	if (a->boot.state != BOOTWATCH_OFF) {
 		bootwatch_rx(&a->boot, bytes, n, now);
 		follow_boot(a, now);

@@ -112,12 +112,16 @@ static bool may_send(struct app *a)
 	return true;
 }
 
-static void before_sending(struct app *a)
+static void warn_of_loader(struct app *a)
 {
 	if (a->session->facts.in_loader)
 		session_warn(a->session, a->now,
 		    "the chip is in its boot loader: what is typed now can spoil its speed "
 		    "detection; power-cycle it to run the firmware");
+}
+
+static void leave_boot(struct app *a)
+{
 	/* Who writes to the device sees it run: the boot was missed, its rate is the session's. */
 	if (a->boot.state != BOOTWATCH_OFF) {
 		bootwatch_stop(&a->boot);
@@ -143,7 +147,8 @@ static bool send_now(struct app *a, const char *line, size_t n)
 
 	if (!may_send(a))
 		return false;
-	before_sending(a);
+	warn_of_loader(a);
+	leave_boot(a);
 	bytes = xmalloc(n + le + 1);
 	memcpy(bytes, line, n);
 	bytes[n] = '\0';
@@ -162,7 +167,8 @@ bool app_send_bytes(struct app *a, const uint8_t *bytes, size_t n)
 {
 	if (!may_send(a))
 		return false;
-	before_sending(a);
+	warn_of_loader(a);
+	leave_boot(a);
 	if (!hand_on(a, bytes, n))
 		return false;
 	show_sent(a, (const char *)bytes, n, "", false);
@@ -212,16 +218,16 @@ static void drop_all(struct app *a)
 
 bool app_send_cancel(struct app *a)
 {
-	size_t left = lines_left(a->sender), unsent = link_unsent(a->link);
+	static const char cut[] = "the last one was cut: the device holds its beginning";
+	size_t left = lines_left(a->sender), unsent = app_flashing(a) ? 0 : link_unsent(a->link);
 
-	if (!app_sending(a))
+	if (!app_sending(a) && !unsent)
 		return false;
 	if (unsent)
 		link_drop_unsent(a->link);
 	drop_all(a);
-	session_warn(a->session, a->now, "sending stopped: %zu %s not sent%s", left,
-	    left == 1 ? "line" : "lines",
-	    unsent ? ", and the last one was cut: the device holds its beginning" : "");
+	session_warn(a->session, a->now, "sending stopped: %zu %s not sent%s%s", left,
+	    left == 1 ? "line" : "lines", unsent ? ", and " : "", unsent ? cut : "");
 	return true;
 }
 
@@ -390,6 +396,10 @@ void app_paste(struct app *a, const char *text, size_t n)
 	size_t at = 0, lines = 0, commands = 0;
 	struct sendtext_step step;
 
+	if (!n) {
+		session_notice(a->session, true, "nothing is sent: more than 1 MB was pasted");
+		return;
+	}
 	free(a->paste);
 	a->paste = xstrndup(text, n);
 	n = strlen(a->paste);
@@ -444,7 +454,9 @@ void app_direct_key(void *ctx, const char *bytes, size_t n)
 
 	if (!n || !may_send(a))
 		return;
-	before_sending(a);
+	if (bytes[0] == '\r') /* not for each key */
+		warn_of_loader(a);
+	leave_boot(a);
 	learn_typed(a, bytes, n);
 	/* Enter is the line end that was chosen: Tasmota never runs a command on CR alone. */
 	if (n == 1 && bytes[0] == '\r' && app_eol(a)[0])

@@ -35,6 +35,7 @@ struct plain {
 	bool in_open;
 	bool ready;   /* the port is open: there is somebody to send to */
 	bool greeted; /* --send was done */
+	bool closing; /* the last bytes come */
 	bool ending;
 	int code;
 	struct pattern *until;
@@ -49,13 +50,14 @@ struct plain {
 
 void plain_end(struct plain *p, int code)
 {
-	if (p->ending)
+	if (p->ending || p->closing)
 		return;
+	p->closing = true;
+	app_log_let_go(p->a, p->a->now); /* what came belongs into the output */
+	/* The last line ends, whatever the device thinks of it. */
+	textlog_break(&p->text);
 	p->ending = true;
 	p->code = code;
-	/* The last line ends, whatever the device thinks of it. */
-	app_log_let_go(p->a, p->a->now);
-	textlog_break(&p->text);
 	watch_set(p->in_watch, LOOP_NONE);
 	link_close(p->a->link);
 	timer_arm(p->last, p->a->now + LAST_US);
@@ -74,7 +76,7 @@ static void out_failed(void *ctx, const struct err *err, mono_t now)
 {
 	struct plain *p = ctx;
 
-	(void)now;
+	p->a->now = now;
 	/* Who read it has seen enough: that is how a pipe ends. */
 	if (err->code != ERR_GONE)
 		fprintf(stderr, "tasmite: %s\n", err->text);
@@ -85,7 +87,7 @@ static void timeout_due(void *ctx, mono_t now)
 {
 	struct plain *p = ctx;
 
-	(void)now;
+	p->a->now = now;
 	if (!p->ending)
 		fprintf(stderr, "tasmite: nothing matched %s within %g s\n", p->o->until,
 		    (double)p->o->timeout_us / 1e6);
@@ -97,6 +99,7 @@ static void idle_due(void *ctx, mono_t now)
 	struct plain *p = ctx;
 	mono_t at = p->active + p->o->exit_after_us;
 
+	p->a->now = now;
 	if (link_unsent(p->a->link) || app_sending(p->a) || buf_len(&p->in)) {
 		p->active = now;
 		at = now + p->o->exit_after_us;
@@ -203,7 +206,7 @@ static void partial_due(void *ctx, mono_t now)
 {
 	struct plain *p = ctx;
 
-	(void)now;
+	p->a->now = now;
 	textlog_let_go(&p->text);
 	if (!p->until || p->ending)
 		return;

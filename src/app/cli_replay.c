@@ -65,7 +65,7 @@ static void end(struct player *p, int code)
 	p->ended = true;
 	app_log_break(a, a->now);
 	if (!code)
-		session_say(a->session, a->now, "the recording ends here");
+		session_say(a->session, a->now + a->time_shift, "the recording ends here");
 	show_state(p);
 	if (a->plain)
 		plain_end(a->plain, code);

@@ -96,7 +96,6 @@ size_t app_complete(void *ctx, const char *line, size_t cursor,
 	struct cmd_spot spot;
 	struct want w = {.add = add, .arg = arg};
 
-	(void)a;
 	if (line[0] != '/' || line[1] == '/')
 		return cursor; /* commands of the device have no table yet */
 	cmd_spot(line, cursor, &spot);
@@ -105,6 +104,7 @@ size_t app_complete(void *ctx, const char *line, size_t cursor,
 	switch (spot.kind) {
 	case 'f':
 	case 'F':
+	case 'R':
 		add_files(&w);
 		break;
 	case 'p':
@@ -113,6 +113,9 @@ size_t app_complete(void *ctx, const char *line, size_t cursor,
 		break;
 	case 't':
 		app_each_theme(add_word, &w);
+		break;
+	case 'P':
+		app_each_profile(a, add_word, &w);
 		break;
 	case 'm':
 		return add_boards(&w, line, cursor);

@@ -1,157 +1,15 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Configuration files, options, themes: from the disk into the session. */
+/* Themes from the disk into the session, and settings to what depends on them. */
 #include "app_int.h"
 
-#include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "tasmite/base/str.h"
-#include "tasmite/core/conf.h"
 #include "tasmite/io/files.h"
-#include "tasmite/io/ports.h"
 
 #define CONF_MAX     (256u * 1024)
-#define SYSTEM_CONF  "/etc/xdg/tasmite/config"
 #define THEME_SUFFIX ".theme"
-
-/* ---- configuration --------------------------------------------------------------------------- */
-
-/* Reads a configuration file; NULL when there is none (that is no mistake unless it was named). */
-static char *read_conf(struct app *a, const char *path, bool named, bool *bad)
-{
-	struct err err = {0};
-	uint8_t *data;
-	size_t size;
-
-	if (files_read(path, CONF_MAX, &data, &size, &err) == ERR_OK) {
-		if (!memchr(data, '\0', size))
-			return (char *)data;
-		free(data); /* the rest behind it would be left out without a word */
-		err_set(&err, ERR_FORMAT, 0, "%s holds a zero byte: it is no text file", path);
-	}
-	if (named) {
-		fprintf(stderr, "tasmite: %s\n", err.text);
-		*bad = true;
-	} else if (err.code != ERR_NOENT) {
-		session_warn(a->session, a->now, "the configuration is not read: %s", err.text);
-	}
-	return NULL;
-}
-
-/* A mistake in a file is told, and the settings before it stay in force. */
-static void apply_conf(struct app *a, const char *path, const char *text,
-    enum setting_origin origin, const char *profile)
-{
-	struct conf_errors errors = {.count = 0};
-
-	if (conf_apply(path, text, origin, profile, a->session->settings, a->session->keymap,
-		a->session->highlight, &errors) == ERR_OK)
-		return;
-	for (int i = 0; i < errors.count && i < 16; i++)
-		session_warn(a->session, a->now, "%s", errors.text[i]);
-	session_warn(a->session, a->now, "%s is not used until that is mended", path);
-}
-
-static bool apply_option_sets(struct app *a)
-{
-	for (int i = 0; i < a->options->set_count; i++) {
-		const char *text = a->options->sets[i], *eq = strchr(text, '=');
-		char name[64];
-		struct err err = {0};
-		int id;
-
-		str_copy_n(name, sizeof(name), text, eq ? (size_t)(eq - text) : strlen(text));
-		id = setting_find(name);
-		if (id < 0 || !eq) {
-			fprintf(stderr,
-			    "tasmite: --set wants NAME=VALUE with a setting's name, not %s\n",
-			    text);
-			return false;
-		}
-		if (settings_set(a->session->settings, (enum setting_id)id, eq + 1,
-			ORIGIN_COMMAND_LINE, "", &err) != ERR_OK) {
-			fprintf(stderr, "tasmite: %s\n", err.text);
-			return false;
-		}
-	}
-	return true;
-}
-
-/* Applies one file, if it is there; *profile is set when the wanted name is a profile in it. */
-static void load_file(struct app *a, const char *path, bool named, enum setting_origin origin,
-    bool *profile, bool *bad)
-{
-	const char *wanted = a->options->port;
-	char *text = read_conf(a, path, named, bad);
-	bool here;
-
-	if (!text)
-		return;
-	/* A name without a slash may be a profile. */
-	here = wanted && !strchr(wanted, '/') && conf_has_profile(text, wanted);
-	*profile = *profile || here;
-	apply_conf(a, path, text, origin, here ? wanted : NULL);
-	free(text);
-}
-
-/* The word of the command line; the environment's; the files'. A profile is the command line's word
- * too. */
-static void choose_port(const struct app *a, const char *named, char *port, size_t size)
-{
-	const struct settings *s = a->session->settings;
-	const char *env = a->options->env_port;
-
-	if (!named && s->values[SET_PORT].origin < ORIGIN_PROFILE && env && env[0])
-		named = env;
-	str_copy(port, size, named ? named : settings_text(s, SET_PORT));
-}
-
-bool app_load_config(struct app *a, char *port, size_t size)
-{
-	const char *named = a->options->config, *wanted = a->options->port;
-	char path[512];
-	bool bad = false, profile = false;
-
-	load_file(a, SYSTEM_CONF, false, ORIGIN_SYSTEM, &profile, &bad);
-	if (named)
-		str_copy(path, sizeof(path), named);
-	else if (files_path(FILES_CONFIG, "config", path, sizeof(path), NULL) != ERR_OK)
-		path[0] = '\0'; /* no home: no file */
-	if (path[0])
-		load_file(a, path, named != NULL, ORIGIN_USER, &profile, &bad);
-	if (bad)
-		return false;
-	if (!apply_option_sets(a))
-		return false;
-	choose_port(a, profile ? NULL : wanted, port, size);
-	return true;
-}
-
-/* Mistakes in the files, for who has no screen to see them on. */
-static void tell_warnings(const struct lines *log)
-{
-	struct line_ref ref;
-
-	for (uint64_t i = lines_first(log); lines_get(log, i, &ref); i++)
-		if (ref.dir == LINE_WARN)
-			fprintf(stderr, "tasmite: %.*s\n", (int)ref.len, (const char *)ref.bytes);
-}
-
-bool app_default_port(char *port, size_t size)
-{
-	const struct app_options none = {.port = NULL};
-	struct app a = {.options = &none};
-	bool found;
-
-	a.session = session_new();
-	found = app_load_config(&a, port, size) &&
-		(port[0] || ports_only_one(port, size, NULL) == ERR_OK);
-	tell_warnings(a.session->log);
-	session_free(a.session);
-	return found;
-}
 
 /* ---- themes ---------------------------------------------------------------------------------- */
 
@@ -255,7 +113,9 @@ static void apply_theme(struct app *a)
 	    app_load_theme(a, settings_text(s, SET_THEME), &err) == ERR_OK)
 		return;
 	session_warn(a->session, a->now, "theme: %s", err.text);
-	(void)settings_set(s, SET_THEME, a->session->theme.name, ORIGIN_SESSION, "", &err);
+	/* With the origin that the bad one had: a file that is mended must win again. */
+	(void)settings_set(
+	    s, SET_THEME, a->session->theme.name, s->values[SET_THEME].origin, "", &err);
 }
 
 static void apply_format(struct app *a)

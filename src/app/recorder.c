@@ -103,7 +103,8 @@ static void put_record(struct recorder *r, char kind, const void *bytes, size_t 
 		bytes = (const uint8_t *)bytes + half;
 		n -= half;
 	}
-	put(r, buf_bytes(&r->encoded), buf_len(&r->encoded));
+	/* Half a record would make what follows unreadable. */
+	(void)capture_write_whole(r->c, buf_bytes(&r->encoded), buf_len(&r->encoded), r->now, NULL);
 	buf_clear(&r->encoded);
 }
 

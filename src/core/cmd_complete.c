@@ -163,6 +163,10 @@ void cmd_words(const struct cmd_spot *spot, void (*fn)(void *ctx, const char *wo
 	case 'o':
 		offer_list(&o, "on|off");
 		break;
+	case 'R': /* and files, which the caller knows */
+		offer_list(&o, setting_row(SET_LOG_FORMAT)->extra);
+		offer_list(&o, "off");
+		break;
 	case 'w':
 		offer_list(&o, setting_row(SET_FLOW)->extra);
 		break;

@@ -16,6 +16,8 @@
 #include "words.h"
 
 #define MAX_FORMS 8
+/* That can be left out of a file of which the rest is read. */
+#define MAX_MISTAKES 100
 
 /* libconfuse hands nothing of the caller's to its error function but the section at hand. So each
  * section gets a "simple" option, whose variable is ours, under a name that no file can have (the
@@ -43,25 +45,37 @@ static void keep_error(cfg_t *cfg, const char *fmt, va_list ap)
 	str_vfmt(e->text, sizeof(e->text), fmt, ap);
 }
 
+static cfg_opt_t section_option(const struct conf_form *form, cfg_opt_t *inner)
+{
+	cfg_opt_t section = CFG_SEC(form->name, inner, CFGF_NONE);
+	cfg_flag_t flags = CFGF_KEYSTRVAL;
+
+	if (form->titled)
+		flags |= CFGF_MULTI | CFGF_TITLE | CFGF_NO_TITLE_DUPES;
+	section.flags = flags;
+	return section;
+}
+
 static cfg_t *parse_text(
     const struct conf_form *forms, char *text, struct parse_error *error, int *code)
 {
-	cfg_opt_t inner[] = {CFG_SIMPLE_INT(ERROR_OPTION, &error->line), CFG_END()};
-	cfg_opt_t outer[MAX_FORMS + 2];
+	cfg_opt_t plain[] = {CFG_SIMPLE_INT(ERROR_OPTION, &error->line), CFG_END()};
+	cfg_opt_t outer[MAX_FORMS + 2], nested[MAX_FORMS][MAX_FORMS + 2];
 	cfg_t *cfg;
 	size_t n = 0;
 
 	for (; n < MAX_FORMS && forms[n].name; n++) {
-		cfg_flag_t flags = CFGF_KEYSTRVAL;
-		cfg_opt_t section = CFG_SEC(forms[n].name, inner, CFGF_NONE);
+		const struct conf_form *inner = forms[n].inner;
+		size_t k = 0;
 
-		if (forms[n].titled)
-			flags |= CFGF_MULTI | CFGF_TITLE | CFGF_NO_TITLE_DUPES;
-		section.flags = flags;
-		outer[n] = section;
+		for (; inner && k < MAX_FORMS && inner[k].name; k++)
+			nested[n][k] = section_option(&inner[k], plain);
+		nested[n][k++] = plain[0];
+		nested[n][k] = plain[1];
+		outer[n] = section_option(&forms[n], nested[n]);
 	}
-	outer[n++] = inner[0];
-	outer[n] = inner[1];
+	outer[n++] = plain[0];
+	outer[n] = plain[1];
 	cfg = cfg_init(outer, CFGF_KEYSTRVAL);
 	if (!cfg)
 		xalloc_die("out of memory");
@@ -91,67 +105,151 @@ struct collect {
 	struct conf_errors *errors;
 };
 
-static void collect_section(const struct collect *c, cfg_t *cfg, const char *section)
+/* Line feeds as \\n, for values that may have them; to be freed. */
+static char *with_breaks(const char *value)
 {
-	const char *title = cfg_title(cfg) ? cfg_title(cfg) : "";
+	char *out = xmalloc(2 * strlen(value) + 1), *p = out;
+
+	for (; *value; value++) {
+		if (*value == '\n')
+			*p++ = '\\';
+		*p++ = *value == '\n' ? 'n' : *value;
+	}
+	*p = '\0';
+	return out;
+}
+
+static void collect_value(
+    const struct collect *c, cfg_opt_t *opt, const char *section, const char *title, bool breaks)
+{
+	int line = line_of(&c->doc->scan, section, title, cfg_opt_name(opt));
+	const char *text = cfg_opt_getnstr(opt, 0);
+	char *value = breaks ? with_breaks(text) : xstrdup(text);
+	struct conf_entry *e;
+
+	if (!words_printable(cfg_opt_name(opt)) || !words_printable(value)) {
+		conf_error(
+		    c->errors, c->file, line, "expected UTF-8 text without control characters");
+		free(value);
+		return;
+	}
+	c->doc->entries =
+	    xreallocarray(c->doc->entries, c->doc->count + 1, sizeof(*c->doc->entries));
+	e = &c->doc->entries[c->doc->count++];
+	e->section = section;
+	e->title = xstrdup(title);
+	e->name = xstrdup(cfg_opt_name(opt));
+	e->value = value;
+	e->line = line;
+}
+
+static void collect_section(
+    const struct collect *c, cfg_t *cfg, const struct conf_form *form, const char *title)
+{
+	const char *section = !form ? "" : form->path ? form->path : form->name;
 	unsigned i, n = cfg_num(cfg);
 
 	for (i = 0; i < n; i++) {
 		cfg_opt_t *opt = cfg_getnopt(cfg, i);
-		struct conf_entry *e;
-		const char *value;
-		int line;
 
-		if (opt->type != CFGT_STR || cfg_opt_size(opt) == 0)
-			continue;
-		value = cfg_opt_getnstr(opt, 0);
-		line = line_of(&c->doc->scan, section, title, cfg_opt_name(opt));
-		if (!words_printable(cfg_opt_name(opt)) || !words_printable(value)) {
-			conf_error(c->errors, c->file, line,
-			    "expected UTF-8 text without control characters");
-			continue;
-		}
-		c->doc->entries =
-		    xreallocarray(c->doc->entries, c->doc->count + 1, sizeof(*c->doc->entries));
-		e = &c->doc->entries[c->doc->count++];
-		e->section = section;
-		e->title = xstrdup(title);
-		e->name = xstrdup(cfg_opt_name(opt));
-		e->value = xstrdup(value);
-		e->line = line;
+		if (opt->type == CFGT_STR && cfg_opt_size(opt) > 0)
+			collect_value(c, opt, section, title, form && form->breaks);
 	}
 }
 
-static void collect_all(const struct collect *c, cfg_t *cfg, const struct conf_form *forms)
+static void collect_forms(
+    const struct collect *c, cfg_t *cfg, const struct conf_form *forms, const char *title)
 {
-	collect_section(c, cfg, "");
 	for (; forms->name; forms++) {
 		unsigned i, n = cfg_size(cfg, forms->name);
 
-		for (i = 0; i < n; i++)
-			collect_section(c, cfg_getnsec(cfg, forms->name, i), forms->name);
+		for (i = 0; i < n; i++) {
+			cfg_t *section = cfg_getnsec(cfg, forms->name, i);
+			const char *own = forms->titled ? cfg_title(section) : title;
+
+			collect_section(c, section, forms, own);
+			if (forms->inner)
+				collect_forms(c, section, forms->inner, own);
+		}
 	}
+}
+
+/* What the scan has let through. */
+static int parse_scanned(struct conf_doc *doc, const struct conf_form *forms, const char *file,
+    struct conf_errors *errors)
+{
+	struct collect c = {doc, file, errors};
+	struct parse_error error = {0};
+	int before = errors->count, code;
+	cfg_t *cfg = parse_text(forms, doc->scan.text, &error, &code);
+
+	if (code == CFG_SUCCESS) {
+		collect_section(&c, cfg, NULL, "");
+		collect_forms(&c, cfg, forms, "");
+	} else {
+		conf_error(errors, file, (int)error.line, "%s",
+		    error.text[0] ? error.text : "this is no configuration");
+	}
+	cfg_free(cfg);
+	return errors->count == before ? ERR_OK : ERR_FORMAT;
 }
 
 int conf_doc_parse(struct conf_doc *doc, const struct conf_form *forms, const char *file,
     const char *text, struct conf_errors *errors)
 {
-	struct collect c = {doc, file, errors};
-	struct parse_error error = {0};
-	int before = errors->count, code;
-	cfg_t *cfg;
+	memset(doc, 0, sizeof(*doc));
+	if (conf_scan(&doc->scan, forms, file, text, errors, NULL) != ERR_OK)
+		return ERR_FORMAT;
+	return parse_scanned(doc, forms, file, errors);
+}
+
+/* Blanks in place of what is bad; line feeds stay, so that lines keep their numbers. False when
+ * nothing of it was left to be blanked. */
+static bool leave_out(char *text, const struct conf_bad *bad)
+{
+	size_t i = bad->to, braces = (size_t)bad->keep_braces;
+	bool changed = false;
+
+	while (i-- > bad->from) {
+		if (text[i] == '}' && braces > 0) {
+			braces--;
+			continue;
+		}
+		changed = changed || (text[i] != '\n' && text[i] != ' ');
+		if (text[i] != '\n')
+			text[i] = ' ';
+	}
+	return changed;
+}
+
+/* Whether more than its own line is lost. */
+static bool loses_the_rest(const char *text, const struct conf_bad *bad)
+{
+	size_t end = bad->from + strcspn(text + bad->from, "\n");
+
+	return bad->to == strlen(text) && end + strspn(text + end, " \t\r\n") < bad->to;
+}
+
+void conf_doc_parse_good(struct conf_doc *doc, const struct conf_form *forms, const char *file,
+    const char *text, struct conf_errors *errors)
+{
+	char *copy = xstrdup(text);
+	struct conf_bad bad;
+	int tries = 0;
 
 	memset(doc, 0, sizeof(*doc));
-	if (conf_scan(&doc->scan, forms, file, text, errors) != ERR_OK)
-		return ERR_FORMAT;
-	cfg = parse_text(forms, doc->scan.text, &error, &code);
-	if (code == CFG_SUCCESS)
-		collect_all(&c, cfg, forms);
-	else
-		conf_error(errors, file, (int)error.line, "%s",
-		    error.text[0] ? error.text : "this is no configuration");
-	cfg_free(cfg);
-	return errors->count == before ? ERR_OK : ERR_FORMAT;
+	while (conf_scan(&doc->scan, forms, file, copy, errors, &bad) != ERR_OK) {
+		conf_scan_fini(&doc->scan);
+		if (loses_the_rest(copy, &bad))
+			conf_error(errors, file, 0, "what follows behind that is not read");
+		if (++tries == MAX_MISTAKES || !leave_out(copy, &bad)) {
+			conf_error(errors, file, 0, "too many mistakes: nothing of it is read");
+			free(copy);
+			return;
+		}
+	}
+	(void)parse_scanned(doc, forms, file, errors); /* told in errors */
+	free(copy);
 }
 
 void conf_doc_fini(struct conf_doc *doc)
@@ -183,12 +281,24 @@ bool conf_doc_has(const struct conf_doc *doc, const char *section, const char *t
 
 /* ---- the configuration file ---------------------------------------------------------------- */
 
+#define PROFILE_KEYS   "profile/keys"
+#define PROFILE_MACROS "profile/macros"
+#define PROFILE_LABELS "profile/labels"
+
+static const struct conf_form profile_forms[] = {
+    {.name = "keys", .path = PROFILE_KEYS},
+    {.name = "macros", .path = PROFILE_MACROS, .breaks = true},
+    {.name = "labels", .path = PROFILE_LABELS},
+    {.name = NULL},
+};
+
 static const struct conf_form conf_forms[] = {
-    {"profile", true},
-    {"keys", false},
-    {"macros", false},
-    {"highlight", true},
-    {NULL, false},
+    {.name = "profile", .titled = true, .inner = profile_forms},
+    {.name = "keys"},
+    {.name = "macros", .breaks = true},
+    {.name = "labels"},
+    {.name = "highlight", .titled = true},
+    {.name = NULL},
 };
 
 /* One run over a file: the fresh tables, and what they are for. */
@@ -199,6 +309,7 @@ struct apply {
 	struct settings settings; /* becomes the new one */
 	struct settings scratch;  /* checks the values of profiles that aren't asked for */
 	struct keymap *keymap;
+	struct keymap *scratch_keys; /* the same for their keys */
 	struct highlight *highlight;
 	struct conf_errors *errors;
 };
@@ -216,15 +327,10 @@ static void where_text(const struct apply *a, int line, char *dst, size_t size)
 
 static void unknown_setting(const struct apply *a, const struct conf_entry *e)
 {
-	struct nearest near;
 	char text[64];
-	int i;
 
-	nearest_init(&near, e->name);
-	for (i = 0; i < SETTING_COUNT; i++)
-		nearest_offer(&near, setting_row((enum setting_id)i)->name);
 	conf_error(a->errors, a->file, e->line, "unknown setting '%.40s'%s", e->name,
-	    nearest_text(&near, "", text, sizeof(text)));
+	    setting_nearest(e->name, text, sizeof(text)));
 }
 
 static void apply_setting(struct apply *a, const struct conf_entry *e)
@@ -249,6 +355,15 @@ static void apply_setting(struct apply *a, const struct conf_entry *e)
 		conf_error(a->errors, a->file, e->line, "%s", err.text);
 }
 
+/* The key map that the entry is for: that of a profile that isn't asked for is only checked. */
+static struct keymap *keymap_for(const struct apply *a, const struct conf_entry *e)
+{
+	if (!str_starts(e->section, "profile/") ||
+	    (a->profile && strcmp(e->title, a->profile) == 0))
+		return a->keymap;
+	return a->scratch_keys;
+}
+
 static void apply_key(struct apply *a, const struct conf_entry *e)
 {
 	struct cmd_line line = {0};
@@ -265,7 +380,7 @@ static void apply_key(struct apply *a, const struct conf_entry *e)
 	if (*e->value && cmd_parse(e->value, &line, &err) != ERR_OK &&
 	    !(line.row && keymap_is_prefill(e->value)))
 		conf_error(a->errors, a->file, e->line, "%.40s: %s", e->name, err.text);
-	else if (keymap_bind(a->keymap, e->name, e->value, NULL, &err) != ERR_OK)
+	else if (keymap_bind(keymap_for(a, e), e->name, e->value, NULL, &err) != ERR_OK)
 		conf_error(a->errors, a->file, e->line, "%s", err.text);
 	cmd_line_fini(&line);
 }
@@ -277,7 +392,7 @@ static void apply_macro(struct apply *a, const struct conf_entry *e)
 	if (e->value[0] == '/' && e->value[1] != '/')
 		conf_error(a->errors, a->file, e->line,
 		    "%.40s: expected text for the device (a command belongs into keys)", e->name);
-	else if (keymap_bind(a->keymap, e->name, e->value, NULL, &err) != ERR_OK)
+	else if (keymap_bind(keymap_for(a, e), e->name, e->value, NULL, &err) != ERR_OK)
 		conf_error(a->errors, a->file, e->line, "%s", err.text);
 }
 
@@ -378,14 +493,41 @@ static void apply_rules(struct apply *a, const struct conf_doc *doc, const struc
 	}
 }
 
+static void apply_label(struct apply *a, const struct conf_entry *e)
+{
+	struct err err;
+
+	if (keymap_label(keymap_for(a, e), e->name, e->value, &err) != ERR_OK)
+		conf_error(a->errors, a->file, e->line, "%s", err.text);
+}
+
 static void apply_entry(struct apply *a, const struct conf_entry *e)
 {
-	if (strcmp(e->section, "keys") == 0)
+	const char *kind =
+	    str_starts(e->section, "profile/") ? e->section + strlen("profile/") : e->section;
+
+	if (strcmp(kind, "keys") == 0)
 		apply_key(a, e);
-	else if (strcmp(e->section, "macros") == 0)
+	else if (strcmp(kind, "macros") == 0)
 		apply_macro(a, e);
-	else if (strcmp(e->section, "highlight") != 0)
+	else if (strcmp(kind, "labels") == 0)
+		apply_label(a, e);
+	else if (strcmp(kind, "highlight") != 0)
 		apply_setting(a, e);
+}
+
+/* Labels when all keys are bound, a profile's keys over those of the file. */
+static void apply_entries(struct apply *a, const struct conf_doc *doc)
+{
+	for (int pass = 0; pass < 4; pass++)
+		for (size_t i = 0; i < doc->count; i++) {
+			const struct conf_entry *e = &doc->entries[i];
+			int inner = str_starts(e->section, "profile/");
+			int label = str_ends(e->section, "labels");
+
+			if (pass == label * 2 + inner)
+				apply_entry(a, e);
+		}
 }
 
 static void unknown_profile(const struct apply *a, const struct conf_doc *doc)
@@ -413,49 +555,126 @@ static void take_over(struct apply *a, struct settings *s, struct keymap *k, str
 		highlight_assign(h, a->highlight);
 }
 
+/* Fills a with fresh tables made of the file's. */
+static int apply_doc(struct apply *a, const struct conf_doc *doc, const struct settings *s,
+    const struct keymap *k, const struct highlight *h)
+{
+	int before = a->errors->count;
+
+	settings_copy(&a->settings, s);
+	settings_init(&a->scratch);
+	a->keymap = keymap_copy(k);
+	a->scratch_keys = keymap_copy(k);
+	a->highlight = NULL;
+	apply_entries(a, doc);
+	apply_rules(a, doc, h);
+	if (a->profile && !conf_doc_has(doc, "profile", a->profile)) {
+		unknown_profile(a, doc);
+		return ERR_NOENT;
+	}
+	return a->errors->count == before ? ERR_OK : ERR_FORMAT;
+}
+
+static void apply_fini(struct apply *a, bool taken)
+{
+	if (!taken)
+		settings_fini(&a->settings);
+	settings_fini(&a->scratch);
+	keymap_free(a->keymap);
+	keymap_free(a->scratch_keys);
+	highlight_free(a->highlight);
+}
+
 int conf_apply(const char *file, const char *text, enum setting_origin origin, const char *profile,
     struct settings *s, struct keymap *k, struct highlight *h, struct conf_errors *errors)
 {
 	struct apply a = {.file = file, .profile = profile, .origin = origin, .errors = errors};
-	int before = errors->count, code;
+	struct conf_doc doc;
+	int code;
+
+	code = conf_doc_parse(&doc, conf_forms, file, text, errors);
+	if (code == ERR_OK) {
+		code = apply_doc(&a, &doc, s, k, h);
+		if (code == ERR_OK)
+			take_over(&a, s, k, h);
+		apply_fini(&a, code == ERR_OK);
+	}
+	conf_doc_fini(&doc);
+	return code;
+}
+
+void conf_apply_good(const char *file, const char *text, enum setting_origin origin,
+    const char *profile, struct settings *s, struct keymap *k, struct highlight *h,
+    struct conf_errors *errors)
+{
+	struct apply a = {.file = file, .profile = profile, .origin = origin, .errors = errors};
+	struct conf_doc doc;
+
+	conf_doc_parse_good(&doc, conf_forms, file, text, errors);
+	(void)apply_doc(&a, &doc, s, k, h); /* told in errors */
+	take_over(&a, s, k, h);
+	apply_fini(&a, true);
+	conf_doc_fini(&doc);
+}
+
+void conf_each_profile(const char *text, void (*fn)(void *ctx, const char *name), void *ctx)
+{
+	struct conf_errors errors = {.count = 0};
 	struct conf_doc doc;
 	size_t i;
 
-	code = conf_doc_parse(&doc, conf_forms, file, text, errors);
-	if (code != ERR_OK) {
-		conf_doc_fini(&doc);
-		return code;
+	conf_doc_parse_good(&doc, conf_forms, "", text, &errors);
+	for (i = 0; i < doc.scan.count; i++) {
+		const struct conf_name *n = &doc.scan.names[i];
+
+		if (!n->name && strcmp(n->section, "profile") == 0)
+			fn(ctx, n->title);
 	}
-	settings_copy(&a.settings, s);
-	settings_init(&a.scratch);
-	a.keymap = keymap_copy(k);
-	a.highlight = NULL;
-	for (i = 0; i < doc.count; i++)
-		apply_entry(&a, &doc.entries[i]);
-	apply_rules(&a, &doc, h);
-	if (profile && !conf_doc_has(&doc, "profile", profile)) {
-		unknown_profile(&a, &doc);
-		code = ERR_NOENT;
-	}
-	if (errors->count == before)
-		take_over(&a, s, k, h);
-	else
-		settings_fini(&a.settings);
-	settings_fini(&a.scratch);
-	keymap_free(a.keymap);
-	highlight_free(a.highlight);
 	conf_doc_fini(&doc);
-	return errors->count == before ? ERR_OK : code != ERR_OK ? code : ERR_FORMAT;
+}
+
+struct look_for {
+	const char *name;
+	bool found;
+};
+
+static void look(void *ctx, const char *name)
+{
+	struct look_for *l = ctx;
+
+	l->found = l->found || strcmp(name, l->name) == 0;
 }
 
 bool conf_has_profile(const char *text, const char *profile)
 {
-	struct conf_errors errors = {.count = 0};
-	struct conf_doc doc;
-	bool has;
+	struct look_for l = {.name = profile};
 
-	has = conf_doc_parse(&doc, conf_forms, "", text, &errors) == ERR_OK &&
-	      conf_doc_has(&doc, "profile", profile);
-	conf_doc_fini(&doc);
-	return has;
+	conf_each_profile(text, look, &l);
+	return l.found;
+}
+
+struct look_near {
+	struct nearest near;
+	char best[WORDS_LONGEST * 4];
+};
+
+/* The names go with the text: the best one is kept. */
+static void look_near(void *ctx, const char *name)
+{
+	struct look_near *l = ctx;
+	int before = l->near.distance;
+
+	nearest_offer(&l->near, name);
+	if (l->near.distance < before)
+		str_copy(l->best, sizeof(l->best), name);
+	l->near.best = l->best[0] ? l->best : NULL;
+}
+
+const char *conf_nearest_profile(const char *text, const char *name, char *dst, size_t size)
+{
+	struct look_near l = {.best = ""};
+
+	nearest_init(&l.near, name);
+	conf_each_profile(text, look_near, &l);
+	return nearest_text(&l.near, "", dst, size);
 }

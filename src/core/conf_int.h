@@ -26,6 +26,11 @@
 struct conf_form {
 	const char *name;
 	bool titled; /* `name TITLE { }`, any number of them; else `name { }` */
+	/* Sections that may stand in it, ending with a NULL name; NULL: none. They have no title and no
+	 * sections of their own. */
+	const struct conf_form *inner;
+	const char *path; /* of one that stands in another: its name for entries, "profile/keys" */
+	bool breaks;	  /* values may have line feeds: they are kept as \n */
 };
 
 void conf_error(struct conf_errors *errors, const char *file, int line, const char *fmt, ...)
@@ -47,13 +52,20 @@ struct conf_scan {
 	size_t count;
 };
 
+/* What a mistake spoils: bytes of the text, of whose closing braces the last ones stay. */
+struct conf_bad {
+	size_t from, to;
+	int keep_braces;
+};
+
+/* Stops at the first mistake; bad (may be NULL) then tells what to leave out to go on. */
 int conf_scan(struct conf_scan *scan, const struct conf_form *forms, const char *file,
-    const char *text, struct conf_errors *errors);
+    const char *text, struct conf_errors *errors, struct conf_bad *bad);
 void conf_scan_fini(struct conf_scan *scan);
 
 struct conf_entry {
-	const char *section; /* name in the form, "" at the top; borrowed from the form */
-	char *title;	     /* "" without one */
+	const char *section; /* name or path in the form, "" at the top; borrowed from the form */
+	char *title;	     /* "" without one; in a section of a section that of the outer one */
 	char *name;
 	char *value; /* printable UTF-8 */
 	int line;    /* of the name */
@@ -68,6 +80,9 @@ struct conf_doc {
 /* Fills doc (conf_doc_fini in any case). forms ends with a NULL name. Errors: ERR_FORMAT, collected
  * in errors. */
 int conf_doc_parse(struct conf_doc *doc, const struct conf_form *forms, const char *file,
+    const char *text, struct conf_errors *errors);
+/* The same, but what is wrong is left out (and told): doc has all that is good. */
+void conf_doc_parse_good(struct conf_doc *doc, const struct conf_form *forms, const char *file,
     const char *text, struct conf_errors *errors);
 void conf_doc_fini(struct conf_doc *doc);
 /* True when the text had a section of that name and title, an empty one too. */

@@ -32,9 +32,15 @@ struct scanner {
 	int lines[2];
 	int pending;
 	bool value_next;
-	int depth, opened;   /* 1 inside a section, and the line where it began */
+	int depth;	     /* 1 inside a section, 2 in one of its own */
+	int opened[2];	     /* the lines where these began */
 	const char *section; /* where names belong */
 	char *title;
+	const struct conf_form *outer; /* the form of the section around this one */
+	/* a mistake */
+	int bad_line;
+	bool opening; /* at the beginning of a section */
+	bool endless; /* a section has no end */
 };
 
 void conf_error(struct conf_errors *errors, const char *file, int line, const char *fmt, ...)
@@ -56,9 +62,25 @@ void conf_error(struct conf_errors *errors, const char *file, int line, const ch
 	errors->count++;
 }
 
+/* The line of the mistake is also where reading can go on behind it. */
+static void scan_error(struct scanner *s, int line, const char *fmt, ...)
+    __attribute__((format(printf, 3, 4)));
+
+static void scan_error(struct scanner *s, int line, const char *fmt, ...)
+{
+	char what[256];
+	va_list ap;
+
+	va_start(ap, fmt);
+	str_vfmt(what, sizeof(what), fmt, ap);
+	va_end(ap);
+	conf_error(s->errors, s->file, line, "%s", what);
+	s->bad_line = line;
+}
+
 static bool fail(struct scanner *s, int line, const char *what)
 {
-	conf_error(s->errors, s->file, line, "%s", what);
+	scan_error(s, line, "%s", what);
 	return false;
 }
 
@@ -180,7 +202,7 @@ static bool add_name(struct scanner *s, const char *name, int line)
 /* What stands before was no beginning of anything. */
 static bool fail_pending(struct scanner *s)
 {
-	conf_error(s->errors, s->file, s->lines[0], "expected '=' after '%.40s'", s->words[0]);
+	scan_error(s, s->lines[0], "expected '=' after '%.40s'", s->words[0]);
 	return false;
 }
 
@@ -207,19 +229,20 @@ static bool scan_word(struct scanner *s)
 	return true;
 }
 
-static const struct conf_form *find_form(struct scanner *s, const char *name, int line)
+static const struct conf_form *find_form(
+    struct scanner *s, const struct conf_form *forms, const char *name, int line)
 {
 	const struct conf_form *f;
 	struct nearest near;
 	char text[64];
 
 	nearest_init(&near, name);
-	for (f = s->forms; f->name; f++) {
+	for (f = forms; f->name; f++) {
 		if (strcmp(f->name, name) == 0)
 			return f;
 		nearest_offer(&near, f->name);
 	}
-	conf_error(s->errors, s->file, line, "unknown section '%.40s'%s", name,
+	scan_error(s, line, "unknown section '%.40s'%s", name,
 	    nearest_text(&near, "", text, sizeof(text)));
 	return NULL;
 }
@@ -229,8 +252,8 @@ static bool check_form(struct scanner *s, const struct conf_form *form)
 	size_t i;
 
 	if (form->titled != (s->pending == 2)) {
-		conf_error(s->errors, s->file, s->lines[0], "expected %s%s {", form->name,
-		    form->titled ? " NAME" : "");
+		scan_error(
+		    s, s->lines[0], "expected %s%s {", form->name, form->titled ? " NAME" : "");
 		return false;
 	}
 	for (i = 0; form->titled && i < s->out->count; i++) {
@@ -238,33 +261,50 @@ static bool check_form(struct scanner *s, const struct conf_form *form)
 
 		if (n->name || n->section != form->name || strcmp(n->title, s->words[1]) != 0)
 			continue;
-		conf_error(s->errors, s->file, s->lines[0],
-		    "there is another %s '%.40s' on line %d", form->name, n->title, n->line);
+		scan_error(s, s->lines[0], "there is another %s '%.40s' on line %d", form->name,
+		    n->title, n->line);
 		return false;
 	}
 	return true;
 }
 
+/* The sections that may stand here; NULL: none. */
+static const struct conf_form *forms_here(const struct scanner *s)
+{
+	if (s->depth == 0)
+		return s->forms;
+	return s->depth == 1 && s->outer ? s->outer->inner : NULL;
+}
+
+static const char *path_of(const struct conf_form *f)
+{
+	return f->path ? f->path : f->name;
+}
+
 static bool open_section(struct scanner *s)
 {
-	const struct conf_form *form;
+	const struct conf_form *form, *forms = forms_here(s);
 
 	if (s->value_next)
 		return fail(s, s->line, "expected a value (lists are not read)");
 	if (s->pending == 0)
 		return fail(s, s->line, "expected a name before {");
-	if (s->depth > 0)
+	s->opening = true;
+	if (!forms)
 		return fail(s, s->lines[0], "a section can't stand in a section");
-	form = find_form(s, s->words[0], s->lines[0]);
+	form = find_form(s, forms, s->words[0], s->lines[0]);
 	if (!form || !check_form(s, form))
 		return false;
-	s->section = form->name;
-	s->title = s->pending == 2 ? xstrdup(s->words[1]) : NULL;
-	s->depth = 1;
-	s->opened = s->lines[0];
+	s->section = path_of(form);
+	if (s->depth == 0) {
+		s->title = s->pending == 2 ? xstrdup(s->words[1]) : NULL;
+		s->outer = form;
+	}
+	s->opened[s->depth++] = s->lines[0];
 	if (!add_name(s, NULL, s->lines[0]))
 		return false;
 	drop_words(s);
+	s->opening = false;
 	return true;
 }
 
@@ -276,7 +316,10 @@ static bool close_section(struct scanner *s)
 		return fail_pending(s);
 	if (s->depth == 0)
 		return fail(s, s->line, "unexpected '}'");
-	s->depth = 0;
+	if (--s->depth == 1) {
+		s->section = path_of(s->outer);
+		return true;
+	}
 	s->section = "";
 	free(s->title);
 	s->title = NULL;
@@ -292,10 +335,10 @@ static bool take_name(struct scanner *s)
 		    s->value_next ? "expected a value after '='" : "expected a name before '='");
 	if (s->pending == 2)
 		return fail_pending(s);
-	for (f = s->forms; s->depth == 0 && f->name; f++)
+	for (f = forms_here(s); f && f->name; f++)
 		if (strcmp(f->name, s->words[0]) == 0) {
-			conf_error(s->errors, s->file, s->lines[0], "expected %s%s {", f->name,
-			    f->titled ? " NAME" : "");
+			scan_error(
+			    s, s->lines[0], "expected %s%s {", f->name, f->titled ? " NAME" : "");
 			return false;
 		}
 	if (!add_name(s, s->words[0], s->lines[0]))
@@ -324,8 +367,7 @@ static bool scan_sign(struct scanner *s)
 	case '=':
 		return take_name(s);
 	default: /* calls, lists and += of libconfuse, and '*', which it drops without a word */
-		conf_error(s->errors, s->file, s->line,
-		    "unexpected '%c': a value with it goes in quotes", c);
+		scan_error(s, s->line, "unexpected '%c': a value with it goes in quotes", c);
 		return false;
 	}
 }
@@ -336,8 +378,9 @@ static bool at_end(struct scanner *s)
 		return fail(s, s->line, "expected a value after '='");
 	if (s->pending > 0)
 		return fail_pending(s);
-	if (s->depth > 0)
-		return fail(s, s->opened, "this section has no end: expected }");
+	s->endless = s->depth > 0;
+	if (s->endless)
+		return fail(s, s->opened[0], "this section has no end: expected }");
 	return true;
 }
 
@@ -365,8 +408,88 @@ static bool scan_all(struct scanner *s)
 	return at_end(s);
 }
 
+/* ---- going on behind a mistake ---------------------------------------------------------------- */
+
+static const char *line_start(const char *text, int line)
+{
+	while (line-- > 1) {
+		const char *end = strchr(text, '\n');
+
+		if (!end)
+			break;
+		text = end + 1;
+	}
+	return text;
+}
+
+/* Behind the brace that closes what is open at p, or the end. */
+static const char *behind_brace(const char *p, int depth)
+{
+	char quote = 0;
+
+	for (; *p && depth > 0; p++) {
+		if (quote) {
+			quote = *p == quote ? 0 : quote;
+			if (*p == '\\' && p[1])
+				p++;
+		} else if (*p == '"' || *p == '\'') {
+			quote = *p;
+		} else if (*p == '#' || (*p == '/' && p[1] == '/')) {
+			p += strcspn(p, "\n");
+			if (!*p)
+				break;
+		} else if (*p == '{' || *p == '}') {
+			depth += *p == '{' ? 1 : -1;
+		}
+	}
+	return p;
+}
+
+/* Braces on the line that close more than it opens. */
+static int net_closed(const char *p, const char *end)
+{
+	int open = 0, closed = 0;
+	char quote = 0;
+
+	for (; p < end; p++) {
+		if (quote)
+			quote = *p == quote ? 0 : quote;
+		else if (*p == '"' || *p == '\'')
+			quote = *p;
+		else if (*p == '{')
+			open++;
+		else if (*p == '}' && open-- <= 0) {
+			closed++;
+			open = 0;
+		}
+	}
+	return quote ? 0 : closed;
+}
+
+/* What is to be left out so that the rest can be read: the line of the mistake, but not the braces
+ * that close a section begun before it; a section whose beginning is wrong as a whole, since its
+ * names would mean something else outside of it; all from the beginning of one that has no end. */
+static void leave_out(const struct scanner *s, const char *text, struct conf_bad *bad)
+{
+	const char *from = line_start(text, s->bad_line), *to = from + strcspn(from, "\n");
+	const char *here = text + (s->p - s->out->text);
+	int begun = s->opening; /* sections that begin on this line */
+
+	for (int d = 0; d < s->depth; d++)
+		begun += s->opened[d] == s->bad_line;
+	bad->keep_braces = 0;
+	if (s->endless)
+		to = from + strlen(from);
+	else if (begun) /* of a text without end nothing behind this line is known */
+		to = behind_brace(here > to && !s->opening ? to : here, begun);
+	else if (s->depth > 0)
+		bad->keep_braces = net_closed(from, to);
+	bad->from = (size_t)(from - text);
+	bad->to = (size_t)(to - text);
+}
+
 int conf_scan(struct conf_scan *scan, const struct conf_form *forms, const char *file,
-    const char *text, struct conf_errors *errors)
+    const char *text, struct conf_errors *errors, struct conf_bad *bad)
 {
 	struct scanner s = {
 	    .out = scan, .forms = forms, .file = file, .errors = errors, .line = 1, .section = ""};
@@ -376,11 +499,15 @@ int conf_scan(struct conf_scan *scan, const struct conf_form *forms, const char 
 	if (strlen(text) > CONF_MAX_TEXT) {
 		conf_error(
 		    errors, file, 0, "the file is too big (more than %u KB)", CONF_MAX_TEXT / 1024);
+		if (bad)
+			*bad = (struct conf_bad){.to = strlen(text)};
 		return ERR_FORMAT;
 	}
 	scan->text = xstrdup(text);
 	s.p = scan->text;
 	good = scan_all(&s);
+	if (!good && bad)
+		leave_out(&s, text, bad);
 	drop_words(&s);
 	free(s.title);
 	return good ? ERR_OK : ERR_FORMAT;

@@ -37,6 +37,7 @@ struct filter {
 	struct lineset shown; /* finished lines, and neighbours that may not be there yet */
 	bool tail_shown;      /* the unfinished one, scan.tail */
 	uint64_t revision;
+	char trouble[160];
 };
 
 /* ---- terms ------------------------------------------------------------------------------------- */
@@ -443,6 +444,20 @@ uint64_t filter_count(const struct filter *f, const struct lines *l, uint64_t fr
 	    !lineset_has(&f->shown, f->scan.tail))
 		n++;
 	return n;
+}
+
+const char *filter_trouble(struct filter *f)
+{
+	for (int i = 0; i < f->terms.count; i++) {
+		struct pattern *p = f->terms.term[i].pattern;
+		const char *why = p ? pattern_trouble_news(p) : NULL;
+
+		if (!why)
+			continue;
+		str_fmt(f->trouble, sizeof(f->trouble), "'%.80s' is %s", pattern_text(p), why);
+		return f->trouble;
+	}
+	return NULL;
 }
 
 uint64_t filter_revision(const struct filter *f)

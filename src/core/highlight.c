@@ -25,7 +25,6 @@ struct rule {
 	enum style_id style;
 	int on;
 	bool builtin;
-	bool told;	/* that it was switched off */
 	uint32_t needs; /* one bit: see spot(); 0: always tried */
 };
 
@@ -194,8 +193,8 @@ void highlight_assign(struct highlight *h, const struct highlight *from)
 
 		if (!p)
 			xalloc_die(err.text); /* it was good once */
-		h->rules[h->count] = (struct rule){
-		    xstrdup(r->name), p, r->style, r->on, r->builtin, false, r->needs};
+		h->rules[h->count] =
+		    (struct rule){xstrdup(r->name), p, r->style, r->on, r->builtin, r->needs};
 	}
 	h->revision++;
 }
@@ -232,7 +231,7 @@ static int put_rule(struct highlight *h, const char *name, const char *pattern, 
 		fini_rule(&h->rules[at]);
 	else
 		h->count++;
-	h->rules[at] = (struct rule){xstrdup(name), p, style, on, builtin, false, 0};
+	h->rules[at] = (struct rule){xstrdup(name), p, style, on, builtin, 0};
 	return ERR_OK;
 }
 
@@ -330,12 +329,12 @@ const char *highlight_trouble(struct highlight *h)
 {
 	for (size_t i = 0; i < h->count; i++) {
 		struct rule *r = &h->rules[i];
-		const char *why = pattern_trouble(r->pattern);
+		const char *why = pattern_trouble_news(r->pattern);
 
-		if (r->told || !*why)
+		if (!why)
 			continue;
-		r->told = true;
-		str_fmt(h->trouble, sizeof(h->trouble), "highlight %s: %s", r->name, why);
+		str_fmt(
+		    h->trouble, sizeof(h->trouble), "the highlight rule %s is %s", r->name, why);
 		return h->trouble;
 	}
 	return NULL;

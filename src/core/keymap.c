@@ -508,3 +508,10 @@ const char *keymap_label_at(const struct keymap *k, size_t i)
 
 	return b ? b->label : "";
 }
+
+bool keymap_session_at(const struct keymap *k, size_t i)
+{
+	const struct binding *b = nth(k, i);
+
+	return b && b->session;
+}

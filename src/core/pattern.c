@@ -2,8 +2,8 @@
 /*
  * Patterns: the one file that knows PCRE2.
  *
- * A pattern is compiled for bytes, which is faster and right for text that is ASCII, and for UTF-8
- * when the first line comes that is not. PCRE2's own mode for invalid UTF-8 lets bad bytes match
+ * A pattern is compiled for bytes, which is faster and right for text that is ASCII (and for any, where
+ * it can only match ASCII), and for UTF-8 when the first line comes that is not. PCRE2's own mode for invalid UTF-8 lets bad bytes match
  * nothing, not even a dot (pcre2unicode(3), 10.42); here a line with bad bytes is looked at in a
  * copy that has SUB in their place, so that `Volt.*=` finds its line in spite of a damaged byte.
  */
@@ -54,8 +54,10 @@ struct pattern {
 	uint8_t *copy;		/* of a line with bad bytes */
 	size_t copy_size;
 	int strikes;
+	bool told;
 	uint64_t cost;
 	bool lines_apart; /* matches stay in a line whatever stands around it */
+	bool only_ascii;  /* matches are of ASCII, at least one byte: other bytes don't matter */
 };
 
 /* ---- making ------------------------------------------------------------------------------------ */
@@ -124,6 +126,14 @@ static bool without_case(const struct pattern *p)
 	return (p->flags & PATTERN_SMART) && !has_upper(p->text, p->flags & PATTERN_PLAIN);
 }
 
+const char *pattern_trouble_news(struct pattern *p)
+{
+	if (p->told || p->strikes < STRIKES)
+		return NULL;
+	p->told = true;
+	return pattern_trouble(p);
+}
+
 /* ---- may lines be searched together? ----------------------------------------------------------- */
 
 /* Behind a backslash: what can neither match a line feed nor look at another line. */
@@ -136,7 +146,7 @@ static bool tame_escape(char c)
 	       (!letter || strchr("dwbBSte", c));
 }
 
-/* Behind a bracket; NULL or the place of its end. */
+/* Behind a bracket; NULL or the place of its end. A range may not begin below the line feed. */
 static const char *tame_class(const char *p)
 {
 	if (*p == '^' || *p == ']')
@@ -144,7 +154,7 @@ static const char *tame_class(const char *p)
 	for (; *p && *p != ']'; p++) {
 		if (*p == '[')
 			return NULL;
-		if (*p == '\\' && (!tame_escape(*++p) || *p == 'S'))
+		if (*p == '\\' && (!tame_escape(*++p) || strchr("tbBS", *p)))
 			return NULL;
 	}
 	return *p ? p : NULL;
@@ -162,16 +172,20 @@ static bool tame_group(const char *p)
 
 /* Where no part can match a line feed, nothing can look beyond one. What is not understood is not
  * tame. */
-static bool tame_regex(const char *p)
+static bool tame_regex(const char *p, bool *only_ascii)
 {
-	for (; *p; p++) {
+	for (*only_ascii = true; *p; p++) {
 		if ((unsigned char)*p < ' ')
 			return false;
 		if (*p == '(' && !tame_group(p + 1))
 			return false;
-		if (*p == '\\' && !tame_escape(*++p))
-			return false;
-		if (*p == '[') {
+		if (*p == '\\') {
+			if (!tame_escape(*++p))
+				return false;
+			*only_ascii &= *p != 'S' && *p != 'B';
+		} else if (*p == '.') {
+			*only_ascii = false;
+		} else if (*p == '[') {
 			p = tame_class(p + 1);
 			if (!p)
 				return false;
@@ -222,6 +236,19 @@ static int check_code(const struct pattern *p, int error, size_t at, struct err 
 	    "'%.60s': at character %zu: %s", p->text, at + 1, why);
 }
 
+static void find_traits(struct pattern *p)
+{
+	uint32_t empty = 1;
+
+	if (!p->bytes.code)
+		return;
+	p->only_ascii = true;
+	p->lines_apart = p->flags & PATTERN_PLAIN ? !strpbrk(p->text, "\r\n")
+						  : tame_regex(p->text, &p->only_ascii);
+	pcre2_pattern_info(p->bytes.code, PCRE2_INFO_MATCHEMPTY, &empty);
+	p->only_ascii &= p->lines_apart && !empty;
+}
+
 struct pattern *pattern_new(const char *text, unsigned flags, struct err *err)
 {
 	struct pattern *p;
@@ -243,8 +270,7 @@ struct pattern *pattern_new(const char *text, unsigned flags, struct err *err)
 	/* `é?` means two things; and what only UTF has can't be compiled for bytes. */
 	if (all_ascii((const uint8_t *)text, strlen(text)))
 		p->bytes.code = compile(p, false, &error, &at);
-	p->lines_apart =
-	    p->bytes.code && (flags & PATTERN_PLAIN ? !strpbrk(text, "\r\n") : tame_regex(text));
+	find_traits(p);
 	p->data = pcre2_match_data_create(PAIRS, NULL);
 	p->context = pcre2_match_context_create(NULL);
 	if (!p->data || !p->context)
@@ -389,7 +415,7 @@ bool pattern_find(
 		return false;
 	if (!n)
 		bytes = (const uint8_t *)""; /* NULL is allowed for no bytes */
-	if (!c->code || !all_ascii(bytes, n)) {
+	if (!p->only_ascii && (!c->code || !all_ascii(bytes, n))) {
 		c = &p->utf;
 		bytes = readable(p, bytes, n);
 		while (from < n && (bytes[from] & 0xC0) == 0x80)
@@ -403,7 +429,7 @@ bool pattern_find(
 
 bool pattern_begin_text(struct pattern *p, const uint8_t *text, size_t n)
 {
-	return p->lines_apart && p->strikes < STRIKES && all_ascii(text, n) &&
+	return p->lines_apart && p->strikes < STRIKES && (p->only_ascii || all_ascii(text, n)) &&
 	       (!n || !memchr(text, '\r', n));
 }
 

@@ -44,6 +44,17 @@ int setting_find(const char *name)
 	return -1;
 }
 
+const char *setting_nearest(const char *name, char *dst, size_t size)
+{
+	struct nearest near;
+	int i;
+
+	nearest_init(&near, name);
+	for (i = 0; i < SETTING_COUNT; i++)
+		nearest_offer(&near, setting_rows[i].name);
+	return nearest_text(&near, "", dst, size);
+}
+
 void setting_expected(enum setting_id id, char *dst, size_t size)
 {
 	const struct setting_row *row = setting_row(id);

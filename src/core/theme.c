@@ -22,7 +22,7 @@ static const struct {
     [THEME_256] = {"256", 256},
 };
 
-static const struct conf_form theme_forms[] = {{"style", true}, {NULL, false}};
+static const struct conf_form theme_forms[] = {{.name = "style", .titled = true}, {.name = NULL}};
 
 const char *theme_builtin_name(size_t i)
 {

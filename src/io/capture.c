@@ -142,6 +142,18 @@ int capture_write(struct capture *c, const void *bytes, size_t n, mono_t now, st
 	return rc;
 }
 
+int capture_write_whole(struct capture *c, const void *bytes, size_t n, mono_t now, struct err *err)
+{
+	if (n > buf_space(&c->queue) && now >= c->due)
+		flush(c, now, NULL);
+	if (n <= buf_space(&c->queue))
+		return capture_write(c, bytes, n, now, err);
+	c->lost += n;
+	if (err)
+		*err = c->error;
+	return c->error.code;
+}
+
 /* NAME.keep goes, NAME.1 becomes NAME.2, NAME becomes NAME.1. */
 static int shift(const char *path, int keep, struct err *err)
 {

@@ -68,6 +68,8 @@ static size_t fold(char **lines, size_t n, size_t limit)
 	size_t size = 16, kept = 0, i;
 	const char **set;
 
+	if (!n)
+		return 0;
 	while (size < n * 2)
 		size *= 2;
 	set = xcalloc(size, sizeof(*set));

@@ -45,6 +45,7 @@ struct hotplug {
 	struct loop *loop;
 	hotplug_fn fn;
 	void *ctx;
+	uint32_t mask;
 	int fd; /* of inotify; -1: by timer */
 	struct watch *watch;
 	struct timer *timer;
@@ -115,7 +116,7 @@ static void place(struct hotplug *h, struct target *t)
 	str_copy(folder, sizeof(folder), t->folder);
 	str_copy(t->next, sizeof(t->next), t->leaf);
 	for (;;) {
-		t->wd = inotify_add_watch(h->fd, folder, MASK);
+		t->wd = inotify_add_watch(h->fd, folder, h->mask);
 		if (t->wd >= 0 || (errno != ENOENT && errno != ENOTDIR))
 			return;
 		slash = strrchr(folder, '/');
@@ -255,25 +256,48 @@ static void begin(struct hotplug *h)
 	h->fd = -1;
 }
 
-struct hotplug *hotplug_new_at(
-    struct loop *l, const char *dev, bool timer_only, const char *path, hotplug_fn fn, void *ctx)
+static struct hotplug *new_object(struct loop *l, hotplug_fn fn, void *ctx)
 {
 	struct hotplug *h = xcalloc(1, sizeof(*h));
-	char by_id[PATH_MAX];
 
 	h->loop = l;
 	h->fn = fn;
 	h->ctx = ctx;
 	h->fd = -1;
+	h->mask = MASK;
 	h->timer = timer_new(l, on_timer, h);
+	return h;
+}
+
+static void start(struct hotplug *h, bool timer_only)
+{
+	if (!timer_only)
+		begin(h);
+	if (h->fd < 0 || !place_all(h))
+		look_at(h, loop_now(h->loop) + LOOK_US);
+}
+
+struct hotplug *hotplug_new_at(
+    struct loop *l, const char *dev, bool timer_only, const char *path, hotplug_fn fn, void *ctx)
+{
+	struct hotplug *h = new_object(l, fn, ctx);
+	char by_id[PATH_MAX];
+
 	add_target(h, dev, strlen(dev), NULL); /* the first: see concerns */
 	if (str_fmt(by_id, sizeof(by_id), "%s/serial/by-id", dev))
 		add_target(h, by_id, strlen(by_id), NULL);
 	add_wanted(h, path);
-	if (!timer_only)
-		begin(h);
-	if (h->fd < 0 || !place_all(h))
-		look_at(h, loop_now(l) + LOOK_US);
+	start(h, timer_only);
+	return h;
+}
+
+struct hotplug *hotplug_new_file(struct loop *l, const char *path, hotplug_fn fn, void *ctx)
+{
+	struct hotplug *h = new_object(l, fn, ctx);
+
+	h->mask |= IN_CLOSE_WRITE;
+	add_wanted(h, path);
+	start(h, false);
 	return h;
 }
 

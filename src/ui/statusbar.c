@@ -99,12 +99,13 @@ static void sending_words(struct words *ws, const struct session *s)
 	static const char *const ends[] = {"no end", "CR", "LF", "CRLF"};
 	bool echo = settings_bool(s->settings, SET_ECHO);
 	char text[64];
-	struct word *w = add(ws, STYLE_STATUS, 35, ends[settings_int(s->settings, SET_EOL) & 3]);
+	struct word *w = add(ws, STYLE_STATUS, 47, ends[settings_int(s->settings, SET_EOL) & 3]);
 
 	w->click = "/eol next";
-	w = add(ws, echo ? STYLE_STATUS_GOOD : STYLE_STATUS_DIM, 34, echo ? "ECHO" : "echo");
+	w = add(ws, echo ? STYLE_STATUS_GOOD : STYLE_STATUS_DIM, 46, echo ? "ECHO" : "echo");
 	w->click = "/echo";
 	w->tight = true;
+	add(ws, STYLE_STATUS, 36, s->profile)->click = "/profile";
 	if (s->direct)
 		add(ws, STYLE_STATUS_GOOD, 95, "DIRECT")->click = "/direct";
 	if (s->sending.on) {

@@ -43,6 +43,7 @@ struct tui {
 	bool mouse;
 	bool pasting;
 	struct buf paste;
+	bool paste_over; /* more than it holds */
 	mono_t paste_last;
 	bool dirty;
 	struct tui_seen seen;

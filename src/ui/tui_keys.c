@@ -190,7 +190,15 @@ void tui_paste_end(struct tui *t)
 	size_t n = buf_len(&t->paste);
 	int popup = tui_popup(t);
 
-	t->pasting = false;
+	bool over = t->paste_over;
+
+	t->pasting = t->paste_over = false;
+	if (over) { /* half of it would be worse than nothing */
+		buf_clear(&t->paste);
+		if (t->ops.paste)
+			t->ops.paste(t->ctx, "", 0);
+		return;
+	}
 	if (!n || popup == VIEW_ASK || popup == VIEW_PAGE ||
 	    (popup >= 0 && !t->s->list.completion)) {
 		buf_clear(&t->paste);
@@ -227,8 +235,9 @@ static void paste_key(struct tui *t, const struct key *key, mono_t now)
 	t->paste_last = now;
 	if (key->code == KEYS_PASTE_END)
 		tui_paste_end(t);
-	else if (key->code < KEY_SPECIAL)
-		buf_append(&t->paste, bytes, (size_t)utf8_encode(key->code, bytes));
+	else if (key->code < KEY_SPECIAL &&
+		 !buf_append(&t->paste, bytes, (size_t)utf8_encode(key->code, bytes)))
+		t->paste_over = true;
 }
 
 static void to_edit(struct tui *t, const struct key *key)
@@ -251,6 +260,9 @@ static void escape(struct tui *t, const struct key *key)
 		tui_focus(t, TUI_EDIT);
 	else if (t->s->sending.on && !lineedit_prompt(t->edit)[0] && t->ops.bound)
 		t->ops.bound(t->ctx, "/cancel");
+	else if (find_pattern(t->s->panes.find) && !lineedit_text(t->edit)[0] &&
+		 !lineedit_prompt(t->edit)[0] && t->ops.bound)
+		t->ops.bound(t->ctx, "/find --off");
 	else
 		lineedit_key(t->edit, key);
 }

@@ -134,12 +134,19 @@ void tui_logs_draw(struct tui *t)
 void tui_logs_words(const struct tui *t, char *dst, size_t size)
 {
 	const struct view *v = t->views[VIEW_LOG];
+	size_t room = t->screen.w < 40 ? 6 : (size_t)t->screen.w / 3;
 	char name[700];
 
+	dst[0] = '\0';
 	view_log_title(v, t->s, name, sizeof(name));
 	if (v->r.y > v->area.y) /* it has a title of its own */
-		dst[0] = '\0';
-	else if (t->focus == TUI_LOG)
+		return;
+	/* Rather a part of it than nothing. */
+	if (strlen(name) > room) {
+		name[utf8_cut(name, strlen(name), room - 1)] = '\0';
+		str_cat(name, sizeof(name), "…");
+	}
+	if (t->focus == TUI_LOG)
 		str_fmt(dst, size, "[%s]", name);
 	else if (strcmp(name, "Log") != 0)
 		str_copy(dst, size, name);
@@ -196,6 +203,7 @@ static bool move_border(struct tui *t, int i, int by)
 	rows[i] -= by;
 	if (t->ops.weights)
 		t->ops.weights(t->ctx, rows, t->log_count);
+	tui_logs_place(t); /* the next key may come before the next drawing */
 	t->dirty = true;
 	return true;
 }

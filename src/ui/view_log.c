@@ -140,6 +140,7 @@ static void stand(struct view_log *v, struct place p)
 {
 	v->line = v->wish = p.line;
 	v->row = p.row;
+	v->at_known = false;
 }
 
 void view_log_freeze(struct view *base, const struct session *s)
@@ -374,7 +375,7 @@ static void geometry(struct view_log *v, const struct session *s)
 	if (v->wrap != PANE_WRAP_OFF || v->form == PANE_HEX)
 		v->shift = 0;
 	if ((form != v->form || wrap != v->wrap || text_w != v->text_w) && !v->follow &&
-	    log_get(v, s, v->line, &ref))
+	    v->at_known && log_get(v, s, v->line, &ref))
 		v->row = log_row_with(v, &ref, v->at);
 }
 
@@ -383,26 +384,40 @@ static void settle(struct view_log *v, const struct session *s)
 {
 	uint64_t first = lines_first(s->log), line;
 	struct line_ref ref;
+	struct place end;
 
 	/* Cleared by the user: nothing to hold on to. */
-	if (v->wish < first && lines_dropped(s->log) == v->frozen_dropped)
+	if (first == lines_end(s->log) ||
+	    (v->wish < first && lines_dropped(s->log) == v->frozen_dropped))
 		view_log_follow(&v->base);
 	if (v->follow)
 		return;
 	if (!log_at_or_after(v, s, v->wish, &line) && !log_at_or_before(v, s, v->wish, &line)) {
-		v->row = v->at = 0;
+		v->row = 0;
+		v->at_known = false;
 		return;
 	}
 	if (line != v->line || line != v->wish) {
 		v->line = line;
 		v->row = 0;
+		v->at_known = false;
 	}
 	v->lost = v->wish < first;
+	/* A filter may leave so little behind the top that the window would be half empty. */
+	end = tail(v, s);
+	if (beyond(v, end)) {
+		v->line = end.line;
+		v->row = end.row;
+		v->at_known = false;
+	}
 	if (log_get(v, s, v->line, &ref)) {
 		size_t rows = log_rows_of(v, &ref);
 
 		v->row = v->row < rows ? v->row : rows - 1;
-		v->at = log_row_at(v, &ref, v->row);
+		/* Kept as long as nobody scrolls: so widths may come and go. */
+		if (!v->at_known)
+			v->at = log_row_at(v, &ref, v->row);
+		v->at_known = true;
 	}
 }
 
@@ -469,7 +484,6 @@ static void log_recalc(struct view *base, const struct session *s, mono_t now)
 		settle(v, s);
 	if (v->follow) {
 		stand(v, tail(v, s));
-		v->at = 0;
 		v->newer = 0;
 	} else {
 		uint64_t from = v->frozen_end < end ? v->frozen_end : end;

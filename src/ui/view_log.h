@@ -56,10 +56,11 @@ struct view_log {
 
 	/* where it stands */
 	bool follow;
-	uint64_t wish;		 /* the line that shall be at the top */
-	uint64_t line;		 /* and that is: the nearest one shown */
-	size_t row;		 /* and the row within it */
-	size_t at;		 /* the byte with which that row begins */
+	uint64_t wish; /* the line that shall be at the top */
+	uint64_t line; /* and that is: the nearest one shown */
+	size_t row;    /* and the row within it */
+	size_t at;     /* the byte with which that row began when one last scrolled */
+	bool at_known;
 	uint64_t frozen_end;	 /* lines there were when the window was frozen */
 	uint64_t frozen_dropped; /* lines dropped by then */
 	bool lost;		 /* text above the frozen window was dropped */

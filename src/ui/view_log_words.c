@@ -11,9 +11,15 @@ static void find_words(const struct session *s, char *dst, size_t size)
 	bool capped = false;
 	uint64_t count = find_count(p->find, &capped), rank = find_rank(p->find, p->find_line);
 
+	const char *more;
+
 	/* Counts of a search under way are still growing. */
-	str_fmt(dst, size, "%llu of %llu%s", (unsigned long long)rank, (unsigned long long)count,
-	    capped || !find_complete(p->find, s->log) ? "+" : "");
+	more = capped || !find_complete(p->find, s->log) ? "+" : "";
+	if (rank)
+		str_fmt(dst, size, "%llu of %llu%s", (unsigned long long)rank,
+		    (unsigned long long)count, more);
+	else
+		str_fmt(dst, size, "%llu%s found", (unsigned long long)count, more);
 }
 
 void view_log_find_words(const struct session *s, char *dst, size_t size)
@@ -51,9 +57,9 @@ void view_log_title(const struct view *base, const struct session *s, char *dst,
 	if (find_pattern(s->panes.find) && !s->panes.find_open && v->index == s->panes.active) {
 		find_words(s, part, sizeof(part));
 		str_cat(dst, size, " · find ");
-		str_cat(dst, size, s->panes.find_text);
-		str_cat(dst, size, ": ");
 		str_cat(dst, size, part);
+		str_cat(dst, size, ": ");
+		str_cat(dst, size, s->panes.find_text);
 	}
 }
 

@@ -75,7 +75,7 @@ tm_start 120 40 "$B/tasmite" "rfc2217://127.0.0.1:$port"
 see 'is open'
 [ "$(resets)" = 0 ] || bad "opening has reset it"
 tm_line '/chip'
-see 'boot loader \(classic-5'
+see '\(classic-5'
 see 'starts by itself'
 see 'boot mode:\(3,7\)'
 see 'Project sonoff'

@@ -58,7 +58,7 @@ tm_shows 'verified' && bad "it says verified"
 cmp -n "$(stat -c %s "$TMPDIR/new.bin")" "$TMPDIR/new.bin" "$TMPDIR/flash.bin" || bad "the flash differs from the file"
 boot_normally
 see 'boot mode:\(3,'
-see 'Tasmota Version 8\.5\.0' 10
+see '8\.5\.0\(' 10
 see 'It has started: Tasmota 8\.5\.0'
 tm_shows '│ Now release' && bad "it still asks for the button"
 end
@@ -87,7 +87,7 @@ hand "button down"
 hand "replug"
 see 'written in .* checked by the ROM' 60
 boot_normally
-see 'Tasmota Version 8\.5\.0' 10
+see '8\.5\.0\(' 10
 end
 
 begin flash__is_cancelled__while_the_port_is_away

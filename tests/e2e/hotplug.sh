@@ -215,7 +215,7 @@ flash_cycles() {
 	tm_line "/flash $TMPDIR/new.bin --yes"
 	see 'written in .* checked by the ROM' 90
 	cmp -n "$(stat -c %s "$TMPDIR/new.bin")" "$TMPDIR/new.bin" "$TMPDIR/flash.bin" || bad "the flash differs"
-	see 'Tasmota Version 8\.5\.0' 15
+	see '8\.5\.0\(' 15
 	left_cleanly
 }
 begin hotplug__erasing

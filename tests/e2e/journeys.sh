@@ -46,7 +46,7 @@ flash_by_hand() {
 	cmp -n "$(stat -c %s "$TMPDIR/new.bin")" "$TMPDIR/new.bin" "$TMPDIR/flash.bin" ||
 		bad "the flash differs from the file"
 	boot_normally
-	see 'Tasmota Version 8\.5\.0' 10
+	see '8\.5\.0\(' 10
 }
 pull() {
 	tm_type 'typed before'

@@ -65,12 +65,10 @@ end
 begin plain__shows_stand_ins__colours_when_asked
 printf '\033[31mred\033[0m \033]0;title\007 bell\a end of it\r\n' >"$TMPDIR/wild"
 for color in '' --color; do
-	"$B/tasmite" --plain $color --until 'end of it' --timeout 20 "$DEV" >"$TMPDIR/out" 2>&1 </dev/null &
-	pid=$!
-	# What is said before the port is open nobody hears.
-	wait_for 10 eval 'ls -l /proc/$pid/fd | grep -q "$(readlink -f "$DEV")"' || bad "the port was not opened"
-	hand "emit $TMPDIR/wild"
-	wait $pid || bad "not seen with '$color': $(cat "$TMPDIR/out")"
+	patient_start "$TMPDIR/wild"
+	timeout 30 "$B/tasmite" --plain $color --until 'end of it' --timeout 20 "$PATIENT" >"$TMPDIR/out" 2>&1 </dev/null ||
+		bad "not seen with '$color': $(cat "$TMPDIR/out")"
+	patient_stop
 	if [ -z "$color" ]; then
 		grep -q $'\033' "$TMPDIR/out" && bad "an escape code got through"
 		out 'red ␛]0;title␇ bell␇ end of it'

@@ -6,9 +6,10 @@
 export XDG_STATE_HOME=$TMPDIR/state XDG_CONFIG_HOME=$TMPDIR/config
 LOGS=$TMPDIR/state/tasmite/logs
 "$B/make-image" --build 6.1.1-minimal -o "$TMPDIR/app.bin"
-sim_start --boot-image "$TMPDIR/app.bin" --power on
+sim_start --boot-image "$TMPDIR/app.bin" --power off
 tm_start 120 40 "$B/tasmite" "$DEV"
 see 'sonoff is open'
+hand "power on"
 see 'Project sonoff'
 
 answer() { # COMMAND REGEX: a line is sent and answered
@@ -101,10 +102,10 @@ end
 begin record__rotates__at_its_size
 python3 -c '
 import sys
-for i in range(30000): sys.stdout.write("line %06d of many, to fill a file with it until it is full and goes on\n" % i)' >"$TMPDIR/many"
+for i in range(40000): sys.stdout.write("line %06d of many, to fill a file with it until it is full and goes on\n" % i)' >"$TMPDIR/many"
 patient_start "$TMPDIR/many"
 for kind in bytes raw; do
-	timeout 60 "$B/tasmite" --plain --set log-format=$kind --set log-rotate=1 --set log-keep=10 --until 'line 029999' \
+	timeout 60 "$B/tasmite" --plain --set log-format=$kind --set log-rotate=1 --set log-keep=10 --until 'line 039999' \
 		--log="$TMPDIR/turn.$kind" "$PATIENT" >"$TMPDIR/out" 2>"$TMPDIR/err" </dev/null ||
 		bad "$kind: $?: $(cat "$TMPDIR/err")"
 	patient_stop

@@ -62,6 +62,8 @@ see '74880 8N1'
 tm_line 'Power'
 see 'not sent: this is a replay'
 tm_keys C-c
+tm_line '/port /dev/null'
+see 'this is a replay: a port needs'
 tm_keys F10
 wait_for 5 tm_ended || bad "F10 did not leave"
 [ "$(tm_code)" = 0 ] || bad "exit code $(tm_code)"

@@ -28,7 +28,7 @@ while True:
             times.write("%f %d\n" % (time.monotonic(), len(data)))
 PY
 PEER=$!
-trap 'kill $PEER 2>/dev/null; cleanup' EXIT
+trap 'kill $PEER 2>/dev/null; other kill-server 2>/dev/null; cleanup' EXIT
 wait_for 10 test -e "$DEV" -a -e "$GOT" || bad "no port"
 
 got_is() {
@@ -45,8 +45,12 @@ fresh() {
 hex() {
 	printf '%b' "$1" | od -An -v -tx1 | tr -d ' \n'
 }
+# A second session, on a tmux of its own.
+other() {
+	tmux -S "$SOCK.2" -f /dev/null "$@"
+}
 start() {
-	tm_start 120 40 "$B/tasmite" "$@" "$DEV"
+	tm_start 120 40 "$B/tasmite" "$DEV"
 	see 'sonoff is open'
 }
 start
@@ -120,6 +124,13 @@ see 'F12 +Status 2 +Status 2'
 tm_line "/macro F12 ''"
 see 'F12 is free'
 fresh
+end
+
+begin macro__tells__what_a_key_did_before
+tm_line '/macro F6 Power'
+see 'F6 .*Power +\(before: /focus device\)'
+tm_line '/macro F6 /focus'
+see 'F6 .*/focus'
 end
 
 begin macro__hides__passwords_in_its_list
@@ -223,6 +234,12 @@ gaps = [b - a for a, b in zip(t, t[1:])]
 sys.exit(len(rows) != 9 or min(gaps) < 0.045)
 PY
 tm_keys C-c
+fresh
+tm_line 'a line that takes seconds'
+wait_for 5 grep -q 'a l' "$GOT" || bad "nothing comes"
+tm_line '/cancel'
+see 'sending stopped: 0 lines not sent, and the last one was cut'
+grep -q seconds "$GOT" && bad "it was not stopped"
 tm_line '/set char-delay 0'
 see 'char-delay = 0'
 fresh
@@ -301,15 +318,23 @@ end
 
 begin history__is_shared__by_sessions_and_private
 [ "$(stat -c %a "$HIST")" = 600 ] || bad "mode $(stat -c %a "$HIST")"
-printf 'from another session\n' >>"$HIST"
+other new-session -d -x 100 -y 30 "$B/tasmite $TMPDIR/nosuch"
+wait_for 5 eval 'other capture-pane -p | grep -q "no such port"' || bad "no second session"
+other send-keys '/mark from another session' Enter
+wait_for 5 grep -q 'from another session' "$HIST" || bad "the other one keeps nothing"
 tm_keys C-r
 tm_type 'another'
 see 'from another session'
 tm_keys C-c
 gone "i-search"
 tm_keys Up
-see '❯ from another session'
+see '❯ /mark from another session'
 tm_keys C-c
+tm_line 'from the first'
+see '› from the first'
+other send-keys Up
+wait_for 5 eval 'other capture-pane -p | grep -q "❯ from the first"' || bad "nothing comes back"
+other kill-server
 end
 
 begin history__comes_back__in_the_next_session
@@ -335,7 +360,8 @@ see '6 lines'
 tm_keys y
 see 'paste: 1 of 6'
 kill $PEER
-see 'the port went away'
+rm -f "$DEV" # its number may be another port soon
+see 'sonoff went away'
 see '[45] more lines not sent'
 tm_line 'typed and kept'
 see 'not sent: the port is not open'

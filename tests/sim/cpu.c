@@ -11,8 +11,9 @@
 
 #define PS_PER_SECOND 1000000000000
 #define SLICE_US      10
-#define ENTRY_STACK   0x3FFFFFF0u /* main's frame below the end of RAM (ROM 0x4000042e) */
-#define ENTRY_RETURN  0x40001100u /* after main's call of the user's start */
+#define FAR_CYCLES    100000000000000 /* three weeks: for ever, and no overflow */
+#define ENTRY_STACK   0x3FFFFFF0u     /* main's frame below the end of RAM (ROM 0x4000042e) */
+#define ENTRY_RETURN  0x40001100u     /* after main's call of the user's start */
 #define MAGIC	      0x40001000u
 
 /* In two parts, so that nothing overflows and no fraction is lost. */
@@ -213,7 +214,7 @@ void sim_cpu_rx(struct sim_device *dev, const struct sim_rxchar *c)
 
 static sim_time us_of(const struct sim_cpu *cpu, int64_t cycle)
 {
-	if (cycle == LX106_NEVER)
+	if (cycle > FAR_CYCLES)
 		return SIM_NEVER;
 	return ps_of(cpu, cycle) / SIM_PS_PER_US + 1;
 }

@@ -10,6 +10,7 @@
 #define TO_CHIP_MAX (1u << 20) /* more than that in flight is lost, as in any real buffer */
 #define TO_HOST_MAX (1u << 20)
 #define ARRIVED_MAX (1u << 20)
+#define FRAME_END   0xC0
 #define RAM_WAKE_US 100 /* between two looks at code that runs in RAM, in real time */
 
 struct arrival {
@@ -31,6 +32,9 @@ struct sim_link {
 	struct arrival *arrived;
 	size_t head, len, cap;
 	uint64_t lost;
+	/* a frame of code in RAM on its way, for the fault that loses answers */
+	bool in_answer, answer_lost;
+	size_t answer_len;
 	uint64_t sent, heard; /* characters on the wires, by the host and by the chip's side */
 	int64_t wire_ps;
 };
@@ -138,11 +142,40 @@ static void adapter_byte(struct sim_link *l, uint8_t byte, sim_time at)
 		l->flush_at = l->last_flush + ((at - l->last_flush) / latency + 1) * latency;
 }
 
+/* The ROM's answers are lost where they are made; those of code in RAM here, frame by frame. Their
+ * bytes take their time on the wire, all but the first delimiter come to nothing. */
+static bool lost_answer(struct sim_link *l, uint8_t byte, sim_time at)
+{
+	bool lost = l->answer_lost;
+
+	if (sim_device_mode(l->dev) != SIM_MODE_RAM) {
+		l->in_answer = false;
+		l->answer_lost = false;
+		return false;
+	}
+	if (byte != FRAME_END) {
+		if (l->in_answer && l->answer_len++ == 0)
+			l->answer_lost = lost =
+			    sim_faults_event(sim_device_faults(l->dev), SIM_FAULT_ANSWER_LOST);
+		if (l->in_answer && lost && l->answer_len == 1)
+			sim_device_trace(l->dev, at, "answer lost");
+		return lost;
+	}
+	/* An end, or the beginning of the next. */
+	l->in_answer = !l->in_answer || l->answer_len == 0;
+	l->answer_len = 0;
+	l->answer_lost = false;
+	return lost;
+}
+
 static void from_chip(struct sim_link *l, uint8_t byte, sim_time at)
 {
 	uint8_t out[2];
-	size_t n = sim_faults_byte(sim_device_faults(l->dev), SIM_DIR_RX, byte, out);
+	size_t n;
 
+	if (lost_answer(l, byte, at))
+		return;
+	n = sim_faults_byte(sim_device_faults(l->dev), SIM_DIR_RX, byte, out);
 	for (size_t i = 0; i < n; i++)
 		adapter_byte(l, out[i], at);
 }
@@ -383,7 +416,8 @@ void sim_link_break(struct sim_link *l, bool on, sim_time now)
 	if (!on)
 		return;
 	sim_wire_cut(&l->to_chip, l->now * SIM_PS_PER_US);
-	if (mode == SIM_MODE_LOADER || mode == SIM_MODE_APP)
+	nul.at_ps = l->now * SIM_PS_PER_US;
+	if (mode == SIM_MODE_LOADER || mode == SIM_MODE_APP || mode == SIM_MODE_RAM)
 		sim_device_rx(l->dev, &nul, l->now);
 }
 

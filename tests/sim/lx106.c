@@ -201,6 +201,7 @@ static bool may_interrupt(const struct lx106 *c)
 void lx106_look(struct lx106 *c)
 {
 	c->changes++;
+	c->asleep_until = 0; /* what a played function waits for may be there */
 	if (may_interrupt(c))
 		c->leave = true;
 }

@@ -102,6 +102,35 @@ static void on_paste(void *ctx, const char *text, size_t n)
 	sc->pastes++;
 }
 
+static void on_pane(void *ctx, int index)
+{
+	struct screen *sc = ctx;
+
+	assert_in_range(index, 0, sc->s->panes.count - 1);
+	sc->s->panes.active = index;
+	sc->s->panes.revision++;
+}
+
+static void on_weights(void *ctx, const int *rows, int count)
+{
+	struct screen *sc = ctx;
+
+	assert_int_equal(count, sc->s->panes.count);
+	for (int i = 0; i < count; i++)
+		sc->s->panes.pane[i].weight = rows[i];
+	sc->s->panes.revision++;
+}
+
+static void on_entry(void *ctx, enum tui_entry kind, enum tui_entry_event event, const char *text)
+{
+	struct screen *sc = ctx;
+
+	sc->entries++;
+	sc->entry_kind = kind;
+	sc->entry_event = event;
+	str_copy(sc->entry, sizeof(sc->entry), text);
+}
+
 static void fill_session(struct screen *sc)
 {
 	struct session_port *p = &sc->s->port;
@@ -139,6 +168,9 @@ void screen_open(struct screen *sc, int w, int h)
 	    .page_closed = on_closed,
 	    .complete = on_complete,
 	    .choices = on_choices,
+	    .pane = on_pane,
+	    .weights = on_weights,
+	    .entry = on_entry,
 	    .paste = on_paste,
 	    .raw = on_raw};
 

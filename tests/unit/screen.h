@@ -17,6 +17,8 @@ struct screen {
 	char line[256], bound[256], chosen[256], paste[256];
 	char raw[256]; /* bytes of the direct mode */
 	size_t raw_len;
+	int entries, entry_kind, entry_event; /* what happened to the line of a search */
+	char entry[256];
 	int lines, answers, last_answer, chosen_count, closed, pastes, choices;
 };
 

@@ -271,12 +271,16 @@ static void cmd_words__offers__what_fits(void **state)
 	assert_string_equal(words("/f"), "/format /flow /flash /find /filter /focus /follow ");
 	assert_string_equal(words("/F"), "/format /flow /flash /find /filter /focus /follow ");
 	assert_string_equal(words("/help fl"), "flow flash ");
+	assert_string_equal(words("/record "), "bytes text raw off ");
+	assert_string_equal(words("/record r"), "raw ");
 	assert_string_equal(words("/flash --"), "--erase --baud --yes ");
 	assert_string_equal(words("/flash --baud 4"), "460800 ");
 	assert_string_equal(words("/baud 7"), "74880 ");
 	assert_string_equal(words("/eol c"), "cr crlf ");
 	assert_string_equal(words("/echo "), "on off ");
-	assert_string_equal(words("/theme "), "dark light mono ");
+	assert_string_equal(words("/theme "),
+	    "colour-blind dark high-contrast light mono solarized-dark solarized-light "
+	    "termite ");
 	assert_string_equal(words("/set flash-"), "flash-baud flash-clkdiv ");
 	assert_string_equal(words("/set eol l"), "lf ");
 	assert_string_equal(words("/set echo "), "on off ");

@@ -193,7 +193,21 @@ static void conf_apply__tells_place_and_expectation__of_each_mistake(void **stat
 	    {"profile { }\n", "conf:1: expected profile NAME {"},
 	    {"keys x { }\n", "conf:1: expected keys {"},
 	    {"keys = x\n", "conf:1: expected keys {"},
-	    {"profile x { keys { } }\n", "conf:1: a section can't stand in a section"},
+	    {"profile x { keys { macros { } } }\n", "conf:1: a section can't stand in a section"},
+	    {"keys { macros { } }\n", "conf:1: a section can't stand in a section"},
+	    {"profile x { profile y { } }\n", "conf:1: unknown section 'profile'"},
+	    {"profile x {\n macro { } }\n",
+		"conf:2: unknown section 'macro', did you mean 'macros'?"},
+	    {"profile x {\n keys = 1 }\n", "conf:2: expected keys {"},
+	    {"profile x {\n keys y { } }\n", "conf:2: expected keys {"},
+	    {"profile x {\n keys { F5 = /flsh } }\n",
+		"conf:2: F5: there is no command /flsh, did you mean '/flash'?"},
+	    {"profile x {\n keys {\n }\n", "conf:1: this section has no end: expected }"},
+	    {"labels {\n F11 = Net }\n", "conf:2: F11: nothing is bound to that key"},
+	    {"macros { F11 = x }\nlabels { F11 = 'a label that is too long' }\n",
+		"conf:2: F11: expected a label of at most 15 bytes without control characters"},
+	    {"keys {\n F3 = \"/chip\\n\" }\n",
+		"conf:2: expected UTF-8 text without control characters"},
 	    {"profile a { }\n\nprofile a { }\n", "conf:3: there is another profile 'a' on line 1"},
 	    {"# c\nkeys {\n# c\nF5\n}\n", "conf:4: expected '=' after 'F5'"},
 	};
@@ -246,7 +260,7 @@ static void conf_apply__collects_all_mistakes__and_changes_nothing(void **state)
 	    ERR_FORMAT);
 	assert_int_equal(f->errors.count, 3);
 	assert_true(settings_bool(&f->settings, SET_ECHO));
-	assert_null(text_of(f, "F3"));
+	assert_string_not_equal(text_of(f, "F3"), "/chip");
 }
 
 static void conf_apply__counts_on__beyond_what_it_keeps(void **state)
@@ -399,6 +413,175 @@ static void conf_apply__tells__mistakes_in_rules(void **state)
 	}
 }
 
+static void conf_apply__takes__keys_and_labels_of_a_profile(void **state)
+{
+	static const char text[] =
+	    "profile kitchen {\n\tbaud = 9600\n\tkeys { F5 = /chip }\n"
+	    "\tmacros { F11 = 'Status 5' F12 = \"one\\ntwo\" }\n\tlabels { F11 = Net }\n}\n"
+	    "profile other { macros { F11 = other F8 = x } labels { F8 = X } }\n"
+	    "keys { F5 = /reset }\nmacros { F11 = top Alt-1 = 'a' }\n"
+	    "labels { F11 = Top F5 = Again F1 = '?' }\n";
+	struct fixture *f = *state;
+
+	assert_int_equal(apply_profile(f, text, "kitchen"), ERR_OK);
+	assert_string_equal(text_of(f, "F5"), "/chip");
+	assert_string_equal(text_of(f, "F11"), "Status 5");
+	assert_string_equal(text_of(f, "F12"), "one\\ntwo");
+	assert_string_equal(text_of(f, "Alt-1"), "a");
+	assert_null(text_of(f, "F8"));
+	assert_string_equal(keymap_bar_label(f->keymap, 11), "Net");
+	assert_string_equal(keymap_bar_label(f->keymap, 1), "?");
+	assert_int_equal(settings_int(&f->settings, SET_BAUD), 9600);
+	keymap_free(f->keymap);
+	f->keymap = keymap_new();
+	assert_int_equal(apply(f, text), ERR_OK);
+	assert_string_equal(text_of(f, "F5"), "/reset");
+	assert_string_equal(keymap_bar_label(f->keymap, 5), "Again");
+	assert_string_equal(keymap_bar_label(f->keymap, 11), "Top");
+}
+
+static void take_good(struct fixture *f, const char *text, const char *profile)
+{
+	memset(&f->errors, 0, sizeof(f->errors));
+	settings_fini(&f->settings);
+	settings_init(&f->settings);
+	keymap_free(f->keymap);
+	f->keymap = keymap_new();
+	conf_apply_good(
+	    "conf", text, ORIGIN_USER, profile, &f->settings, f->keymap, NULL, &f->errors);
+}
+
+/* Each: a good line before and behind, which must be taken; how many mistakes are told; the rate is
+ * that of the last line. */
+static void conf_apply_good__takes__all_but_the_mistakes(void **state)
+{
+	static const struct {
+		const char *middle;
+		int errors;
+		const char *first;
+	} cases[] = {
+	    {"", 0, ""},
+	    {"pace = fast\n", 1,
+		"conf:2: pace: expected a number from 0 to 65536 (bytes), not 'fast'"},
+	    {"wrap off\n", 1, "conf:2: expected '=' after 'wrap'"},
+	    {"buad = 1\nwrap off\n", 2, "conf:3: expected '=' after 'wrap'"},
+	    {"port = \"open\n", 1, "conf:2: this text has no end: expected another quote"},
+	    {"port = 'it's'\n", 1, "conf:2: this text has no end: expected another quote"},
+	    {"port = ${HOME}\n", 1,
+		"conf:2: ${...} is not replaced here: write the value itself, or "
+		"put the text in 'single quotes'"},
+	    {"port = a*b\n", 1, "conf:2: unexpected '*': a value with it goes in quotes"},
+	    {"}\n", 1, "conf:2: unexpected '}'"},
+	    {"= x\n= y\n", 2, "conf:2: expected a name before '='"},
+	    {"key {\n F3 = /chip\n baud = 300\n}\n", 1,
+		"conf:2: unknown section 'key', did you mean 'keys'?"},
+	    {"profile {\n baud = 300 # }\n port = '}'\n}\n", 1, "conf:2: expected profile NAME {"},
+	    {"profile a {\n baud 300\n port = x\n}\n", 1, "conf:3: expected '=' after 'baud'"},
+	    {"profile a {\n baud 300 }\n", 1, "conf:3: expected '=' after 'baud'"},
+	    {"profile a { baud 300 \n port = x\n}\n", 1, "conf:2: expected '=' after 'baud'"},
+	    {"profile a {\n keys { F5 \n }\n baud = 300\n}\n", 1,
+		"conf:3: expected '=' after 'F5'"},
+	    {"profile a {\n keyz { F5 = /chip }\n baud = 300\n}\n", 1,
+		"conf:3: unknown section 'keyz', did you mean 'keys'?"},
+	    {"keys { F3 = /chip F4 = /nosuch F7 = /clear }\n", 1,
+		"conf:2: F4: there is no command /nosuch: /help lists them"},
+	    {"keys {\n F3 = \"/chip\n F7 = /clear\n}\n", 1,
+		"conf:3: this text has no end: expected another quote"},
+	    {"keys { F3 = \"/chip\n F7 = /clear\n}\n", 1,
+		"conf:2: this text has no end: expected another quote"},
+	    {"include(\"/etc/passwd\")\n", 1,
+		"conf:2: unexpected '(': a value with it goes in quotes"},
+	    {"ba\001ud = 1\n", 1, "conf:2: a control character stands here"},
+	};
+	struct fixture *f = *state;
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		char text[400];
+
+		str_fmt(text, sizeof(text), "eol = crlf\n%sbaud = 9600\n", cases[i].middle);
+		take_good(f, text, NULL);
+		if (f->errors.count != cases[i].errors ||
+		    settings_int(&f->settings, SET_BAUD) != 9600)
+			fail_msg("%s: %d mistakes, rate %d: %s", cases[i].middle, f->errors.count,
+			    (int)settings_int(&f->settings, SET_BAUD), f->errors.text[0]);
+		assert_string_equal(f->errors.text[0], cases[i].first);
+		assert_string_equal(settings_text(&f->settings, SET_EOL), "crlf");
+		assert_string_equal(settings_text(&f->settings, SET_PORT), "");
+	}
+	take_good(f, "keys { F3 = /chip F4 = /nosuch F7 = /clear }\n", NULL);
+	assert_string_equal(text_of(f, "F3"), "/chip");
+	assert_string_equal(text_of(f, "F7"), "/clear");
+}
+
+static void conf_apply_good__drops_all__behind_what_has_no_end(void **state)
+{
+	struct fixture *f = *state;
+
+	/* else the profile's rate would be everybody's */
+	take_good(f, "eol = crlf\nprofile a {\n baud = 300\n\nwrap = off\n", NULL);
+	assert_int_equal(f->errors.count, 2);
+	assert_string_equal(f->errors.text[0], "conf:2: this section has no end: expected }");
+	assert_string_equal(f->errors.text[1], "conf: what follows behind that is not read");
+	assert_string_equal(settings_text(&f->settings, SET_EOL), "crlf");
+	assert_int_equal(settings_int(&f->settings, SET_BAUD), 115200);
+	assert_true(settings_bool(&f->settings, SET_ECHO));
+}
+
+static void conf_apply_good__finds__profiles_beside_mistakes(void **state)
+{
+	static const char text[] = "nonsense\nprofile a { baud = 300 eol = x }\n";
+	struct fixture *f = *state;
+
+	assert_true(conf_has_profile(text, "a"));
+	take_good(f, text, "a");
+	assert_int_equal(settings_int(&f->settings, SET_BAUD), 300);
+	assert_int_equal(f->errors.count, 2);
+	assert_false(conf_has_profile(text, "b"));
+}
+
+static void conf_apply_good__gives_up__at_too_many_mistakes(void **state)
+{
+	struct fixture *f = *state;
+	struct sbuf text;
+
+	sbuf_init(&text, 10000);
+	sbuf_add(&text, "baud = 9600\n");
+	for (int i = 0; i < 200; i++)
+		sbuf_add(&text, "nonsense\n");
+	take_good(f, sbuf_str(&text), NULL);
+	assert_int_equal(settings_int(&f->settings, SET_BAUD), 115200);
+	assert_true(f->errors.count > 50);
+	sbuf_fini(&text);
+}
+
+static void on_profile(void *ctx, const char *name)
+{
+	str_cat(ctx, 100, name);
+	str_cat(ctx, 100, " ");
+}
+
+static void conf_nearest_profile__names__the_one_that_is_near(void **state)
+{
+	static const char text[] = "profile kitchen { }\nprofile cellar { }\n";
+	char near[64];
+
+	(void)state;
+	assert_string_equal(
+	    conf_nearest_profile(text, "kitchn", near, sizeof(near)), ", did you mean 'kitchen'?");
+	assert_string_equal(conf_nearest_profile(text, "xyz", near, sizeof(near)), "");
+	assert_string_equal(conf_nearest_profile("", "kitchn", near, sizeof(near)), "");
+}
+
+static void conf_each_profile__names__all_in_order(void **state)
+{
+	char names[100] = "";
+
+	(void)state;
+	conf_each_profile(
+	    "profile b { keys { } }\nbaud\nprofile a { }\nkeys { }\n", on_profile, names);
+	assert_string_equal(names, "b a ");
+}
+
 /* Any text: no crash, no state left behind. */
 static void conf_apply__survives__noise(void **state)
 {
@@ -419,6 +602,15 @@ static void conf_apply__survives__noise(void **state)
 		}
 		if (apply(f, text) != ERR_OK)
 			assert_int_not_equal(f->errors.count, 0);
+		else
+			assert_int_equal(f->errors.count, 0);
+		if (f->errors.count == 0) {
+			take_good(f, text, NULL);
+			assert_int_equal(f->errors.count, 0);
+		} else {
+			take_good(f, text, NULL);
+			assert_int_not_equal(f->errors.count, 0);
+		}
 		assert_int_equal(apply(f, "port = 'x'\n"), ERR_OK);
 		assert_string_equal(settings_text(&f->settings, SET_PORT), "x");
 	}
@@ -442,6 +634,13 @@ int main(void)
 	    TEST(conf_apply__keeps_the_end__of_a_long_path),
 	    TEST(conf_apply__adds__highlight_rules),
 	    TEST(conf_apply__tells__mistakes_in_rules),
+	    TEST(conf_apply__takes__keys_and_labels_of_a_profile),
+	    TEST(conf_apply_good__takes__all_but_the_mistakes),
+	    TEST(conf_apply_good__drops_all__behind_what_has_no_end),
+	    TEST(conf_apply_good__finds__profiles_beside_mistakes),
+	    TEST(conf_apply_good__gives_up__at_too_many_mistakes),
+	    TEST(conf_nearest_profile__names__the_one_that_is_near),
+	    TEST(conf_each_profile__names__all_in_order),
 	    TEST(conf_apply__survives__noise),
 	};
 

@@ -86,6 +86,23 @@ static void filter_match__knows__where_a_tag_stands(void **state)
 	filter_free(f);
 }
 
+static void filter_trouble__tells__a_costly_term_once(void **state)
+{
+	struct filter *f = make("WIF b (a+)+$", 0, 0);
+	const char *why;
+
+	(void)state;
+	assert_null(filter_trouble(f));
+	for (int i = 0; i < 4; i++)
+		assert_false(passes(f, "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaac", LINE_RX));
+	why = filter_trouble(f);
+	assert_non_null(why);
+	assert_non_null(strstr(why, "'(a+)+$' is too costly"));
+	assert_null(filter_trouble(f));
+	assert_true(passes(f, "b", LINE_RX));
+	filter_free(f);
+}
+
 static void filter_set__tells__the_term_at_fault(void **state)
 {
 	static const struct {
@@ -284,6 +301,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(filter_match__takes__terms_together),
 	    cmocka_unit_test(filter_match__knows__where_a_tag_stands),
+	    cmocka_unit_test(filter_trouble__tells__a_costly_term_once),
 	    cmocka_unit_test(filter_set__tells__the_term_at_fault),
 	    cmocka_unit_test(filter_step__shows__what_each_line_is),
 	    cmocka_unit_test(filter_step__keeps_up__with_dropped_lines),

@@ -16,11 +16,12 @@
 static const char *const patterns[] = {"foo", "o+b", "^a", "b$", "^$", "^", "$", "", "a.*b", ".",
     "é", "é?a", "[^a]", "a[^b]b", "\\s", "\\Sa", "a(?!b)", "(?<=a)b", "(?<!a)b", "a\\z", "\\Aa",
     "(?s)a.b", "x*", "(a+)+b", "a++b", "(?>a+)b", "a(?!.*b)", "(?<!^)a", "a(?=$)", "(?=^b|foo$)",
-    "(?<!\\w)b(?!\\w)", "(?<n>a)b", "(?|a|b)$", "(?-m)^a", "(?-i)a", "a(*COMMIT)b", "[a-c](?!$)",
-    "foo|bar$|^rc", "rc=-4[0-9]", "(?i)exception \\(2[89]\\)", "\\b[0-9A-F]{13}\\b", "[[:space:]]",
-    "[ -~]$", "\\x0a", "\\n", "a\\R", "\\w+\\W", "(a)(?1)", "(*ANYCRLF)b$", "(?m:^a)", "(?x) f o o",
-    "\\Bb", "(b)\\1", "a{2,}$", "\\r", "K", "(?i)k", "[\\]a]b", "\\.1\\.",
-    "^(?:\\d\\d:\\d\\d:\\d\\d )?WIF", "\\xff", "[\xC3\xA9]"};
+    "(?<!\\w)b(?!\\w)", "(?<n>a)b", "(?|a|b)$", "(?-m)^a", "^.$", "[\\t-z]$", "[\\b-z]a", "a.b",
+    "^\\Sa", "(?-i)a", "a(*COMMIT)b", "[a-c](?!$)", "foo|bar$|^rc", "rc=-4[0-9]",
+    "(?i)exception \\(2[89]\\)", "\\b[0-9A-F]{13}\\b", "[[:space:]]", "[ -~]$", "\\x0a", "\\n",
+    "a\\R", "\\w+\\W", "(a)(?1)", "(*ANYCRLF)b$", "(?m:^a)", "(?x) f o o", "\\Bb", "(b)\\1",
+    "a{2,}$", "\\r", "K", "(?i)k", "[\\]a]b", "\\.1\\.", "^(?:\\d\\d:\\d\\d:\\d\\d )?WIF", "\\xff",
+    "[\xC3\xA9]"};
 
 #define PATTERNS (sizeof(patterns) / sizeof(patterns[0]))
 
@@ -106,6 +107,36 @@ static void find_step__finds__what_each_line_has(void **state)
 		find_free(f);
 		lines_free(l);
 	}
+}
+
+/* Where a pattern is searched in bytes, it finds what it does in UTF-8 (for which an alternative
+ * that is in no line asks). */
+static void find_step__finds__the_same_in_bytes_and_utf_8(void **state)
+{
+	struct lines *l = lines_new(0);
+
+	(void)state;
+	srand(11);
+	logmaker_add(l, 2000, false, 0);
+	for (size_t i = 0; i < PATTERNS; i++) {
+		struct pattern *p, *utf;
+		char text[100];
+
+		if (strncmp(patterns[i], "(*", 2) == 0 || strstr(patterns[i], "(?x)"))
+			continue;
+		snprintf(text, sizeof(text), "(?:%s)|ü", patterns[i]);
+		if (strstr(patterns[i], "(?1)") || strstr(patterns[i], "\\1"))
+			snprintf(text, sizeof(text), "%s|ü", patterns[i]);
+		p = make(patterns[i], 0);
+		utf = make(text, 0);
+		for (uint64_t k = 0; k < lines_end(l); k++)
+			if (matches(p, l, k) != matches(utf, l, k) && !pattern_cost(p) &&
+			    !pattern_cost(utf))
+				fail_msg("%s: line %llu", patterns[i], (unsigned long long)k);
+		pattern_free(p);
+		pattern_free(utf);
+	}
+	lines_free(l);
 }
 
 static void find_step__keeps_up__with_dropped_lines(void **state)
@@ -235,6 +266,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(find_step__finds__what_each_line_has),
+	    cmocka_unit_test(find_step__finds__the_same_in_bytes_and_utf_8),
 	    cmocka_unit_test(find_step__keeps_up__with_dropped_lines),
 	    cmocka_unit_test(find_step__begins__with_the_newest),
 	    cmocka_unit_test(find_step__looks_again__at_an_unfinished_line),

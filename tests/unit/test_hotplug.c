@@ -251,6 +251,60 @@ static void link__makes__what_it_leads_to_watched(void **state)
 	expect_one(f);
 }
 
+static void write_file(const struct fixture *f, const char *name, const char *text)
+{
+	FILE *file = fopen(in(f, name), "w");
+
+	assert_non_null(file);
+	fputs(text, file);
+	fclose(file);
+}
+
+static void file__is_told__when_it_was_written_or_replaced(void **state)
+{
+	struct fixture *f = *state;
+
+	f->h = hotplug_new_file(f->l, in(f, "dev/config"), on_change, f);
+	expect_none(f);
+	write_file(f, "dev/config", "a");
+	expect_one(f);
+	write_file(f, "dev/config", "b"); /* in place */
+	expect_one(f);
+	write_file(f, "dev/config.new", "c"); /* as editors do */
+	expect_none(f);
+	assert_int_equal(rename(in(f, "dev/config.new"), in(f, "dev/config")), 0);
+	expect_one(f);
+	write_file(f, "dev/other", "x");
+	write_file(f, "dev/ttyUSB0", "x"); /* no port is waited for here */
+	expect_none(f);
+}
+
+static void file__in_folders_not_there__is_told_when_it_comes(void **state)
+{
+	struct fixture *f = *state;
+
+	f->h = hotplug_new_file(f->l, in(f, "a/b/config"), on_change, f);
+	assert_int_equal(mkdir(in(f, "a"), 0700), 0);
+	expect_one(f);
+	assert_int_equal(mkdir(in(f, "a/b"), 0700), 0);
+	expect_one(f);
+	write_file(f, "a/b/config", "x");
+	expect_one(f);
+}
+
+static void file__behind_a_link__is_told_when_it_was_written(void **state)
+{
+	struct fixture *f = *state;
+
+	assert_int_equal(mkdir(in(f, "dots"), 0700), 0);
+	write_file(f, "dots/config", "x");
+	assert_int_equal(symlink("../dots/config", in(f, "dev/config")), 0);
+	f->h = hotplug_new_file(f->l, in(f, "dev/config"), on_change, f);
+	expect_none(f);
+	write_file(f, "dots/config", "y");
+	expect_one(f);
+}
+
 static void new__without_inotify__looks_once_a_second(void **state)
 {
 	struct fixture *f = *state;
@@ -291,6 +345,9 @@ int main(void)
 	    T(path__elsewhere__is_told_by_its_own_name_only),
 	    T(path__in_folders_not_there__is_waited_for_step_by_step),
 	    T(link__makes__what_it_leads_to_watched),
+	    T(file__is_told__when_it_was_written_or_replaced),
+	    T(file__in_folders_not_there__is_told_when_it_comes),
+	    T(file__behind_a_link__is_told_when_it_was_written),
 	    T(new__without_inotify__looks_once_a_second),
 	    T(free__works__from_within_the_call),
 	};

@@ -145,6 +145,59 @@ static void layout_solve__splits__from_either_side(void **state)
 	assert_int_equal(out[PANE_DEVICE].w, 18);
 }
 
+static void layout_logs__shares_rows__by_weight(void **state)
+{
+	struct layout l = {.framed = true};
+	struct rect area[4], inner[4];
+	const int even[] = {100, 100, 100}, rows[] = {10, 8, 14}, odd[] = {1000, 1, 0, -5};
+
+	(void)state;
+	l.r[PANE_LOG] = (struct rect){0, 1, 78, 30};
+	assert_true(layout_logs(&l, 3, 0, even, area, inner));
+	/* neighbours share a line: 32 rows in all */
+	assert_int_equal(area[0].h + area[1].h + area[2].h, 32);
+	assert_int_equal(area[0].y, 1);
+	assert_int_equal(area[1].y, area[0].y + area[0].h - 1);
+	assert_int_equal(area[2].y + area[2].h, 31);
+	assert_int_equal(inner[1].h, area[1].h - 2);
+	assert_in_range(area[1].h, 10, 12);
+	/* weights that are the rows there are, are the rows */
+	assert_true(layout_logs(&l, 3, 0, rows, area, inner));
+	for (int i = 0; i < 3; i++)
+		assert_int_equal(area[i].h, rows[i]);
+	assert_true(layout_logs(&l, 4, 0, odd, area, inner));
+	for (int i = 1; i < 4; i++)
+		assert_int_equal(area[i].h, layout_log_min(&l));
+}
+
+static void layout_logs__shows_the_active_one__without_room(void **state)
+{
+	struct layout l = {.framed = false};
+	struct rect area[4], inner[4];
+	const int even[] = {1, 1, 1, 1};
+
+	(void)state;
+	for (int h = 0; h < 40; h++)
+		for (int n = 1; n <= 4; n++)
+			for (int framed = 0; framed < 2; framed++) {
+				int sum = 0;
+				bool all;
+
+				l.framed = framed;
+				l.r[PANE_LOG] = (struct rect){0, 1, 20, h};
+				all = layout_logs(&l, n, n - 1, even, area, inner);
+				for (int i = 0; i < n; i++)
+					sum += area[i].h;
+				assert_int_equal(sum, h + (all && framed ? n - 1 : 0));
+				assert_true(all || area[n - 1].h == h);
+				for (int i = 0; i < n; i++)
+					assert_true(inner[i].h <= area[i].h && inner[i].h >= 0);
+				/* of several, each has a row for its title */
+				if (all && n > 1 && !framed)
+					assert_int_equal(inner[0].y, area[0].y + 1);
+			}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -154,6 +207,8 @@ int main(void)
 	    cmocka_unit_test(layout_make__leaves_three_parts__when_small),
 	    cmocka_unit_test(layout_make__fills_the_screen__at_all_sizes),
 	    cmocka_unit_test(layout_solve__splits__from_either_side),
+	    cmocka_unit_test(layout_logs__shares_rows__by_weight),
+	    cmocka_unit_test(layout_logs__shows_the_active_one__without_room),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

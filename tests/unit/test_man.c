@@ -269,6 +269,15 @@ static bool known_style(const char *name, int arg)
 	return style_find(name) >= 0;
 }
 
+static bool known_theme(const char *name, int arg)
+{
+	(void)arg;
+	for (size_t t = 0; theme_builtin_name(t); t++)
+		if (strcmp(theme_builtin_name(t), name) == 0)
+			return true;
+	return false;
+}
+
 static void man__has__every_style_and_theme(void **state)
 {
 	const struct pages *p = *state;
@@ -288,10 +297,15 @@ static void man__has__every_style_and_theme(void **state)
 		free(body);
 	}
 	each_item(text, "Cm ", known_style, 0);
-	for (t = 0; theme_builtin_name(t); t++)
-		if (!strstr(text, theme_builtin_name(t)))
+	for (t = 0; theme_builtin_name(t); t++) {
+		char *body = item(text, "Sy ", theme_builtin_name(t));
+
+		if (!body)
 			fail_msg(
 			    "tasmite.conf.5 does not have the theme %s", theme_builtin_name(t));
+		free(body);
+	}
+	each_item(text, "Sy ", known_theme, 0);
 	free(text);
 }
 

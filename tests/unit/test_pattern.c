@@ -240,7 +240,8 @@ static void pattern_find_in_text__refuses__what_looks_beyond_a_line(void **state
 	    {"(?i)x|(?:y)", true}, {"a++(?!b)", true}, {"[^a]", false}, {"a\\s", false},
 	    {"\\W", false}, {"(?s).", false}, {"\\Aa", false}, {"a\\z", false}, {"\\n", false},
 	    {"\\x0a", false}, {"(*COMMIT)a", false}, {"é", false}, {"[[:alpha:]]", false},
-	    {"\\R", false}, {"a\tb", false}, {"(?x)a", false}, {"\\12", false}, {"\\012", false},
+	    {"\\R", false}, {"[\\t-z]", false}, {"[\\b-z]", false}, {"[\\e-z\\]]", true},
+	    {"a\tb", false}, {"(?x)a", false}, {"\\12", false}, {"\\012", false},
 	    {"\\Qa\\E", false}, {"[\\s]", false}, {"\\cJ", false}};
 
 	(void)state;
@@ -249,8 +250,18 @@ static void pattern_find_in_text__refuses__what_looks_beyond_a_line(void **state
 
 		if (pattern_begin_text(p, (const uint8_t *)"a\nb", 3) != cases[i].apart)
 			fail_msg("%s", cases[i].text);
-		assert_false(pattern_begin_text(p, (const uint8_t *)"a\nb\xFF", 4));
 		assert_false(pattern_begin_text(p, (const uint8_t *)"a\r\nb", 4));
+		pattern_free(p);
+	}
+	/* Other text than ASCII: only for what matches nothing else. */
+	for (int i = 0; i < 8; i++) {
+		static const char *const either[] = {
+		    "foo", "^\\d+[a-z]\\b", "a\\.b", "[.]a", "a.b", "\\S", "a|\\B", "x*"};
+		struct pattern *p = make(either[i], 0);
+
+		assert_true(pattern_begin_text(p, (const uint8_t *)"a\nb", 3));
+		if (pattern_begin_text(p, (const uint8_t *)"a\nb\xFF", 4) != (i < 4))
+			fail_msg("%s", either[i]);
 		pattern_free(p);
 	}
 }

@@ -7,9 +7,11 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -290,6 +292,48 @@ static void recorder__goes_on__where_it_cannot_rotate(void **state)
 	rmdir(name);
 }
 
+/* Longer than the queue: what is lost is lost in whole records. */
+static void recorder__stays_readable__when_the_disk_was_full(void **state)
+{
+	struct fixture *f = *state;
+	size_t n = 60000, at = 0, used, got = 0, size;
+	char *line = malloc(n);
+	struct rawlog_reader reader;
+	struct rawlog_record rec;
+	struct rlimit before, full;
+	struct recorder *r;
+	uint8_t *data;
+
+	signal(SIGXFSZ, SIG_IGN);
+	memset(line, 'x', n);
+	r = start(f, RECORDER_RAW);
+	assert_int_equal(getrlimit(RLIMIT_FSIZE, &before), 0);
+	full = before;
+	full.rlim_cur = 100001;
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &full), 0);
+	for (int i = 0; i < 100; i++) /* 6 MB; the queue has 4 */
+		recorder_rx(r, (const uint8_t *)line, n, MONO_MS(i));
+	assert_true(capture_lost(recorder_capture(r)) > 0);
+	assert_true(capture_error(recorder_capture(r))->code < 0);
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &before), 0);
+	(void)recorder_tick(r, MONO_S(5));
+	assert_int_equal(capture_error(recorder_capture(r))->code, 0);
+	rx(r, "it goes on", MONO_S(6));
+	stop(r);
+	assert_int_equal(files_read(f->path, 8u << 20, &data, &size, &f->err), ERR_OK);
+	rawlog_reader_init(&reader);
+	while (rawlog_next(&reader, data + at, size - at, &used, &rec, NULL) > 0) {
+		at += used;
+		got += rec.kind == 'R';
+	}
+	assert_int_equal(at, size);
+	assert_true(got > 60 && got < 100);
+	assert_int_equal(rec.n, 10);
+	assert_memory_equal(rec.bytes, "it goes on", 10);
+	free(data);
+	free(line);
+}
+
 /* What the funnel gives for a line that was sent and its echo, cut at every byte, goes into all three
  * kinds: the secret is in none, and not a byte is missing. */
 static void recorder__holds_no_secret__however_it_is_cut(void **state)
@@ -346,6 +390,7 @@ int main(void)
 	    T(recorder__rotates__at_a_lines_end),
 	    T(recorder__rotates_raw__into_files_of_their_own),
 	    T(recorder__goes_on__where_it_cannot_rotate),
+	    T(recorder__stays_readable__when_the_disk_was_full),
 	    T(recorder__holds_no_secret__however_it_is_cut),
 	};
 

@@ -109,6 +109,20 @@ static void ram_code__costs_nothing__while_it_waits(void **state)
 	assert_int_equal(sent(p), 1);
 }
 
+static void rom_call__waits_for_a_character__for_ever(void **state)
+{
+	struct peer *p = *state;
+
+	START(p, ram_block);
+	peer_wait(p, 10000);
+	assert_true(sim_link_next(p->l) == SIM_NEVER);
+	peer_wait(p, 60000000);
+	peer_send(p, "ab", 2);
+	peer_wait(p, 5000);
+	assert_int_equal(sent(p), 2);
+	assert_memory_equal(out(p), "ab", 2);
+}
+
 static void interrupt__calls_the_attached_handler__per_character(void **state)
 {
 	struct peer *p = *state;
@@ -208,6 +222,21 @@ static void timer__interrupts__after_its_cycles(void **state)
 	assert_in_range(p->last - began, 9980 + CHAR_US, 10050 + CHAR_US);
 }
 
+static void lost_answer__is_a_whole_frame(void **state)
+{
+	struct peer *p = *state;
+	char err[100];
+
+	START(p, ram_echo);
+	peer_wait(p, 3000);
+	assert_true(sim_link_fault(p->l, "answer-lost:1", p->now, err, sizeof(err)));
+	peer_send(p, "\xC0one\xC0\xC0two\xC0", 10);
+	peer_wait(p, 20000);
+	assert_int_equal(sent(p), 6);
+	assert_memory_equal(out(p), "\xC0\xC0two\xC0", 6);
+	assert_int_equal(peer_trace_count(p, "answer lost"), 1);
+}
+
 /* --- flash and the ROM's functions ---------------------------------------------------------- */
 
 static void spi__erases_programs_and_reads__by_its_registers(void **state)
@@ -260,6 +289,22 @@ static void erase__is_torn__by_a_power_cut(void **state)
 	assert_int_equal(f->mem[0x3000], 0xFF);
 	assert_int_equal(f->mem[0x3FFF], 0xA5);
 	assert_true(peer_traced(p, "torn at 003000"));
+}
+
+static void brownout__comes_in_the_middle_of_an_erase(void **state)
+{
+	struct peer *p = *state;
+	struct sim_flash *f = sim_device_flash(sim_link_device(p->l));
+	char err[100];
+
+	memset(f->mem + 0x3000, 0, 0x1000);
+	assert_true(sim_link_fault(p->l, "brownout-erase", p->now, err, sizeof(err)));
+	START(p, ram_spi);
+	peer_wait(p, 20000);
+	assert_true(peer_traced(p, "supply dips"));
+	assert_true(peer_traced(p, "torn at 003000"));
+	assert_int_equal(f->mem[0x3FFF], 0xA5);
+	assert_int_equal(mode(p), SIM_MODE_RESET);
 }
 
 static void md5__is_the_roms(void **state)
@@ -355,6 +400,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    T(ram_code__runs__and_answers),
 	    T(ram_code__costs_nothing__while_it_waits),
+	    T(rom_call__waits_for_a_character__for_ever),
 	    T(interrupt__calls_the_attached_handler__per_character),
 	    T(fifo__loses_what_does_not_fit__and_says_so),
 	    T(fifo__holds_128__and_is_content),
@@ -362,9 +408,11 @@ int main(void)
 	    T(divider__sets_the_rate__of_what_is_sent),
 	    T(divider__garbles__where_the_host_stays),
 	    T(timer__interrupts__after_its_cycles),
+	    T(lost_answer__is_a_whole_frame),
 	    T(spi__erases_programs_and_reads__by_its_registers),
 	    T(spi__refuses__a_protected_chip),
 	    T(erase__is_torn__by_a_power_cut),
+	    T(brownout__comes_in_the_middle_of_an_erase),
 	    T(md5__is_the_roms),
 	    T(fault__stops_it__with_cause_and_place),
 	    T(unknown_rom_address__stops_it__and_is_named),

@@ -147,6 +147,28 @@ static void tui_draw__shows__ascii(void **state)
 	screen_golden(sc, "ascii");
 }
 
+static void tui_draw__shows__direct_mode(void **state)
+{
+	struct screen *sc = *state;
+
+	sc->s->direct = true;
+	screen_golden(sc, "direct");
+}
+
+static void tui_draw__shows__how_far_a_paste_is(void **state)
+{
+	struct screen *sc = *state;
+	struct err err;
+
+	sc->s->sending.on = true;
+	str_copy(sc->s->sending.what, sizeof(sc->s->sending.what), "paste");
+	sc->s->sending.done = 3;
+	sc->s->sending.total = 12;
+	str_copy(sc->s->profile, sizeof(sc->s->profile), "kitchen");
+	keymap_bind(sc->s->keymap, "F11", "Status 5", "Net", &err);
+	screen_golden(sc, "sending");
+}
+
 static void tui_draw__shows__the_edit_line(void **state)
 {
 	struct screen *sc = *state;
@@ -476,6 +498,26 @@ static void tui_keys__takes__a_paste_in_one_piece(void **state)
 	assert_int_equal(sc->pastes, 1);
 }
 
+static void tui_keys__refuses__a_paste_that_is_too_big(void **state)
+{
+	struct screen *sc = *state;
+	size_t n = (1u << 20) + 10;
+	char *big = malloc(n + 1);
+
+	assert_non_null(big);
+	memset(big, 'x', n);
+	big[5] = '\n';
+	big[n] = '\0';
+	tui_mem_paste(sc->b, big);
+	tui_keys(sc->t, sc->now);
+	free(big);
+	assert_int_equal(sc->pastes, 1);
+	assert_string_equal(sc->paste, "");
+	tui_mem_paste(sc->b, "a\nb"); /* the next one is whole */
+	tui_keys(sc->t, sc->now);
+	assert_string_equal(sc->paste, "a\nb");
+}
+
 static void tui_keys__sends__each_key_in_direct_mode(void **state)
 {
 	struct screen *sc = *state;
@@ -684,6 +726,8 @@ int main(void)
 #define CASE(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 	    CASE(tui_draw__shows__the_log),
 	    CASE(tui_draw__shows__ascii),
+	    CASE(tui_draw__shows__direct_mode),
+	    CASE(tui_draw__shows__how_far_a_paste_is),
 	    CASE(tui_draw__shows__the_edit_line),
 	    CASE(tui_draw__shows__a_notice),
 	    CASE(tui_draw__shows__the_focus),
@@ -702,6 +746,7 @@ int main(void)
 	    CASE(tui_keys__narrows__a_list),
 	    CASE(tui_keys__completes__and_goes_on_typing),
 	    CASE(tui_keys__takes__a_paste_in_one_piece),
+	    CASE(tui_keys__refuses__a_paste_that_is_too_big),
 	    CASE(tui_keys__sends__each_key_in_direct_mode),
 	    CASE(tui_keys__stops_sending__by_esc),
 	    CASE(tui_keys__ends__a_paste_without_end),

@@ -14,7 +14,8 @@
  * optional, '*': any number. f file, p port, b baud, t theme, s setting name, v setting value,
  * o on|off, e line end, k command name (help topic), m board model, F file[@offset], a all or
  * number, r focus target, g page target, w flow control, n number, P profile, K key,
- * y form of time, W form of wrapping, V form of the log, G where to go in it, x anything
+ * y form of time, W form of wrapping, V form of the log, G where to go in it,
+ * R kind of recording or file, x anything
  *
  * Options stand anywhere among the words; "--baud N" in the list is an option that takes the next
  * word (for completion 'b' after --baud, nothing after others). */
@@ -139,10 +140,10 @@
 	    " that filters while it is typed.",                                                   \
 	    "--context N|--toggle TERM|--off")                                                    \
 	X(CMD_SPLIT, "split", "x*",                                                               \
-	    "/split [TERM]...",                                                                   \
+	    "/split [TERM]... [--context N]",                                                     \
 	    "another log pane below this one",                                                    \
 	    "It shows the same log, with a filter, a place and a form of its own.",               \
-	    "")                                                                                   \
+	    "--context N")                                                                        \
 	X(CMD_CLOSE, "close", "",                                                                 \
 	    "/close",                                                                             \
 	    "close the active log pane",                                                          \
@@ -210,11 +211,17 @@
 	    "Bytes in hex (DE AD be ef, 0x0d, dead) and \"text\", sent as they are: no line end"  \
 	    " is added.",                                                                         \
 	    "")                                                                                   \
+	X(CMD_PROFILE, "profile", "P?", "/profile [NAME] [--save NAME]",                          \
+	    "take a profile of the configuration",                                                \
+	    "Its settings, keys and macros hold from now on, its port is opened. Without a name:"  \
+	    " a list to choose from. --save NAME appends what was /set in this session to the"    \
+	    " configuration, as a new profile.",                                                  \
+	    "--save NAME")                                                                        \
 	X(CMD_CLEAR, "clear", "", "/clear",                                                       \
 	    "empty the log pane",                                                                 \
 	    "A running recording is not touched.",                                                \
 	    "")                                                                                   \
-	X(CMD_RECORD, "record", "f?f?", "/record [bytes|text|raw] [FILE] [--all] | off",          \
+	X(CMD_RECORD, "record", "R?f?", "/record [bytes|text|raw] [FILE] [--all] | off",          \
 	    "record to a file, or stop",                                                          \
 	    "Appends to FILE: bytes, what the device sends, exactly; text, lines with time and"   \
 	    " what was sent (/set log-stamp, log-sent); raw, both with times, which tasmite"      \

@@ -47,6 +47,8 @@ bool filter_at_or_before(
     const struct filter *f, const struct lines *l, uint64_t line, uint64_t *out);
 /* Lines shown with numbers in [from, to). */
 uint64_t filter_count(const struct filter *f, const struct lines *l, uint64_t from, uint64_t to);
+/* A term that was switched off for its cost and not told yet, with the reason, or NULL. */
+const char *filter_trouble(struct filter *f);
 uint64_t filter_revision(const struct filter *f);
 
 #endif

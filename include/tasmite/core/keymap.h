@@ -103,6 +103,8 @@ const char *keymap_bar_label(const struct keymap *k, int f_number);
 bool keymap_at(const struct keymap *k, size_t i, const char **key_name, const char **text);
 /* The label of the i-th binding of keymap_at, "" when there is none. */
 const char *keymap_label_at(const struct keymap *k, size_t i);
+/* True when the i-th binding was made by keymap_bind_session. */
+bool keymap_session_at(const struct keymap *k, size_t i);
 /* Letter case of the name doesn't matter, except that of a single letter without Ctrl. */
 bool keymap_parse(const char *name, struct key *key);
 /* "Ctrl-Q" */

@@ -43,8 +43,9 @@ bool pattern_find(
     struct pattern *p, const uint8_t *bytes, size_t n, size_t from, struct pattern_match *m);
 /*
  * Many lines at once: text is lines with a line feed between. True when a search over it finds the
- * same as one over each line (the pattern can't match a line feed and looks at no other line, and
- * the text is ASCII without CR); then pattern_find_in_text may be called with the same text.
+ * same as one over each line (the pattern can't match a line feed and looks at no other line; the
+ * text has no CR, and is ASCII unless the pattern can match nothing else); then
+ * pattern_find_in_text may be called with the same text.
  */
 bool pattern_begin_text(struct pattern *p, const uint8_t *text, size_t n);
 /* 1: *start is where the first match at or behind `from` (the start of a line) begins; 0: there is
@@ -56,5 +57,7 @@ int pattern_find_in_text(
 uint64_t pattern_cost(const struct pattern *p);
 /* "" or why it was switched off ("too costly: switched off"). */
 const char *pattern_trouble(const struct pattern *p);
+/* The same once, for telling it: NULL when there is none or it was asked for before. */
+const char *pattern_trouble_news(struct pattern *p);
 
 #endif

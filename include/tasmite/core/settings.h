@@ -117,6 +117,8 @@ struct settings {
 const struct setting_row *setting_row(enum setting_id id);
 /* -1 when there is none of that name. */
 int setting_find(const char *name);
+/* ", did you mean 'baud'?" or "". Returns dst. */
+const char *setting_nearest(const char *name, char *dst, size_t size);
 /* "a number from 50 to 4000000 (bit/s)", "one of none, cr, lf, crlf", for messages and hints. */
 void setting_expected(enum setting_id id, char *dst, size_t size);
 

@@ -33,6 +33,9 @@ uint64_t capture_file_size(const struct capture *c);
  * not written stays queued up to 4 MiB and is tried again once a second, what exceeds it is
  * counted as lost. */
 int capture_write(struct capture *c, const void *bytes, size_t n, mono_t now, struct err *err);
+/* The same for bytes that are of no use in parts: all are taken, or all are counted as lost. */
+int capture_write_whole(
+    struct capture *c, const void *bytes, size_t n, mono_t now, struct err *err);
 /* Writes what is older than a second; returns when it wants to be called next (MONO_NEVER while
  * nothing is queued). How the writing went is in capture_error; err is set when it failed. */
 mono_t capture_tick(struct capture *c, mono_t now, struct err *err);
