@@ -168,7 +168,7 @@ $(B)/unit/%: $(B)/obj/tests/unit/%.o $(UNIT_LIB) $(B)/libsim.a $(B)/libtasmite.a
 	$(if $(Q),@echo "  LD   $@")
 	$(Q)$(LINK) -o $@ $^ $(TEST_LIBS) $(PC_LIBS) $(LIBS)
 # Measures any terminal on ptys; bench_peers.py runs it.
-$(B)/bench/meter: $(patsubst tests/%.c,$(B)/obj/tests/%.o,$(wildcard tests/bench/meter*.c)) $(B)/libtasmite.a
+$(B)/bench/meter: $(patsubst tests/%.c,$(B)/obj/tests/%.o,$(wildcard tests/bench/meter*.c) tests/unit/vt.c) $(B)/libtasmite.a
 	@mkdir -p $(@D)
 	$(Q)$(LINK) -o $@ $^ $(LIBS)
 $(B)/bench/%: $(B)/obj/tests/bench/%.o $(B)/libsim.a $(B)/libtasmite.a

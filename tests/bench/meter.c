@@ -41,7 +41,7 @@
 
 #include "meter_feed.h"
 #include "meter_proc.h"
-#include "meter_vt.h"
+#include "unit/vt.h"
 
 #define COLS 120
 #define ROWS 40

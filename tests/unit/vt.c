@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Control functions by ECMA-48 and xterm's ctlseqs; those without a trace in the text are skipped. */
+/* Control functions by ECMA-48 and xterm's ctlseqs; those without a trace on the screen are skipped. */
 #define _GNU_SOURCE /* memmem */
-#include "meter_vt.h"
+#include "vt.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -18,16 +18,28 @@ void vt_init(struct vt *v, int w, int h)
 	v->bottom = h - 1;
 	v->cells = xcalloc((size_t)w, (size_t)h);
 	memset(v->cells, ' ', (size_t)w * (size_t)h);
+	v->looks = xcalloc((size_t)w * (size_t)h, sizeof(*v->looks));
 }
 
 void vt_fini(struct vt *v)
 {
 	free(v->cells);
+	free(v->looks);
 }
 
 static char *row(const struct vt *v, int y)
 {
 	return v->cells + (size_t)y * (size_t)v->w;
+}
+
+static uint32_t *looks(const struct vt *v, int y)
+{
+	return v->looks + (size_t)y * (size_t)v->w;
+}
+
+const uint32_t *vt_looks(const struct vt *v, int y)
+{
+	return looks(v, y);
 }
 
 const char *vt_row(const struct vt *v, int y)
@@ -50,8 +62,11 @@ static int clamp(int n, int low, int high)
 
 static void blank(struct vt *v, int y, int from, int to)
 {
-	if (to > from)
-		memset(row(v, y) + from, ' ', (size_t)(to - from));
+	/* Erasing leaves the background, as xterm does it. */
+	for (int x = from; x < to; x++) {
+		row(v, y)[x] = ' ';
+		looks(v, y)[x] = v->look & 0x3FFu << 10;
+	}
 }
 
 /* Rows from..to move up by n, down by -n. */
@@ -60,10 +75,13 @@ static void scroll(struct vt *v, int from, int to, int n)
 	int rows = to - from + 1, by = clamp(abs(n), 0, rows);
 	size_t w = (size_t)v->w, moved = (size_t)(rows - by) * w;
 
-	if (n > 0)
+	if (n > 0) {
 		memmove(row(v, from), row(v, from + by), moved);
-	else
+		memmove(looks(v, from), looks(v, from + by), moved * sizeof(*v->looks));
+	} else {
 		memmove(row(v, from + by), row(v, from), moved);
+		memmove(looks(v, from + by), looks(v, from), moved * sizeof(*v->looks));
+	}
 	for (int i = 0; i < by; i++)
 		blank(v, n > 0 ? to - i : from + i, 0, v->w);
 }
@@ -84,6 +102,7 @@ static void put(struct vt *v, char c)
 		v->wrap = false;
 	}
 	row(v, v->y)[v->x] = c;
+	looks(v, v->y)[v->x] = v->look;
 	v->last = c;
 	if (v->x == v->w - 1)
 		v->wrap = true;
@@ -120,16 +139,43 @@ static void erase(struct vt *v, bool screen)
 static void shift(struct vt *v, int n)
 {
 	int rest = v->w - v->x, by = clamp(abs(n), 0, rest);
+	size_t left = (size_t)(rest - by);
 	char *at = row(v, v->y) + v->x;
+	uint32_t *look = looks(v, v->y) + v->x;
 
-	if (n > 0)
-		memmove(at + by, at, (size_t)(rest - by));
-	else
-		memmove(at, at + by, (size_t)(rest - by));
+	if (n > 0) {
+		memmove(at + by, at, left);
+		memmove(look + by, look, left * sizeof(*look));
+	} else {
+		memmove(at, at + by, left);
+		memmove(look, look + by, left * sizeof(*look));
+	}
 	if (n > 0)
 		blank(v, v->y, v->x, v->x + by);
 	else
 		blank(v, v->y, v->w - by, v->w);
+}
+
+/* SGR: 0, the attributes 1 to 9, and colours by number. */
+static void rendition(struct vt *v)
+{
+	for (int i = 0; i < v->count; i++) {
+		int p = v->params[i];
+
+		if (p == 0)
+			v->look = 0;
+		else if (p < 10)
+			v->look |= 1u << p;
+		else if ((p == 38 || p == 48) && i + 2 < v->count) {
+			unsigned at = p == 38 ? 20 : 10;
+
+			v->look &= ~(0x3FFu << at);
+			v->look |= (uint32_t)(v->params[i + 2] + 1) << at;
+			i += 2;
+		} else if (p == 39 || p == 49) {
+			v->look &= ~(0x3FFu << (p == 39 ? 20 : 10));
+		}
+	}
 }
 
 static void change(struct vt *v, uint8_t c, int n)
@@ -154,6 +200,9 @@ static void change(struct vt *v, uint8_t c, int n)
 	case 'S':
 	case 'T':
 		scroll(v, v->top, v->bottom, c == 'S' ? n : -n);
+		break;
+	case 'm':
+		rendition(v);
 		break;
 	case 'b':
 		for (int i = 0; i < clamp(n, 0, v->w) && v->last; i++)
