@@ -350,7 +350,8 @@ static bool take_signals(struct app *a, struct err *err)
 
 /* ---- the turn -------------------------------------------------------------------------------- */
 
-#define FRAME_US MONO_MS(16)
+/* Between two frames of a burst: what comes in the meantime is on the screen within 25 ms. */
+#define FRAME_US MONO_MS(20)
 
 static void on_keys(void *ctx, int ready, mono_t now)
 {

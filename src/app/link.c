@@ -13,7 +13,7 @@
 #include "tasmite/io/ports.h"
 
 /* A flood must not starve the keyboard: after so many bytes the other descriptors have a turn. */
-#define TURN_BYTES 262144
+#define TURN_BYTES 65536
 #define READ_SIZE  65536
 /* Who gave so much at once may have more: a pseudo-terminal gives what it has in small pieces. */
 #define READ_MORE 1024

@@ -266,26 +266,28 @@ static double pace(struct meter *m)
 	return m->began + ((double)(long)((t - m->began) / tick) + 1) * tick;
 }
 
+/* Asks it to leave, by what was asked for or by a signal, then with less courtesy. */
 static void leave(struct meter *m)
 {
+	static const int signals[] = {0, SIGTERM, SIGKILL};
 	struct proc_cost left;
-	double end = now_s() + 3;
 
 	if (m->quit[0] && write(m->screen, m->quit, strlen(m->quit)) < 0)
 		perror("meter: quit");
-	for (int signo = m->quit[0] ? 0 : SIGTERM; signo <= SIGKILL; end = now_s() + 3) {
+	for (int i = m->quit[0] ? 0 : 1; i < 3; i++) {
+		double end = now_s() + 3;
+
 		proc_look(&left);
-		for (int i = 0; i < left.count && signo; i++)
-			kill(left.pids[i], signo);
+		for (int k = 0; k < left.count && signals[i]; k++)
+			kill(left.pids[k], signals[i]);
 		do {
 			rest(m, 0.02);
 			while (waitpid(-1, NULL, WNOHANG) > 0)
 				;
 			proc_look(&left);
 		} while (left.count && now_s() < end);
-		if (!left.count || signo == SIGKILL)
+		if (!left.count)
 			return;
-		signo = signo == SIGTERM ? SIGKILL : SIGTERM;
 	}
 }
 
