@@ -149,6 +149,15 @@ static void ui_answer(void *ctx, bool yes)
 		fn(a, yes);
 }
 
+static void ui_third(void *ctx)
+{
+	struct app *a = ctx;
+
+	a->third = true;
+	ui_answer(a, true);
+	a->third = false;
+}
+
 static void ui_chosen(void *ctx, const char *value)
 {
 	struct app *a = ctx;
@@ -198,6 +207,7 @@ static const struct tui_ops ui_ops = {
     .line = ui_line,
     .bound = ui_bound,
     .answer = ui_answer,
+    .third = ui_third,
     .chosen = ui_chosen,
     .selected = ui_selected,
     .page_closed = ui_page_closed,

@@ -255,3 +255,52 @@ void image_patch_plan(
 	    "flash mode %s (%02X) becomes DOUT (03) in byte 2: an ESP8285 knows no other",
 	    image_mode_name(info->mode), info->mode);
 }
+
+int image_size_code(uint32_t bytes)
+{
+	for (uint8_t code = 0; code < 16; code++)
+		if (bytes && image_flash_bytes(code) == bytes)
+			return code;
+	return -1;
+}
+
+static void tell(char *told, size_t size, const char *what, const char *from, const char *to)
+{
+	if (told[0])
+		str_cat(told, size, ", ");
+	str_cat(told, size, what);
+	str_cat(told, size, " ");
+	str_cat(told, size, from);
+	str_cat(told, size, " becomes ");
+	str_cat(told, size, to);
+}
+
+bool image_header_set(const struct image_info *info, const struct image_header *want, uint8_t *data,
+    size_t n, char *told, size_t size)
+{
+	int freq = want->freq_code < 0 ? info->freq_code : want->freq_code;
+	int code = want->size_code < 0 ? info->size_code : want->size_code;
+	char a[24], b[24];
+
+	told[0] = '\0';
+	if ((info->kind != IMAGE_ESP8266 && info->kind != IMAGE_ESP8266_BACKUP) || n < 4)
+		return false;
+	if (want->mode >= 0 && want->mode != info->mode)
+		tell(told, size, "flash mode", image_mode_name(info->mode),
+		    image_mode_name((uint8_t)want->mode));
+	if (code != info->size_code)
+		tell(told, size, "flash size",
+		    str_size(a, sizeof(a), image_flash_bytes(info->size_code)),
+		    str_size(b, sizeof(b), image_flash_bytes((uint8_t)code)));
+	if (freq != info->freq_code) {
+		str_fmt(a, sizeof(a), "%u MHz", image_freq_mhz(info->freq_code));
+		str_fmt(b, sizeof(b), "%u MHz", image_freq_mhz((uint8_t)freq));
+		tell(told, size, "flash frequency", a, b);
+	}
+	if (!told[0])
+		return false;
+	if (want->mode >= 0)
+		data[2] = (uint8_t)want->mode;
+	data[3] = (uint8_t)((unsigned)code << 4 | (unsigned)freq);
+	return true;
+}

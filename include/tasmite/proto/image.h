@@ -188,6 +188,18 @@ struct image_patch {
 void image_patch_plan(
     const struct image_info *info, const struct image_target *target, struct image_patch *out);
 
+/* What the user wants of the header at offset 0: codes as the format has them, negative: as it is in
+ * the file. */
+struct image_header {
+	int mode, size_code, freq_code;
+};
+/* Changes bytes 2 and 3 of an ESP8266 image in data; told becomes what was changed ("size 1 MB
+ * becomes 4 MB"). False when nothing is to be changed or it is no such image. */
+bool image_header_set(const struct image_info *info, const struct image_header *want, uint8_t *data,
+    size_t n, char *told, size_t size);
+/* The size nibble of that many bytes; negative when there is none. */
+int image_size_code(uint32_t bytes);
+
 /* ---- words ----------------------------------------------------------------------------------- */
 /* "gzip file", "ESP8266 application" ... for a sentence. */
 const char *image_kind_name(enum image_kind kind);
