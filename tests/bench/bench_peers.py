@@ -5,8 +5,8 @@ read at once. Figures, ratios and what is wanted of them.
 
     bench_peers.py [unpaced] [paced] [keys] [shown] [start] [idle]      all of them without a word
 
-BENCH=full takes 50 MB and the median of five runs, which takes an hour; else it is a matter of a
-minute or two with fewer bytes, runs and programs. RUNS=n overrides. Runs take turns, so that what
+BENCH=full takes 50 MB, every program each time and the median of five runs, which takes most of an
+hour; else it is a matter of two minutes with fewer bytes, runs and programs. RUNS=n overrides. Runs take turns, so that what
 else the machine does hits all alike: compare ratios, not figures. A program that is not installed
 is said to be absent."""
 import json
@@ -34,6 +34,11 @@ PROGRAMS = {
     "minicom": dict(cmd=["minicom", "-D", "@PORT@", "-b", "115200", "-o"], keys="k", slow=5),
     "tio": dict(cmd=["tio", "@PORT@"], keys="k", slow=25),
 }
+
+
+def few(names):
+    """Those that the limits name, if there is no time for all."""
+    return names if FULL else [n for n in names if n in ("tasmite", "picocom", "cat")]
 
 
 def environment():
@@ -134,6 +139,7 @@ def unpaced(names):
 
 def paced(names):
     seconds = 10 if FULL else 3
+    names = few(names)
     for rate in RATES:
         print(f"paced: {rate} baud for {seconds} s, bytes each millisecond; median of {RUNS}, most behind "
               "of all")
@@ -150,7 +156,7 @@ def paced(names):
 
 def keys(names):
     samples = 200 if FULL else 60
-    names = [n for n in names if "keys" in PROGRAMS[n]]
+    names = [n for n in few(names) if "keys" in PROGRAMS[n]]
     for rate in (3000000, 0):
         what = f"{rate} baud" if rate else "an unpaced flood"
         print(f"keys: a key (and Enter, where a line is edited) to its byte on the port during {what}; "
@@ -174,7 +180,7 @@ def keys(names):
 
 def shown(names):
     seconds = 10 if FULL else 3
-    names = [n for n in names if n in ("tasmite", "picocom", "cat", "tmux+picocom")]
+    names = [n for n in few(names) if n not in ("minicom", "tio")]
     for rate in (115200, 3000000):
         print(f"shown: from a line's last byte to the line on the screen, {rate} baud for {seconds} s; age: how "
               f"long the newest line was not yet there; median of {RUNS}")
@@ -209,7 +215,7 @@ def start(names):
 
 
 def idle(names):
-    seconds = 60 if FULL else 10
+    seconds, names = 60 if FULL else 5, few(names)
     print(f"idle: {seconds} s without a byte")
     results = {n: [measure("idle", PROGRAMS[n]["cmd"], seconds=seconds)] for n in names}
     figures(("wake-ups", "CPU ms", "resident MB"),
