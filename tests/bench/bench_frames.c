@@ -24,11 +24,12 @@ struct run {
 	unsigned frames;
 };
 
+/* CPU time: what else the machine does is not the question. */
 static double now_ms(void)
 {
 	struct timespec t;
 
-	clock_gettime(CLOCK_MONOTONIC, &t);
+	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
 	return (double)t.tv_sec * 1e3 + (double)t.tv_nsec / 1e6;
 }
 
@@ -71,15 +72,15 @@ static void keys(struct run *r, const char *name, unsigned n)
 		key(r, name);
 }
 
-/* The first line of the log is in sight: the keys do what is measured. */
+/* The second line of the log (that all filters let through) is in sight: the keys do what is measured. */
 static bool at_start(const struct run *r)
 {
 	char row[800];
 	bool seen = false;
 
-	for (int y = 0; y < 5; y++) {
+	for (int y = 0; y < 40; y++) {
 		surface_row_text(tui_mem_screen(r->b), y, row, sizeof(row));
-		seen = seen || strstr(row, "\"n\":0}");
+		seen = seen || strstr(row, "\"n\":1}");
 	}
 	return seen;
 }
