@@ -35,7 +35,10 @@ enum stub_first {
 	STUB_FIRST_WORDS
 };
 
-#define STUB_FIRST_MAGIC {0x6C, 0xA3, 0xC5, 0x32}
+#define STUB_FIRST_MAGIC               \
+	{                              \
+		0x6C, 0xA3, 0xC5, 0x32 \
+	}
 /* The second word of data: a divider to which the stub returns when it hears nothing good for
  * STUB_FALLBACK_MS after its start; 0: it stays. */
 #define STUB_FALLBACK_WORD 1u

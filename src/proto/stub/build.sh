@@ -24,7 +24,7 @@ address() { # SECTION
 first=$out/stub_esp8266_first.elf
 "${cross}gcc" -std=c11 -Os -ffreestanding -fno-builtin -nostdlib -mtext-section-literals \
 	-fno-jump-tables -fno-tree-loop-distribute-patterns -fno-inline-small-functions -mno-target-align -falign-functions=1 \
-	-Wall -Wextra -Wshadow -Wconversion -Werror -Iinclude \
+	-Wall -Wextra -Wshadow -Wconversion -Werror -Iinclude -I"$dir" \
 	-Wl,-T,"$dir/first/first.ld" -Wl,--build-id=none -o "$first" "$dir"/first/*.c
 "${cross}objcopy" -O binary -j .text "$first" "$out/stub_first.bin"
 first_entry=$("${cross}nm" "$first" | awk '$3 == "first_entry" {print $1}')

@@ -5,7 +5,7 @@
  * nothing comes for a while, or something else, it returns to the old rate and the ROM's loader, as
  * if it had never been there. The program sets its parameters in the bytes that it sends.
  */
-#include "../chip.h"
+#include "chip.h"
 
 #include <stdbool.h>
 

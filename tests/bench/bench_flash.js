@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // One npm tool writes a file: reset, stub, rate, deflated, MD5. Prints the seconds from the call to
 // the end.
-//   bench_peers.js TOOL MODULES RFC2217-PORT BAUD IMAGE
+//   bench_flash.js TOOL MODULES RFC2217-PORT BAUD IMAGE
 "use strict";
 const crypto = require("node:crypto");
 const fs = require("node:fs");
