@@ -22,7 +22,8 @@
 	X(OPTIONS_IMAGE, "image", "FILE...", 1, -1, "tell what firmware files are")               \
 	X(OPTIONS_ERASE, "erase", "[all | OFFSET LENGTH]", 0, 2, "erase the flash")               \
 	X(OPTIONS_LIST, "list", "", 0, 0, "list the serial ports of this machine")                \
-	X(OPTIONS_REPLAY, "replay", "FILE", 1, 1, "play a recording in the session's screen")
+	X(OPTIONS_REPLAY, "replay", "FILE", 1, 1, "play a recording in the session's screen")     \
+	X(OPTIONS_DIAGNOSE, "diagnose", "[FILE | -]...", 0, -1, "tell what logs of a device mean")
 
 enum options_command {
 #define OPTIONS_COMMAND_ENUM(id, ...) id,
@@ -40,9 +41,11 @@ enum options_command {
 #define OPTIONS_E OPTIONS_IN(OPTIONS_ERASE)
 #define OPTIONS_L OPTIONS_IN(OPTIONS_LIST)
 #define OPTIONS_R OPTIONS_IN(OPTIONS_REPLAY)
+#define OPTIONS_D OPTIONS_IN(OPTIONS_DIAGNOSE)
 #define OPTIONS_SR (OPTIONS_S | OPTIONS_R)
 #define OPTIONS_ALL                                                                               \
-	(OPTIONS_S | OPTIONS_F | OPTIONS_C | OPTIONS_I | OPTIONS_E | OPTIONS_L | OPTIONS_R)
+	(OPTIONS_S | OPTIONS_F | OPTIONS_C | OPTIONS_I | OPTIONS_E | OPTIONS_L | OPTIONS_R | \
+	    OPTIONS_D)
 
 /* X(ID, "name", "value" ("" none, "[=V]" may be left out), "help", commands that have it) */
 #define OPTIONS_TABLE(X)                                                                          \
@@ -91,7 +94,8 @@ enum options_command {
 	X(OPTION_ERASE, "erase", "", "erase the whole chip before writing", OPTIONS_F)            \
 	X(OPTION_YES, "yes", "", "do not ask before something is lost", OPTIONS_F | OPTIONS_E)    \
 	X(OPTION_JSON, "json", "", "result as JSON on standard output",                           \
-	    OPTIONS_F | OPTIONS_C | OPTIONS_I | OPTIONS_E | OPTIONS_L)                            \
+	    OPTIONS_F | OPTIONS_C | OPTIONS_I | OPTIONS_E | OPTIONS_L | OPTIONS_D)                \
+	X(OPTION_QUIET, "quiet", "", "print nothing: only the exit code tells", OPTIONS_D)        \
 	X(OPTION_NO_CLKDIV, "no-clkdiv", "",                                                      \
 	    "do not raise the boot loader's rate by its divider register", OPTIONS_F)             \
 	X(OPTION_TIMEOUT, "timeout", "S",                                                         \

@@ -1,0 +1,793 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Reads a line of the log: finds where the device's own text begins, then goes by its tag.
+ */
+#include "tasmite/core/tasmota/logline.h"
+
+#include <stdlib.h>
+
+#include "logline_int.h"
+#include "tasmite/base/utf8.h"
+#include "tasmite/base/xalloc.h"
+#include "tasmite/core/tasmota/logwords.h"
+
+/* Stamps, syslog heads and garbage before the text are no longer than this. */
+#define HEAD_MAX 200
+
+/* ---- pieces of text ---------------------------------------------------------------------------- */
+
+size_t lt_find(struct logtext t, const char *s)
+{
+	size_t m = strlen(s);
+	const char *p = t.p, *end = t.p + t.n;
+
+	while ((size_t)(end - p) >= m) {
+		p = memchr(p, s[0], (size_t)(end - p) - m + 1);
+		if (!p)
+			break;
+		if (!memcmp(p, s, m))
+			return (size_t)(p - t.p);
+		p++;
+	}
+	return t.n;
+}
+
+bool lt_has(struct logtext t, const char *s)
+{
+	return lt_find(t, s) < t.n;
+}
+
+static bool blank(char c)
+{
+	return c == ' ' || c == '\t' || c == '\r';
+}
+
+struct logtext lt_trim(struct logtext t)
+{
+	while (t.n && blank(t.p[t.n - 1]))
+		t.n--;
+	while (t.n && blank(*t.p))
+		t = lt_from(t, 1);
+	return t;
+}
+
+struct logtext lt_pop_word(struct logtext *t)
+{
+	size_t i;
+	struct logtext w;
+
+	*t = lt_trim(*t);
+	for (i = t->n; i && t->p[i - 1] != ' '; i--)
+		;
+	w = lt_from(*t, i);
+	*t = lt_trim(lt_upto(*t, i));
+	return w;
+}
+
+struct logtext lt_take_word(struct logtext *t)
+{
+	struct logtext w;
+
+	*t = lt_trim(*t);
+	w = lt_upto(*t, lt_find(*t, " "));
+	*t = lt_trim(lt_from(*t, w.n));
+	return w;
+}
+
+struct logtext lt_after(struct logtext t, const char *s)
+{
+	size_t at = lt_find(t, s), n = 0;
+
+	t = lt_from(t, at < t.n ? at + strlen(s) : t.n);
+	while (n < t.n && t.p[n] != ' ' && t.p[n] != ',' && t.p[n] != '"')
+		n++;
+	return lt_upto(t, n);
+}
+
+bool logtext_is(struct logtext t, const char *s)
+{
+	return t.n == strlen(s) && !memcmp(t.p, s, t.n);
+}
+
+int32_t logtext_number(struct logtext t, int32_t other)
+{
+	bool minus = t.n && (*t.p == '-' || *t.p == '+');
+	int32_t v = 0;
+	size_t i = minus, n = 0;
+
+	for (; i < t.n && n < 9 && lt_digit(t.p[i]); i++, n++)
+		v = v * 10 + (t.p[i] - '0');
+	if (!n || (i < t.n && lt_digit(t.p[i])))
+		return other;
+	return minus && *t.p == '-' ? -v : v;
+}
+
+bool logtext_is_address(struct logtext t)
+{
+	unsigned parts = 0;
+	size_t i = 0;
+
+	while (parts < 4) {
+		size_t n = 0;
+		int32_t v = logtext_number(lt_from(t, i), -1);
+
+		while (i + n < t.n && n < 4 &&
+		       (lt_digit(t.p[i + n]) || strchr("xX*", t.p[i + n])))
+			n++;
+		if (!n || n > 3 || v > 255)
+			return false;
+		i += n;
+		if (++parts < 4 && (i >= t.n || t.p[i++] != '.'))
+			return false;
+	}
+	return i == t.n;
+}
+
+/* ---- where the text begins --------------------------------------------------------------------- */
+
+/* Length of "HH:MM:SS[.mmm][-HHH[/FF]]" at the start, 0 when it is none. */
+static size_t clock_length(struct logtext t)
+{
+	static const char shape[] = "00:00:00";
+	size_t i;
+
+	if (t.n < 8)
+		return 0;
+	for (i = 0; i < 8; i++)
+		if (shape[i] == '0' ? !lt_digit(t.p[i]) : t.p[i] != shape[i])
+			return 0;
+	while (i < t.n && i < 20 &&
+	       (lt_digit(t.p[i]) ||
+		(strchr(".,:-/", t.p[i]) && i + 1 < t.n && lt_digit(t.p[i + 1]))))
+		i++;
+	return i;
+}
+
+/* The last clock of the head: its end, 0 for none. Between the clocks of a terminal and of the
+ * device stand signs only. */
+static size_t find_clock(struct logtext t, size_t from, size_t limit, int32_t *seconds)
+{
+	size_t end = 0, n;
+
+	for (size_t i = from; i + 8 <= t.n && i < limit; i++) {
+		if (!lt_digit(t.p[i]) || (i && lt_digit(t.p[i - 1])) || i + 2 >= t.n ||
+		    t.p[i + 2] != ':')
+			continue;
+		n = clock_length(lt_from(t, i));
+		if (!n)
+			continue;
+		*seconds = logtext_number(lt_upto(lt_from(t, i), 2), 0) * 3600 +
+			   logtext_number(lt_upto(lt_from(t, i + 3), 2), 0) * 60 +
+			   logtext_number(lt_upto(lt_from(t, i + 6), 2), 0);
+		end = i + n;
+		i = end - 1;
+	}
+	return end;
+}
+
+/* Behind the clock: what a stamp may still have there. */
+static size_t skip_signs(struct logtext t, size_t at)
+{
+	while (at < t.n && (blank(t.p[at]) || strchr("]>)|:-", t.p[at])))
+		at++;
+	return at;
+}
+
+struct tag {
+	char text[12];
+	enum tag_id {
+		TAG_NONE,
+		TAG_OTHER,
+		TAG_APP,
+		TAG_CFG,
+		TAG_CMD,
+		TAG_FRC,
+		TAG_HDW,
+		TAG_HTP,
+		TAG_MQT,
+		TAG_NTP,
+		TAG_OTA,
+		TAG_QPC,
+		TAG_RSL,
+		TAG_SER,
+		TAG_SNS,
+		TAG_UPL,
+		TAG_WIF,
+		TAG_DNS,
+		TAG_WPS,
+		TAG_MANAGER,
+		TAG_BTN
+	} id;
+};
+
+static const struct tag tags[] = {{"APP", TAG_APP}, {"WIF", TAG_WIF}, {"MQT", TAG_MQT},
+    {"RSL", TAG_RSL}, {"CFG", TAG_CFG}, {"CMD", TAG_CMD}, {"FRC", TAG_FRC}, {"HDW", TAG_HDW},
+    {"HTP", TAG_HTP}, {"NTP", TAG_NTP}, {"RTC", TAG_NTP}, {"OTA", TAG_OTA}, {"QPC", TAG_QPC},
+    {"SER", TAG_SER}, {"SNS", TAG_SNS}, {"UPL", TAG_UPL}, {"BTN", TAG_BTN}, {"DNS", TAG_DNS},
+    {"mDN", TAG_DNS}, {"BRY", TAG_OTHER}, {"DOM", TAG_OTHER}, {"ETH", TAG_WIF},
+    {"EXC", TAG_OTHER}, {"HST", TAG_OTHER}, {"I2C", TAG_OTHER}, {"INI", TAG_OTHER},
+    {"IRR", TAG_OTHER}, {"KNX", TAG_OTHER}, {"LOG", TAG_OTHER}, {"RUL", TAG_OTHER},
+    {"SCR", TAG_OTHER}, {"SLG", TAG_OTHER}, {"SRC", TAG_OTHER}, {"SWT", TAG_OTHER},
+    {"TCP", TAG_OTHER}, {"TFS", TAG_OTHER}, {"TLS", TAG_OTHER}, {"UFS", TAG_OTHER},
+    {"UPP", TAG_OTHER}, {"ZIG", TAG_OTHER}, {"TYA", TAG_OTHER}, {"TUY", TAG_OTHER},
+    {"LGT", TAG_OTHER}, {"DHT", TAG_OTHER}, {"ROT", TAG_OTHER}, {"MSH", TAG_RSL},
+    {"SPI", TAG_OTHER}, {"BLE", TAG_OTHER}, {"DSB", TAG_OTHER}, {"NRG", TAG_OTHER},
+    {"TLG", TAG_OTHER}, {"EM2", TAG_OTHER},
+    /* 2016 and 2017 */
+    {"Wifi", TAG_WIF}, {"HTTP", TAG_HTP}, {"MQTT", TAG_MQT}, {"Cnfg", TAG_CFG},
+    {"Config", TAG_CFG}, {"mDNS", TAG_DNS}, {"UPnP", TAG_OTHER}, {"WPSconfig", TAG_WPS},
+    {"SmartConfig", TAG_WPS}, {"Wifimanager", TAG_MANAGER}, {"Time", TAG_NTP}};
+
+/* The tag that ends at the colon; *start is where it begins. */
+static enum tag_id tag_before(struct logtext t, size_t colon, size_t *start)
+{
+	size_t n = 0;
+
+	while (n < colon && n < 12 && lt_alnum(t.p[colon - 1 - n]))
+		n++;
+	if (n < 3)
+		return TAG_NONE;
+	for (size_t i = 0; i < sizeof(tags) / sizeof(tags[0]); i++) {
+		size_t m = strlen(tags[i].text);
+
+		/* Garbage before the tag may look like letters, but hardly like capitals. */
+		if (m > n || memcmp(t.p + colon - m, tags[i].text, m) ||
+		    (m < n && t.p[colon - m - 1] >= 'A' && t.p[colon - m - 1] <= 'Z'))
+			continue;
+		*start = colon - m;
+		return tags[i].id;
+	}
+	return TAG_NONE;
+}
+
+/* A tag in the head of the line; *t becomes what stands behind it. */
+static enum tag_id find_tag(struct logtext *t, size_t *start)
+{
+	size_t limit = t->n < HEAD_MAX ? t->n : HEAD_MAX;
+
+	for (size_t i = 3; i < limit; i++) {
+		enum tag_id id;
+		char c = t->p[i];
+
+		if (c == '{' || c == '=' || c == '"')
+			break;
+		if (c != ':' || (i + 1 < t->n && t->p[i + 1] != ' '))
+			continue;
+		id = tag_before(*t, i, start);
+		if (!id)
+			continue;
+		*t = lt_from(*t, i + 1);
+		while (t->n && *t->p == ' ')
+			*t = lt_from(*t, 1);
+		return id;
+	}
+	return TAG_NONE;
+}
+
+/* ---- lines by their tag ------------------------------------------------------------------------- */
+
+static bool known_baud(int32_t v)
+{
+	return v >= 300 && v <= 4000000;
+}
+
+static bool usual_baud(int32_t v)
+{
+	static const int32_t rates[] = {
+	    1200, 2400, 4800, 9600, 19200, 38400, 57600, 74880, 115200, 230400, 460800, 921600};
+
+	for (size_t i = 0; i < sizeof(rates) / sizeof(rates[0]); i++)
+		if (v == rates[i])
+			return true;
+	return false;
+}
+
+/* "(n)" at the end of t, -1 when it is not there. */
+static int32_t in_parentheses(struct logtext t)
+{
+	size_t i = t.n;
+
+	while (i && t.p[i - 1] != '(')
+		i--;
+	return i ? logtext_number(lt_from(t, i), -1) : -1;
+}
+
+static void app_line(struct logtext t, struct logline *out)
+{
+	uint32_t keys = logwords_find(t.p, t.n);
+	struct logtext all = t, last;
+	size_t len;
+
+	if (!keys)
+		keys = logwords_begin(t.p, t.n, WORD_RESTARTING | WORD_SERIAL_OFF, &len);
+	if (!keys)
+		keys = logwords_cut(t.p, t.n) & (WORD_SERIAL_OFF | WORD_RESTARTING);
+	if (keys & WORD_RESTARTING)
+		out->kind = LOGLINE_RESTARTING;
+	else if (keys & WORD_SERIAL_OFF)
+		out->kind = LOGLINE_SERIAL_OFF;
+	else if (keys & WORD_BLOCKED)
+		out->kind = LOGLINE_BLOCKED;
+	else if (lt_starts(t, "Some settings have been reset"))
+		out->kind = LOGLINE_FRC, out->num = in_parentheses(t);
+	if (out->kind != LOGLINE_TASMOTA || logline_project(t, true, out))
+		return;
+	if (lt_starts(t, "(UTC)") || lt_starts(t, "UTC"))
+		out->kind = LOGLINE_TIME;
+	last = lt_pop_word(&t);
+	out->num = logtext_number(last, 0);
+	if (!lt_digit(last.n ? *last.p : ' '))
+		return;
+	if (logwords_begin(all.p, all.n, WORD_SET_BAUD, &len) || lt_has(all, "audrate"))
+		out->kind = known_baud(out->num) ? LOGLINE_SET_BAUD : LOGLINE_TASMOTA;
+	else if (lt_has(all, "press") || (out->num < 20 && logwords_find(t.p, t.n)))
+		out->kind = LOGLINE_PRESSES;
+	else if (usual_baud(out->num))
+		out->kind = LOGLINE_SET_BAUD;
+}
+
+/* "Button1 multi-press 4"; the words between differ. */
+static void button_line(struct logtext t, struct logline *out)
+{
+	struct logtext last = lt_pop_word(&t), first = lt_take_word(&t);
+	bool numbered = first.n && lt_digit(first.p[first.n - 1]);
+
+	if (!t.n || !last.n || !lt_digit(*last.p) || !numbered)
+		return;
+	if (!(logwords_find(t.p, t.n) & WORD_MULTI_PRESS) && !lt_has(t, "press") &&
+	    !lt_has(t, "Press"))
+		return;
+	out->kind = LOGLINE_PRESSES;
+	out->num = logtext_number(last, 0);
+}
+
+static void cfg_line(struct logtext t, struct logline *out)
+{
+	uint32_t keys = logwords_find(t.p, t.n);
+	size_t len;
+
+	if (keys & WORD_DEFAULTS || logwords_cut(t.p, t.n) & WORD_DEFAULTS) {
+		out->kind = LOGLINE_DEFAULTS;
+	} else if (lt_starts(t, "Loaded from ") || logwords_begin(t.p, t.n, WORD_LOADED, &len)) {
+		out->kind = LOGLINE_LOADED;
+		out->num = logtext_number(lt_pop_word(&t), -1);
+	} else if (lt_starts(t, "Save") || logwords_begin(t.p, t.n, WORD_SAVED, &len)) {
+		out->kind = LOGLINE_SAVED;
+	} else if (lt_starts(t, "Text overflow")) {
+		out->kind = LOGLINE_OVERFLOW;
+	}
+}
+
+static void qpc_line(struct logtext t, struct logline *out)
+{
+	if (lt_starts(t, "Reset")) {
+		out->kind = LOGLINE_QPC_RESET;
+	} else if (lt_starts(t, "Count ")) {
+		out->kind = LOGLINE_QPC_COUNT;
+		out->num = logtext_number(lt_from(t, 6), 0);
+	} else if (lt_starts(t, "Flag ")) {
+		/* F0 ... one bit is taken away by each start: FE, FC, F8, F0. */
+		unsigned flag = 0;
+
+		for (size_t i = 5; i < t.n && i < 7; i++)
+			flag = flag * 16 + (unsigned)(lt_digit(t.p[i]) ? t.p[i] - '0'
+								       : (t.p[i] & 7) + 9);
+		out->kind = LOGLINE_QPC_COUNT;
+		for (unsigned bit = 0; bit < 8; bit++)
+			out->num += !(flag >> bit & 1);
+	}
+}
+
+/* "Using USB CDC" and the like are no echo. */
+static void cmd_line(struct logtext t, struct logline *out)
+{
+	if (lt_starts(t, "Serial buffer overrun")) {
+		out->kind = LOGLINE_OVERRUN;
+	} else if (!lt_starts(t, "Gr") && !lt_starts(t, "Using ") && !lt_starts(t, "Fall back")) {
+		out->kind = LOGLINE_ECHO;
+		out->text = t;
+	}
+}
+
+static bool garbled(struct logtext t)
+{
+	unsigned bad = 0;
+
+	for (size_t i = 0; i < t.n && i < 40; i++) {
+		if (t.p[i] > ' ' && t.p[i] < 0x7f)
+			return false;
+		bad++;
+	}
+	return bad >= 6;
+}
+
+/* "<topic> = <payload>[ (retained)]" */
+static bool result_line(struct logtext t, struct logline *out)
+{
+	size_t at = lt_find(t, " =");
+
+	if (at == t.n)
+		return false;
+	out->kind = LOGLINE_RESULT;
+	out->text = lt_upto(t, at);
+	out->text2 = lt_trim(lt_from(t, at + 2));
+	if (garbled(out->text))
+		out->kind = LOGLINE_GARBLED_TOPIC;
+	return true;
+}
+
+/* "..., rc -2. Retry in 10 sec": the words before differ. */
+static bool mqtt_failed(struct logtext t, struct logline *out)
+{
+	size_t at = lt_find(t, ", rc "), i;
+	struct logtext to;
+
+	if (at == t.n)
+		return false;
+	out->num = logtext_number(lt_from(t, at + 5), 0);
+	if (!out->num)
+		return false;
+	to = lt_upto(t, at);
+	to = lt_pop_word(&to);
+	for (i = to.n; i && to.p[i - 1] != ':'; i--)
+		;
+	out->kind = LOGLINE_MQTT_FAILED;
+	out->text = lt_upto(to, i ? i - 1 : to.n);
+	out->text2 = i ? lt_from(to, i) : lt_upto(to, 0);
+	return true;
+}
+
+static void mqtt_line(struct logtext t, struct logline *out)
+{
+	uint32_t keys = logwords_find(t.p, t.n);
+
+	if (keys & WORD_CONNECTED)
+		out->kind = LOGLINE_MQTT_OK;
+	else if (keys & WORD_ATTEMPTING || logwords_cut(t.p, t.n) & WORD_ATTEMPTING)
+		out->kind = LOGLINE_MQTT_TRY;
+	else if (mqtt_failed(t, out))
+		return;
+	else if (lt_starts(t, "TLS ") && (lt_has(t, "failed") || lt_has(t, "error")))
+		out->kind = LOGLINE_MQTT_TLS;
+	else
+		(void)result_line(t, out);
+}
+
+static void upload_line(struct logtext t, struct logline *out)
+{
+	size_t len, end;
+
+	if (lt_starts(t, "http://") || lt_starts(t, "https://")) {
+		out->kind = LOGLINE_UPGRADE_URL;
+		out->text = lt_upto(t, lt_find(t, " "));
+	} else if (logwords_begin(t.p, t.n, WORD_FILE, &len) && len < t.n && t.p[len] == ' ') {
+		out->kind = LOGLINE_UPGRADE_FILE;
+		t = lt_from(t, len + 1);
+		end = lt_find(t, " ...");
+		out->text = lt_upto(t, end < lt_find(t, " (") ? end : lt_find(t, " ("));
+	} else if (lt_has(t, "ERROR[") || lt_has(t, "rror:")) {
+		out->kind = LOGLINE_UPGRADE_ERROR;
+		out->text = t;
+	}
+}
+
+static void ota_line(struct logtext t, struct logline *out)
+{
+	if (!lt_has(t, "imeout") && !lt_has(t, "error") && !lt_has(t, "unsupported"))
+		return;
+	out->kind = LOGLINE_UPGRADE_ERROR;
+	out->text = t;
+}
+
+static void ser_line(struct logtext t, struct logline *out)
+{
+	if (!lt_starts(t, "Set to ") || !lt_has(t, " bit/s"))
+		return;
+	t = lt_from(t, 7);
+	(void)lt_take_word(&t);
+	out->num = logtext_number(t, 0);
+	if (known_baud(out->num))
+		out->kind = LOGLINE_SET_BAUD;
+}
+
+/* "MQTT services found 0", "with 0 mqtt services found" */
+static void dns_line(struct logtext t, struct logline *out)
+{
+	if (lt_has(t, "Query done") && (lt_has(t, "found 0") || lt_has(t, "with 0")))
+		out->kind = LOGLINE_MQTT_SEARCH;
+}
+
+static void tagged_line(enum tag_id id, struct logtext t, struct logline *out)
+{
+	switch (id) {
+	case TAG_APP:
+		app_line(t, out);
+		break;
+	case TAG_CFG:
+		cfg_line(t, out);
+		break;
+	case TAG_CMD:
+		cmd_line(t, out);
+		break;
+	case TAG_FRC:
+		app_line(t, out);
+		break;
+	case TAG_HDW:
+		out->kind = lt_starts(t, "ESP") ? LOGLINE_HDW : LOGLINE_TASMOTA;
+		out->text = lt_upto(t, lt_find(t, " (PSRAM"));
+		break;
+	case TAG_HTP:
+		logline_web(t, out);
+		break;
+	case TAG_MQT:
+		mqtt_line(t, out);
+		break;
+	case TAG_NTP:
+		out->kind = lt_has(t, "UTC") ? LOGLINE_TIME : LOGLINE_TASMOTA;
+		break;
+	case TAG_OTA:
+		ota_line(t, out);
+		break;
+	case TAG_QPC:
+		qpc_line(t, out);
+		break;
+	case TAG_RSL:
+		(void)result_line(t, out);
+		break;
+	case TAG_SER:
+		ser_line(t, out);
+		break;
+	case TAG_SNS:
+		out->kind = lt_starts(t, "Hardware Serial") ? LOGLINE_HW_SERIAL : LOGLINE_TASMOTA;
+		break;
+	case TAG_UPL:
+		upload_line(t, out);
+		break;
+	case TAG_WIF:
+		logline_wifi(t, out);
+		break;
+	case TAG_DNS:
+		dns_line(t, out);
+		break;
+	case TAG_WPS: /* 2017: "WPSconfig: Active for 1 minute" */
+		out->kind = lt_has(t, "ctive") ? LOGLINE_NO_AP_MODE : LOGLINE_WPS_FAILED;
+		break;
+	case TAG_MANAGER: /* 2017: "Wifimanager: Active for 1 minute" */
+		out->kind = lt_has(t, "ctive") ? LOGLINE_MANAGER : LOGLINE_MANAGER_FAILED;
+		break;
+	case TAG_BTN:
+		button_line(t, out);
+		break;
+	case TAG_OTHER:
+	case TAG_NONE:
+		break;
+	}
+}
+
+/* ---- lines without a tag ------------------------------------------------------------------------ */
+
+/* Commands as a terminal shows them when they are typed. */
+static bool local_echo(struct logtext t)
+{
+	static const char *const names[] = {"backlog", "status", "ssid", "password", "module",
+	    "power", "reset", "restart", "seriallog", "otaurl", "upgrade", "mqtt", "wificonfig",
+	    "topic", "hostname", "ipaddress", "template", "setoption", "rule", "weblog"};
+	char low[12];
+	size_t n = 0;
+
+	for (; n + 1 < sizeof(low) && n < t.n && lt_alnum(t.p[n]); n++)
+		low[n] = (char)(t.p[n] >= 'A' && t.p[n] <= 'Z' ? t.p[n] + 32 : t.p[n]);
+	low[n] = 0;
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (n >= strlen(names[i]) && !memcmp(low, names[i], strlen(names[i])))
+			return true;
+	return false;
+}
+
+/* Characters that no text of a device has: control characters, bytes that are no UTF-8, and what
+ * terminals show in their place. Answers how many of *all. */
+static unsigned unreadable(struct logtext t, unsigned *all)
+{
+	unsigned bad = 0;
+	size_t i = 0;
+
+	*all = 0;
+	while (i < t.n) {
+		uint32_t cp = 0;
+		int n = 1;
+
+		if ((uint8_t)t.p[i] >= 0x80)
+			n = utf8_decode((const uint8_t *)t.p + i, t.n - i, &cp);
+		else
+			cp = (uint8_t)t.p[i];
+		bad += n < 1 || (cp < 0x20 && cp != '\t' && cp != 0x1b) ||
+		       (cp >= 0x7f && cp < 0x100) || cp == 0xfffd || cp == 0x2e2e ||
+		       cp == 0x25a1 || (cp >= 0x2400 && cp < 0x2440) ||
+		       (cp >= 0x2500 && cp < 0x2600);
+		i += n < 1 ? 1 : (size_t)n;
+		++*all;
+	}
+	return bad;
+}
+
+static void untagged_line(const struct loglines *r, struct logtext t, struct logline *out)
+{
+	unsigned all, bad;
+
+	if (logline_project(t, out->seconds >= 0, out)) {
+		out->tagged = true;
+	} else if (logwords_find(t.p, t.n) & WORD_MINIMAL) {
+		out->kind = LOGLINE_MINIMAL;
+		out->tagged = true;
+	} else if (*t.p == '{' || *t.p == '"') {
+		out->kind = LOGLINE_RESULT;
+		out->text2 = t;
+	} else if (local_echo(t)) {
+		out->kind = LOGLINE_LOCAL_ECHO;
+		out->text = t;
+	} else if (logline_plain(&r->plain, t, out)) {
+		return;
+	} else if (lt_has(t, " = {") || lt_has(t, "UPGRADE = ")) {
+		(void)result_line(t, out);
+	} else {
+		bad = unreadable(t, &all);
+		if (bad * 5 < all)
+			return;
+		out->kind = LOGLINE_GARBAGE;
+		out->num = (int32_t)bad;
+	}
+}
+
+/* What publishes its progress has a kind of its own. */
+static void upgrade_result(struct logline *out)
+{
+	struct logtext t = out->text2;
+
+	if (!lt_ends(out->text, "UPGRADE"))
+		return;
+	if (lt_starts(t, "{\"Upgrade\":\""))
+		t = lt_from(t, 12);
+	if (lt_starts(t, "Successful")) {
+		out->kind = LOGLINE_UPGRADE_OK;
+	} else if (lt_starts(t, "Failed")) {
+		out->kind = LOGLINE_UPGRADE_FAILED;
+		t = lt_trim(lt_from(t, 6));
+		out->text = lt_upto(t, lt_find(t, "\""));
+	}
+}
+
+static void empty_texts(struct logline *out, const char *p)
+{
+	const struct logtext none = {p, 0};
+
+	memset(out, 0, sizeof(*out));
+	out->seconds = -1;
+	out->text = out->text2 = out->version = out->variant = out->core = out->topic = none;
+}
+
+void logline_read(const struct loglines *r, const uint8_t *line, size_t n, struct logline *out)
+{
+	struct logtext t = {(const char *)line, n < LOGLINE_MAX ? n : LOGLINE_MAX}, rest;
+	size_t start = 0, end;
+	enum tag_id id;
+
+	empty_texts(out, (const char *)line);
+	t = lt_trim(t);
+	if (!t.n) {
+		out->kind = LOGLINE_BLANK;
+		return;
+	}
+	rest = t;
+	id = find_tag(&rest, &start);
+	end = find_clock(t, 0, id ? start : 120, &out->seconds);
+	if (id) {
+		out->kind = LOGLINE_TASMOTA;
+		out->tagged = true;
+		tagged_line(id, lt_trim(rest), out);
+		/* A reset in mid-line: the ROM goes on where the application was cut off. */
+		if (out->kind == LOGLINE_TASMOTA || out->kind == LOGLINE_WIFI)
+			(void)logline_plain(&r->plain, rest, out);
+	} else {
+		rest = lt_from(t, end ? skip_signs(t, end) : 0);
+		if (rest.n)
+			untagged_line(r, rest, out);
+	}
+	if (out->kind == LOGLINE_RESULT)
+		upgrade_result(out);
+}
+
+/* ---- JSON --------------------------------------------------------------------------------------- */
+
+/* End of the string that begins behind a quote. */
+static size_t string_end(struct logtext t, size_t at)
+{
+	while (at < t.n && t.p[at] != '"')
+		at += t.p[at] == '\\' ? 2 : 1;
+	return at < t.n ? at : t.n;
+}
+
+static struct logtext member_value(struct logtext t)
+{
+	size_t n = 0;
+
+	while (t.n && blank(*t.p))
+		t = lt_from(t, 1);
+	if (t.n && *t.p == '"') {
+		t = lt_from(t, 1);
+		return lt_upto(t, string_end(t, 0));
+	}
+	if (t.n && (*t.p == '{' || *t.p == '['))
+		return t;
+	while (n < t.n && t.p[n] != ',' && t.p[n] != '}' && t.p[n] != ']' && t.p[n] != ' ')
+		n++;
+	return lt_upto(t, n);
+}
+
+int logline_member(struct logtext json, size_t *at, struct logtext *key, struct logtext *value)
+{
+	while (*at < json.n) {
+		const char *quote = memchr(json.p + *at, '"', json.n - *at);
+		size_t from, end, next;
+
+		if (!quote)
+			break;
+		from = (size_t)(quote - json.p) + 1;
+		end = string_end(json, from);
+		next = end < json.n ? end + 1 : end;
+		while (next < json.n && json.p[next] == ' ')
+			next++;
+		*at = end < json.n ? end + 1 : end;
+		if (next >= json.n || json.p[next] != ':')
+			continue;
+		*key = lt_upto(lt_from(json, from), end - from);
+		*value = member_value(lt_from(json, next + 1));
+		*at = next + 1;
+		/* Behind a string; into an object or list. */
+		if (value->n && value->p > json.p && value->p[-1] == '"')
+			*at = (size_t)(value->p - json.p) + value->n + 1;
+		else if (!value->n || (*value->p != '{' && *value->p != '['))
+			*at = value->n ? (size_t)(value->p - json.p) + value->n : next + 1;
+		if (*at > json.n)
+			*at = json.n;
+		return 1;
+	}
+	*at = json.n;
+	return 0;
+}
+
+/* ---- the reader --------------------------------------------------------------------------------- */
+
+struct loglines *loglines_new(void)
+{
+	struct loglines *r = xcalloc(1, sizeof(*r));
+
+	logline_plain_init(&r->plain);
+	return r;
+}
+
+void loglines_free(struct loglines *r)
+{
+	if (!r)
+		return;
+	acdfa_fini(&r->plain);
+	free(r);
+}
+
+static const char *const kind_names[LOGLINE_KINDS] = {
+#define LOGLINE_NAME(id, name) [LOGLINE_##id] = name,
+    LOGLINE_TABLE(LOGLINE_NAME)
+#undef LOGLINE_NAME
+};
+
+const char *logline_name(enum logline_kind kind)
+{
+	return (unsigned)kind < LOGLINE_KINDS ? kind_names[kind] : "none";
+}
+
+const char *logline_meaning(enum logline_kind kind)
+{
+	for (size_t i = 0; i < logwords_pattern_count; i++)
+		if (!strcmp(logwords_patterns[i].id, logline_name(kind)))
+			return logwords_patterns[i].meaning;
+	return NULL;
+}
