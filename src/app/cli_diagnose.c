@@ -304,9 +304,7 @@ static int one_file(const char *path, const struct cli_diagnose_options *o, bool
 			print_json(path, v);
 		else if (!o->quiet)
 			print_text(path, v, first);
-		rc = !v->recognised	      ? CLI_UNKNOWN
-		     : doctor_has_problem(v) ? CLI_PROBLEM
-					     : CLI_GOOD;
+		rc = !v->recognised ? CLI_UNKNOWN : doctor_has_problem(v) ? CLI_PROBLEM : CLI_GOOD;
 	}
 	doctor_free(d);
 	return rc;

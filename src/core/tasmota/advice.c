@@ -96,11 +96,12 @@ static const struct rule rules[] = {
     {DOCTOR_F_GPIO0_LOW, ADVICE_RELEASE_GPIO0, 96, "GPIO0 is low at the start",
 	"release the button (GPIO0) and power the board again", ""},
     {DOCTOR_F_WRONG_OFFSET, ADVICE_USE_FACTORY, 95, "no loader where the ROM looks for it",
-	"write the .factory.bin of this chip family at 0x0", "/flash --erase tasmota32.factory.bin@0"},
+	"write the .factory.bin of this chip family at 0x0",
+	"/flash --erase tasmota32.factory.bin@0"},
     {DOCTOR_F_FLASH_CORRUPT, ADVICE_ERASE_FLASH, 85, "what is in the flash is damaged",
 	"erase and write again, then verify", "/flash --erase FILE"},
-    {DOCTOR_F_FLASH_CORRUPT, ADVICE_USE_DOUT, 45, "wrong flash mode",
-	"write in mode DOUT", "/flash --erase FILE"},
+    {DOCTOR_F_FLASH_CORRUPT, ADVICE_USE_DOUT, 45, "wrong flash mode", "write in mode DOUT",
+	"/flash --erase FILE"},
     {DOCTOR_F_FLASH_CORRUPT, ADVICE_CHECK_POWER, 30, "bad power while writing",
 	"use a 3.3 V supply of at least 500 mA", ""},
     {DOCTOR_F_WRONG_MODE, ADVICE_USE_DOUT, 88, "the image is not in mode DOUT",
@@ -122,12 +123,12 @@ static const struct rule rules[] = {
     /* crashes (#681 #4576 #5883 #6956 #10283 #19603 #19976 #24963) */
     {DOCTOR_F_EXCEPTION, ADVICE_ERASE_FLASH, 75, "damaged settings or image",
 	"erase and write again, then verify", "/flash --erase FILE"},
-    {DOCTOR_F_EXCEPTION, ADVICE_FLASH_OTHER, 50, "a fault of this build",
-	"write another build", "/flash --erase FILE"},
+    {DOCTOR_F_EXCEPTION, ADVICE_FLASH_OTHER, 50, "a fault of this build", "write another build",
+	"/flash --erase FILE"},
     {DOCTOR_F_PANIC, ADVICE_ERASE_FLASH, 75, "damaged settings or image",
 	"erase and write again, then verify", "/flash --erase FILE"},
-    {DOCTOR_F_PANIC, ADVICE_FLASH_OTHER, 50, "a fault of this build",
-	"write another build", "/flash --erase FILE"},
+    {DOCTOR_F_PANIC, ADVICE_FLASH_OTHER, 50, "a fault of this build", "write another build",
+	"/flash --erase FILE"},
     {DOCTOR_F_BOOT_LOOP, ADVICE_ERASE_FLASH, 58, "damaged settings or image",
 	"erase and write again, then verify", "/flash --erase FILE"},
     {DOCTOR_F_BOOT_LOOP, ADVICE_CHECK_POWER, 55, "the supply is too weak",
@@ -148,8 +149,8 @@ static const struct rule rules[] = {
     /* settings (#222 #681 #972 #44 #6956) */
     {DOCTOR_F_SETTINGS_LOST, ADVICE_ERASE_FLASH, 68, "damaged settings",
 	"erase and write again, then set the device up anew", "/flash --erase FILE"},
-    {DOCTOR_F_SETTINGS_LOST, ADVICE_SET_WIFI, 48, "the settings are gone",
-	"set Wi-Fi again", "Backlog SSID1 NAME; Password1 KEY"},
+    {DOCTOR_F_SETTINGS_LOST, ADVICE_SET_WIFI, 48, "the settings are gone", "set Wi-Fi again",
+	"Backlog SSID1 NAME; Password1 KEY"},
     {DOCTOR_F_OVERFLOW, ADVICE_SEND_STATUS, 30, "the texts together are too long",
 	"shorten names and topics, then send the command again", "Status 0"},
 
@@ -224,7 +225,7 @@ static const struct verdict_rule verdict_rules[] = {
 	"wait a minute for the access point", ""},
     {DOCTOR_AP, "asked_not_started", ADVICE_WIFICONFIG_2, 52, "the button was not counted",
 	"ask for it over serial", "WifiConfig 2"},
-    {DOCTOR_AP, "crashed", ADVICE_CHECK_POWER, 90, "the supply breaks down when the radio starts",
+    {DOCTOR_AP, "crashed", ADVICE_CHECK_POWER, 95, "the supply breaks down when the radio starts",
 	"use a separate 3.3 V supply of at least 500 mA", ""},
     {DOCTOR_BOOT, "silent", ADVICE_SEND_STATUS, 35, "too little was heard",
 	"ask the device what it is", "Status 0"},
@@ -313,13 +314,15 @@ unsigned advice_steps(const struct doctor_view *v, struct advice_step steps[ADVI
 
 		if (v->finding[r->when].count && !cured(v, (enum doctor_finding_id)r->when) &&
 		    !pointless(v, r->action))
-			offer(steps, &count, r->action, r->likelihood, r->cause, r->text, r->command);
+			offer(
+			    steps, &count, r->action, r->likelihood, r->cause, r->text, r->command);
 	}
 	for (size_t i = 0; i < sizeof(verdict_rules) / sizeof(verdict_rules[0]); i++) {
 		const struct verdict_rule *r = &verdict_rules[i];
 
 		if (!strcmp(v->verdict[r->key].reason, r->reason) && !pointless(v, r->action))
-			offer(steps, &count, r->action, r->likelihood, r->cause, r->text, r->command);
+			offer(
+			    steps, &count, r->action, r->likelihood, r->cause, r->text, r->command);
 	}
 	if (!count)
 		offer(steps, &count, ADVICE_NONE, 0, "nothing is wrong as far as the log tells",

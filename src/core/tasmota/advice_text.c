@@ -80,8 +80,8 @@ void advice_finding_text(
 		(void)str_fmt(dst, size, "%s: exception %d%s%s", words[id], f->cause,
 		    *exception_words(f->cause) ? ", " : "", exception_words(f->cause));
 	} else if (id == DOCTOR_F_MQTT_REFUSED || id == DOCTOR_F_MQTT_UNREACHABLE) {
-		(void)str_fmt(dst, size, "%s%s%s%s", words[id], *more ? " (" : "", more,
-		    *more ? ")" : "");
+		(void)str_fmt(
+		    dst, size, "%s%s%s%s", words[id], *more ? " (" : "", more, *more ? ")" : "");
 	} else {
 		(void)str_fmt(dst, size, "%s%s%s", words[id], *more ? ": " : "", more);
 	}

@@ -248,8 +248,8 @@ static void judge_garbage(struct doctor *d)
 	doctor_forget(d, DOCTOR_F_WRONG_BAUD);
 	doctor_note_line(d, DOCTOR_F_WRONG_BAUD, d->garbage_first);
 	doctor_note_line(d, DOCTOR_F_WRONG_BAUD, d->garbage_line);
-	(void)str_copy(d->view.finding[DOCTOR_F_WRONG_BAUD].quote,
-	    sizeof(d->view.finding[0].quote), d->garbage_quote);
+	(void)str_copy(d->view.finding[DOCTOR_F_WRONG_BAUD].quote, sizeof(d->view.finding[0].quote),
+	    d->garbage_quote);
 	d->view.recognised = true;
 	if (!only && d->garbage < GARBAGE_USUAL)
 		return;

@@ -148,7 +148,8 @@ static void rom32(struct doctor *d, const struct logline *ev)
  * chip without a loader says again and again. */
 static bool watchdog32(int32_t rst)
 {
-	return rst == 4 || (rst >= 7 && rst <= 9) || rst == 11 || rst == 13 || rst == 17 || rst == 18;
+	return rst == 4 || (rst >= 7 && rst <= 9) || rst == 11 || rst == 13 || rst == 17 ||
+	       rst == 18;
 }
 
 static void rst32(struct doctor *d, const struct logline *ev)
@@ -299,10 +300,14 @@ bool doctor_boot_event(struct doctor *d, const struct logline *ev)
 
 static void project(struct doctor *d, const struct logline *ev)
 {
+	/* Since 8.5 this is told shortly before the project line. */
+	uint64_t frc = d->number - d->boot.frc <= 10 ? d->boot.frc : 0;
+
 	/* One banner, one project line; a loader's banner is another start. */
 	if (!d->boot.banner || d->boot.stage > STAGE_APP || d->boot.download)
 		if (!d->boot.line || d->boot.stage || d->boot.download || d->boot.crashed)
 			new_boot(d, false);
+	d->boot.frc = frc;
 	d->boot.banner = false;
 	d->project_line = d->number;
 	doctor_firmware(d, ev->version, ev->variant, ev->core);
@@ -341,7 +346,8 @@ void doctor_alive(struct doctor *d, const struct logline *ev)
 
 	if (ev->kind == LOGLINE_PROJECT)
 		project(d, ev);
-	hear(d, HEARD_APP);
+	if (d->heard != HEARD_APP || ev->kind == LOGLINE_PROJECT)
+		hear(d, HEARD_APP);
 	stage(d, STAGE_APP);
 	clock_of(b, ev->seconds);
 	if (radio(ev->kind))
@@ -412,8 +418,8 @@ static void verdict(struct doctor *d, enum doctor_state state, const char *reaso
 void doctor_judge_boot(struct doctor *d)
 {
 	bool cycles = d->most_cycles >= 3 && !d->crashes;
-	bool loop = (d->streak >= 2 && !d->boot.survived && !cycles) ||
-		    (d->boot.frc && !d->boot.survived);
+	bool loop =
+	    (d->streak >= 2 && !d->boot.survived && !cycles) || (d->boot.frc && !d->boot.survived);
 
 	loop_findings(d);
 	sequence_findings(d);

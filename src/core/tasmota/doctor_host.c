@@ -4,6 +4,7 @@
 
 #include "doctor_int.h"
 #include "tasmite/base/str.h"
+#include "tasmite/core/tasmota/logwords.h"
 
 /* ---- firmware --------------------------------------------------------------------------------------- */
 
@@ -71,7 +72,8 @@ static void power_cycles(struct doctor *d, const struct logline *ev)
 static void upgrade_failed(struct doctor *d, struct logtext reason)
 {
 	bool space = lt_has(reason, "space") || lt_has(reason, "Space") ||
-		     lt_has(reason, "ERROR[4]") || lt_has(reason, "miscompare");
+		     lt_has(reason, "ERROR[4]") ||
+		     logwords_find(reason.p, reason.n) & (WORD_NO_SPACE | WORD_MISCOMPARE);
 	struct doctor_verdict *v = doctor_say(d, DOCTOR_UPGRADE, DOCTOR_BAD, "failed");
 	struct doctor_finding *f;
 

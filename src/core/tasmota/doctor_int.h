@@ -21,23 +21,23 @@ enum boot_heard {
 
 /* The present boot. */
 struct boot {
-	uint64_t line;	/* where it began; 0: before the log */
-	bool banner;	/* the ROM was heard, its project line is to come */
-	bool ets32;	/* "ets ..." or "ESP-ROM:" came, its "rst:" is to come */
-	bool download;	/* the banner was of the loader */
-	bool loaded;	/* "load ..." or "~ld" came */
-	bool crashed;	/* an exception, a watchdog, a panic */
-	bool supply;	/* the crash may come of the supply: no exception in the code */
-	bool deliberate; /* the firmware said that it restarts */
-	bool survived;	/* it has been up for long enough, or further than those before */
-	bool radio_last; /* the radio was switched on and nothing else has come since */
+	uint64_t line;	   /* where it began; 0: before the log */
+	bool banner;	   /* the ROM was heard, its project line is to come */
+	bool ets32;	   /* "ets ..." or "ESP-ROM:" came, its "rst:" is to come */
+	bool download;	   /* the banner was of the loader */
+	bool loaded;	   /* "load ..." or "~ld" came */
+	bool crashed;	   /* an exception, a watchdog, a panic */
+	bool supply;	   /* the crash may come of the supply: no exception in the code */
+	bool deliberate;   /* the firmware said that it restarts */
+	bool survived;	   /* it has been up for long enough, or further than those before */
+	bool radio_last;   /* the radio was switched on and nothing else has come since */
 	bool connect_seen; /* a join was begun */
 	bool join_failed;  /* since the last one that worked */
 	bool two_slots;
 	enum boot_stage stage;
-	int32_t last;	     /* its clock, -1 none */
-	int32_t up;	     /* seconds that it has been up, as far as the clock tells */
-	uint64_t frc;	     /* line of "Some settings have been reset" */
+	int32_t last; /* its clock, -1 none */
+	int32_t up;   /* seconds that it has been up, as far as the clock tells */
+	uint64_t frc; /* line of "Some settings have been reset" */
 };
 
 struct doctor {
@@ -55,13 +55,13 @@ struct doctor {
 	enum boot_heard heard;
 	uint64_t heard_line;
 	struct boot boot;
-	unsigned streak; /* boots in a row that ended badly */
+	unsigned streak;  /* boots in a row that ended badly */
 	unsigned crashes; /* of them with a crash told */
 	enum boot_stage streak_stage;
 	uint64_t streak_lines[8];
-	unsigned rom_only;   /* boots in a row without a word of the application */
-	unsigned rtcwdt;     /* of them by the watchdog of the loader */
-	unsigned no_load;    /* power-on resets in a row without a load */
+	unsigned rom_only;    /* boots in a row without a word of the application */
+	unsigned rtcwdt;      /* of them by the watchdog of the loader */
+	unsigned no_load;     /* power-on resets in a row without a load */
 	unsigned supply_ends; /* boots that ended when the radio came on */
 	uint64_t supply_lines[8];
 	int32_t most_cycles;
@@ -81,15 +81,15 @@ struct doctor {
 	uint64_t ap_claimed;
 	int32_t ap_claimed_up; /* seconds after the start */
 	bool boot_crashed;     /* the boot before this one */
-	bool ap_up; /* its address was seen, or somebody came */
+	bool ap_up;	       /* its address was seen, or somebody came */
 
-	bool joined;	/* by "Connected" of the Wi-Fi */
+	bool joined; /* by "Connected" of the Wi-Fi */
 	uint64_t joined_line;
 	char firmware[24]; /* whose joins are counted */
 	bool signal_told;
 	bool empty_echo; /* the last command was an empty line */
 
-	uint64_t garbage;	  /* unreadable characters since the last line that was known */
+	uint64_t garbage; /* unreadable characters since the last line that was known */
 	uint64_t garbage_line, garbage_first;
 	uint64_t garbage_all, known_lines;
 	char garbage_quote[160];

@@ -12,7 +12,7 @@
 #define AP_ADDRESS "192.168.4.1"
 /* The set-up access point is closed after 180 s; what restarts before has not kept it open. */
 #define AP_SECONDS 150
-#define AP_WAIT_S 5
+#define AP_WAIT_S  5
 /* Quality in percent is twice the distance to -100 dBm; joins get unsure from here. */
 #define WEAK_DBM (-80)
 
@@ -275,7 +275,8 @@ static void mqtt(struct doctor *d, const struct logline *ev)
 		(void)doctor_note(d, DOCTOR_F_MQTT_UNREACHABLE);
 		break;
 	case LOGLINE_MQTT_SEARCH:
-		if (state(d, DOCTOR_MQTT) == DOCTOR_UNKNOWN || state(d, DOCTOR_MQTT) == DOCTOR_TRYING)
+		if (state(d, DOCTOR_MQTT) == DOCTOR_UNKNOWN ||
+		    state(d, DOCTOR_MQTT) == DOCTOR_TRYING)
 			(void)doctor_say(d, DOCTOR_MQTT, DOCTOR_UNKNOWN, "disabled_or_no_host");
 		break;
 	default:
@@ -364,8 +365,7 @@ void doctor_net_event(struct doctor *d, const struct logline *ev)
 /* What held before a start holds no more; what failed is still the last that is known. */
 void doctor_net_new_boot(struct doctor *d)
 {
-	static const enum doctor_key keys[] = {
-	    DOCTOR_WIFI, DOCTOR_IP, DOCTOR_WEB, DOCTOR_MQTT};
+	static const enum doctor_key keys[] = {DOCTOR_WIFI, DOCTOR_IP, DOCTOR_WEB, DOCTOR_MQTT};
 
 	if (d->boot_crashed)
 		ap_broken(d, "crashed");
@@ -375,8 +375,8 @@ void doctor_net_new_boot(struct doctor *d)
 	d->joined = false;
 	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)
 		if (state(d, keys[i]) == DOCTOR_OK || state(d, keys[i]) == DOCTOR_TRYING)
-			(void)doctor_say(d, keys[i], DOCTOR_UNKNOWN,
-			    keys[i] == DOCTOR_IP ? "none" : "not_seen");
+			(void)doctor_say(
+			    d, keys[i], DOCTOR_UNKNOWN, keys[i] == DOCTOR_IP ? "none" : "not_seen");
 }
 
 void doctor_judge_net(struct doctor *d)

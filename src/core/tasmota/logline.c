@@ -111,8 +111,7 @@ bool logtext_is_address(struct logtext t)
 		size_t n = 0;
 		int32_t v = logtext_number(lt_from(t, i), -1);
 
-		while (i + n < t.n && n < 4 &&
-		       (lt_digit(t.p[i + n]) || strchr("xX*", t.p[i + n])))
+		while (i + n < t.n && n < 4 && (lt_digit(t.p[i + n]) || strchr("xX*", t.p[i + n])))
 			n++;
 		if (!n || n > 3 || v > 255)
 			return false;
@@ -136,26 +135,35 @@ static size_t clock_length(struct logtext t)
 	for (i = 0; i < 8; i++)
 		if (shape[i] == '0' ? !lt_digit(t.p[i]) : t.p[i] != shape[i])
 			return 0;
-	while (i < t.n && i < 20 &&
-	       (lt_digit(t.p[i]) ||
-		(strchr(".,:-/", t.p[i]) && i + 1 < t.n && lt_digit(t.p[i + 1]))))
+	while (
+	    i < t.n && i < 20 &&
+	    (lt_digit(t.p[i]) || (strchr(".,:-/", t.p[i]) && i + 1 < t.n && lt_digit(t.p[i + 1]))))
 		i++;
 	return i;
 }
 
-/* The last clock of the head: its end, 0 for none. Between the clocks of a terminal and of the
- * device stand signs only. */
-static size_t find_clock(struct logtext t, size_t from, size_t limit, int32_t *seconds)
+/* Little stands between the clocks of a terminal and of the device, and no text of either. */
+static bool near_clock(struct logtext t)
+{
+	for (size_t i = 0; i < t.n; i++)
+		if (strchr("({=\"", t.p[i]))
+			return false;
+	return t.n <= 24;
+}
+
+/* The last clock of the head: its end, 0 for none. */
+static size_t find_clock(struct logtext t, size_t limit, int32_t *seconds)
 {
 	size_t end = 0, n;
 
-	for (size_t i = from; i + 8 <= t.n && i < limit; i++) {
-		if (!lt_digit(t.p[i]) || (i && lt_digit(t.p[i - 1])) || i + 2 >= t.n ||
-		    t.p[i + 2] != ':')
+	for (size_t i = 0; i + 8 <= t.n && i < limit; i++) {
+		if (t.p[i + 2] != ':' || !lt_digit(t.p[i]) || (i && lt_digit(t.p[i - 1])))
 			continue;
 		n = clock_length(lt_from(t, i));
 		if (!n)
 			continue;
+		if (end && !near_clock(lt_upto(lt_from(t, end), i - end)))
+			break;
 		*seconds = logtext_number(lt_upto(lt_from(t, i), 2), 0) * 3600 +
 			   logtext_number(lt_upto(lt_from(t, i + 3), 2), 0) * 60 +
 			   logtext_number(lt_upto(lt_from(t, i + 6), 2), 0);
@@ -204,19 +212,19 @@ static const struct tag tags[] = {{"APP", TAG_APP}, {"WIF", TAG_WIF}, {"MQT", TA
     {"RSL", TAG_RSL}, {"CFG", TAG_CFG}, {"CMD", TAG_CMD}, {"FRC", TAG_FRC}, {"HDW", TAG_HDW},
     {"HTP", TAG_HTP}, {"NTP", TAG_NTP}, {"RTC", TAG_NTP}, {"OTA", TAG_OTA}, {"QPC", TAG_QPC},
     {"SER", TAG_SER}, {"SNS", TAG_SNS}, {"UPL", TAG_UPL}, {"BTN", TAG_BTN}, {"DNS", TAG_DNS},
-    {"mDN", TAG_DNS}, {"BRY", TAG_OTHER}, {"DOM", TAG_OTHER}, {"ETH", TAG_WIF},
-    {"EXC", TAG_OTHER}, {"HST", TAG_OTHER}, {"I2C", TAG_OTHER}, {"INI", TAG_OTHER},
-    {"IRR", TAG_OTHER}, {"KNX", TAG_OTHER}, {"LOG", TAG_OTHER}, {"RUL", TAG_OTHER},
-    {"SCR", TAG_OTHER}, {"SLG", TAG_OTHER}, {"SRC", TAG_OTHER}, {"SWT", TAG_OTHER},
-    {"TCP", TAG_OTHER}, {"TFS", TAG_OTHER}, {"TLS", TAG_OTHER}, {"UFS", TAG_OTHER},
-    {"UPP", TAG_OTHER}, {"ZIG", TAG_OTHER}, {"TYA", TAG_OTHER}, {"TUY", TAG_OTHER},
-    {"LGT", TAG_OTHER}, {"DHT", TAG_OTHER}, {"ROT", TAG_OTHER}, {"MSH", TAG_RSL},
-    {"SPI", TAG_OTHER}, {"BLE", TAG_OTHER}, {"DSB", TAG_OTHER}, {"NRG", TAG_OTHER},
-    {"TLG", TAG_OTHER}, {"EM2", TAG_OTHER},
+    {"mDN", TAG_DNS}, {"BRY", TAG_OTHER}, {"DOM", TAG_OTHER}, {"ETH", TAG_WIF}, {"EXC", TAG_OTHER},
+    {"HST", TAG_OTHER}, {"I2C", TAG_OTHER}, {"INI", TAG_OTHER}, {"IRR", TAG_OTHER},
+    {"KNX", TAG_OTHER}, {"LOG", TAG_OTHER}, {"RUL", TAG_OTHER}, {"SCR", TAG_OTHER},
+    {"SLG", TAG_OTHER}, {"SRC", TAG_OTHER}, {"SWT", TAG_OTHER}, {"TCP", TAG_OTHER},
+    {"TFS", TAG_OTHER}, {"TLS", TAG_OTHER}, {"UFS", TAG_OTHER}, {"UPP", TAG_OTHER},
+    {"ZIG", TAG_OTHER}, {"TYA", TAG_OTHER}, {"TUY", TAG_OTHER}, {"LGT", TAG_OTHER},
+    {"DHT", TAG_OTHER}, {"ROT", TAG_OTHER}, {"MSH", TAG_RSL}, {"SPI", TAG_OTHER},
+    {"BLE", TAG_OTHER}, {"DSB", TAG_OTHER}, {"NRG", TAG_OTHER}, {"TLG", TAG_OTHER},
+    {"EM2", TAG_OTHER},
     /* 2016 and 2017 */
-    {"Wifi", TAG_WIF}, {"HTTP", TAG_HTP}, {"MQTT", TAG_MQT}, {"Cnfg", TAG_CFG},
-    {"Config", TAG_CFG}, {"mDNS", TAG_DNS}, {"UPnP", TAG_OTHER}, {"WPSconfig", TAG_WPS},
-    {"SmartConfig", TAG_WPS}, {"Wifimanager", TAG_MANAGER}, {"Time", TAG_NTP}};
+    {"Wifi", TAG_WIF}, {"HTTP", TAG_HTP}, {"MQTT", TAG_MQT}, {"Cnfg", TAG_CFG}, {"Config", TAG_CFG},
+    {"mDNS", TAG_DNS}, {"UPnP", TAG_OTHER}, {"WPSconfig", TAG_WPS}, {"SmartConfig", TAG_WPS},
+    {"Wifimanager", TAG_MANAGER}, {"Time", TAG_NTP}};
 
 /* The tag that ends at the colon; *start is where it begins. */
 static enum tag_id tag_before(struct logtext t, size_t colon, size_t *start)
@@ -370,8 +378,8 @@ static void qpc_line(struct logtext t, struct logline *out)
 		unsigned flag = 0;
 
 		for (size_t i = 5; i < t.n && i < 7; i++)
-			flag = flag * 16 + (unsigned)(lt_digit(t.p[i]) ? t.p[i] - '0'
-								       : (t.p[i] & 7) + 9);
+			flag = flag * 16 +
+			       (unsigned)(lt_digit(t.p[i]) ? t.p[i] - '0' : (t.p[i] & 7) + 9);
 		out->kind = LOGLINE_QPC_COUNT;
 		for (unsigned bit = 0; bit < 8; bit++)
 			out->num += !(flag >> bit & 1);
@@ -601,9 +609,8 @@ static unsigned unreadable(struct logtext t, unsigned *all)
 		else
 			cp = (uint8_t)t.p[i];
 		bad += n < 1 || (cp < 0x20 && cp != '\t' && cp != 0x1b) ||
-		       (cp >= 0x7f && cp < 0x100) || cp == 0xfffd || cp == 0x2e2e ||
-		       cp == 0x25a1 || (cp >= 0x2400 && cp < 0x2440) ||
-		       (cp >= 0x2500 && cp < 0x2600);
+		       (cp >= 0x7f && cp < 0x100) || cp == 0xfffd || cp == 0x2e2e || cp == 0x25a1 ||
+		       (cp >= 0x2400 && cp < 0x2440) || (cp >= 0x2500 && cp < 0x2600);
 		i += n < 1 ? 1 : (size_t)n;
 		++*all;
 	}
@@ -622,10 +629,14 @@ static void untagged_line(const struct loglines *r, struct logtext t, struct log
 	} else if (*t.p == '{' || *t.p == '"') {
 		out->kind = LOGLINE_RESULT;
 		out->text2 = t;
-	} else if (local_echo(t)) {
+	} else if (logwords_find(t.p, t.n) & (WORD_NO_SPACE | WORD_MISCOMPARE | WORD_BAD_MAGIC)) {
+		out->kind = LOGLINE_UPGRADE_ERROR;
+		out->text = t;
+	} else if (local_echo(t) &&
+		   (!logline_plain(&r->plain, t, out) || out->kind == LOGLINE_FOREIGN)) {
 		out->kind = LOGLINE_LOCAL_ECHO;
 		out->text = t;
-	} else if (logline_plain(&r->plain, t, out)) {
+	} else if (out->kind || logline_plain(&r->plain, t, out)) {
 		return;
 	} else if (lt_has(t, " = {") || lt_has(t, "UPGRADE = ")) {
 		(void)result_line(t, out);
@@ -679,7 +690,7 @@ void logline_read(const struct loglines *r, const uint8_t *line, size_t n, struc
 	}
 	rest = t;
 	id = find_tag(&rest, &start);
-	end = find_clock(t, 0, id ? start : 120, &out->seconds);
+	end = find_clock(t, id ? start : 120, &out->seconds);
 	if (id) {
 		out->kind = LOGLINE_TASMOTA;
 		out->tagged = true;
@@ -688,9 +699,12 @@ void logline_read(const struct loglines *r, const uint8_t *line, size_t n, struc
 		if (out->kind == LOGLINE_TASMOTA || out->kind == LOGLINE_WIFI)
 			(void)logline_plain(&r->plain, rest, out);
 	} else {
-		rest = lt_from(t, end ? skip_signs(t, end) : 0);
+		rest = lt_from(t, skip_signs(t, end));
 		if (rest.n)
 			untagged_line(r, rest, out);
+		/* What looked like a clock may belong to the text: "ets Jul 29 2019 12:21:46". */
+		if (out->kind == LOGLINE_NONE)
+			(void)logline_plain(&r->plain, t, out);
 	}
 	if (out->kind == LOGLINE_RESULT)
 		upgrade_result(out);

@@ -9,7 +9,7 @@
 
 enum how {
 	ANYWHERE,
-	AT_START /* the text of the line begins with it */
+	AT_START /* the text of the line begins with it, but for noise */
 };
 
 struct plain_row {
@@ -83,6 +83,10 @@ static const struct plain_row rows[] = {
     {"Core  0 register dump", ANYWHERE, LOGLINE_BACKTRACE},
     {"Core  1 register dump", ANYWHERE, LOGLINE_BACKTRACE},
     {"Stack memory:", ANYWHERE, LOGLINE_BACKTRACE},
+    {"Blocked Loop", ANYWHERE, LOGLINE_BLOCKED},
+    {"osWatch", ANYWHERE, LOGLINE_BLOCKED},
+    {"Update error:", ANYWHERE, LOGLINE_UPGRADE_ERROR},
+    {"ERROR[", AT_START, LOGLINE_UPGRADE_ERROR},
     /* what only other firmware says */
     {"ESPURNA", ANYWHERE, LOGLINE_FOREIGN},
     {"ESPEasy", ANYWHERE, LOGLINE_FOREIGN},
@@ -206,6 +210,9 @@ static void fields(struct logtext t, struct logline *out)
 			rest = lt_after(t, "Fatal exception ");
 		out->num = logtext_number(rest, -1);
 		break;
+	case LOGLINE_UPGRADE_ERROR:
+		out->text = lt_trim(lt_from(t, lt_starts(t, "Update") ? 13 : 0));
+		break;
 	case LOGLINE_GURU:
 		rest = lt_from(t, lt_find(t, "panic'ed ("));
 		rest = lt_from(rest, 10);
@@ -237,6 +244,15 @@ static bool stack_words(struct logtext t, struct logline *out)
 	return false;
 }
 
+/* Only noise stands there. */
+static bool noise(struct logtext t)
+{
+	for (size_t i = 0; i < t.n; i++)
+		if (lt_alnum(t.p[i]))
+			return false;
+	return true;
+}
+
 bool logline_plain(const struct acdfa *plain, struct logtext t, struct logline *out)
 {
 	size_t best = ROWS, best_at = 0;
@@ -252,7 +268,7 @@ bool logline_plain(const struct acdfa *plain, struct logtext t, struct logline *
 			continue;
 		info = acdfa_at(plain, state);
 		if (info->id >= best ||
-		    (rows[info->id].how == AT_START && i + 1 != info->match))
+		    (rows[info->id].how == AT_START && !noise(lt_upto(t, i + 1 - info->match))))
 			continue;
 		best = info->id;
 		best_at = i + 1 - info->match;

@@ -374,7 +374,8 @@ void logline_web(struct logtext t, struct logline *out)
 			w = lt_from(w, colon + 1);
 		while (w.n && strchr(",;.", w.p[w.n - 1]))
 			w.n--;
-		if (w.n < 7 || !logtext_is_address(w) || words_in(lt_upto(t, (size_t)(w.p - t.p))) < 3)
+		if (w.n < 7 || !logtext_is_address(w) ||
+		    words_in(lt_upto(t, (size_t)(w.p - t.p))) < 3)
 			continue;
 		out->kind = LOGLINE_WEB;
 		out->text = w;

@@ -11,26 +11,26 @@
 #include "tasmite/core/tasmota/doctor.h"
 
 /* X(ID, "name") of the actions. */
-#define ADVICE_TABLE(X)                                                                           \
-	X(FLASH_OTHER, "flash_other_build")                                                       \
-	X(ERASE_FLASH, "erase_and_flash")                                                         \
-	X(FLASH_FULL, "flash_full_build")                                                         \
-	X(SET_WIFI, "set_wifi")                                                                   \
-	X(CHECK_SSID, "check_ssid")                                                               \
-	X(CHECK_PASSWORD, "check_password")                                                       \
-	X(CHECK_POWER, "check_power")                                                             \
-	X(SET_BAUD, "set_baud")                                                                   \
-	X(RELEASE_GPIO0, "release_gpio0")                                                         \
-	X(USE_FACTORY, "use_factory_image")                                                       \
-	X(USE_DOUT, "use_dout")                                                                   \
-	X(WIFICONFIG_2, "wificonfig_2")                                                           \
-	X(WAIT_FOR_AP, "wait_for_ap")                                                             \
-	X(MQTT_HOST, "check_mqtt_host")                                                           \
-	X(MQTT_LOGIN, "check_mqtt_login")                                                         \
-	X(SERIALLOG_ON, "seriallog_on")                                                           \
-	X(STOP_CYCLING, "stop_power_cycling")                                                     \
-	X(SEND_STATUS, "send_status_0")                                                           \
-	X(FREE_SPACE, "free_space_minimal")                                                       \
+#define ADVICE_TABLE(X)                       \
+	X(FLASH_OTHER, "flash_other_build")   \
+	X(ERASE_FLASH, "erase_and_flash")     \
+	X(FLASH_FULL, "flash_full_build")     \
+	X(SET_WIFI, "set_wifi")               \
+	X(CHECK_SSID, "check_ssid")           \
+	X(CHECK_PASSWORD, "check_password")   \
+	X(CHECK_POWER, "check_power")         \
+	X(SET_BAUD, "set_baud")               \
+	X(RELEASE_GPIO0, "release_gpio0")     \
+	X(USE_FACTORY, "use_factory_image")   \
+	X(USE_DOUT, "use_dout")               \
+	X(WIFICONFIG_2, "wificonfig_2")       \
+	X(WAIT_FOR_AP, "wait_for_ap")         \
+	X(MQTT_HOST, "check_mqtt_host")       \
+	X(MQTT_LOGIN, "check_mqtt_login")     \
+	X(SERIALLOG_ON, "seriallog_on")       \
+	X(STOP_CYCLING, "stop_power_cycling") \
+	X(SEND_STATUS, "send_status_0")       \
+	X(FREE_SPACE, "free_space_minimal")   \
 	X(NONE, "none")
 
 enum advice_action {

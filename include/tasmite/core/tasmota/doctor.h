@@ -31,7 +31,7 @@ enum doctor_key {
 /* clang-format off */
 #define DOCTOR_FINDINGS_TABLE(X)                                                                  \
 	X(KNOWN_BAD, "known_bad_build", DOCTOR_WIFI, 1)                                           \
-	X(NOT_TASMOTA, "not_tasmota", DOCTOR_BOOT, 1)                                             \
+	X(NOT_TASMOTA, "not_tasmota", DOCTOR_KEYS, 1)                                             \
 	X(GPIO0_LOW, "gpio0_low", DOCTOR_BOOT, 1)                                                 \
 	X(WRONG_OFFSET, "wrong_flash_offset", DOCTOR_BOOT, 1)                                     \
 	X(FLASH_CORRUPT, "flash_corrupt", DOCTOR_BOOT, 1)                                         \
@@ -90,7 +90,7 @@ struct doctor_finding {
 	uint64_t count; /* lines it rests on; 0: it was not found */
 	uint64_t lines[DOCTOR_LINES];
 	unsigned kept;
-	int cause;	/* of an exception, -1 none */
+	int cause;	 /* of an exception, -1 none */
 	char detail[64]; /* what goes into its words: an SSID, a host, a reason; may be empty */
 	char quote[160]; /* the newest line, not masked */
 };
@@ -98,7 +98,7 @@ struct doctor_finding {
 /* What is known. */
 struct doctor_view {
 	uint64_t boots, lines;
-	bool recognised; /* a line of a device was among them */
+	bool recognised;  /* a line of a device was among them */
 	const char *name; /* "tasmota", "sonoff", "other", "unknown" */
 	char version[24], variant[32], core[16], chip[32];
 	char ssid[48];
