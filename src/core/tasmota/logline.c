@@ -157,7 +157,12 @@ static size_t find_clock(struct logtext t, size_t limit, int32_t *seconds)
 	size_t end = 0, n;
 
 	for (size_t i = 0; i + 8 <= t.n && i < limit; i++) {
-		if (t.p[i + 2] != ':' || !lt_digit(t.p[i]) || (i && lt_digit(t.p[i - 1])))
+		const char *colon = memchr(t.p + i + 2, ':', t.n - i - 2);
+
+		if (!colon)
+			break;
+		i = (size_t)(colon - t.p) - 2;
+		if (i >= limit || !lt_digit(t.p[i]) || (i && lt_digit(t.p[i - 1])))
 			continue;
 		n = clock_length(lt_from(t, i));
 		if (!n)
@@ -253,14 +258,17 @@ static enum tag_id find_tag(struct logtext *t, size_t *start)
 {
 	size_t limit = t->n < HEAD_MAX ? t->n : HEAD_MAX;
 
-	for (size_t i = 3; i < limit; i++) {
+	for (size_t i = 0; i < limit; i++) {
+		const char *colon = memchr(t->p + i, ':', limit - i);
 		enum tag_id id;
-		char c = t->p[i];
 
-		if (c == '{' || c == '=' || c == '"')
+		if (!colon)
 			break;
-		if (c != ':' || (i + 1 < t->n && t->p[i + 1] != ' '))
+		i = (size_t)(colon - t->p);
+		if (i < 3 || (i + 1 < t->n && t->p[i + 1] != ' '))
 			continue;
+		if (memchr(t->p, '{', i) || memchr(t->p, '=', i) || memchr(t->p, '"', i))
+			break;
 		id = tag_before(*t, i, start);
 		if (!id)
 			continue;
@@ -586,6 +594,8 @@ static bool local_echo(struct logtext t)
 	for (; n + 1 < sizeof(low) && n < t.n && lt_alnum(t.p[n]); n++)
 		low[n] = (char)(t.p[n] >= 'A' && t.p[n] <= 'Z' ? t.p[n] + 32 : t.p[n]);
 	low[n] = 0;
+	if (n < 4 || !strchr("bsprmouwthi", low[0]))
+		return false;
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
 		if (n >= strlen(names[i]) && !memcmp(low, names[i], strlen(names[i])))
 			return true;
@@ -619,17 +629,18 @@ static unsigned unreadable(struct logtext t, unsigned *all)
 
 static void untagged_line(const struct loglines *r, struct logtext t, struct logline *out)
 {
+	uint32_t keys = logwords_find(t.p, t.n);
 	unsigned all, bad;
 
 	if (logline_project(t, out->seconds >= 0, out)) {
 		out->tagged = true;
-	} else if (logwords_find(t.p, t.n) & WORD_MINIMAL) {
+	} else if (keys & WORD_MINIMAL) {
 		out->kind = LOGLINE_MINIMAL;
 		out->tagged = true;
 	} else if (*t.p == '{' || *t.p == '"') {
 		out->kind = LOGLINE_RESULT;
 		out->text2 = t;
-	} else if (logwords_find(t.p, t.n) & (WORD_NO_SPACE | WORD_MISCOMPARE | WORD_BAD_MAGIC)) {
+	} else if (keys & (WORD_NO_SPACE | WORD_MISCOMPARE | WORD_BAD_MAGIC)) {
 		out->kind = LOGLINE_UPGRADE_ERROR;
 		out->text = t;
 	} else if (local_echo(t) &&

@@ -136,7 +136,8 @@ static size_t in_mode_length(struct logtext t)
 	while (t.n && t.p[t.n - 1] == ' ')
 		t.n--;
 	for (n = t.n < longest ? t.n : longest; n >= 3; n--)
-		if (logwords_find(t.p + t.n - n, n) & WORD_IN_MODE)
+		if ((n == t.n || t.p[t.n - n - 1] == ' ') &&
+		    logwords_find(t.p + t.n - n, n) & WORD_IN_MODE)
 			return n;
 	return 0;
 }
@@ -327,6 +328,8 @@ void logline_wifi(struct logtext t, struct logline *out)
 	else if (logwords_begin(t.p, t.n, WORD_SET_AP, &len))
 		out->kind = LOGLINE_SET_AP;
 	else if (keys & (WORD_ATTEMPTING | WORD_CHECKING))
+		return;
+	else if (keys && failure(t, out))
 		return;
 	else if (lt_starts(t, "IPv4 "))
 		out->kind = LOGLINE_IPV4, out->text = lt_after(t, "IPv4 ");
