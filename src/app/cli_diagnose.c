@@ -312,7 +312,7 @@ static int one_file(const char *path, const struct cli_diagnose_options *o, bool
 
 int cli_diagnose(const struct cli_diagnose_options *o)
 {
-	static char standard_input[] = "-";
+	char standard_input[] = "-";
 	char *none[] = {standard_input};
 	char *const *files = o->file_count ? o->files : none;
 	int count = o->file_count ? o->file_count : 1;

@@ -65,6 +65,35 @@ struct logtext lt_after(struct logtext t, const char *s);
 /* The project line of any era; sets out and answers true. `sure`: something before it (a clock, a
  * tag) says that it is Tasmota's. */
 bool logline_project(struct logtext t, bool sure, struct logline *out);
+/* The tags that are told apart. */
+enum logline_tag {
+	TAG_NONE,
+	TAG_OTHER,
+	TAG_APP,
+	TAG_CFG,
+	TAG_CMD,
+	TAG_FRC,
+	TAG_HDW,
+	TAG_HTP,
+	TAG_MQT,
+	TAG_NTP,
+	TAG_OTA,
+	TAG_QPC,
+	TAG_RSL,
+	TAG_SER,
+	TAG_SNS,
+	TAG_UPL,
+	TAG_WIF,
+	TAG_DNS,
+	TAG_WPS,
+	TAG_MANAGER,
+	TAG_BTN
+};
+
+/* The text behind a tag. */
+void logline_tagged(enum logline_tag id, struct logtext t, struct logline *out);
+/* "<topic> = <payload>": true when it is one. */
+bool logline_result(struct logtext t, struct logline *out);
 /* Texts behind "WIF: " and "HTP: ". */
 void logline_wifi(struct logtext t, struct logline *out);
 void logline_web(struct logtext t, struct logline *out);
