@@ -259,12 +259,18 @@ static void judge_garbage(struct doctor *d)
 	v->line = d->garbage_line;
 }
 
+/* What follows from the state of things is told, but not kept: with the next line it may be otherwise. */
 const struct doctor_view *doctor_view(struct doctor *d)
 {
+	struct doctor_view *kept = xmemdup(&d->view, sizeof(d->view));
+
 	doctor_judge_boot(d);
 	doctor_judge_net(d);
 	judge_garbage(d);
-	return &d->view;
+	d->shown = d->view;
+	d->view = *kept;
+	free(kept);
+	return &d->shown;
 }
 
 struct doctor *doctor_new(void)

@@ -64,11 +64,40 @@ static void end_of_boot(struct doctor *d, bool crash)
 		d->streak_stage = b->stage;
 }
 
+static void loop_findings(struct doctor *d)
+{
+	if (d->streak < 2 || (d->most_cycles >= 3 && !d->crashes && !d->boot.frc))
+		return;
+	for (unsigned i = 0; i < 8 && i < d->streak; i++)
+		doctor_note_line(d, DOCTOR_F_BOOT_LOOP, d->streak_lines[i]);
+	doctor_note_line(d, DOCTOR_F_BOOT_LOOP, d->boot.line);
+}
+
+/* What no line says but the sequence of them. */
+static void sequence_findings(struct doctor *d)
+{
+	if (d->supply_ends >= 2)
+		for (unsigned i = 0; i < 8 && i < d->supply_ends; i++)
+			doctor_note_line(d, DOCTOR_F_POWER, d->supply_lines[i]);
+	/* Nothing is even loaded: it falls over before (esp-serial facts, boot text). */
+	if (d->no_load >= 2 && d->esp8266 && d->heard == HEARD_START) {
+		doctor_note_line(d, DOCTOR_F_POWER, d->streak_lines[0]);
+		doctor_note_line(d, DOCTOR_F_POWER, d->boot.line);
+	} else if (d->rom_only >= 2 && d->esp8266 && d->heard == HEARD_START && d->boot.loaded) {
+		/* The image starts and dies without a word: mode not DOUT, or damaged (#3323). */
+		doctor_note_line(d, DOCTOR_F_WRONG_MODE, d->streak_lines[0]);
+		doctor_note_line(d, DOCTOR_F_WRONG_MODE, d->boot.line);
+	}
+	if (d->rtcwdt >= 2 && d->rom_only >= 2)
+		doctor_note_line(d, DOCTOR_F_WRONG_OFFSET, d->boot.line);
+}
+
 static void new_boot(struct doctor *d, bool crash)
 {
 	bool silent = !d->boot.stage && d->boot.line;
 	bool crashed = crash || d->boot.crashed || !d->boot.deliberate;
 
+	sequence_findings(d);
 	end_of_boot(d, crash);
 	if (!d->boot.stage && d->boot.banner && !d->boot.loaded && !d->boot.download)
 		d->no_load++;
@@ -82,6 +111,7 @@ static void new_boot(struct doctor *d, bool crash)
 	d->view.baud = 0;
 	doctor_forget(d, DOCTOR_F_SERIAL_OFF);
 	doctor_forget(d, DOCTOR_F_SERIAL_TAKEN);
+	loop_findings(d);
 	d->boot_crashed = crashed;
 	doctor_net_new_boot(d);
 }
@@ -363,7 +393,7 @@ void doctor_alive(struct doctor *d, const struct logline *ev)
 	else if (ev->kind == LOGLINE_RESTARTING)
 		b->deliberate = true;
 	else if (ev->kind == LOGLINE_FRC)
-		b->frc = d->number;
+		b->frc = d->number, doctor_note(d, DOCTOR_F_BOOT_LOOP);
 	if (ev->kind == LOGLINE_QPC_RESET || uptime(b) >= LONG_ENOUGH_S ||
 	    (b->stage >= STAGE_JOINED && b->stage > d->streak_stage))
 		b->survived = true;
@@ -374,36 +404,6 @@ void doctor_alive(struct doctor *d, const struct logline *ev)
 }
 
 /* ---- the verdict ------------------------------------------------------------------------------------------ */
-
-static void loop_findings(struct doctor *d)
-{
-	if (d->boot.frc)
-		doctor_note_line(d, DOCTOR_F_BOOT_LOOP, d->boot.frc);
-	if (d->streak < 2 || (d->most_cycles >= 3 && !d->crashes && !d->boot.frc))
-		return;
-	for (unsigned i = 0; i < 8 && i < d->streak; i++)
-		doctor_note_line(d, DOCTOR_F_BOOT_LOOP, d->streak_lines[i]);
-	doctor_note_line(d, DOCTOR_F_BOOT_LOOP, d->boot.line);
-}
-
-/* What no line says but the sequence of them. */
-static void sequence_findings(struct doctor *d)
-{
-	if (d->supply_ends >= 2)
-		for (unsigned i = 0; i < 8 && i < d->supply_ends; i++)
-			doctor_note_line(d, DOCTOR_F_POWER, d->supply_lines[i]);
-	/* Nothing is even loaded: it falls over before (esp-serial facts, boot text). */
-	if (d->no_load >= 2 && d->esp8266 && d->heard == HEARD_START) {
-		doctor_note_line(d, DOCTOR_F_POWER, d->streak_lines[0]);
-		doctor_note_line(d, DOCTOR_F_POWER, d->boot.line);
-	} else if (d->rom_only >= 2 && d->esp8266 && d->heard == HEARD_START && d->boot.loaded) {
-		/* The image starts and dies without a word: mode not DOUT, or damaged (#3323). */
-		doctor_note_line(d, DOCTOR_F_WRONG_MODE, d->streak_lines[0]);
-		doctor_note_line(d, DOCTOR_F_WRONG_MODE, d->boot.line);
-	}
-	if (d->rtcwdt >= 2 && d->rom_only >= 2)
-		doctor_note_line(d, DOCTOR_F_WRONG_OFFSET, d->boot.line);
-}
 
 static void verdict(struct doctor *d, enum doctor_state state, const char *reason, uint64_t line)
 {

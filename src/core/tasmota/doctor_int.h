@@ -42,7 +42,8 @@ struct boot {
 
 struct doctor {
 	struct loglines *reader;
-	struct doctor_view view;
+	struct doctor_view view;  /* what lines have told */
+	struct doctor_view shown; /* with what follows from it */
 	/* the line that is arriving */
 	uint8_t buf[LOGLINE_MAX];
 	size_t len;
