@@ -148,7 +148,8 @@ static void garbage(struct doctor *d, const struct logline *ev)
 		d->garbage_line = d->number;
 		doctor_text(d->garbage_quote, sizeof(d->garbage_quote), d->raw);
 	} else if (ev->kind != LOGLINE_NONE && ev->kind != LOGLINE_BLANK &&
-		   ev->kind != LOGLINE_LOCAL_ECHO) {
+		   ev->kind != LOGLINE_LOCAL_ECHO &&
+		   (ev->kind != LOGLINE_RESULT || ev->tagged || ev->text.n)) {
 		d->garbage = 0;
 		d->known_lines++;
 		d->view.recognised = true;
@@ -169,7 +170,7 @@ void doctor_line(struct doctor *d, const uint8_t *line, size_t n, uint64_t numbe
 	d->ev = &ev;
 	garbage(d, &ev);
 	if (!doctor_boot_event(d, &ev)) {
-		if (ev.tagged)
+		if (ev.tagged || (ev.kind == LOGLINE_RESULT && ev.text.n))
 			doctor_alive(d, &ev);
 		doctor_net_event(d, &ev);
 		doctor_host_event(d, &ev);

@@ -218,7 +218,7 @@ static void crash(struct doctor *d, enum doctor_finding_id id, const struct logl
 {
 	struct doctor_finding *f = doctor_note(d, id);
 
-	if (id == DOCTOR_F_EXCEPTION && ev->num >= 0) {
+	if (ev->kind == LOGLINE_EXCEPTION && ev->num >= 0) {
 		f->cause = ev->num;
 	} else if (ev->text.n) {
 		doctor_text(f->detail, sizeof(f->detail), ev->text);
@@ -227,6 +227,16 @@ static void crash(struct doctor *d, enum doctor_finding_id id, const struct logl
 	d->boot.supply = id == DOCTOR_F_WATCHDOG || id == DOCTOR_F_BROWNOUT;
 	d->boot.survived = d->boot.survived && uptime(&d->boot) >= LOOP_S;
 	hear(d, HEARD_CRASH);
+}
+
+static void crash_rest(struct doctor *d, const struct logline *ev)
+{
+	if (ev->kind == LOGLINE_EPC)
+		crash(d, DOCTOR_F_EXCEPTION, ev);
+	else if (ev->kind == LOGLINE_REBOOTING)
+		crash(d, DOCTOR_F_PANIC, ev);
+	else
+		hear(d, HEARD_CRASH);
 }
 
 /* "wdt reset" stands behind the banner that follows it; else it is the end of this boot. */
@@ -318,8 +328,9 @@ bool doctor_boot_event(struct doctor *d, const struct logline *ev)
 	case LOGLINE_STACK:
 	case LOGLINE_CTX:
 	case LOGLINE_REBOOTING:
-		if (d->heard == HEARD_APP)
-			hear(d, HEARD_CRASH);
+		/* The log begins in the middle of it, or the line that says what it was is damaged. */
+		if (d->heard != HEARD_CRASH)
+			crash_rest(d, ev);
 		return true;
 	default:
 		return loader_event(d, ev);

@@ -171,6 +171,13 @@ static void restart_reason(struct doctor *d, struct logtext value)
 	} else if (lt_has(value, "Watchdog") || lt_has(value, "watchdog") ||
 		   lt_has(value, "Blocked Loop")) {
 		(void)doctor_note(d, DOCTOR_F_WATCHDOG);
+	} else if (lt_starts(value, "Fatal exception:")) {
+		/* "Fatal exception:0 flag:2 (EXCEPTION) epc1:..."; 1 and 3 are the watchdogs. */
+		if (lt_has(value, "flag:2"))
+			doctor_note(d, DOCTOR_F_EXCEPTION)->cause =
+			    logtext_number(lt_from(value, 16), -1);
+		else
+			(void)doctor_note(d, DOCTOR_F_WATCHDOG);
 	} else if (lt_starts(value, "Exception")) {
 		(void)doctor_note(d, DOCTOR_F_EXCEPTION);
 	} else if (lt_has(value, "Brown") || lt_has(value, "brown")) {
@@ -197,6 +204,7 @@ static void version_answer(struct doctor *d, struct logtext value)
 	if (d->view.version[0] && !strncmp(d->view.version, v.p, n) && !d->view.version[n])
 		return; /* the project line said more */
 	doctor_firmware(d, lt_upto(v, n), variant, core);
+	d->project_line = d->number;
 }
 
 /* [<name>,<name>] of Status 3: two empty names. */
@@ -259,6 +267,9 @@ static void members(struct doctor *d, const struct answer *a)
 		quality(d, a->value);
 	else if (logtext_is(a->key, "Baudrate"))
 		baud_answer(d, a->value);
+	else
+		return;
+	d->view.recognised = true;
 }
 
 /* Keys that say something: three letters are enough to pass over most. */
@@ -388,7 +399,8 @@ void doctor_host_event(struct doctor *d, const struct logline *ev)
 		minimal(d);
 		break;
 	case LOGLINE_HDW:
-		doctor_text(d->view.chip, sizeof(d->view.chip), ev->text);
+		doctor_text(
+		    d->view.chip, sizeof(d->view.chip), lt_upto(ev->text, lt_find(ev->text, " ")));
 		break;
 	case LOGLINE_FOREIGN:
 		foreign(d, ev);

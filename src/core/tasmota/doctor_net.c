@@ -146,7 +146,9 @@ void doctor_address(struct doctor *d, struct logtext address)
 {
 	struct doctor_verdict *v;
 
-	if (!address.n || logtext_is(address, "0.0.0.0") || logtext_is(address, AP_ADDRESS))
+	/* All ones is what a station without an address told in 2017. */
+	if (!address.n || logtext_is(address, "0.0.0.0") || logtext_is(address, AP_ADDRESS) ||
+	    logtext_is(address, "255.255.255.255"))
 		return;
 	if (!logtext_is_address(address))
 		return;
@@ -229,7 +231,8 @@ static void web(struct doctor *d, const struct logline *ev)
 		return;
 	}
 	doctor_address(d, ev->text);
-	implied(d);
+	if (!logtext_is(ev->text, "255.255.255.255"))
+		implied(d);
 }
 
 /* ---- MQTT ------------------------------------------------------------------------------------------------- */
@@ -382,13 +385,14 @@ void doctor_net_new_boot(struct doctor *d)
 void doctor_judge_net(struct doctor *d)
 {
 	struct doctor_verdict *ip = &d->view.verdict[DOCTOR_IP];
-	bool network = state(d, DOCTOR_MQTT) == DOCTOR_OK || state(d, DOCTOR_WEB) == DOCTOR_OK;
+	bool network = state(d, DOCTOR_MQTT) == DOCTOR_OK;
 
 	/* Asked for, and the device has had time for it. */
 	if (d->ap_asked && !d->ap_claimed && d->boot.up - d->ap_asked_up >= AP_WAIT_S) {
 		(void)doctor_say(d, DOCTOR_AP, DOCTOR_BAD, "asked_not_started");
 		d->view.verdict[DOCTOR_AP].line = d->ap_asked;
 	}
+	known_bad(d);
 	if (ip->state == DOCTOR_OK)
 		return;
 	/* Joined, and neither an address nor anything that needs one. */

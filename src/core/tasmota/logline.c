@@ -245,7 +245,7 @@ static enum logline_tag find_tag(struct logtext *t, size_t *start)
 		i = (size_t)(colon - t->p);
 		if (i < 3 || (i + 1 < t->n && t->p[i + 1] != ' '))
 			continue;
-		if (memchr(t->p, '{', i) || memchr(t->p, '=', i) || memchr(t->p, '"', i))
+		if (memchr(t->p, '{', i) || memchr(t->p, '=', i))
 			break;
 		id = tag_before(*t, i, start);
 		if (!id)
@@ -329,6 +329,11 @@ static void untagged_line(const struct loglines *r, struct logtext t, struct log
 		return;
 	} else if (lt_has(t, " = {") || lt_has(t, "UPGRADE = ")) {
 		(void)logline_result(t, out);
+	} else if (lt_has(t, " {\"") && memchr(t.p, '/', lt_find(t, " {\""))) {
+		/* "stat/sonoff/RESULT {...}" of a client of the broker */
+		out->kind = LOGLINE_RESULT;
+		out->text = lt_upto(t, lt_find(t, " {\""));
+		out->text2 = lt_trim(lt_from(t, out->text.n));
 	} else {
 		bad = unreadable(t, &all);
 		if (bad * 5 < all)

@@ -83,6 +83,7 @@ static const struct plain_row rows[] = {
     {"Core  0 register dump", ANYWHERE, LOGLINE_BACKTRACE},
     {"Core  1 register dump", ANYWHERE, LOGLINE_BACKTRACE},
     {"Stack memory:", ANYWHERE, LOGLINE_BACKTRACE},
+    {" found, reconnect after", ANYWHERE, LOGLINE_NOT_REACHED}, /* the SDK's own word */
     {"Blocked Loop", ANYWHERE, LOGLINE_BLOCKED},
     {"osWatch", ANYWHERE, LOGLINE_BLOCKED},
     {"Update error:", ANYWHERE, LOGLINE_UPGRADE_ERROR},
@@ -230,7 +231,8 @@ static bool stack_words(struct logtext t, struct logline *out)
 
 	while (i < t.n && i < 9 && (lt_digit(t.p[i]) || (t.p[i] >= 'a' && t.p[i] <= 'f')))
 		i++;
-	if (i == 8 && t.n > 10 && (t.p[8] == ':' || t.p[8] == ' ') && t.p[9] == ' ') {
+	if (i == 8 && (t.p[0] == '3' || t.p[0] == '4') && t.n > 10 &&
+	    (t.p[8] == ':' || t.p[8] == ' ') && t.p[9] == ' ') {
 		out->kind = LOGLINE_STACK;
 		return true;
 	}

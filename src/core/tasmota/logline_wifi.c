@@ -54,7 +54,7 @@ static bool take_version(struct logtext w, struct logline *out)
 static bool old_project(struct logtext t, struct logline *out)
 {
 	size_t at = lt_find(t, "(Topic ");
-	struct logtext rest, last;
+	struct logtext rest, word;
 
 	if (at == t.n || at < 4)
 		return false;
@@ -63,8 +63,11 @@ static bool old_project(struct logtext t, struct logline *out)
 	if (!lt_has(rest, "DVES_") && !lt_has(rest, "roupTopic") && !lt_has(rest, "roup Topic"))
 		return false;
 	rest = lt_from(rest, lt_find(rest, ")"));
-	last = lt_pop_word(&rest);
-	(void)take_version(last, out);
+	while (rest.n) {
+		word = lt_take_word(&rest);
+		if (lt_digit(*word.p) && take_version(word, out))
+			break;
+	}
 	out->num = 1;
 	out->kind = LOGLINE_PROJECT;
 	return true;
