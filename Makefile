@@ -22,9 +22,9 @@ MAKEFLAGS += --no-builtin-rules
 
 # ---- libraries: module of pkg-config, Debian package -------------------------------------------
 LIBS_PC  := ncursesw readline libconfuse jansson libserialport libtelnet libcares \
-	libpcre2-8
+	zlib libmd libpcre2-8
 LIBS_DEB := libncurses-dev libreadline-dev libconfuse-dev libjansson-dev libserialport-dev \
-	libtelnet-dev libc-ares-dev libpcre2-dev
+	libtelnet-dev libc-ares-dev zlib1g-dev libmd-dev libpcre2-dev
 TEST_PC  := cmocka
 
 # What `make deps` sees to, PACKAGE=KIND:NAME as tests/deps.sh takes it.
@@ -32,6 +32,7 @@ DEPS := $(if $(findstring clang,$(CC)),clang,gcc)=cmd:$(firstword $(filter-out c
 	libc6-dev=file:/usr/include/stdio.h pkg-config=cmd:$(PKG_CONFIG) \
 	$(join $(addsuffix =pc:,$(LIBS_DEB)),$(LIBS_PC)) libcmocka-dev=pc:$(TEST_PC) \
 	gawk=cmd:awk tmux=cmd:tmux python3=cmd:python3 picocom=cmd:picocom
+STUB_DEPS := gcc-xtensa-lx106=cmd:xtensa-lx106-elf-gcc binutils-xtensa-lx106=cmd:xtensa-lx106-elf-ld
 CI_DEPS := qemu-system-misc=cmd:qemu-system-xtensa
 LINT_DEPS := clang-format=cmd:clang-format mandoc=cmd:mandoc cppcheck=cmd:cppcheck \
 	shellcheck=cmd:shellcheck
@@ -39,7 +40,7 @@ PEER_DEPS := ser2net=cmd:ser2net nodejs=cmd:node npm=cmd:npm \
 	python3-serial=file:/usr/lib/python3/dist-packages/serial/__init__.py
 
 # Goals that need no library at hand.
-NOLIB_GOALS := deps deps-ci demo check check-peers clean help format format-check lint dist uninstall asan cov
+NOLIB_GOALS := deps deps-ci stub demo check check-peers clean help format format-check lint dist uninstall asan cov
 ifneq ($(filter-out $(NOLIB_GOALS),$(or $(MAKECMDGOALS),all)),)
 ifeq ($(shell command -v $(PKG_CONFIG) 2>/dev/null),)
 $(error pkg-config is not installed. Say: make deps   (or: apt-get install pkg-config))
@@ -104,7 +105,7 @@ UNIT_SRC := $(sort $(wildcard tests/unit/test_*.c))
 UNIT     := $(UNIT_SRC:tests/unit/%.c=$(B)/unit/%)
 # What the tests share: tests/unit/*.c that are no test themselves.
 UNIT_LIB := $(patsubst tests/%.c,$(B)/obj/tests/%.o,$(filter-out $(UNIT_SRC),$(wildcard tests/unit/*.c)))
-BENCH    := $(patsubst tests/bench/%.c,$(B)/bench/%,$(wildcard tests/bench/*.c))
+BENCH    := $(patsubst tests/bench/%.c,$(B)/bench/%,$(wildcard tests/bench/bench_*.c))
 # Fuzzers: with a driver that replays their corpora, or (make fuzz) with the compiler's.
 FUZZ     := $(patsubst tests/%.c,$(B)/%,$(sort $(wildcard tests/fuzz/fuzz_*.c)))
 THEMES   := $(sort $(wildcard themes/*.theme))
@@ -119,7 +120,7 @@ $(B)/flags: FORCE
 	@echo '$(subst ','\'',$(COMPILE) $(P_LDFLAGS) $(LDFLAGS))' | cmp -s - $@ || \
 		echo '$(subst ','\'',$(COMPILE) $(P_LDFLAGS) $(LDFLAGS))' > $@
 FORCE:
-.PHONY: FORCE all virtual-device deps deps-ci demo check check-run check-peers asan lint lint-run format format-check \
+.PHONY: FORCE all virtual-device deps deps-ci stub demo check check-run check-peers asan lint lint-run format format-check \
 	bench install uninstall dist clean help unit fuzz fuzz-run cov cov-run
 
 $(B)/obj/base/%.o $(B)/obj/core/%.o $(B)/obj/proto/%.o: P_CFLAGS += $(WARN_PURE)
@@ -174,6 +175,10 @@ $(B)/unit/%: $(B)/obj/tests/unit/%.o $(UNIT_LIB) $(B)/libsim.a $(B)/libtasmite.a
 	@mkdir -p $(@D)
 	$(if $(Q),@echo "  LD   $@")
 	$(Q)$(LINK) -o $@ $^ $(TEST_LIBS) $(PC_LIBS) $(LIBS)
+# Measures any terminal on ptys; bench_peers.py runs it.
+$(B)/bench/meter: $(patsubst tests/%.c,$(B)/obj/tests/%.o,$(wildcard tests/bench/meter*.c) tests/unit/vt.c) $(B)/libtasmite.a
+	@mkdir -p $(@D)
+	$(Q)$(LINK) -o $@ $^ $(LIBS)
 $(B)/bench/%: $(B)/obj/tests/bench/%.o $(B)/libsim.a $(B)/libtasmite.a
 	@mkdir -p $(@D)
 	$(Q)$(LINK) -o $@ $^ $(PC_LIBS) $(LIBS)
@@ -193,7 +198,12 @@ SUB = $(MAKE) --no-print-directory $(if $(filter -j% --jobserver%,$(MAKEFLAGS)),
 deps: ## installs what is missing to build and test (apt-get)
 	@PKG_CONFIG='$(PKG_CONFIG)' sh tests/deps.sh $(DEPS)
 deps-ci: deps
-	@sh tests/deps.sh clang=cmd:clang $(CI_DEPS) $(LINT_DEPS)
+	@sh tests/deps.sh clang=cmd:clang $(CI_DEPS) $(LINT_DEPS) $(STUB_DEPS)
+stub: ## compiles the stub (src/proto/stub) anew into the C file that is checked in
+	@sh tests/deps.sh $(STUB_DEPS) python3=cmd:python3
+	@sh src/proto/stub/build.sh $(B)/stub
+	@cmp -s $(B)/stub/stub_esp8266_gen.c src/proto/stub_esp8266_gen.c || \
+		cp $(B)/stub/stub_esp8266_gen.c src/proto/stub_esp8266_gen.c
 demo: deps ## the session on a simulated Sonoff
 	@$(SUB) all
 	@sh tests/demo.sh $(B)
@@ -220,7 +230,7 @@ lint: deps ## layers, headers, format, man pages and more
 	@+$(SUB) lint-run
 lint-run: all
 	@CC='$(CC)' CPPFLAGS='$(subst ','\'',$(P_CPPFLAGS))' tests/lint.sh $(B)
-bench: all $(BENCH) ## ratios of speed to their limits
+bench: all $(BENCH) $(B)/bench/meter ## ratios of speed to their limits
 	@for b in $(BENCH) $(wildcard tests/bench/*.py); do \
 		echo "== $$b"; B='$(abspath $(B))' $$b || exit 1; done
 

@@ -78,6 +78,19 @@ static bool number(
 	return false;
 }
 
+/* What the flash request understands by itself. */
+static bool flash_option(
+    struct call *c, const struct option_row *row, const char *value, struct err *err)
+{
+	if (c->flash.option_count == CLI_FLASH_OPTIONS) {
+		err_set(err, ERR_RANGE, 0, "--%s is given too often", row->name);
+		return false;
+	}
+	c->flash.options[c->flash.option_count].name = row->name;
+	c->flash.options[c->flash.option_count++].value = value;
+	return true;
+}
+
 /* "2", "0.25": in thousandths. */
 static bool thousandths(
     const struct option_row *row, const char *value, int64_t most, int64_t *n, struct err *err)
@@ -209,8 +222,15 @@ static bool take_option(struct call *c, enum options_command command, const stru
 		c->app.debug_log = value;
 		return true;
 	case OPTION_ERASE:
-		c->flash.erase_all = true;
-		return true;
+	case OPTION_KEEP_SETTINGS:
+	case OPTION_BACKUP:
+	case OPTION_NO_VERIFY:
+	case OPTION_FULL:
+	case OPTION_NO_STUB:
+	case OPTION_MODE:
+	case OPTION_SIZE:
+	case OPTION_FREQ:
+		return flash_option(c, row, value, err);
 	case OPTION_YES:
 		c->flash.yes = true;
 		return true;
@@ -240,25 +260,27 @@ static bool take_option(struct call *c, enum options_command command, const stru
 	return true;
 }
 
-/* "all", or OFFSET LENGTH. */
-static bool take_area(struct call *c, struct err *err)
+/* "all", nothing, or OFFSET LENGTH, from the given word on. */
+static bool take_area(struct call *c, const char *who, int from, struct err *err)
 {
+	int count = c->file_count - from;
 	uint64_t n[2] = {0};
 
-	if (!c->file_count || (c->file_count == 1 && strcmp(c->files[0], "all") == 0)) {
-		c->flash.erase_all = true;
+	if (!count || (count == 1 && strcmp(c->files[from], "all") == 0)) {
+		c->flash.erase_all = c->flash.kind == ENGINE_ERASE;
 		return true;
 	}
 	for (int i = 0; i < 2; i++)
-		if (c->file_count != 2 || !str_parse_u64(c->files[i], 16u << 20, &n[i]) ||
+		if (count != 2 || !str_parse_u64(c->files[from + i], 16u << 20, &n[i]) ||
 		    n[i] % 4096) {
 			err_set(err, ERR_INVAL, 0,
-			    "erase wants all, or OFFSET LENGTH in multiples "
-			    "of 4096, such as 0x1000 4k");
+			    "%s wants all, or OFFSET LENGTH in multiples "
+			    "of 4096, such as 0x1000 4k",
+			    who);
 			return false;
 		}
 	if (!n[1]) {
-		err_set(err, ERR_INVAL, 0, "erase: the length must not be 0");
+		err_set(err, ERR_INVAL, 0, "%s: the length must not be 0", who);
 		return false;
 	}
 	c->flash.area_offset = (uint32_t)n[0];
@@ -272,11 +294,15 @@ static int run_flash(struct call *c, enum options_command command, struct err *e
 	    [OPTIONS_FLASH] = ENGINE_FLASH,
 	    [OPTIONS_ERASE] = ENGINE_ERASE,
 	    [OPTIONS_CHIP] = ENGINE_IDENTIFY,
+	    [OPTIONS_BACKUP] = ENGINE_READ,
+	    [OPTIONS_VERIFY] = ENGINE_VERIFY,
 	};
 
 	c->flash.kind = kinds[command];
 	c->flash.app_baud = 115200;
-	if (command == OPTIONS_ERASE && !take_area(c, err))
+	if (command == OPTIONS_ERASE && !take_area(c, "erase", 0, err))
+		return usage_error(err->text);
+	if (command == OPTIONS_BACKUP && !take_area(c, "backup", 1, err))
 		return usage_error(err->text);
 	if (!c->flash.port)
 		c->flash.port = c->app.env_port;
@@ -285,7 +311,9 @@ static int run_flash(struct call *c, enum options_command command, struct err *e
 	if (!c->flash.port)
 		return usage_error("which port? --port NAME (tasmite list shows them), or "
 				   "port = ... in the configuration");
-	if (command == OPTIONS_FLASH) {
+	if (command == OPTIONS_BACKUP)
+		c->flash.save = c->files[0];
+	if (command == OPTIONS_FLASH || command == OPTIONS_VERIFY) {
 		c->flash.files = c->files;
 		c->flash.file_count = c->file_count;
 	}
@@ -355,6 +383,8 @@ static int run(struct call *c, char **argv)
 	case OPTIONS_FLASH:
 	case OPTIONS_CHIP:
 	case OPTIONS_ERASE:
+	case OPTIONS_BACKUP:
+	case OPTIONS_VERIFY:
 		return run_flash(c, o.command, &err);
 	case OPTIONS_IMAGE:
 		return cli_image(c->files, c->file_count, c->flash.json);

@@ -51,6 +51,7 @@ declare -A may=(
 	[base]="base"
 	[core]="core base"
 	[proto]="proto base"
+	[stub]="proto/stub_wire.h" # code of the chip: nothing of the program
 	[io]="io base proto/rfc2217.h"
 	[ui]="ui core base"
 	[app]="app ui io core proto base"
@@ -61,6 +62,7 @@ layer_of() {
 	case $1 in
 	src/main.c) echo main ;;
 	tests/sim/*) echo sim ;;
+	src/proto/stub/*) echo stub ;;
 	src/*/*) set -- "${1#src/}" && echo "${1%%/*}" ;;
 	include/tasmite/*/*) set -- "${1#include/tasmite/}" && echo "${1%%/*}" ;;
 	*) echo none ;;
@@ -106,6 +108,8 @@ check_places() {
 	check_single 'asm/termbits\.h' 1
 	check_single 'libtelnet\.h' 1
 	check_single 'ares\.h' 1
+	check_single 'zlib\.h' 1
+	check_single '(md5|sha2)\.h' 1
 	local f others=()
 	for f in "${own[@]}"; do
 		[ "$f" = src/io/clock.c ] || others+=("$f")

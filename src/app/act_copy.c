@@ -19,8 +19,18 @@
 
 #define COPY_MAX  (16u << 20)
 #define CLIP_MAX  (100u * 1024)
-#define SAVE_STEP (512u * 1024) /* bytes of a turn */
+#define SAVE_STEP (256u * 1024) /* bytes of a turn */
 #define MODE	  0600
+
+/* Most lines are: then they need no reader. */
+static bool is_plain(const struct line_ref *ref)
+{
+	unsigned bad = 0;
+
+	for (size_t i = 0; i < ref->len; i++)
+		bad |= (unsigned)((uint8_t)(ref->bytes[i] - 0x20) > 0x5e);
+	return !bad;
+}
 
 static void line_text(const struct line_ref *ref, struct sbuf *out)
 {
@@ -28,6 +38,11 @@ static void line_text(const struct line_ref *ref, struct sbuf *out)
 	struct ansi ansi;
 	char utf8[4];
 
+	if (is_plain(ref)) {
+		sbuf_add_n(out, (const char *)ref->bytes, ref->len);
+		sbuf_add_char(out, '\n');
+		return;
+	}
 	ansi_begin(&ansi, ref->bytes, ref->len);
 	while (ansi_next(&ansi, &t)) {
 		if (t.kind == ANSI_CHAR || t.kind == ANSI_MARK)

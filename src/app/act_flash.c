@@ -1,12 +1,16 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Commands that work with the boot loader, and the files meant for it. */
 #include "app_int.h"
+#include "flash_save.h"
 #include "flash_words.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "tasmite/base/str.h"
 #include "tasmite/core/tasmota/boards.h"
+#include "tasmite/io/files.h"
+#include "tasmite/proto/image.h"
 
 bool app_flashing(const struct app *a)
 {
@@ -62,6 +66,7 @@ void app_flash_init(struct app *a)
 
 void app_flash_fini(struct app *a)
 {
+	app_choose_fini(a);
 	timer_free(a->words_timer);
 	sbuf_fini(&a->held_words);
 }
@@ -258,11 +263,23 @@ static void begin(struct app *a, struct flash_request *r)
 	session_touch(a->session);
 }
 
+/* "sonoff-backup-20181104-130405.bin" in the folder of the session. */
+static void name_backup(const struct app *a, char *dst, size_t size)
+{
+	char stamp[24];
+
+	act_wall_name(a, stamp, sizeof(stamp));
+	str_fmt(dst, size, "%s-backup-%s.bin",
+	    a->session->port.name[0] ? a->session->port.name : "device", stamp);
+}
+
 static void flash_answered(struct app *a, bool yes)
 {
 	struct flash_request r = a->asked;
 
 	memset(&a->asked, 0, sizeof(a->asked));
+	if (a->third)
+		name_backup(a, r.save, sizeof(r.save));
 	if (yes) {
 		begin(a, &r);
 		return;
@@ -273,7 +290,7 @@ static void flash_answered(struct app *a, bool yes)
 
 static void ask_or_begin(struct app *a, struct flash_request *r, bool yes)
 {
-	if (yes) {
+	if (yes || !flash_request_loses(r)) {
 		begin(a, r);
 		return;
 	}
@@ -283,35 +300,32 @@ static void ask_or_begin(struct app *a, struct flash_request *r, bool yes)
 	app_ask(a, flash_answered);
 }
 
-/* --erase, --baud N, --yes; other words are files. False: told. */
-static bool flash_words(struct app *a, const struct cmd_line *c, struct flash_request *r, bool *yes)
+/* Options; other words go to fn. False: told. */
+static bool take_words(struct app *a, const struct cmd_line *c, struct flash_request *r, bool *yes,
+    int (*fn)(struct flash_request *r, const char *word, struct err *err))
 {
 	struct err err = {0};
-	uint64_t n;
 
 	for (int i = 0; i < c->count; i++) {
 		const char *word = c->args[i];
+		int rc;
 
-		if (strcmp(word, "--erase") == 0) {
-			r->erase_all = true;
-		} else if (strcmp(word, "--yes") == 0) {
+		if (strcmp(word, "--yes") == 0) {
 			*yes = true;
-		} else if (strcmp(word, "--baud") == 0) {
-			if (++i == c->count || strpbrk(c->args[i], "kKmM") ||
-			    !str_parse_u64(c->args[i], 4000000, &n) || n < 300) {
-				session_notice(
-				    a->session, true, "--baud wants a rate from 300 to 4000000");
-				return false;
-			}
-			r->baud = (uint32_t)n;
-		} else if (str_starts(word, "--")) {
+			continue;
+		}
+		rc = str_starts(word, "--") ? flash_request_option(r, word + 2,
+						  i + 1 < c->count ? c->args[i + 1] : NULL, &err)
+					    : fn(r, word, &err);
+		if (rc == 1)
+			i++;
+		if (rc == ERR_NOENT && str_starts(word, "--"))
 			session_notice(
 			    a->session, true, "%s is not known here: %s", word, c->row->usage);
-			return false;
-		} else if (flash_request_add(r, word, &err) != ERR_OK) {
+		else if (rc < 0)
 			session_warn(a->session, a->now, "%s", err.text);
+		if (rc < 0)
 			return false;
-		}
 	}
 	return true;
 }
@@ -333,23 +347,16 @@ static bool check_files(struct app *a, const struct flash_request *r)
 	return good;
 }
 
-void act_flash(struct app *a, const struct cmd_line *c)
+static void flash_files(struct app *a, const struct cmd_line *c, enum engine_kind kind)
 {
 	struct flash_request r;
 	bool yes = false;
 
-	if (!c->count) {
-		tui_edit_set(a->tui, "/flash ");
-		session_notice(a->session, false, "which file? Tab lists them");
-		return;
-	}
-	if (!may_begin(a))
-		return;
-	flash_request_init(&r, ENGINE_FLASH);
-	if (flash_words(a, c, &r, &yes)) {
+	flash_request_init(&r, kind);
+	if (take_words(a, c, &r, &yes, flash_request_add)) {
 		if (!r.file_count)
-			session_notice(a->session, true, "%s", c->row->usage);
-		else if (check_files(a, &r)) {
+			act_choose_firmware(a, c);
+		else if (kind == ENGINE_VERIFY || check_files(a, &r)) {
 			ask_or_begin(a, &r, yes);
 			return;
 		}
@@ -357,37 +364,81 @@ void act_flash(struct app *a, const struct cmd_line *c)
 	flash_request_fini(&r);
 }
 
+void act_flash(struct app *a, const struct cmd_line *c)
+{
+	if (may_begin(a))
+		flash_files(a, c, ENGINE_FLASH);
+}
+
+void act_verify(struct app *a, const struct cmd_line *c)
+{
+	if (may_begin(a))
+		flash_files(a, c, ENGINE_VERIFY);
+}
+
+/* "all", or OFFSET LENGTH. */
+static int take_area(struct flash_request *r, const char *word, struct err *err)
+{
+	uint64_t n;
+	bool all = strcmp(word, "all") == 0;
+
+	if (!all && (!str_parse_u64(word, 16u << 20, &n) || n % 4096 || r->erase_all))
+		return err_set(err, ERR_INVAL, 0,
+		    "%s: offset and length are multiples of 4096, such as 0x1000 or 4k", word);
+	if (all)
+		r->erase_all = true;
+	else if (!r->area_words++)
+		r->area.offset = (uint32_t)n;
+	else
+		r->area.length = (uint32_t)n;
+	return ERR_OK;
+}
+
+static int take_save(struct flash_request *r, const char *word, struct err *err)
+{
+	if (r->save[0])
+		return take_area(r, word, err);
+	if (!str_copy(r->save, sizeof(r->save), word))
+		return err_set(err, ERR_RANGE, 0, "the name of the file is too long");
+	return ERR_OK;
+}
+
+static bool area_good(struct app *a, const struct cmd_line *c, const struct flash_request *r)
+{
+	bool good = r->area_words == 0 || (r->area_words == 2 && r->area.length && !r->erase_all);
+
+	if (!good)
+		session_notice(a->session, true, "%s", c->row->usage);
+	return good;
+}
+
 void act_erase(struct app *a, const struct cmd_line *c)
 {
 	struct flash_request r;
-	uint64_t n[2] = {0};
 	bool yes = false;
-	int numbers = 0;
 
 	flash_request_init(&r, ENGINE_ERASE);
-	for (int i = 0; i < c->count; i++) {
-		if (strcmp(c->args[i], "--yes") == 0)
-			yes = true;
-		else if (strcmp(c->args[i], "all") == 0)
-			r.erase_all = true;
-		else if (numbers < 2 && str_parse_u64(c->args[i], 16u << 20, &n[numbers]))
-			numbers++;
-		else
-			numbers = 3;
-	}
-	if (numbers == 1 || numbers == 3 || (numbers && r.erase_all) || n[0] % 4096 ||
-	    n[1] % 4096 || (numbers == 2 && !n[1])) {
-		session_notice(a->session, true,
-		    "%s (offset and length: multiples of 4096, such as "
-		    "0x1000 or 4k)",
-		    c->row->usage);
+	if (!take_words(a, c, &r, &yes, take_area) || !area_good(a, c, &r))
 		return;
-	}
-	r.erase_all = !numbers;
-	r.area.offset = (uint32_t)n[0];
-	r.area.length = (uint32_t)n[1];
+	r.erase_all = !r.area_words;
 	if (may_begin(a))
 		ask_or_begin(a, &r, yes);
+}
+
+void act_backup(struct app *a, const struct cmd_line *c)
+{
+	struct flash_request r;
+	bool yes = false;
+
+	flash_request_init(&r, ENGINE_READ);
+	if (!take_words(a, c, &r, &yes, take_save) || !area_good(a, c, &r) || !may_begin(a))
+		return;
+	if (flash_save_taken(r.save)) {
+		session_warn(a->session, a->now,
+		    "%s is there already and is not overwritten: take another name", r.save);
+		return;
+	}
+	begin(a, &r);
 }
 
 void act_chip(struct app *a, const struct cmd_line *c)
@@ -403,24 +454,33 @@ void act_chip(struct app *a, const struct cmd_line *c)
 
 /* ---- what needs no device -------------------------------------------------------------------- */
 
+/* Room for a backup of the largest flash, and for an ELF file to be told as one. */
+#define IMAGE_FILE_MAX (4u * IMAGE_MAX_FLASH)
+
 void act_image(struct app *a, const struct cmd_line *c)
 {
-	struct flash_request r;
+	char path[1024];
+	struct image_info info;
+	uint8_t *data = NULL, *inner = NULL;
+	size_t n, inner_n;
 	struct err err = {0};
 
 	if (!c->count) {
 		tui_edit_set(a->tui, "/image ");
 		return;
 	}
-	flash_request_init(&r, ENGINE_FLASH);
-	if (flash_request_add(&r, c->args[0], &err) != ERR_OK) {
+	if (files_expand(c->args[0], path, sizeof(path), &err) != ERR_OK ||
+	    files_read(path, IMAGE_FILE_MAX, &data, &n, &err) != ERR_OK) {
 		session_warn(a->session, a->now, "%s", err.text);
-	} else {
-		session_page_open(a->session, r.files[0].name);
-		image_describe(&r.files[0].info, &a->session->page.text);
-		a->session->page.revision++;
+		return;
 	}
-	flash_request_fini(&r);
+	image_inspect_packed(data, n, path, IMAGE_FILE_MAX, &info, &inner, &inner_n);
+	session_page_open(a->session, info.name);
+	image_describe(&info, &a->session->page.text);
+	image_describe_notes(&info, &a->session->page.text);
+	a->session->page.revision++;
+	free(inner);
+	free(data);
 }
 
 static void device_chosen(struct app *a, const char *value);

@@ -47,9 +47,12 @@ void adapters_get(const char *key, struct adapter *a)
 	json_t *all = load(path, sizeof(path));
 	const json_t *one = json_object_get(all, key);
 
+	json_int_t baud = json_integer_value(json_object_get(one, "baud"));
+
 	take(one, "dtr", a->dtr, sizeof(a->dtr));
 	take(one, "rts", a->rts, sizeof(a->rts));
 	take(one, "reset", a->reset, sizeof(a->reset));
+	a->baud = baud >= 300 && baud <= 4000000 ? (uint32_t)baud : 0;
 	json_decref(all);
 }
 
@@ -60,7 +63,8 @@ int adapters_put(const char *key, const struct adapter *a, struct err *err)
 	int rc;
 
 	json_object_set_new(all, key,
-	    json_pack("{s:s, s:s, s:s}", "dtr", a->dtr, "rts", a->rts, "reset", a->reset));
+	    json_pack("{s:s, s:s, s:s, s:I}", "dtr", a->dtr, "rts", a->rts, "reset", a->reset,
+		"baud", (json_int_t)a->baud));
 	text = json_dumps(all, JSON_INDENT(1) | JSON_SORT_KEYS);
 	json_decref(all);
 	if (!text || !path[0]) {

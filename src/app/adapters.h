@@ -5,12 +5,14 @@
 #define TASMITE_APP_ADAPTERS_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "tasmite/base/err.h"
 
 struct adapter {
 	char dtr[8]; /* "on", "off", or "" nothing remembered */
 	char rts[8];
+	uint32_t baud;	/* the rate that worked where a faster one did not; 0 nothing remembered */
 	char reset[24]; /* name of a sequence, or "" */
 };
 

@@ -149,6 +149,15 @@ static void ui_answer(void *ctx, bool yes)
 		fn(a, yes);
 }
 
+static void ui_third(void *ctx)
+{
+	struct app *a = ctx;
+
+	a->third = true;
+	ui_answer(a, true);
+	a->third = false;
+}
+
 static void ui_chosen(void *ctx, const char *value)
 {
 	struct app *a = ctx;
@@ -198,6 +207,7 @@ static const struct tui_ops ui_ops = {
     .line = ui_line,
     .bound = ui_bound,
     .answer = ui_answer,
+    .third = ui_third,
     .chosen = ui_chosen,
     .selected = ui_selected,
     .page_closed = ui_page_closed,
@@ -350,7 +360,8 @@ static bool take_signals(struct app *a, struct err *err)
 
 /* ---- the turn -------------------------------------------------------------------------------- */
 
-#define FRAME_US MONO_MS(16)
+/* Between two frames of a burst: what comes in the meantime is on the screen within 25 ms. */
+#define FRAME_US MONO_MS(20)
 
 static void on_keys(void *ctx, int ready, mono_t now)
 {
@@ -378,9 +389,15 @@ static mono_t phase_commands(void *ctx, mono_t now)
 static mono_t phase_flush(void *ctx, mono_t now)
 {
 	struct app *a = ctx;
-	mono_t next = link_flush(a->link, now), due = app_send_turn(a, now);
 	struct session_port *p = &a->session->port;
+	mono_t next, due;
 
+	/* The chip's answers are waited for while it is flashed, and the rate follows its boot. */
+	link_gather(a->link, !app_flashing(a) && a->boot.state == BOOTWATCH_OFF);
+	if (now - a->last_frame >= FRAME_US) /* one that is drawn now shows the newest */
+		link_catch_up(a->link, now);
+	next = link_flush(a->link, now);
+	due = app_send_turn(a, now);
 	if (app_flashing(a))
 		flash_task_turn(a->task, now);
 	app_record_words(a, now);

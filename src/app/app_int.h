@@ -73,6 +73,7 @@ struct app {
 	struct flash_task *task;
 	bool task_over;		    /* free it at the end of the turn */
 	struct flash_request asked; /* waits for the answer */
+	struct chooser *chooser;    /* act_choose.c; NULL until it is used */
 	bool loader_there;	    /* the loader answered and nothing was heard since */
 	uint32_t loader_baud;
 	const struct board *board;
@@ -89,6 +90,7 @@ struct app {
 
 	/* the open question and list */
 	void (*on_answer)(struct app *a, bool yes);
+	bool third; /* on_answer is called for the third answer */
 	void (*on_chosen)(struct app *a, const char *value);
 	void (*on_selected)(struct app *a, const char *value); /* a preview; NULL: none */
 
@@ -240,6 +242,14 @@ void act_record(struct app *a, const struct cmd_line *c);
 void act_pause(struct app *a, const struct cmd_line *c);
 void act_flash(struct app *a, const struct cmd_line *c);
 void act_erase(struct app *a, const struct cmd_line *c);
+void act_verify(struct app *a, const struct cmd_line *c);
+void act_backup(struct app *a, const struct cmd_line *c);
+/* A list of the firmware files at hand, for a command that was given none; the command goes on with
+ * the one that is chosen. */
+void act_choose_firmware(struct app *a, const struct cmd_line *c);
+void app_choose_fini(struct app *a);
+/* "20181104-130405" of now, for names of files. */
+void act_wall_name(const struct app *a, char *dst, size_t size);
 void act_chip(struct app *a, const struct cmd_line *c);
 void act_image(struct app *a, const struct cmd_line *c);
 void act_cancel(struct app *a, const struct cmd_line *c);

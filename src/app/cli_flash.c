@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* `tasmite flash`, `chip` and `erase`: the flash task without a screen. */
+/* `tasmite flash`, `chip`, `erase`, `backup` and `verify`: the flash task without a screen. */
 #include "tasmite/app/cli.h"
 
 #include <errno.h>
@@ -11,6 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "flash_save.h"
 #include "flash_task.h"
 #include "tasmite/base/str.h"
 #include "tasmite/base/utf8.h"
@@ -233,7 +234,7 @@ static int confirm(const struct run *r)
 	struct session_ask ask;
 	char answer[16];
 
-	if (r->opt->yes || r->req.kind == ENGINE_IDENTIFY)
+	if (r->opt->yes || !flash_request_loses(&r->req))
 		return 0;
 	if (!isatty(STDIN_FILENO)) {
 		fputs("tasmite: this erases what is on the device; without a terminal to ask on it "
@@ -298,12 +299,18 @@ static void print_json(const struct run *r, int code, double seconds)
 {
 	const struct engine_chip *chip = r->task ? flash_task_chip(r->task) : NULL;
 	json_t *o = json_object(), *text = json_array();
+	const char *path, *md5 = "";
 
 	json_object_set_new(o, "result", json_string(r->task ? result_word(r) : "failed"));
 	json_object_set_new(o, "exit_code", json_integer(code));
 	json_object_set_new(o, "seconds", json_real(seconds));
 	if (chip)
 		json_object_set_new(o, "chip", chip_json(chip));
+	path = r->task ? flash_task_saved(r->task, &md5) : NULL;
+	if (path) {
+		json_object_set_new(o, "backup", text_json(path));
+		json_object_set_new(o, "backup_md5", json_string(md5));
+	}
 	for (int i = 0; i < r->view.text_count; i++)
 		json_array_append_new(text, text_json(r->view.text[i]));
 	if (r->refused[0])
@@ -333,6 +340,15 @@ static int exit_code(const struct run *r)
 	}
 }
 
+/* The backup and its MD5, as md5sum would print them. */
+static void print_saved(const struct run *r)
+{
+	const char *md5, *path = r->task ? flash_task_saved(r->task, &md5) : NULL;
+
+	if (path)
+		printf("%s  %s\n", md5, path);
+}
+
 static void report(const struct run *r, int code, double seconds)
 {
 	const struct engine_chip *chip = r->task ? flash_task_chip(r->task) : NULL;
@@ -346,6 +362,7 @@ static void report(const struct run *r, int code, double seconds)
 		fprintf(stderr, "tasmite: %s\n", r->port_why);
 	if (r->timed_out)
 		fprintf(stderr, "tasmite: no boot loader within %d s\n", r->opt->timeout_s);
+	print_saved(r);
 	if (!chip || r->req.kind != ENGINE_IDENTIFY || code)
 		return;
 	sbuf_init(&out, 4000);
@@ -474,10 +491,25 @@ int cli_flash(const struct cli_flash_options *o)
 	r.req.no_clkdiv = o->no_clkdiv;
 	r.req.app_baud = o->app_baud;
 	r.req.cancel_by = "Ctrl-C";
+	for (int i = 0; i < o->option_count; i++)
+		if (flash_request_option(&r.req, o->options[i].name, o->options[i].value, &err) <
+		    0) {
+			refuse(&r, &err);
+			return 2;
+		}
+	if (o->save && !str_copy(r.req.save, sizeof(r.req.save), o->save)) {
+		err_set(&err, ERR_RANGE, 0, "the name of the file is too long");
+		return refuse(&r, &err);
+	}
+	if (r.req.save[0] && flash_save_taken(r.req.save)) {
+		err_set(&err, ERR_BUSY, 0,
+		    "%s is there already and is not overwritten: take another name", r.req.save);
+		return refuse(&r, &err);
+	}
 	for (int i = 0; i < o->file_count; i++)
 		if (flash_request_add(&r.req, o->files[i], &err) != ERR_OK)
 			return refuse(&r, &err);
-	if (check_files(&r.req, &err) != ERR_OK)
+	if (o->kind == ENGINE_FLASH && check_files(&r.req, &err) != ERR_OK)
 		return refuse(&r, &err);
 	return run(&r);
 }

@@ -108,6 +108,9 @@ static bool carry_out(struct flash_driver *d, int *result, uint32_t *actual)
 		else
 			*result = ERR_IO;
 		return true;
+	case ENGINE_TAKE_DATA:
+		*result = d->ops->take(d->ctx, a->part, a->offset, a->bytes, a->n);
+		return true;
 	}
 	*result = ERR_NOTSUP;
 	return true;
@@ -193,6 +196,11 @@ void flash_driver_port_lost(struct flash_driver *d, mono_t now)
 	d->busy = false;
 	engine_port_lost(d->engine, now);
 	pump(d, now);
+}
+
+bool flash_driver_keep(struct flash_driver *d, const struct engine_part *keep, size_t n)
+{
+	return engine_keep(d->engine, keep, n);
 }
 
 void flash_driver_proceed(struct flash_driver *d, mono_t now)

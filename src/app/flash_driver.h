@@ -20,6 +20,8 @@ struct flash_driver_ops {
 	void (*event)(void *ctx, const struct engine_event *ev, mono_t now);
 	/* The bytes of a part at an offset; NULL when they can't be had. Valid until the next call. */
 	const uint8_t *(*data)(void *ctx, size_t part, uint32_t offset, uint32_t length);
+	/* What was read from the device: 0 when it is safe, or a negative code, which ends the job. */
+	int (*take)(void *ctx, size_t part, uint32_t offset, const uint8_t *bytes, size_t n);
 };
 
 /* Starts the job on the link; NULL when the engine refuses it. Borrows link and loop. */
@@ -30,6 +32,8 @@ void flash_driver_free(struct flash_driver *d);
 /* What the link received belongs to the engine while the driver lives. */
 void flash_driver_rx(struct flash_driver *d, const uint8_t *bytes, size_t n, mono_t now);
 void flash_driver_port_lost(struct flash_driver *d, mono_t now);
+/* As engine_keep, before flash_driver_proceed. */
+bool flash_driver_keep(struct flash_driver *d, const struct engine_part *keep, size_t n);
 void flash_driver_proceed(struct flash_driver *d, mono_t now);
 void flash_driver_cancel(struct flash_driver *d, mono_t now);
 /* Does nothing any more, without an event: the port is away and a new driver will begin anew. May be

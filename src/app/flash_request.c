@@ -7,6 +7,7 @@
 
 #include "tasmite/base/str.h"
 #include "tasmite/io/files.h"
+#include "tasmite/proto/deflate.h"
 
 /* No ESP8266 flash is larger; a larger file is a mistake. */
 #define FILE_MAX (16u * 1024 * 1024)
@@ -15,6 +16,7 @@ void flash_request_init(struct flash_request *r, enum engine_kind kind)
 {
 	memset(r, 0, sizeof(*r));
 	r->kind = kind;
+	r->mode = r->size_code = r->freq_code = FLASH_KEEP;
 }
 
 void flash_request_fini(struct flash_request *r)
@@ -50,6 +52,25 @@ static int split_offset(const char *word, struct flash_file *f, struct err *err)
 	return ERR_OK;
 }
 
+/* A packed file is unpacked here: the flash takes the firmware itself. */
+static int unpack(struct flash_file *f, struct err *err)
+{
+	uint8_t *out;
+	size_t n;
+	int rc;
+
+	if (!gunzip_is(f->data, f->size))
+		return ERR_OK;
+	rc = gunzip(f->data, f->size, FILE_MAX, &out, &n, err);
+	if (rc != ERR_OK)
+		return rc;
+	free(f->data);
+	f->data = out;
+	f->size = n;
+	f->unpacked = true;
+	return ERR_OK;
+}
+
 int flash_request_add(struct flash_request *r, const char *word, struct err *err)
 {
 	struct flash_file *f = &r->files[r->file_count];
@@ -70,9 +91,96 @@ int flash_request_add(struct flash_request *r, const char *word, struct err *err
 	str_copy(f->path, sizeof(f->path), path);
 	slash = strrchr(path, '/');
 	str_copy(f->name, sizeof(f->name), slash ? slash + 1 : path);
+	rc = unpack(f, err);
+	if (rc != ERR_OK) {
+		free(f->data);
+		return rc;
+	}
 	image_inspect(f->data, f->size, f->name, &f->info);
 	r->file_count++;
 	return ERR_OK;
+}
+
+/* ---- options --------------------------------------------------------------------------------- */
+
+struct word {
+	const char *word;
+	int code;
+};
+
+/* The codes of the image header, as the table of the firmware format has them. */
+static const struct word modes[] = {
+    {"keep", FLASH_KEEP}, {"qio", 0}, {"qout", 1}, {"dio", 2}, {"dout", 3}, {NULL, 0}};
+static const struct word sizes[] = {{"keep", FLASH_KEEP}, {"detect", FLASH_DETECT}, {"512KB", 0},
+    {"256KB", 1}, {"1MB", 2}, {"2MB", 3}, {"4MB", 4}, {"8MB", 8}, {"16MB", 9}, {NULL, 0}};
+static const struct word freqs[] = {
+    {"keep", FLASH_KEEP}, {"40m", 0}, {"26m", 1}, {"20m", 2}, {"80m", 15}, {NULL, 0}};
+
+static int take_word(
+    const struct word *words, const char *name, const char *value, int *code, struct err *err)
+{
+	char list[120] = "";
+
+	for (const struct word *w = words; w->word; w++) {
+		if (value && str_casecmp(value, w->word) == 0) {
+			*code = w->code;
+			return 1;
+		}
+		str_cat(list, sizeof(list), w == words ? "" : ", ");
+		str_cat(list, sizeof(list), w->word);
+	}
+	return err_set(err, ERR_INVAL, 0, "--%s wants one of %s", name, list);
+}
+
+static int take_baud(struct flash_request *r, const char *value, struct err *err)
+{
+	uint64_t n;
+
+	/* A suffix k would mean 1024: not what "115k" is meant to be. */
+	if (!value || strpbrk(value, "kKmM") || !str_parse_u64(value, 4000000, &n) ||
+	    (n && n < 300))
+		return err_set(err, ERR_INVAL, 0, "--baud wants a rate from 300 to 4000000");
+	r->baud = (uint32_t)n;
+	return 1;
+}
+
+static bool *flag_of(struct flash_request *r, const char *name)
+{
+	if (strcmp(name, "erase") == 0)
+		return &r->erase_all;
+	if (strcmp(name, "keep-settings") == 0)
+		return &r->keep_settings;
+	if (strcmp(name, "no-verify") == 0)
+		return &r->no_verify;
+	if (strcmp(name, "full") == 0)
+		return &r->full;
+	return strcmp(name, "no-stub") == 0 ? &r->no_stub : NULL;
+}
+
+int flash_request_option(
+    struct flash_request *r, const char *name, const char *value, struct err *err)
+{
+	bool *flag = flag_of(r, name);
+
+	if (flag) {
+		*flag = true;
+		return 0;
+	}
+	if (strcmp(name, "baud") == 0)
+		return take_baud(r, value, err);
+	if (strcmp(name, "mode") == 0)
+		return take_word(modes, name, value, &r->mode, err);
+	if (strcmp(name, "size") == 0)
+		return take_word(sizes, name, value, &r->size_code, err);
+	if (strcmp(name, "freq") == 0)
+		return take_word(freqs, name, value, &r->freq_code, err);
+	if (strcmp(name, "backup") != 0)
+		return err_set(err, ERR_NOENT, 0, "--%s is not known here", name);
+	if (!value || !value[0])
+		return err_set(err, ERR_INVAL, 0, "--backup wants a file's name");
+	if (!str_copy(r->save, sizeof(r->save), value))
+		return err_set(err, ERR_RANGE, 0, "the name of the backup is too long");
+	return 1;
 }
 
 static uint32_t end_of(const struct flash_file *f)
@@ -114,6 +222,45 @@ int flash_request_check(const struct flash_request *r, const struct image_target
 	return check_overlap(r, err);
 }
 
+/* ---- what stays ------------------------------------------------------------------------------ */
+
+/* Builds for 1 MB keep their settings in the eight sectors below 0xFC000 ("Loaded from flash at F4"
+ * to FB), the SDK's calibration and Wi-Fi data behind them up to 1 MB; builds for larger flashes
+ * have the same at the end of the flash. Which one it is the device's log may not have told: both
+ * stay. */
+#define SETTINGS_BYTES 0xc000u
+#define ONE_MB	       0x100000u
+
+static bool covered(const struct flash_request *r, const struct engine_part *p)
+{
+	for (size_t i = 0; i < r->file_count; i++)
+		if (r->files[i].offset < p->offset + p->length && p->offset < end_of(&r->files[i]))
+			return true;
+	return false;
+}
+
+size_t flash_request_keep(
+    const struct flash_request *r, uint32_t flash_size, struct engine_part keep[ENGINE_MAX_KEEP])
+{
+	uint32_t ends[2] = {ONE_MB, flash_size};
+	size_t n = 0;
+
+	for (size_t i = 0; r->keep_settings && i < 2; i++) {
+		struct engine_part p = {ends[i] - SETTINGS_BYTES, SETTINGS_BYTES};
+
+		if (ends[i] < SETTINGS_BYTES || ends[i] > flash_size || (i && ends[i] == ends[0]) ||
+		    covered(r, &p))
+			continue;
+		keep[n++] = p;
+	}
+	return n;
+}
+
+bool flash_request_loses(const struct flash_request *r)
+{
+	return r->kind == ENGINE_FLASH || r->kind == ENGINE_ERASE;
+}
+
 static void ask_add(struct session_ask *ask, const char *text)
 {
 	if ((size_t)ask->text_count < sizeof(ask->text) / sizeof(ask->text[0]))
@@ -140,7 +287,23 @@ static bool loses_all(const struct flash_request *r)
 	for (size_t i = 0; i < r->file_count; i++)
 		if (r->files[i].info.kind == IMAGE_ESP8266_BACKUP)
 			return true;
-	return r->erase_all;
+	return r->erase_all && !r->keep_settings;
+}
+
+/* What speaks against keeping the settings, for the versions at hand. */
+static void ask_settings(
+    const struct flash_request *r, const struct facts *facts, struct session_ask *ask)
+{
+	if (!r->keep_settings)
+		return;
+	if (!facts || !facts->version[0])
+		ask_add(ask,
+		    "The settings' sectors stay, but no Tasmota was seen on it: what is in "
+		    "them may be another firmware's.");
+	else
+		ask_add(ask,
+		    "The settings' sectors stay. A build that is older than what wrote them, "
+		    "or newer by several years, may not understand them.");
 }
 
 void flash_request_question(
@@ -170,10 +333,17 @@ void flash_request_question(
 		ask_add(ask,
 		    "The settings stay where the new file doesn't reach them; other firmware "
 		    "may not understand them (then: --erase).");
-	if (!facts || !facts->version[0])
-		ask_add(ask,
-		    "No Tasmota was seen on it: what is there now can't be brought back. A "
-		    "backup would need the stub, which this version does not have.");
+	ask_settings(r, facts, ask);
+	if (r->save[0]) {
+		str_fmt(line, sizeof(line), "First all of it is copied to %s (it holds passwords).",
+		    r->save);
+		ask_add(ask, line);
+	} else if (!facts || !facts->version[0]) {
+		ask_add(ask, "No Tasmota was seen on it: what is there now can't be brought back "
+			     "without a copy (b makes one first).");
+	}
 	str_copy(ask->yes, sizeof(ask->yes), r->kind == ENGINE_FLASH ? "y  write" : "y  erase");
 	str_copy(ask->no, sizeof(ask->no), "n  leave it as it is");
+	if (!r->save[0] && !r->no_stub)
+		str_copy(ask->third, sizeof(ask->third), "b  copy all of it to a file first");
 }

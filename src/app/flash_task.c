@@ -10,6 +10,8 @@
 
 #include "adapters.h"
 #include "flash_driver.h"
+#include "flash_panel.h"
+#include "flash_save.h"
 #include "flash_words.h"
 #include "tasmite/base/str.h"
 #include "tasmite/base/xalloc.h"
@@ -32,6 +34,12 @@ struct flash_task {
 	mono_t boot_heard;	      /* the last start from the flash */
 	uint32_t baud;		      /* of the link, for the share of the wire */
 	struct adapter adapter;	      /* what is remembered of it */
+	struct flash_save *save;      /* the backup */
+	char save_md5[40];
+	uint64_t mismatch; /* bytes that differed */
+	enum engine_retry last_retry;
+	unsigned same_retries;
+	bool slower; /* a rate was given up */
 };
 
 static void say(struct flash_task *t, bool bad, const char *fmt, ...)
@@ -47,44 +55,7 @@ static void say(struct flash_task *t, bool bad, const char *fmt, ...)
 	t->ops->say(t->ctx, bad, text);
 }
 
-/* ---- the chip -------------------------------------------------------------------------------- */
-
-void flash_chip_short(const struct engine_chip *chip, char *dst, size_t size)
-{
-	char flash[24] = "flash unknown";
-
-	if (chip->flash_size)
-		str_size(flash, sizeof(flash), chip->flash_size);
-	str_fmt(dst, size, "%s, %s%s", chip->name, flash, chip->flash_size ? " flash" : "");
-}
-
-void flash_chip_describe(const struct engine_chip *chip, struct sbuf *out)
-{
-	char size[24] = "unknown";
-
-	if (chip->flash_size)
-		str_size(size, sizeof(size), chip->flash_size);
-	sbuf_fmt(out, "chip:     %s%s\n", chip->name,
-	    chip->is_8285 ? " (flash inside, mode DOUT only)" : "");
-	sbuf_fmt(out, "MAC:      %02X:%02X:%02X:%02X:%02X:%02X\n", chip->mac[0], chip->mac[1],
-	    chip->mac[2], chip->mac[3], chip->mac[4], chip->mac[5]);
-	sbuf_fmt(out, "crystal:  %u MHz\n", chip->crystal_khz / 1000);
-	sbuf_fmt(out, "flash:    %s, id %06x%s%s\n", size, chip->flash_id,
-	    chip->flash_maker[0] ? ", " : "", chip->flash_maker);
-	sbuf_fmt(out, "protect:  %s (status register %02x)\n",
-	    chip->flash_status & 0x1c ? "some areas are write-protected" : "none",
-	    chip->flash_status & 0xff);
-}
-
 /* ---- the view -------------------------------------------------------------------------------- */
-
-static const char *const stage_words[ENGINE_STAGES] = {
-    [ENGINE_ST_CONNECT] = "connect",
-    [ENGINE_ST_IDENTIFY] = "identify",
-    [ENGINE_ST_ERASE] = "erase",
-    [ENGINE_ST_WRITE] = "write",
-    [ENGINE_ST_CHECK] = "checked",
-};
 
 static void show_steps(struct flash_task *t, bool by_lines)
 {
@@ -106,31 +77,31 @@ static void view_begin(struct flash_task *t, bool by_lines, mono_t now)
 	v->state = FLASH_WAITING;
 	v->left_s = -1;
 	v->stage_began = now;
-	v->stage_count = r->kind == ENGINE_IDENTIFY ? 2
-			 : r->kind == ENGINE_ERASE  ? 3
-						    : ENGINE_STAGES;
-	for (int i = 0; i < v->stage_count; i++)
-		str_copy(v->stages[i].name, sizeof(v->stages[i].name), stage_words[i]);
+	flash_panel_stages(r, v, !r->no_stub);
 	if (r->kind == ENGINE_IDENTIFY)
 		str_copy(v->what, sizeof(v->what), "identify the chip");
+	else if (r->kind == ENGINE_READ)
+		str_fmt(v->what, sizeof(v->what), "flash → %s", r->save);
 	else if (r->kind == ENGINE_ERASE && r->area.length)
 		str_fmt(v->what, sizeof(v->what), "erase 0x%05x to 0x%05x", r->area.offset,
 		    r->area.offset + r->area.length - 1);
 	else if (r->kind == ENGINE_ERASE)
 		str_copy(v->what, sizeof(v->what), "erase the whole flash");
 	else
-		str_fmt(v->what, sizeof(v->what), "%s%s  %s → 0x%05x", r->files[0].name,
+		str_fmt(v->what, sizeof(v->what), "%s%s  %s %s 0x%05x", r->files[0].name,
 		    r->file_count > 1 ? " and more" : "",
-		    str_size(size, sizeof(size), r->files[0].size), r->files[0].offset);
+		    str_size(size, sizeof(size), r->files[0].size),
+		    r->kind == ENGINE_VERIFY ? "=" : "→", r->files[0].offset);
 	show_steps(t, by_lines);
 }
 
 static void on_stage(struct flash_task *t, const struct engine_event *ev, mono_t now)
 {
 	struct flash_view *v = t->view;
+	struct flash_stage *row = flash_panel_stage(v, ev->stage);
 
-	if ((int)ev->stage < v->stage_count)
-		v->stages[ev->stage].mark = ev->began ? MARK_RUNNING : MARK_DONE;
+	if (row)
+		row->mark = ev->began ? MARK_RUNNING : MARK_DONE;
 	if (ev->began) {
 		t->stage_began = now;
 		v->stage_began = now;
@@ -154,7 +125,8 @@ static void on_progress(struct flash_task *t, const struct engine_event *ev, mon
 
 	v->done = ev->done;
 	v->total = ev->total;
-	if (seconds < 0.2 || !ev->done || !t->baud || ev->stage != ENGINE_ST_WRITE)
+	if (seconds < 0.2 || !ev->done || !t->baud ||
+	    (ev->stage != ENGINE_ST_WRITE && ev->stage != ENGINE_ST_READ))
 		return;
 	double per_s = ev->done / seconds;
 
@@ -264,6 +236,52 @@ static bool fits_chip(struct flash_task *t, const struct engine_chip *chip)
 	return rc == ERR_OK;
 }
 
+/* What is written into the header of the file at 0, as the user asked; the chip is known. */
+static bool set_header(struct flash_task *t, const struct engine_chip *chip)
+{
+	for (size_t i = 0; i < t->req.file_count; i++) {
+		struct flash_file *f = &t->req.files[i];
+		struct image_header want = {.mode = t->req.mode,
+		    .size_code = t->req.size_code == FLASH_DETECT
+				     ? image_size_code(chip->flash_size)
+				     : t->req.size_code,
+		    .freq_code = t->req.freq_code};
+		char told[160];
+
+		if (f->offset ||
+		    !image_header_set(&f->info, &want, f->data, f->size, told, sizeof(told)))
+			continue;
+		say(t, false, "%s: %s", f->name, told);
+		return true;
+	}
+	return false;
+}
+
+/* The sectors of the settings stay: which ones they are depends on the flash's size. */
+static bool keep_settings(struct flash_task *t, const struct engine_chip *chip)
+{
+	struct engine_part keep[ENGINE_MAX_KEEP];
+	size_t n = flash_request_keep(&t->req, chip->flash_size, keep);
+
+	if (!t->req.keep_settings)
+		return true;
+	if (!n) {
+		str_copy(t->refused, sizeof(t->refused),
+		    "--keep-settings: the file covers the sectors of the settings");
+		return false;
+	}
+	if (!flash_driver_keep(t->driver, keep, n)) {
+		str_copy(t->refused, sizeof(t->refused),
+		    "--keep-settings: the area is part of what is to be erased: leave one of both "
+		    "out");
+		return false;
+	}
+	for (size_t i = 0; i < n; i++)
+		say(t, false, "0x%05x to 0x%05x stay as they are (settings)", keep[i].offset,
+		    keep[i].offset + keep[i].length - 1);
+	return true;
+}
+
 static void on_identity(struct flash_task *t, mono_t now)
 {
 	const struct engine_chip *chip = engine_chip_info(flash_driver_engine(t->driver));
@@ -273,12 +291,106 @@ static void on_identity(struct flash_task *t, mono_t now)
 	str_fmt(t->view->chip, sizeof(t->view->chip), "%s  %02X:%02X:%02X:%02X:%02X:%02X", shown,
 	    chip->mac[0], chip->mac[1], chip->mac[2], chip->mac[3], chip->mac[4], chip->mac[5]);
 	say(t, false, "chip: %s", t->view->chip);
-	if (t->req.kind == ENGINE_IDENTIFY)
+	if (t->req.kind != ENGINE_FLASH && t->req.kind != ENGINE_ERASE)
 		return;
-	if (fits_chip(t, chip))
+	if (t->req.kind == ENGINE_FLASH)
+		set_header(t, chip);
+	if (fits_chip(t, chip) && keep_settings(t, chip))
 		flash_driver_proceed(t->driver, now);
 	else
 		flash_driver_cancel(t->driver, now);
+}
+
+/* ---- the stub, and what it finds -------------------------------------------------------------- */
+
+static void on_stub(struct flash_task *t, const struct engine_event *ev)
+{
+	flash_panel_stages(&t->req, t->view, ev->ok);
+	if (ev->ok)
+		say(t, false, "the stub runs (%u KB under way at once)", ev->value / 1024);
+	else
+		say(t, true,
+		    "the stub does not run: the ROM alone goes on, slower and with its own "
+		    "checks");
+}
+
+static void on_plan(struct flash_task *t, const struct engine_event *ev)
+{
+	char differ[24], total[24];
+	uint32_t same = ev->total - ev->done;
+
+	str_size(differ, sizeof(differ), ev->done);
+	str_size(total, sizeof(total), ev->total);
+	if (!same)
+		return;
+	if (!ev->done)
+		say(t, false,
+		    "all of it is there already: nothing has to be written (%.1f s saved)",
+		    ev->count / 1000.0);
+	else
+		say(t, false, "%s of %s differ, only they are written (%.1f s saved)", differ,
+		    total, ev->count / 1000.0);
+}
+
+static void on_mismatch(struct flash_task *t, const struct engine_event *ev)
+{
+	t->mismatch += ev->total;
+	say(t, true, "0x%05x to 0x%05x differ from the file%s", ev->value,
+	    ev->value + ev->total - 1, ev->ok ? ": written once more, slower" : "");
+}
+
+/* What an adapter could not do is not tried again the next time. */
+static void remember_rate(struct flash_task *t)
+{
+	const char *key = link_adapter_key(t->link);
+	struct err err = {0};
+
+	if (!key[0] || !t->slower || t->adapter.baud == t->baud || !t->baud)
+		return;
+	t->adapter.baud = t->baud;
+	if (adapters_put(key, &t->adapter, &err) != ERR_OK)
+		say(t, true, "the rate is not remembered: %s", err.text);
+}
+
+static int on_take(void *ctx, size_t part, uint32_t offset, const uint8_t *bytes, size_t n)
+{
+	struct flash_task *t = ctx;
+	struct err err = {0};
+	int rc = ERR_OK;
+
+	(void)part;
+	(void)offset;
+	if (!t->save) {
+		t->save = flash_save_open(t->req.save, &err);
+		rc = t->save ? ERR_OK : err.code;
+	}
+	if (rc == ERR_OK)
+		rc = flash_save_add(t->save, bytes, n, &err);
+	if (rc != ERR_OK)
+		str_copy(t->refused, sizeof(t->refused), err.text);
+	return rc;
+}
+
+/* The backup is whole when its stage ends: it gets its name before anything is erased. */
+static void close_save(struct flash_task *t)
+{
+	struct err err = {0};
+
+	if (!t->save || t->save_md5[0])
+		return;
+	if (flash_save_finish(t->save, &err) != ERR_OK) {
+		say(t, true, "%s", err.text);
+		return;
+	}
+	str_copy(t->save_md5, sizeof(t->save_md5), flash_save_md5(t->save));
+	say(t, false, "the flash is copied to %s (it holds passwords; /flash writes it back)",
+	    flash_save_path(t->save));
+}
+
+const char *flash_task_saved(const struct flash_task *t, const char **md5)
+{
+	*md5 = t->save_md5;
+	return t->save && t->save_md5[0] ? flash_save_path(t->save) : NULL;
 }
 
 /* ---- the end --------------------------------------------------------------------------------- */
@@ -309,6 +421,8 @@ static void finish(struct flash_task *t, const struct engine_event *ev, mono_t n
 	v->heard[0] = '\0';
 	if (ev->kind == ENGINE_EV_DONE) {
 		v->state = FLASH_DONE;
+		close_save(t);
+		remember_rate(t);
 		flash_words_done(&t->req, e, (double)(now - t->began) / 1e6, v);
 	} else if (t->refused[0]) {
 		v->state = FLASH_FAILED;
@@ -330,15 +444,42 @@ static void finish(struct flash_task *t, const struct engine_event *ev, mono_t n
 	t->ops->ended(t->ctx, now);
 }
 
+/* A bad wire makes hundreds: the first ones are told, the panel counts all. */
+#define RETRIES_TOLD 3
+
+static void on_retry(struct flash_task *t, const struct engine_event *ev)
+{
+	char text[160];
+
+	if (ev->retry != t->last_retry)
+		t->same_retries = 0;
+	t->last_retry = ev->retry;
+	if (++t->same_retries > RETRIES_TOLD)
+		return;
+	flash_words_retry(ev, text, sizeof(text));
+	say(t, true, "%s%s", text,
+	    t->same_retries == RETRIES_TOLD ? " (further ones are only counted)" : "");
+}
+
 static void on_event(void *ctx, const struct engine_event *ev, mono_t now)
 {
 	struct flash_task *t = ctx;
-	char text[160];
 
 	t->view->revision++;
 	switch (ev->kind) {
 	case ENGINE_EV_STAGE:
 		on_stage(t, ev, now);
+		if (ev->stage == ENGINE_ST_READ && !ev->began)
+			close_save(t);
+		break;
+	case ENGINE_EV_STUB:
+		on_stub(t, ev);
+		break;
+	case ENGINE_EV_PLAN:
+		on_plan(t, ev);
+		break;
+	case ENGINE_EV_MISMATCH:
+		on_mismatch(t, ev);
 		break;
 	case ENGINE_EV_HEARD:
 		on_heard(t, ev, now);
@@ -360,6 +501,7 @@ static void on_event(void *ctx, const struct engine_event *ev, mono_t now)
 		break;
 	case ENGINE_EV_BAUD:
 		t->baud = ev->value;
+		t->slower = t->slower || !ev->ok;
 		say(t, !ev->ok, ev->ok ? "rate: %u baud" : "rate: fell back to %u baud", ev->value);
 		break;
 	case ENGINE_EV_PROGRESS:
@@ -367,8 +509,7 @@ static void on_event(void *ctx, const struct engine_event *ev, mono_t now)
 		break;
 	case ENGINE_EV_RETRY:
 		t->view->retries++;
-		flash_words_retry(ev, text, sizeof(text));
-		say(t, true, "%s", text);
+		on_retry(t, ev);
 		break;
 	case ENGINE_EV_DONE:
 	case ENGINE_EV_FAILED:
@@ -391,7 +532,8 @@ static const uint8_t *on_data(void *ctx, size_t part, uint32_t offset, uint32_t 
 	return f->data + offset;
 }
 
-static const struct flash_driver_ops driver_ops = {.event = on_event, .data = on_data};
+static const struct flash_driver_ops driver_ops = {
+    .event = on_event, .data = on_data, .take = on_take};
 
 static void job_of(
     const struct flash_request *r, bool connected, uint32_t connected_baud, struct engine_job *job)
@@ -402,11 +544,16 @@ static void job_of(
 	job->app_baud = r->app_baud;
 	job->baud = r->baud;
 	job->no_baud_change = r->no_clkdiv;
+	job->no_stub = r->no_stub;
+	job->no_verify = r->no_verify;
+	job->full = r->full;
+	job->backup = r->save[0] && r->kind != ENGINE_READ;
 	job->connected = connected;
 	job->connected_baud = connected_baud;
-	if (r->kind == ENGINE_ERASE && r->area.length)
+	if ((r->kind == ENGINE_ERASE || r->kind == ENGINE_READ) && r->area.length)
 		job->parts[job->part_count++] = r->area;
-	for (size_t i = 0; r->kind == ENGINE_FLASH && i < r->file_count; i++) {
+	for (size_t i = 0;
+	     (r->kind == ENGINE_FLASH || r->kind == ENGINE_VERIFY) && i < r->file_count; i++) {
 		job->parts[i].offset = r->files[i].offset;
 		job->parts[i].length = (uint32_t)r->files[i].size;
 		job->part_count++;
@@ -425,6 +572,8 @@ static void lines_of(struct flash_task *t, struct engine_job *job)
 	if (job->has_lines && key[0])
 		adapters_get(key, &t->adapter);
 	job->reset_first = t->adapter.reset[0] ? t->adapter.reset : NULL;
+	if (!job->baud)
+		job->baud = t->adapter.baud;
 }
 
 /* The ROM knows no other, whatever the application was set to. */
@@ -479,6 +628,7 @@ void flash_task_free(struct flash_task *t)
 	if (!t)
 		return;
 	flash_driver_free(t->driver);
+	flash_save_free(t->save);
 	flash_request_fini(&t->req);
 	free(t);
 }

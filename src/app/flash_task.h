@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * A piece of work with the boot loader, from the user's request to the result: identify, erase or
- * flash. It fills a struct flash_view (the flash panel, or the lines of a run without a screen)
+ * A piece of work with the boot loader, from the user's request to the result: identify, read,
+ * compare, erase or flash. It fills a struct flash_view (the flash panel, or the lines of a run without a screen)
  * and says what belongs into the log.
  */
 #ifndef TASMITE_APP_FLASH_TASK_H
@@ -22,19 +22,32 @@ struct flash_file {
 	char path[512];
 	char name[128]; /* without folders */
 	uint32_t offset;
-	uint8_t *data; /* owned */
+	uint8_t *data; /* owned; unpacked where the file is a gzip */
 	size_t size;
+	bool unpacked;
 	struct image_info info;
 };
+
+/* A header byte that the user wants changed; FLASH_KEEP: as it is in the file. */
+#define FLASH_KEEP   (-1)
+#define FLASH_DETECT (-2) /* size: that of the chip */
 
 struct flash_request {
 	enum engine_kind kind;
 	struct flash_file files[ENGINE_MAX_PARTS];
 	size_t file_count;
 	bool erase_all; /* FLASH: everything first; ERASE without an area: the whole chip */
-	struct engine_part area; /* ERASE: length 0: the whole chip */
+	struct engine_part area; /* ERASE, READ: length 0: the whole chip */
+	int area_words;		 /* of it that were given */
 	uint32_t baud;		 /* 0: the fastest that works */
 	bool no_clkdiv;
+	bool no_stub;			/* the ROM alone */
+	bool no_verify;			/* no MD5 at the end */
+	bool full;			/* write what is there already, too */
+	bool keep_settings;		/* the sectors of the settings stay as they are */
+	int mode, size_code, freq_code; /* of the header at offset 0, or FLASH_KEEP */
+	char save
+	    [512]; /* READ: where it goes; FLASH, ERASE: backup before anything is lost; "" none */
 	uint32_t app_baud;
 	const char *cancel_by; /* what the user does to stop; NULL: the command /cancel */
 	const struct board
@@ -45,6 +58,15 @@ void flash_request_init(struct flash_request *r, enum engine_kind kind);
 void flash_request_fini(struct flash_request *r);
 /* Reads "FILE" or "FILE@OFFSET" and inspects it. */
 int flash_request_add(struct flash_request *r, const char *word, struct err *err);
+/* One option, without its "--": "erase", "keep-settings", "no-verify", "full", "no-stub", and with a
+ * value "backup", "baud", "mode", "size", "freq" (value NULL: missing). 0: taken, without the value;
+ * 1: taken with it; ERR_NOENT: no such option; ERR_INVAL with what was expected. */
+int flash_request_option(
+    struct flash_request *r, const char *name, const char *value, struct err *err);
+/* The areas of --keep-settings on a flash of that size, those that no file covers; returns how many
+ * (at most ENGINE_MAX_KEEP). */
+size_t flash_request_keep(
+    const struct flash_request *r, uint32_t flash_size, struct engine_part keep[ENGINE_MAX_KEEP]);
 /* Checks that the files can be written at all (flash size as far as it is known); 0, or a negative
  * code with the reason and what to take instead. Warnings are appended as lines. */
 int flash_request_check(const struct flash_request *r, const struct image_target *target,
@@ -52,6 +74,9 @@ int flash_request_check(const struct flash_request *r, const struct image_target
 /* The question before anything is lost; facts may be NULL (nothing known of the device). */
 void flash_request_question(
     const struct flash_request *r, const struct facts *facts, struct session_ask *ask);
+
+/* Something of the device that can't be had back will be lost. */
+bool flash_request_loses(const struct flash_request *r);
 
 struct flash_task_ops {
 	/* A line for the log or the user: bad tells trouble. */
@@ -85,6 +110,8 @@ bool flash_task_in_loader(const struct flash_task *t, uint32_t *baud);
 bool flash_task_connected(const struct flash_task *t);
 /* Failed because the port was lost. */
 bool flash_task_lost_port(const struct flash_task *t);
+/* The backup's file and its MD5 once it is whole; NULL before. */
+const char *flash_task_saved(const struct flash_task *t, const char **md5);
 /* Identified chip, or NULL. */
 const struct engine_chip *flash_task_chip(const struct flash_task *t);
 const struct engine_failure *flash_task_failure(const struct flash_task *t);

@@ -171,6 +171,18 @@ void flash_words_steps_lines(const struct flash_request *r, struct flash_view *v
 	    r->cancel_by ? r->cancel_by : "/cancel");
 }
 
+static void done_flash(
+    const struct flash_request *r, const struct engine *e, double seconds, struct flash_view *view)
+{
+	if (engine_has_stub(e) && !r->no_verify)
+		flash_words_add(view, false, "written in %.1f s and verified (MD5)", seconds);
+	else if (engine_has_stub(e))
+		flash_words_add(view, false, "written in %.1f s, not verified", seconds);
+	else
+		flash_words_add(view, false, "written in %.1f s, checked by the ROM's XOR%s",
+		    seconds, engine_readback(e) ? " and words read back" : " alone");
+}
+
 void flash_words_done(
     const struct flash_request *r, const struct engine *e, double seconds, struct flash_view *view)
 {
@@ -182,15 +194,21 @@ void flash_words_done(
 	case ENGINE_ERASE:
 		flash_words_add(view, false, "erased in %.1f s", seconds);
 		break;
+	case ENGINE_READ:
+		flash_words_add(view, false, "copied to %s in %.1f s", r->save, seconds);
+		flash_words_add(view, false, "It holds passwords: keep it to yourself.");
+		break;
+	case ENGINE_VERIFY:
+		flash_words_add(view, false, "the flash holds this file, byte for byte");
+		break;
 	case ENGINE_FLASH:
-		flash_words_add(view, false, "written in %.1f s, checked by the ROM's XOR%s",
-		    seconds, engine_readback(e) ? " and words read back" : " alone");
+		done_flash(r, e, seconds, view);
 		break;
 	}
 	if (engine_in_loader(e)) {
 		flash_words_add(view, false, "Now release the button,");
 		flash_words_add(view, false, "power off for 2 s and on again.");
-	} else if (r->kind == ENGINE_ERASE) {
+	} else if (r->kind != ENGINE_FLASH) {
 		flash_words_add(view, false, "It was reset by RTS.");
 	} else {
 		flash_words_add(view, false, "It was reset by RTS and starts by itself.");
@@ -236,12 +254,41 @@ static const char *cause_words(const struct engine_failure *f)
 		return "the port went away";
 	case ENGINE_CAUSE_DATA:
 		return "the file could not be read";
+	case ENGINE_CAUSE_VERIFY:
+		return "the flash does not hold what it should";
+	case ENGINE_CAUSE_WORN:
+		return "the flash does not get blank or does not keep what is written there: a "
+		       "worn sector, or weak power";
+	case ENGINE_CAUSE_STUB:
+		return "the stub does not run in the chip, and the ROM can't do this";
 	case ENGINE_CAUSE_SIZE_UNKNOWN:
 		return "the flash chip does not tell its size: erase an area instead (/erase "
 		       "OFFSET "
 		       "LENGTH)";
 	}
 	return "it did not work";
+}
+
+/* Which sectors differ from the file: those, and no others. */
+static void what_differs(const struct engine *e, struct flash_view *view)
+{
+	struct engine_part areas[6];
+	size_t n = engine_mismatches(e, areas, 6);
+
+	for (size_t i = 0; i < n && i < 5; i++)
+		flash_words_add(view, true, "Differs: 0x%05x to 0x%05x", areas[i].offset,
+		    areas[i].offset + areas[i].length - 1);
+	if (n > 5)
+		flash_words_add(view, true, "... and %zu more areas", n - 5);
+}
+
+/* What the flash chip itself says of writing. */
+static void what_status(const struct engine *e, struct flash_view *view)
+{
+	const struct engine_chip *chip = engine_chip_info(e);
+
+	flash_words_add(view, false, "(status register %02x: %s)", chip->flash_status & 0xff,
+	    chip->flash_status & 0x1c ? "areas are write-protected" : "no write protection");
 }
 
 static void what_changed(
@@ -303,7 +350,13 @@ void flash_words_failed(
 	else if (!cancelled && f->command && f->cause != ENGINE_CAUSE_IO)
 		flash_words_add(
 		    view, false, "(%s, at 0x%05x)", engine_command_name(f->command), f->offset);
+	what_differs(e, view);
+	if (!cancelled && (f->cause == ENGINE_CAUSE_VERIFY || f->cause == ENGINE_CAUSE_WORN) &&
+	    r->kind == ENGINE_FLASH)
+		what_status(e, view);
 	what_changed(r, f, view);
+	if (!cancelled && f->cause == ENGINE_CAUSE_VERIFY && r->kind == ENGINE_VERIFY)
+		return;
 	if (cancelled ? !f->flash_touched : lasts(f->cause)) {
 		flash_words_leave(e, view);
 		return;

@@ -22,152 +22,6 @@
 /* A command under way may end after a cancel; then the engine ends without its answer. */
 #define ENGINE_CANCEL_WAIT MONO_MS(700)
 
-static void engine_start(struct engine *e)
-{
-	connect_start(e);
-}
-
-static const struct engine_ops engine_table[ES_STATES] = {
-    [ES_START] = {.name = "start", .listens = true, .enter = engine_start},
-    [ES_LISTEN] = {.name = "connect:listen",
-	.listens = true,
-	.lenient = true,
-	.enter = connect_listen,
-	.acted = connect_listen_acted,
-	.expire = connect_listen_expire},
-    [ES_APP] = {.name = "connect:app",
-	.listens = true,
-	.lenient = true,
-	.enter = connect_app,
-	.acted = connect_app_acted,
-	.expire = connect_app_expire},
-    [ES_SETTLE] = {.name = "connect:settle",
-	.listens = true,
-	.enter = connect_settle,
-	.expire = connect_settle_expire},
-    [ES_HUSH] = {.name = "connect:hush", .enter = connect_hush, .expire = connect_hush_expire},
-    [ES_RESET_RATE] = {.name = "reset:rate",
-	.listens = true,
-	.lenient = true,
-	.enter = engine_reset_rate,
-	.acted = engine_reset_rate_acted},
-    [ES_RESET] = {.name = "reset:step",
-	.listens = true,
-	.enter = engine_reset_step,
-	.acted = engine_reset_step_acted,
-	.expire = engine_reset_step_expire},
-    [ES_RESET_HEAR] = {.name = "reset:hear",
-	.listens = true,
-	.enter = engine_reset_hear,
-	.expire = engine_reset_hear_expire},
-    [ES_RESET_BACK] = {.name = "reset:back",
-	.listens = true,
-	.lenient = true,
-	.enter = engine_reset_back,
-	.acted = engine_reset_back_acted},
-    [ES_RESET_CLEAR] = {.name = "reset:clear", .listens = true, .enter = engine_reset_clear},
-    [ES_HUNT_RATE] = {.name = "sync:rate",
-	.lenient = true,
-	.enter = hunt_rate,
-	.acted = hunt_rate_acted},
-    [ES_HUNT] = {.name = "sync", .enter = hunt_sync, .expire = hunt_expire},
-    [ES_DRAIN] = {.name = "sync:drain", .expire = hunt_drain_expire},
-    [ES_ID_READ] = {.name = "identify:read", .enter = identify_read, .reply = identify_read_reply},
-    [ES_ID_ATTACH] = {.name = "identify:attach",
-	.enter = identify_attach,
-	.reply = identify_attach_reply},
-    [ES_ID_SPI_ASK] = {.name = "identify:flash",
-	.enter = identify_spi_ask,
-	.reply = identify_spi_ask_reply},
-    [ES_ID_SPI_READ] = {.name = "identify:flash-read",
-	.enter = identify_spi_read,
-	.reply = identify_spi_read_reply,
-	.recovered = identify_spi_again},
-    [ES_PROCEED] = {.name = "proceed", .enter = identify_proceed},
-    [ES_PARAMS] = {.name = "params", .enter = identify_params, .reply = identify_params_reply},
-    [ES_BAUD_TEST] = {.name = "baud:test",
-	.lenient = true,
-	.enter = baud_test,
-	.acted = baud_test_acted},
-    [ES_BAUD_RETURN] = {.name = "baud:return", .enter = baud_return, .acted = baud_return_acted},
-    [ES_BAUD_TRIAL] = {.name = "baud:trial",
-	.enter = baud_trial,
-	.acted = baud_trial_acted,
-	.expire = baud_trial_expire},
-    [ES_BAUD_TRIAL_SET] = {.name = "baud:trial-set",
-	.enter = baud_set,
-	.acted = baud_trial_set_acted,
-	.expire = baud_trial_set_expire},
-    [ES_BAUD_TRIAL_SAY] = {.name = "baud:trial-say",
-	.enter = baud_trial_say,
-	.acted = baud_trial_say_acted,
-	.expire = baud_trial_say_expire},
-    [ES_BAUD_TRIAL_END] = {.name = "baud:trial-end",
-	.enter = baud_return,
-	.acted = baud_trial_end_acted,
-	.reply = baud_trial_end_reply,
-	.expire = baud_trial_end_expire},
-    [ES_BAUD_ASK] = {.name = "baud:ask",
-	.enter = baud_ask,
-	.acted = baud_ask_acted,
-	.expire = baud_ask_expire},
-    [ES_BAUD_SET] = {.name = "baud:set",
-	.enter = baud_set,
-	.acted = baud_set_acted,
-	.reply = baud_set_reply,
-	.expire = baud_set_expire},
-    [ES_BAUD_PROBE] = {.name = "baud:probe",
-	.enter = baud_probe,
-	.reply = baud_probe_reply,
-	.expire = baud_probe_expire},
-    [ES_BAUD_MEM] = {.name = "baud:mem",
-	.enter = baud_mem,
-	.reply = baud_mem_reply,
-	.expire = baud_give_up},
-    [ES_BAUD_LOAD] = {.name = "baud:load",
-	.enter = baud_load,
-	.reply = baud_load_reply,
-	.expire = baud_give_up},
-    [ES_BAUD_UNDO] = {.name = "baud:undo",
-	.enter = baud_undo,
-	.acted = baud_undo_acted,
-	.expire = baud_undo_expire},
-    [ES_ERASE] = {.name = "erase", .enter = erase_step, .reply = erase_reply},
-    [ES_SECTOR] = {.name = "erase:sector", .enter = erase_sector, .reply = erase_sector_reply},
-    [ES_SECTOR_GO] = {.name = "erase:sector-go",
-	.enter = erase_sector_go,
-	.reply = erase_sector_reply},
-    [ES_SECTOR_ASK] = {.name = "erase:status",
-	.enter = erase_sector_ask,
-	.reply = erase_sector_ask_reply},
-    [ES_SECTOR_READ] = {.name = "erase:status-read",
-	.enter = erase_sector_read,
-	.reply = erase_sector_read_reply,
-	.recovered = erase_sector_again},
-    [ES_BEGIN] = {.name = "write:begin", .enter = write_begin_enter, .reply = write_begin_reply},
-    [ES_FETCH] = {.name = "write:fetch", .enter = write_fetch, .acted = write_fetch_acted},
-    [ES_DATA] = {.name = "write:data",
-	.enter = write_data,
-	.reply = write_data_reply,
-	.recovered = write_data_recovered},
-    [ES_STATUS_ASK] = {.name = "write:status",
-	.enter = write_status_ask,
-	.reply = write_status_ask_reply},
-    [ES_STATUS_READ] = {.name = "write:status-read",
-	.enter = write_status_read,
-	.reply = write_status_read_reply,
-	.recovered = write_status_again},
-    [ES_READBACK_SAVE] = {.name = "write:registers",
-	.enter = readback_save,
-	.reply = readback_save_reply,
-	.recovered = readback_again},
-    [ES_READBACK] = {.name = "write:readback",
-	.enter = readback_ask,
-	.reply = readback_reply,
-	.recovered = readback_again},
-    [ES_END] = {.name = "end"},
-};
-
 /* How long to wait for an answer after the last byte has left, and how often a command is sent in
  * vain before the engine gives up. Between two tries the link is found again by SYNC, with waits
  * that grow to seconds, so a first wait may be short. */
@@ -179,7 +33,7 @@ static const struct engine_patience {
     {ESP_OP_SYNC, 1, MONO_MS(100)}, {ESP_OP_READ_REG, 5, MONO_MS(300)},
     {ESP_OP_WRITE_REG, 5, MONO_MS(300)}, {ESP_OP_SPI_SET_PARAMS, 5, MONO_MS(500)},
     {ESP_OP_MEM_BEGIN, 1, MONO_MS(300)}, {ESP_OP_MEM_DATA, 1, MONO_MS(300)},
-    {ESP_OP_FLASH_BEGIN, 4, MONO_S(1)},	  /* plus the erase */
+    {ESP_OP_MEM_END, 1, MONO_MS(200)}, {ESP_OP_FLASH_BEGIN, 4, MONO_S(1)}, /* plus the erase */
     {ESP_OP_FLASH_DATA, 6, MONO_MS(500)}, /* 24 pages, at most 5 ms each, and the link's delay */
 };
 
@@ -192,57 +46,14 @@ static const struct engine_patience *patience_of(uint8_t op)
 	return &engine_patience[0];
 }
 
-static const struct engine_ops *engine_op(const struct engine *e)
+const struct engine_ops *engine_op(const struct engine *e)
 {
-	return &engine_table[e->state];
-}
-
-/* ---- the job ---------------------------------------------------------------------------------- */
-static bool job_overlaps(const struct engine_part *a, const struct engine_part *b)
-{
-	uint64_t a_end =
-	    (uint64_t)a->offset + (a->length + CHIP_SECTOR - 1) / CHIP_SECTOR * CHIP_SECTOR;
-	uint64_t b_end =
-	    (uint64_t)b->offset + (b->length + CHIP_SECTOR - 1) / CHIP_SECTOR * CHIP_SECTOR;
-	return a->offset < b_end && b->offset < a_end;
-}
-
-static bool job_part_ok(const struct engine_job *job, size_t i)
-{
-	/* No NOR flash behind an ESP8266 is larger; the bound keeps all sums in 32 bits. */
-	const uint32_t limit = 256u << 20;
-	const struct engine_part *p = &job->parts[i];
-	if (p->offset % CHIP_SECTOR != 0 || p->length == 0)
-		return false;
-	if (p->offset > limit || p->length > limit - p->offset)
-		return false;
-	if (job->kind == ENGINE_ERASE && p->length % CHIP_SECTOR != 0)
-		return false;
-	for (size_t k = 0; k < i; k++)
-		if (job_overlaps(p, &job->parts[k]))
-			return false;
-	return true;
-}
-
-static bool job_ok(const struct engine_job *job)
-{
-	if (job->kind != ENGINE_IDENTIFY && job->kind != ENGINE_ERASE && job->kind != ENGINE_FLASH)
-		return false;
-	if (job->part_count > ENGINE_MAX_PARTS)
-		return false;
-	if (job->kind == ENGINE_FLASH && job->part_count == 0)
-		return false;
-	if (job->kind == ENGINE_IDENTIFY)
-		return true;
-	for (size_t i = 0; i < job->part_count; i++)
-		if (!job_part_ok(job, i))
-			return false;
-	return true;
+	return engine_ops_of(e->state);
 }
 
 struct engine *engine_new(const struct engine_job *job, mono_t now)
 {
-	if (!job_ok(job))
+	if (!engine_job_ok(job))
 		return NULL;
 	struct engine *e = xcalloc(1, sizeof *e);
 	e->job = *job;
@@ -254,7 +65,8 @@ struct engine *engine_new(const struct engine_job *job, mono_t now)
 	e->deadline = MONO_NEVER;
 	e->cancel_by = MONO_NEVER;
 	e->w.block = e->type->block_max;
-	slip_init(&e->slip);
+	e->deflater = deflater_new();
+	engine_slip(e);
 	heard_init(&e->heard);
 	engine_reset_init(e);
 	engine_stage_begin(e, ENGINE_ST_CONNECT);
@@ -264,20 +76,30 @@ struct engine *engine_new(const struct engine_job *job, mono_t now)
 
 void engine_free(struct engine *e)
 {
+	if (!e)
+		return;
+	deflater_free(e->deflater);
 	free(e);
 }
 
+void engine_slip(struct engine *e)
+{
+	slip_init(&e->slip);
+	if (e->st.on)
+		e->slip.limit = SLIP_ROOM;
+}
+
 static void engine_answer(struct engine *e, const struct esp_reply *r);
-static void engine_cancelled(struct engine *e);
 
 /* ---- states ------------------------------------------------------------------------------------ */
 static void engine_set_state(struct engine *e, enum engine_state s)
 {
 	if (e->state != s)
-		log_trace("engine", "%s -> %s", engine_op(e)->name, engine_table[s].name);
+		log_trace("engine", "%s -> %s", engine_op(e)->name, engine_ops_of(s)->name);
 	e->state = s;
 	e->deadline = MONO_NEVER;
 	e->cmd.waiting = false;
+	e->st.early_n = 0;
 }
 
 void engine_resume(struct engine *e, enum engine_state s, const struct esp_reply *late)
@@ -289,8 +111,8 @@ void engine_resume(struct engine *e, enum engine_state s, const struct esp_reply
 		engine_cancelled(e);
 	else if (!engine_may_retry(e))
 		engine_fail(e, ENGINE_CAUSE_NO_ANSWER, NULL);
-	else if (engine_table[s].recovered)
-		engine_table[s].recovered(e);
+	else if (engine_ops_of(s)->recovered)
+		engine_ops_of(s)->recovered(e);
 	else
 		engine_go(e, s);
 }
@@ -300,8 +122,8 @@ void engine_go(struct engine *e, enum engine_state s)
 	if (e->ended)
 		return;
 	engine_set_state(e, s);
-	if (engine_table[s].enter)
-		engine_table[s].enter(e);
+	if (engine_ops_of(s)->enter)
+		engine_ops_of(s)->enter(e);
 }
 
 void engine_stage_begin(struct engine *e, enum engine_stage s)
@@ -380,6 +202,22 @@ void engine_send(struct engine *e, size_t n)
 	engine_queue(e, &(struct engine_action){.kind = ENGINE_WRITE, .bytes = e->tx, .n = n});
 }
 
+void engine_write_bytes(struct engine *e, const uint8_t *bytes, size_t n)
+{
+	engine_queue(e, &(struct engine_action){.kind = ENGINE_WRITE, .bytes = bytes, .n = n});
+}
+
+void engine_take_data(
+    struct engine *e, size_t part, uint32_t offset, const uint8_t *bytes, size_t n)
+{
+	engine_queue(e, &(struct engine_action){.kind = ENGINE_TAKE_DATA,
+			    .part = part,
+			    .offset = offset,
+			    .length = (uint32_t)n,
+			    .bytes = bytes,
+			    .n = n});
+}
+
 void engine_command(struct engine *e, uint8_t op, size_t n, int64_t extra_us)
 {
 	if (e->cmd.op != op) {
@@ -388,9 +226,17 @@ void engine_command(struct engine *e, uint8_t op, size_t n, int64_t extra_us)
 	}
 	e->cmd.op = op;
 	e->cmd.waiting = true;
+	e->cmd.left = 1;
+	e->cmd.others = 0;
 	e->cmd.early = false;
 	e->cmd.patience = patience_of(op)->us + extra_us + e->lag;
 	engine_send(e, n);
+}
+
+void engine_commands(struct engine *e, uint8_t op, size_t n, unsigned answers)
+{
+	engine_command(e, op, n, 0);
+	e->cmd.left = answers;
 }
 
 void engine_set_baud(struct engine *e, uint32_t baud)
@@ -444,7 +290,7 @@ bool engine_next(struct engine *e, struct engine_action *a, mono_t now)
 	return true;
 }
 
-static void engine_cancelled(struct engine *e)
+void engine_cancelled(struct engine *e)
 {
 	/* A chip must not be left in reset. */
 	if (e->reset.asserted && !e->q.out)
@@ -463,9 +309,9 @@ static void engine_done_baud(
 	e->asked = a->baud;
 	e->baud = actual ? actual : a->baud;
 	/* What was half-read at the old rate is no part of anything now. */
-	if (e->slip.inside)
+	if (e->slip.inside && !e->st.on)
 		engine_emit_text(e, e->slip.data, e->slip.len);
-	slip_init(&e->slip);
+	engine_slip(e);
 	heard_run(&e->heard);
 }
 
@@ -492,6 +338,8 @@ static void engine_acted(struct engine *e)
 		e->deadline = e->q.sent + e->cmd.patience;
 	if (engine_op(e)->acted)
 		engine_op(e)->acted(e);
+	else if (e->cmd.waiting && e->st.early_n > 0)
+		stub_acted(e);
 	else if (e->cmd.waiting && e->cmd.early)
 		engine_answer(e, &e->cmd.early_reply);
 }
@@ -515,13 +363,13 @@ void engine_done(struct engine *e, int result, uint32_t actual, mono_t now)
 	if (a.kind == ENGINE_LINES && engine_done_lines(e, &a, result))
 		return;
 	if (result < 0 && !(a.kind == ENGINE_BAUD && engine_op(e)->lenient)) {
-		e->alive = e->alive && a.kind == ENGINE_NEED_DATA;
-		engine_fail(
-		    e, a.kind == ENGINE_NEED_DATA ? ENGINE_CAUSE_DATA : ENGINE_CAUSE_IO, NULL);
+		bool data = a.kind == ENGINE_NEED_DATA || a.kind == ENGINE_TAKE_DATA;
+		e->alive = e->alive && data;
+		engine_fail(e, data ? ENGINE_CAUSE_DATA : ENGINE_CAUSE_IO, NULL);
 		return;
 	}
 	/* The frame is out whole, so the loader is left in order. */
-	if (e->cancelling && !e->cmd.waiting)
+	if (e->cancelling && !e->cmd.waiting && !engine_op(e)->midway)
 		engine_cancelled(e);
 	else if (e->q.n == 0)
 		engine_acted(e);
@@ -531,6 +379,12 @@ void engine_done(struct engine *e, int result, uint32_t actual, mono_t now)
 /* The answer to the command under way. */
 static void engine_answer(struct engine *e, const struct esp_reply *r)
 {
+	if (e->cmd.left > 1 && !e->cancelling && engine_op(e)->part) {
+		e->cmd.left--;
+		e->deadline = e->now + e->cmd.patience;
+		engine_op(e)->part(e, r);
+		return;
+	}
 	e->cmd.waiting = false;
 	e->cmd.tries = 0;
 	e->deadline = MONO_NEVER;
@@ -551,13 +405,15 @@ static void engine_reply(struct engine *e, const struct esp_reply *r)
 	if (!e->cmd.waiting)
 		return;
 	if (r->op != e->cmd.op) {
+		e->cmd.others += r->status == 0;
 		/* A command that arrived as an unknown one is refused in the name of the one
 		 * before it: its own answer won't come. */
 		if (r->status != 0 && r->op != ESP_OP_SYNC && !e->q.out)
 			e->deadline = mono_min(e->deadline, e->now + MONO_MS(50));
 		return;
 	}
-	if (e->q.out || e->q.n > 0) {
+	bool last = e->cmd.left <= 1 || !engine_op(e)->part;
+	if (last && (e->q.out || e->q.n > 0)) {
 		e->cmd.early = true;
 		e->cmd.early_reply = *r;
 		return;
@@ -566,7 +422,7 @@ static void engine_reply(struct engine *e, const struct esp_reply *r)
 }
 
 /* Bytes that are no part of a packet: text, noise, the banner of a restart. */
-static void engine_stray(struct engine *e, const uint8_t *bytes, size_t n)
+void engine_stray(struct engine *e, const uint8_t *bytes, size_t n)
 {
 	engine_emit_text(e, bytes, n);
 	e->junk += (uint32_t)n;
@@ -579,6 +435,8 @@ static void engine_stray(struct engine *e, const uint8_t *bytes, size_t n)
 static void engine_packet(struct engine *e)
 {
 	struct esp_reply r;
+	if (e->st.on && stub_packet(e))
+		return;
 	switch (esp_decode(e->slip.data, e->slip.len, &r)) {
 	case ESP_PACKET_REPLY:
 		engine_reply(e, &r);
@@ -647,7 +505,8 @@ void engine_tick(struct engine *e, mono_t now)
 		return;
 	if (now >= e->cancel_by) {
 		/* The chip may be busy erasing: whether it still answers is not known. */
-		e->alive = e->alive && !e->cmd.waiting && !e->q.out;
+		e->alive = e->alive && !engine_op(e)->midway &&
+			   (e->st.on || (!e->cmd.waiting && !e->q.out));
 		engine_end(e, ENGINE_EV_CANCELLED);
 		return;
 	}
@@ -661,6 +520,8 @@ void engine_tick(struct engine *e, mono_t now)
 	e->deadline = MONO_NEVER;
 	if (engine_op(e)->expire)
 		engine_op(e)->expire(e);
+	else if (engine_op(e)->answer)
+		stub_expire(e);
 	else
 		hunt_resync(e);
 }
@@ -682,7 +543,7 @@ void engine_cancel(struct engine *e, mono_t now)
 		return;
 	e->cancelling = true;
 	bool connecting = e->stage == ENGINE_ST_CONNECT;
-	if (!e->q.out && (connecting || !e->cmd.waiting))
+	if (!e->q.out && (connecting || (!e->cmd.waiting && !engine_op(e)->midway)))
 		engine_cancelled(e);
 	e->cancel_by = now + ENGINE_CANCEL_WAIT;
 }
@@ -729,6 +590,11 @@ uint32_t engine_baud(const struct engine *e)
 	return e->baud;
 }
 
+bool engine_has_stub(const struct engine *e)
+{
+	return e->st.on;
+}
+
 bool engine_readback(const struct engine *e)
 {
 	return e->rb.proven && !e->rb.off;
@@ -743,13 +609,13 @@ void engine_wire(const struct engine *e, uint64_t *tx, uint64_t *rx)
 const char *engine_stage_name(enum engine_stage s)
 {
 	static const char *const names[ENGINE_STAGES] = {
-	    "connect", "identify", "erase", "write", "check"};
+	    "connect", "identify", "stub", "read", "compare", "erase", "write", "check", "verify"};
 	return (unsigned)s < ENGINE_STAGES ? names[s] : "unknown";
 }
 
 const char *engine_command_name(uint8_t opcode)
 {
-	return esp_op_name(opcode);
+	return opcode >= STUB_HELLO ? stub_op_name(opcode) : esp_op_name(opcode);
 }
 
 const char *engine_state_name(const struct engine *e)

@@ -9,15 +9,31 @@
 
 #include <string.h>
 
-#define BAUD_DELAY_US  60000u
-#define BAUD_LEAVE     MONO_MS(4)
-#define BAUD_TRIAL_SAY MONO_MS(75) /* within the 60 to 120 ms the trial lasts */
-#define BAUD_TRIAL_END MONO_MS(105)
-#define BAUD_ANSWER    MONO_MS(250)
-#define BAUD_PROBES    8u
-#define BAUD_MISSES    2u
-#define BAUD_LOADS     2u
-#define BAUD_LOAD      0x800u
+#define BAUD_DELAY_US 60000u
+/* Where a stub is loaded: a port too slow for this gets its rate from that one, which has time. */
+#define BAUD_DELAY_STUB_US 36000u
+#define BAUD_LEAVE	   MONO_MS(4)
+#define BAUD_ANSWER	   MONO_MS(250)
+#define BAUD_PROBES	   8u
+#define BAUD_MISSES	   2u
+#define BAUD_LOADS	   2u
+#define BAUD_LOAD	   0x800u
+
+static int64_t baud_delay(const struct engine *e)
+{
+	return stub_wanted(e) ? BAUD_DELAY_STUB_US : BAUD_DELAY_US;
+}
+
+/* A trial lasts from one delay to the second one's end: what is said in it, and when it is over. */
+static int64_t baud_trial_say_at(const struct engine *e)
+{
+	return baud_delay(e) * 5 / 4;
+}
+
+static int64_t baud_trial_end_at(const struct engine *e)
+{
+	return baud_delay(e) * 7 / 4;
+}
 
 /* Within which part of a rate the host must be: a UART allows about 4 % for both sides. */
 static bool baud_near(uint32_t a, uint32_t b)
@@ -31,6 +47,9 @@ static void baud_list(struct engine *e)
 	static const uint32_t usual[] = {921600, 460800, 230400, 115200};
 	struct engine_speed *s = &e->speed;
 	uint32_t top = e->job.baud ? e->job.baud : usual[0];
+	/* Where a stub follows it is the one that tries more: it can return by itself. */
+	if (top > usual[0] && stub_wanted(e))
+		top = usual[0];
 	s->rates = 0;
 	s->rate[s->rates++] = top;
 	for (size_t i = 0; i < sizeof usual / sizeof usual[0]; i++)
@@ -140,8 +159,11 @@ static size_t baud_enc_trial(struct engine *e)
 	const struct engine_speed *s = &e->speed;
 	const uint32_t reg = e->type->reg_clkdiv, mask = e->type->clkdiv_mask;
 	const struct esp_reg regs[2] = {
-	    {.addr = reg, .value = s->divider, .mask = mask, .delay_us = BAUD_DELAY_US},
-	    {.addr = reg, .value = s->old_divider, .mask = mask, .delay_us = BAUD_DELAY_US},
+	    {.addr = reg, .value = s->divider, .mask = mask, .delay_us = (uint32_t)baud_delay(e)},
+	    {.addr = reg,
+		.value = s->old_divider,
+		.mask = mask,
+		.delay_us = (uint32_t)baud_delay(e)},
 	};
 	return esp_enc_write_regs(e->tx, sizeof e->tx, regs, 2);
 }
@@ -164,13 +186,13 @@ void baud_trial_expire(struct engine *e)
 
 void baud_trial_set_acted(struct engine *e)
 {
-	e->deadline = e->speed.told + BAUD_TRIAL_SAY;
+	e->deadline = e->speed.told + baud_trial_say_at(e);
 }
 
 void baud_trial_set_expire(struct engine *e)
 {
 	/* A port that took so long to change its rate has missed the moment. */
-	bool late = e->now >= e->speed.told + BAUD_TRIAL_END;
+	bool late = e->now >= e->speed.told + baud_trial_end_at(e);
 	engine_go(e, late ? ES_BAUD_TRIAL_END : ES_BAUD_TRIAL_SAY);
 }
 
@@ -182,7 +204,7 @@ void baud_trial_say(struct engine *e)
 void baud_trial_say_acted(struct engine *e)
 {
 	/* An adapter sends later than it says: the rate stays until the window's end is near. */
-	mono_t end = e->speed.told + BAUD_TRIAL_END;
+	mono_t end = e->speed.told + baud_trial_end_at(e);
 	e->deadline = end > e->q.sent ? end : e->q.sent;
 }
 
@@ -218,7 +240,7 @@ static size_t baud_enc(struct engine *e, uint32_t divider)
 	const struct esp_reg reg = {.addr = e->type->reg_clkdiv,
 	    .value = divider,
 	    .mask = e->type->clkdiv_mask,
-	    .delay_us = BAUD_DELAY_US};
+	    .delay_us = (uint32_t)baud_delay(e)};
 	return esp_enc_write_regs(e->tx, sizeof e->tx, &reg, 1);
 }
 
@@ -264,10 +286,14 @@ void baud_set_expire(struct engine *e)
 }
 
 /* ---- does it carry? ------------------------------------------------------------------------------ */
+/* All go out at once: they fit into the ROM's ring, and one round trip is enough. */
 void baud_probe(struct engine *e)
 {
-	size_t n = esp_enc_read_reg(e->tx, sizeof e->tx, e->type->reg_clkdiv);
-	engine_command(e, ESP_OP_READ_REG, n, 0);
+	size_t n = 0;
+	e->speed.probes = 0;
+	for (unsigned i = 0; i < BAUD_PROBES; i++)
+		n += esp_enc_read_reg(e->tx + n, sizeof e->tx - n, e->type->reg_clkdiv);
+	engine_commands(e, ESP_OP_READ_REG, n, BAUD_PROBES);
 }
 
 void baud_probe_expire(struct engine *e)
@@ -278,19 +304,26 @@ void baud_probe_expire(struct engine *e)
 		engine_go(e, ES_BAUD_PROBE);
 }
 
+void baud_probe_part(struct engine *e, const struct esp_reply *r)
+{
+	struct engine_speed *s = &e->speed;
+	s->probes += r->status == 0 && (r->value & e->type->clkdiv_mask) == s->divider;
+}
+
 void baud_probe_reply(struct engine *e, const struct esp_reply *r)
 {
 	struct engine_speed *s = &e->speed;
-	if (r->status != 0 || (r->value & e->type->clkdiv_mask) != s->divider) {
+	baud_probe_part(e, r);
+	if (s->probes < BAUD_PROBES) {
 		baud_probe_expire(e);
 		return;
 	}
-	if (++s->probes >= BAUD_PROBES) {
-		s->probes = 0;
+	s->probes = 0;
+	/* The stub's upload is such a test itself. */
+	if (stub_wanted(e))
+		baud_over(e);
+	else
 		engine_go(e, ES_BAUD_MEM);
-	} else {
-		engine_go(e, ES_BAUD_PROBE);
-	}
 }
 
 /* MEM_DATA carries a checksum, and RAM that the loader does not use takes it: a real test of
@@ -369,7 +402,7 @@ void baud_undo(struct engine *e)
 
 void baud_undo_acted(struct engine *e)
 {
-	e->deadline = e->q.sent + MONO_US(BAUD_DELAY_US) + MONO_MS(10);
+	e->deadline = e->q.sent + baud_delay(e) + MONO_MS(10);
 }
 
 void baud_undo_expire(struct engine *e)

@@ -49,6 +49,31 @@ static void erase_add_exact(struct engine *e, uint32_t first, uint32_t sectors)
 	}
 }
 
+static bool erase_keeps(const struct engine *e, uint32_t sector)
+{
+	for (size_t i = 0; i < e->job.keep_count; i++) {
+		const struct engine_part *k = &e->job.keep[i];
+		if (sector >= k->offset / CHIP_SECTOR &&
+		    sector < (k->offset + k->length) / CHIP_SECTOR)
+			return true;
+	}
+	return false;
+}
+
+/* The whole chip but what is to be kept. */
+static void erase_add_chip(struct engine *e)
+{
+	uint32_t end = e->chip.flash_size / CHIP_SECTOR, first = 0;
+	while (first < end) {
+		uint32_t n = 0;
+		while (first + n < end && !erase_keeps(e, first + n))
+			n++;
+		if (n > 0)
+			erase_add_exact(e, first, n);
+		first += n + 1;
+	}
+}
+
 bool erase_plan(struct engine *e)
 {
 	struct engine_write *w = &e->w;
@@ -60,7 +85,7 @@ bool erase_plan(struct engine *e)
 	if (job->kind == ENGINE_FLASH ? job->erase_all : job->part_count == 0) {
 		if (e->chip.flash_size == 0)
 			return false;
-		erase_add_exact(e, 0, e->chip.flash_size / CHIP_SECTOR);
+		erase_add_chip(e);
 	} else {
 		for (size_t i = 0; i < job->part_count; i++)
 			erase_add_exact(e, job->parts[i].offset / CHIP_SECTOR,
@@ -188,7 +213,10 @@ static void erase_sector_otherwise(struct engine *e)
 	engine_emit_retry(e, ENGINE_RETRY_ERASE, a->first * CHIP_SECTOR);
 	a->by_register = false;
 	erase_size(a);
-	engine_go(e, ES_ERASE);
+	if (a->really > a->sectors && erase_keeps(e, a->first + a->sectors))
+		engine_fail(e, ENGINE_CAUSE_REFUSED, NULL);
+	else
+		engine_go(e, ES_ERASE);
 }
 
 void erase_sector_reply(struct engine *e, const struct esp_reply *r)

@@ -91,8 +91,7 @@ void hunt_rate(struct engine *e)
 		engine_set_baud(e, f->rate[f->at]);
 }
 
-/* No answer at any rate. */
-static void hunt_failed(struct engine *e)
+void hunt_failed(struct engine *e)
 {
 	e->alive = false;
 	switch (e->find.why) {
@@ -106,6 +105,12 @@ static void hunt_failed(struct engine *e)
 		break;
 	case HUNT_BAUD:
 		baud_missed(e);
+		break;
+	case HUNT_STUB:
+		stub_lost_missed(e);
+		break;
+	case HUNT_NO_STUB:
+		stub_missed(e);
 		break;
 	case HUNT_RESYNC:
 		/* A chip that restarted into its loader forgot the raised rate. */
@@ -160,7 +165,7 @@ void hunt_sync(struct engine *e)
 	size_t n = esp_enc_sync(e->tx, sizeof e->tx, hunt_nonce(f->serial));
 	engine_command(e, ESP_OP_SYNC, n, 0);
 	/* The lost command stays the one that is spoken of. */
-	if (f->why == HUNT_RESYNC || f->why == HUNT_LOST) {
+	if (f->why == HUNT_RESYNC || f->why == HUNT_LOST || f->why == HUNT_STUB) {
 		e->cmd.op = op;
 		e->cmd.tries = tries;
 		e->cmd.refused = refused;
@@ -170,8 +175,22 @@ void hunt_sync(struct engine *e)
 		f->wait *= 2;
 }
 
+/* Somebody's stub answered: while a loader is looked for, it may be ours. */
+static bool hunt_stub(struct engine *e)
+{
+	enum engine_hunt why = e->find.why;
+	bool looking =
+	    why == HUNT_CONNECT || why == HUNT_BANNER || why == HUNT_RESET || why == HUNT_HELD;
+	if (!e->find.stub || !looking || e->job.no_stub || e->st.foreign || e->q.out || e->q.n > 0)
+		return false;
+	engine_go(e, ES_STUB_FOUND);
+	return true;
+}
+
 void hunt_expire(struct engine *e)
 {
+	if (hunt_stub(e))
+		return;
 	if (e->find.tried < e->find.each)
 		engine_go(e, ES_HUNT);
 	else
@@ -193,6 +212,8 @@ static void hunt_sync_reply(struct engine *e, const struct esp_reply *r)
 	struct engine_find *f = &e->find;
 	if (r->value == 0 && r->status == 0) {
 		f->stub = true;
+		if (e->state == ES_HUNT)
+			(void)hunt_stub(e);
 		return;
 	}
 	if (!hunt_ours(e, r->value))
@@ -221,7 +242,8 @@ void hunt_reply(struct engine *e, const struct esp_reply *r)
 		return;
 	}
 	/* In order, and one command was out: this is its answer, late. */
-	if (f->why == HUNT_RESYNC && e->state == ES_HUNT && r->op == e->cmd.op && !f->late) {
+	if (f->why == HUNT_RESYNC && e->state == ES_HUNT && r->op == e->cmd.op && !f->late &&
+	    !engine_ops_of(f->back)->part) {
 		f->late = true;
 		f->late_reply = *r;
 	}
@@ -263,6 +285,12 @@ void hunt_drain_expire(struct engine *e)
 		break;
 	case HUNT_BAUD:
 		baud_found(e);
+		break;
+	case HUNT_STUB:
+		stub_lost_found(e);
+		break;
+	case HUNT_NO_STUB:
+		stub_give_up(e);
 		break;
 	case HUNT_RESYNC:
 	case HUNT_LOST:

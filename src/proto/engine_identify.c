@@ -30,7 +30,7 @@ void identify_begin(struct engine *e)
 	e->id_step = ID_MAGIC;
 	e->id_again = 0;
 	e->id_have = false;
-	engine_go(e, ES_ID_READ);
+	engine_go(e, ES_ID_ALL);
 }
 
 static uint32_t identify_reg(const struct engine *e)
@@ -48,6 +48,131 @@ static uint32_t identify_reg(const struct engine *e)
 	default:
 		return c->reg_efuse + 4 * (e->id_step - ID_EFUSE0);
 	}
+}
+
+static void identify_chip(struct engine *e)
+{
+	struct engine_chip *c = &e->chip;
+	c->is_8285 = chip_is_8285(c->efuse);
+	str_copy(c->name, sizeof c->name, c->is_8285 ? "ESP8285" : "ESP8266EX");
+	chip_mac(c->efuse, c->mac);
+	c->crystal_khz = chip_crystal_khz(e->type, e->baud, c->clkdiv);
+}
+
+static void identify_flash(struct engine *e, uint32_t id)
+{
+	struct engine_chip *c = &e->chip;
+	c->flash_id = id;
+	c->flash_size = chip_flash_size(id);
+	str_copy(c->flash_maker, sizeof c->flash_maker, chip_flash_maker(id));
+}
+
+static size_t identify_enc_ask(
+    const struct engine *e, uint8_t *out, size_t cap, uint32_t result, uint32_t command)
+{
+	const struct esp_reg regs[2] = {
+	    {.addr = result, .value = 0, .mask = UINT32_MAX},
+	    {.addr = e->type->spi_cmd, .value = command, .mask = UINT32_MAX},
+	};
+	return esp_enc_write_regs(out, cap, regs, 2);
+}
+
+/* Has the flash say what the step is about. */
+static size_t identify_put_ask(const struct engine *e, uint8_t *out, size_t cap)
+{
+	if (e->id_step == ID_STATUS)
+		return identify_enc_ask(e, out, cap, e->type->spi_status, CHIP_SPI_RDSR);
+	return identify_enc_ask(e, out, cap, e->type->spi_w0, CHIP_SPI_RDID);
+}
+
+/*
+ * ---- all at once ---
+ * The ROM keeps what it can't take yet in a ring of 256 bytes, so questions shorter than that may
+ * go out together: where an adapter hands on answers every 16 ms only, that is what the look at the
+ * chip would cost. Each register is asked for twice here too. Where the answers are not complete, or
+ * not the same, all is asked again one by one.
+ */
+#define IDENTIFY_ALL  12u
+#define IDENTIFY_REGS 6u
+
+void identify_all(struct engine *e)
+{
+	size_t n = 0;
+	e->id_got = 0;
+	e->id_refused = false;
+	for (unsigned i = 0; i < IDENTIFY_ALL; i++) {
+		e->id_step = ID_MAGIC + i % IDENTIFY_REGS;
+		n += esp_enc_read_reg(e->tx + n, sizeof e->tx - n, identify_reg(e));
+	}
+	e->id_step = ID_MAGIC;
+	engine_commands(e, ESP_OP_READ_REG, n, IDENTIFY_ALL);
+}
+
+void identify_all_again(struct engine *e)
+{
+	e->id_step = ID_MAGIC;
+	e->id_have = false;
+	engine_go(e, ES_ID_READ);
+}
+
+void identify_all_part(struct engine *e, const struct esp_reply *r)
+{
+	if (e->id_got < IDENTIFY_ALL)
+		e->id_value[e->id_got++] = r->value;
+	e->id_refused = e->id_refused || r->status != 0;
+}
+
+void identify_all_reply(struct engine *e, const struct esp_reply *r)
+{
+	bool same = true;
+	identify_all_part(e, r);
+	for (unsigned i = 0; i < IDENTIFY_REGS; i++)
+		same = same && e->id_value[i] == e->id_value[i + IDENTIFY_REGS];
+	if (!same || e->id_refused || e->id_value[0] != e->type->magic) {
+		identify_all_again(e);
+		return;
+	}
+	memcpy(e->chip.efuse, e->id_value + 1, sizeof e->chip.efuse);
+	e->chip.clkdiv = e->id_value[5] & e->type->clkdiv_mask;
+	identify_chip(e);
+	engine_go(e, ES_ID_ATTACH);
+}
+
+/* The flash's id twice, and its status twice. */
+void identify_flash_all(struct engine *e)
+{
+	size_t n = 0;
+	e->id_got = 0;
+	e->id_refused = false;
+	for (unsigned i = 0; i < 4; i++) {
+		e->id_step = i < 2 ? ID_JEDEC : ID_STATUS;
+		n += identify_put_ask(e, e->tx + n, sizeof e->tx - n);
+		n += esp_enc_read_reg(e->tx + n, sizeof e->tx - n, identify_reg(e));
+	}
+	e->id_step = ID_JEDEC;
+	/* The answers to the askings are passed over, unless they are refusals. */
+	engine_commands(e, ESP_OP_READ_REG, n, 4);
+}
+
+void identify_flash_all_again(struct engine *e)
+{
+	e->id_step = ID_JEDEC;
+	e->id_have = false;
+	engine_go(e, ES_ID_SPI_ASK);
+}
+
+void identify_flash_all_reply(struct engine *e, const struct esp_reply *r)
+{
+	const uint32_t *v = e->id_value;
+	identify_all_part(e, r);
+	if (e->id_refused || v[0] != v[1] || v[2] != v[3] || !chip_flash_present(v[0])) {
+		identify_flash_all_again(e);
+		return;
+	}
+	identify_flash(e, v[0] & 0xFFFFFF);
+	e->chip.flash_status = v[2] & 0xFF;
+	e->chip.known = true;
+	engine_go(e, ES_PROCEED);
 }
 
 void identify_read(struct engine *e)
@@ -88,15 +213,6 @@ static bool identify_agree(struct engine *e, const struct esp_reply *r)
 	return false;
 }
 
-static void identify_chip(struct engine *e)
-{
-	struct engine_chip *c = &e->chip;
-	c->is_8285 = chip_is_8285(c->efuse);
-	str_copy(c->name, sizeof c->name, c->is_8285 ? "ESP8285" : "ESP8266EX");
-	chip_mac(c->efuse, c->mac);
-	c->crystal_khz = chip_crystal_khz(e->type, e->baud, c->clkdiv);
-}
-
 void identify_read_reply(struct engine *e, const struct esp_reply *r)
 {
 	if (!identify_agree(e, r))
@@ -131,30 +247,19 @@ void identify_attach_reply(struct engine *e, const struct esp_reply *r)
 {
 	if (identify_refused(e, r, ENGINE_CAUSE_NO_FLASH))
 		return;
-	e->id_step = ID_JEDEC;
-	engine_go(e, ES_ID_SPI_ASK);
-}
-
-static size_t identify_enc_ask(struct engine *e, uint32_t result, uint32_t command)
-{
-	const struct esp_reg regs[2] = {
-	    {.addr = result, .value = 0, .mask = UINT32_MAX},
-	    {.addr = e->type->spi_cmd, .value = command, .mask = UINT32_MAX},
-	};
-	return esp_enc_write_regs(e->tx, sizeof e->tx, regs, 2);
+	engine_go(e, ES_ID_FLASH_ALL);
 }
 
 size_t identify_enc_status(struct engine *e, bool ask)
 {
 	if (ask)
-		return identify_enc_ask(e, e->type->spi_status, CHIP_SPI_RDSR);
+		return identify_enc_ask(e, e->tx, sizeof e->tx, e->type->spi_status, CHIP_SPI_RDSR);
 	return esp_enc_read_reg(e->tx, sizeof e->tx, e->type->spi_status);
 }
 
 void identify_spi_ask(struct engine *e)
 {
-	size_t n = e->id_step == ID_STATUS ? identify_enc_status(e, true)
-					   : identify_enc_ask(e, e->type->spi_w0, CHIP_SPI_RDID);
+	size_t n = identify_put_ask(e, e->tx, sizeof e->tx);
 	engine_command(e, ESP_OP_WRITE_REG, n, 0);
 }
 
@@ -173,14 +278,6 @@ void identify_spi_read(struct engine *e)
 void identify_spi_again(struct engine *e)
 {
 	engine_go(e, ES_ID_SPI_ASK);
-}
-
-static void identify_flash(struct engine *e, uint32_t id)
-{
-	struct engine_chip *c = &e->chip;
-	c->flash_id = id;
-	c->flash_size = chip_flash_size(id);
-	str_copy(c->flash_maker, sizeof c->flash_maker, chip_flash_maker(id));
 }
 
 void identify_spi_read_reply(struct engine *e, const struct esp_reply *r)
@@ -202,11 +299,36 @@ void identify_spi_read_reply(struct engine *e, const struct esp_reply *r)
 	engine_go(e, ES_PROCEED);
 }
 
+void identify_hello(struct engine *e, const struct stub_msg *m)
+{
+	struct engine_chip *c = &e->chip;
+	memset(c, 0, sizeof *c);
+	for (size_t i = 0; i < 4; i++)
+		c->efuse[i] = stub_word(m, 6 + i);
+	c->clkdiv = stub_word(m, 3) & e->type->clkdiv_mask;
+	identify_chip(e);
+	identify_flash(e, stub_word(m, 4) & 0xFFFFFF);
+	c->flash_status = stub_word(m, 5) & 0xFF;
+	c->known = true;
+	if (chip_flash_present(c->flash_id))
+		engine_go(e, ES_PROCEED);
+	else
+		engine_fail(e, ENGINE_CAUSE_NO_FLASH, NULL);
+}
+
+/* A look at the chip and nothing that changes it waits for nobody. */
 void identify_proceed(struct engine *e)
 {
-	engine_emit(e, &(struct engine_event){.kind = ENGINE_EV_IDENTITY, .stage = e->stage});
+	bool again = e->proceeded;
+	if (!again)
+		engine_emit(
+		    e, &(struct engine_event){.kind = ENGINE_EV_IDENTITY, .stage = e->stage});
+	if (e->job.kind == ENGINE_READ || e->job.kind == ENGINE_VERIFY)
+		e->proceeded = true;
 	if (e->job.kind == ENGINE_IDENTIFY)
 		engine_finish(e);
+	else if (e->proceeded)
+		engine_go(e, ES_PARAMS);
 }
 
 /* ---- the job against the chip --------------------------------------------------------------- */
@@ -221,14 +343,42 @@ static uint32_t identify_job_end(const struct engine *e)
 	return end;
 }
 
+/* Must the size of the flash be known? */
+static bool identify_needs_size(const struct engine *e)
+{
+	const struct engine_job *job = &e->job;
+	return job->backup || job->erase_all ||
+	       ((job->kind == ENGINE_READ || job->kind == ENGINE_ERASE) && job->part_count == 0);
+}
+
+/* What the ROM can't do. */
+static bool identify_needs_stub(const struct engine *e)
+{
+	const struct engine_job *job = &e->job;
+	return job->kind == ENGINE_READ || job->kind == ENGINE_VERIFY || job->backup;
+}
+
+static bool identify_writes(const struct engine *e)
+{
+	return e->job.kind == ENGINE_FLASH || e->job.kind == ENGINE_ERASE;
+}
+
 static void identify_ready(struct engine *e)
 {
 	uint32_t size = e->chip.flash_size, end = identify_job_end(e);
 	if ((size != 0 && end > size) || (size == 0 && end > e->type->rom_flash_size))
 		engine_fail(e, ENGINE_CAUSE_TOO_LARGE, NULL);
-	else if (e->chip.flash_status & CHIP_FLASH_BP)
+	else if (identify_writes(e) && (e->chip.flash_status & CHIP_FLASH_BP))
 		/* They were cleared a moment ago, and are set: the flash's WP pin holds them. */
 		engine_fail(e, ENGINE_CAUSE_PROTECTED, NULL);
+	else if (size == 0 && identify_needs_size(e))
+		engine_fail(e, ENGINE_CAUSE_SIZE_UNKNOWN, NULL);
+	else if (e->st.on)
+		engine_go(e, ES_STUB_SIZE);
+	else if (stub_wanted(e))
+		baud_raise(e, ES_STUB_MEM);
+	else if (identify_needs_stub(e))
+		engine_fail(e, ENGINE_CAUSE_STUB, NULL);
 	else if (!erase_plan(e))
 		engine_fail(e, ENGINE_CAUSE_SIZE_UNKNOWN, NULL);
 	else
@@ -240,6 +390,10 @@ static void identify_ready(struct engine *e)
 void identify_params(struct engine *e)
 {
 	uint32_t size = e->chip.flash_size;
+	if (e->st.on || stub_wanted(e)) {
+		identify_ready(e);
+		return;
+	}
 	if (size == 0 || size == e->type->rom_flash_size) {
 		e->w.params = size != 0;
 		identify_ready(e);

@@ -9,13 +9,17 @@
 #ifndef TASMITE_PROTO_ENGINE_INT_H
 #define TASMITE_PROTO_ENGINE_INT_H
 
+#include "tasmite/proto/deflate.h"
 #include "tasmite/proto/engine.h"
 #include "tasmite/proto/reset.h"
 
 #include "chip.h"
+#include "engine_state.h"
+#include "engine_stub_int.h"
 #include "esp_cmd.h"
 #include "heard.h"
 #include "slip.h"
+#include "stub_cmd.h"
 
 #define ENGINE_ACTIONS	 4
 #define ENGINE_EVENTS	 128
@@ -23,65 +27,31 @@
 #define ENGINE_HEARD_MAX (ENGINE_HEARD_NO_RESET + 1)
 #define ENGINE_RATES	 6
 
-enum engine_state {
-	ES_START,
-	ES_LISTEN,	/* connect: at the ROM's rate, silent */
-	ES_APP,		/* connect: a moment at the application's rate */
-	ES_SETTLE,	/* connect: the banner's last bytes pass */
-	ES_HUNT_RATE,	/* host to the rate SYNC is tried at */
-	ES_HUNT,	/* SYNC sent */
-	ES_DRAIN,	/* SYNC answered: the rest of its eight replies */
-	ES_HUSH,	/* connect: listening on after an unanswered burst */
-	ES_RESET_RATE,	/* host to the ROM's rate before a reset sequence */
-	ES_RESET,	/* a step of it: lines set, then waited */
-	ES_RESET_HEAR,	/* ... over: what does the chip say? */
-	ES_RESET_BACK,	/* nothing: host back to the loader's rate */
-	ES_RESET_CLEAR, /* cancelled in the middle: lines cleared */
-	ES_ID_READ,
-	ES_ID_ATTACH,
-	ES_ID_SPI_ASK,
-	ES_ID_SPI_READ,
-	ES_PROCEED,
-	ES_PARAMS,
-	ES_BAUD_TEST,	   /* can the host do the new rate? */
-	ES_BAUD_RETURN,	   /* ... and back to the one in use */
-	ES_BAUD_TRIAL,	   /* the chip takes the rate for a moment */
-	ES_BAUD_TRIAL_SET, /* ... the host with it */
-	ES_BAUD_TRIAL_SAY, /* a command at that rate */
-	ES_BAUD_TRIAL_END, /* both back: was it understood? */
-	ES_BAUD_ASK,	   /* the chip is told to stay */
-	ES_BAUD_SET,	   /* the host follows */
-	ES_BAUD_PROBE,	   /* registers read at the new rate */
-	ES_BAUD_MEM,	   /* payload into free RAM at the new rate */
-	ES_BAUD_LOAD,
-	ES_BAUD_UNDO, /* blindly back, at a rate that did not work */
-	ES_ERASE,
-	ES_SECTOR,     /* one sector by the SPI registers: write enable */
-	ES_SECTOR_GO,  /* ... erase */
-	ES_SECTOR_ASK, /* is it done? */
-	ES_SECTOR_READ,
-	ES_BEGIN,
-	ES_FETCH,
-	ES_DATA,
-	ES_STATUS_ASK,
-	ES_STATUS_READ,
-	ES_READBACK_SAVE, /* the SPI unit's settings, to put them back */
-	ES_READBACK,	  /* a word of the block, as the flash has it */
-	ES_END,
-	ES_STATES
-};
-
 struct engine_ops {
 	const char *name;
+	bool
+	    several; /* more than one command goes out at once: an answer that is late may be any's */
 	bool listens; /* bytes are text: the SLIP reader is not asked */
+	bool midway;  /* of a change of rate: a cancel waits until both sides have it */
 	bool lenient; /* a rate the host can't set is no failure here */
 	void (*enter)(struct engine *e);
 	void (*acted)(struct engine *e);
 	void (*reply)(struct engine *e, const struct esp_reply *r);
+	/* Where several commands go out at once (engine_commands): an answer that is not the last. One
+	 * that is late may be any's. */
+	void (*part)(struct engine *e, const struct esp_reply *r);
 	/* Deadline. NULL: an unanswered command; the link is found again, then recovered. */
 	void (*expire)(struct engine *e);
 	/* The link is sound, but what became of the command is not known. NULL: enter again. */
 	void (*recovered)(struct engine *e);
+	/* The stub's answer to the request under way. Several of one request may come where more is
+	 * set: the handler then says itself when it was the last (stub_answered). */
+	void (*answer)(struct engine *e, const struct stub_msg *m);
+	bool more;
+	/* Any other frame of the stub. */
+	void (*unasked)(struct engine *e, const struct stub_msg *m);
+	/* No answer to a request, after all tries. NULL: the stub is lost. */
+	void (*unanswered)(struct engine *e);
 };
 
 /* Why SYNC is being tried. */
@@ -92,7 +62,9 @@ enum engine_hunt {
 	HUNT_HELD,    /* the loader answered earlier in the session */
 	HUNT_BAUD,    /* after a rate that did not work */
 	HUNT_RESYNC,  /* after an unanswered command */
-	HUNT_LOST     /* the same failed: did it restart into its loader? */
+	HUNT_LOST,    /* the same failed: did it restart into its loader? */
+	HUNT_STUB,    /* the stub does not answer: did the chip restart into its loader? */
+	HUNT_NO_STUB  /* the stub did not start: is the loader still there? */
 };
 
 struct engine_queue {
@@ -109,7 +81,9 @@ struct engine_queue {
 struct engine_cmd {
 	uint8_t op;
 	bool waiting;
-	bool early; /* the reply came before the write was done */
+	unsigned left;	 /* answers that are to come */
+	unsigned others; /* good ones to other commands, since */
+	bool early;	 /* the reply came before the write was done */
 	struct esp_reply early_reply;
 	int64_t patience; /* us after the last byte has left */
 	unsigned tries;	  /* unanswered in a row */
@@ -263,6 +237,9 @@ struct engine {
 	unsigned id_again, id_restarts;
 	bool id_have;
 	uint32_t id_seen;
+	uint32_t id_value[12]; /* all at once */
+	unsigned id_got;
+	bool id_refused;
 
 	struct slip slip;
 	struct heard heard;
@@ -276,9 +253,19 @@ struct engine {
 	uint8_t text[ENGINE_TEXT_MAX];
 	size_t text_len;
 
+	struct engine_stub st;
+	struct engine_plan plan;
+	struct engine_stream s;
+	struct engine_reading r;
+	struct engine_clear clear;
+	struct deflater *deflater;
+
 	uint8_t data[ESP_BLOCK_MAX];
-	uint8_t tx[ESP_FRAME_MAX];
+	uint8_t tx[ESP_FRAME_MAX + 64]; /* a block, and a short command behind it */
+	uint8_t ack[40]; /* a CHUNK_ACK: the request in tx may have to be sent again */
 };
+
+_Static_assert(ESP_FRAME_MAX >= STUB_WIRE_MAX, "a request to the stub fits");
 
 /* ---- engine.c: the machine ------------------------------------------------------------------- */
 /* The one function that changes state. */
@@ -289,8 +276,14 @@ void engine_resume(struct engine *e, enum engine_state s, const struct esp_reply
 /* Sends e->tx[0..n) as command op; its answer is waited for as the table of patience says, plus
  * extra_us. */
 void engine_command(struct engine *e, uint8_t op, size_t n, int64_t extra_us);
+/* ... of several commands, which are answered so many times by op. */
+void engine_commands(struct engine *e, uint8_t op, size_t n, unsigned answers);
 /* Sends e->tx[0..n) without waiting for an answer. */
 void engine_send(struct engine *e, size_t n);
+/* ... of bytes that stay where they are until it is done. */
+void engine_write_bytes(struct engine *e, const uint8_t *bytes, size_t n);
+void engine_take_data(
+    struct engine *e, size_t part, uint32_t offset, const uint8_t *bytes, size_t n);
 void engine_set_baud(struct engine *e, uint32_t baud);
 void engine_lines(struct engine *e, bool dtr, bool rts);
 void engine_need_data(struct engine *e, size_t part, uint32_t offset, uint32_t length);
@@ -307,6 +300,17 @@ void engine_learn_lag(struct engine *e, int64_t us);
 bool engine_restart_likely(const struct engine *e);
 /* Wire time of n bytes at the present rate. */
 int64_t engine_wire_us(const struct engine *e, size_t n);
+
+/* Bytes that are no part of a packet. */
+void engine_stray(struct engine *e, const uint8_t *bytes, size_t n);
+/* Between two packets, as at the start; the longest that may come as the stub needs it. */
+void engine_slip(struct engine *e);
+void engine_cancelled(struct engine *e);
+const struct engine_ops *engine_op(const struct engine *e);
+
+/* engine_table.c, engine_job.c */
+const struct engine_ops *engine_ops_of(enum engine_state s);
+bool engine_job_ok(const struct engine_job *job);
 
 /* engine_event.c: what goes to the driver. */
 void engine_emit(struct engine *e, const struct engine_event *ev);
@@ -366,6 +370,8 @@ void hunt_add(struct engine *e, uint32_t rate);
 void hunt_go(struct engine *e);
 /* After an unanswered command of the present state. */
 void hunt_resync(struct engine *e);
+/* No answer at any rate. */
+void hunt_failed(struct engine *e);
 void hunt_rate(struct engine *e);
 void hunt_rate_acted(struct engine *e);
 void hunt_sync(struct engine *e);
@@ -375,6 +381,13 @@ void hunt_drain_expire(struct engine *e);
 
 /* ---- engine_identify.c ----------------------------------------------------------------------- */
 void identify_begin(struct engine *e);
+void identify_all(struct engine *e);
+void identify_all_part(struct engine *e, const struct esp_reply *r);
+void identify_all_reply(struct engine *e, const struct esp_reply *r);
+void identify_all_again(struct engine *e);
+void identify_flash_all(struct engine *e);
+void identify_flash_all_reply(struct engine *e, const struct esp_reply *r);
+void identify_flash_all_again(struct engine *e);
 void identify_read(struct engine *e);
 void identify_read_reply(struct engine *e, const struct esp_reply *r);
 void identify_attach(struct engine *e);
@@ -387,6 +400,10 @@ void identify_spi_read_reply(struct engine *e, const struct esp_reply *r);
 void identify_params(struct engine *e);
 void identify_params_reply(struct engine *e, const struct esp_reply *r);
 void identify_proceed(struct engine *e);
+/* What the stub says of the chip takes the place of the readings. */
+void identify_hello(struct engine *e, const struct stub_msg *m);
+/* The ROM does the work from here on. */
+void identify_by_rom(struct engine *e);
 /* Encodes the reading of the flash's status register: first its start, then its result. */
 size_t identify_enc_status(struct engine *e, bool ask);
 
@@ -418,6 +435,7 @@ void baud_set_acted(struct engine *e);
 void baud_set_reply(struct engine *e, const struct esp_reply *r);
 void baud_set_expire(struct engine *e);
 void baud_probe(struct engine *e);
+void baud_probe_part(struct engine *e, const struct esp_reply *r);
 void baud_probe_reply(struct engine *e, const struct esp_reply *r);
 void baud_probe_expire(struct engine *e);
 void baud_mem(struct engine *e);

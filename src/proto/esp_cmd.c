@@ -81,6 +81,14 @@ size_t esp_enc_begin(uint8_t *out, size_t cap, uint8_t op, uint32_t size, uint32
 	return esp_enc(out, cap, op, 0, data, sizeof data, NULL, 0);
 }
 
+size_t esp_enc_mem_end(uint8_t *out, size_t cap, uint32_t entry)
+{
+	const uint32_t words[2] = {0, entry};
+	uint8_t data[8];
+	esp_put_words(data, words, 2);
+	return esp_enc(out, cap, ESP_OP_MEM_END, 0, data, sizeof data, NULL, 0);
+}
+
 size_t esp_enc_data(
     uint8_t *out, size_t cap, uint8_t op, uint32_t seq, const uint8_t *payload, size_t n)
 {

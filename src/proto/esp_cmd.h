@@ -74,6 +74,8 @@ size_t esp_enc_begin(uint8_t *out, size_t cap, uint8_t op, uint32_t size, uint32
 /* FLASH_DATA or MEM_DATA: n a multiple of 4, at most ESP_BLOCK_MAX. */
 size_t esp_enc_data(
     uint8_t *out, size_t cap, uint8_t op, uint32_t seq, const uint8_t *payload, size_t n);
+/* MEM_END that jumps to entry. */
+size_t esp_enc_mem_end(uint8_t *out, size_t cap, uint32_t entry);
 /* 24 bytes: id 0, chip size, block 64K, sector 4K, page 256, status mask. */
 size_t esp_enc_spi_params(uint8_t *out, size_t cap, uint32_t chip_size);
 

@@ -5,6 +5,7 @@
 void slip_init(struct slip *s)
 {
 	s->len = 0;
+	s->limit = SLIP_MAX;
 	s->inside = false;
 	s->escaped = false;
 }
@@ -13,7 +14,7 @@ static enum slip_result slip_store(struct slip *s, uint8_t byte)
 {
 	/* One packet's worth of room is kept free, so len never passes the end. */
 	s->data[s->len++] = byte;
-	if (s->len < SLIP_MAX)
+	if (s->len < s->limit && s->len < sizeof s->data)
 		return SLIP_MORE;
 	s->inside = false;
 	s->escaped = false;

@@ -15,8 +15,10 @@
 #define SLIP_ESC_END 0xDC
 #define SLIP_ESC_ESC 0xDD
 
-/* Longest packet that is kept: replies are 10 bytes, an echoed SYNC 44. */
+/* Longest packet that is kept: the loader's replies are 10 bytes, an echoed SYNC 44. */
 #define SLIP_MAX 256
+/* ... from a stub, which sends flash contents and digests (stub_wire.h: STUB_FRAME_MAX) */
+#define SLIP_ROOM 4160
 
 enum slip_result {
 	SLIP_MORE,   /* the byte went into a packet, or was a delimiter */
@@ -27,8 +29,9 @@ enum slip_result {
 };
 
 struct slip {
-	uint8_t data[SLIP_MAX];
+	uint8_t data[SLIP_ROOM];
 	size_t len;
+	size_t limit; /* SLIP_MAX; the owner may raise it to SLIP_ROOM */
 	bool inside;
 	bool escaped;
 };

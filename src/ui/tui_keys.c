@@ -119,6 +119,9 @@ static bool popup_key(struct tui *t, int popup, const struct key *key)
 	if (did & VIEW_YES) {
 		if (t->ops.answer)
 			t->ops.answer(t->ctx, true);
+	} else if (did & VIEW_THIRD) {
+		if (t->ops.third)
+			t->ops.third(t->ctx);
 	} else if (did & VIEW_CHOSEN) {
 		choose(t);
 	} else if (did & VIEW_LEAVE) {

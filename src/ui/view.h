@@ -18,9 +18,10 @@ enum view_reaction {
 	VIEW_DONE = 1,	/* taken; draw again */
 	VIEW_LEAVE = 2, /* close me; for a question: no */
 	VIEW_YES = 4,
-	VIEW_CHOSEN = 8,  /* view_list_value tells what */
-	VIEW_PASS = 16,	  /* VIEW_LEAVE, and the key is for the edit line */
-	VIEW_COMMAND = 32 /* view_log_command tells which is to be run */
+	VIEW_CHOSEN = 8,   /* view_list_value tells what */
+	VIEW_PASS = 16,	   /* VIEW_LEAVE, and the key is for the edit line */
+	VIEW_COMMAND = 32, /* view_log_command tells which is to be run */
+	VIEW_THIRD = 64	   /* the question's third answer */
 };
 
 struct view;

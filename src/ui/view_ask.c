@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The question: what will happen, what is lost; y or n. Enter is no answer: it comes by habit. */
+/* The question: what will happen, what is lost; y or n, or a third way. Enter is no answer: it comes by habit. */
 #include "view.h"
 
 #include <stdlib.h>
@@ -13,6 +13,7 @@
 struct view_ask {
 	struct view base;
 	struct paper paper;
+	bool third;	 /* it has a row of its own, the last one */
 	int answer_rows; /* at the bottom, always in sight */
 };
 
@@ -45,6 +46,8 @@ static void ask_recalc(struct view *v, const struct session *s, mono_t now)
 	a->answer_rows = screen.h >= 8 ? 2 : 1;
 	if (utf8_str_width(s->ask.yes) + utf8_str_width(s->ask.no) + 5 > w && screen.h >= 3)
 		a->answer_rows++;
+	a->third = s->ask.third[0] && screen.h >= 4;
+	a->answer_rows += a->third;
 	popup_place(v, screen, w, rows + a->answer_rows);
 	paper_clamp(&a->paper, v->r.h - a->answer_rows);
 }
@@ -62,8 +65,8 @@ static void ask_draw(const struct view *v, const struct session *s, struct surfa
 {
 	const struct view_ask *a = (const struct view_ask *)(const void *)v;
 	struct rect text = v->r;
-	int bottom = v->r.y + v->r.h - 1, x;
-	bool two = a->answer_rows == 3 || (a->answer_rows == 2 && v->area.h == v->r.h);
+	int bottom = v->r.y + v->r.h - 1 - a->third, rows = a->answer_rows - a->third, x;
+	bool two = rows == 3 || (rows == 2 && v->area.h == v->r.h);
 
 	text.h -= a->answer_rows;
 	popup_frame(v, to, s->ask.title, STYLE_DANGER);
@@ -74,13 +77,16 @@ static void ask_draw(const struct view *v, const struct session *s, struct surfa
 	x = draw_answer(
 	    v, to, v->r.x, two ? bottom - 1 : bottom, s->ask.yes[0] ? s->ask.yes : "y  yes");
 	draw_answer(v, to, two ? v->r.x : x + 4, bottom, s->ask.no[0] ? s->ask.no : "n  no");
+	if (a->third)
+		draw_answer(v, to, v->r.x, bottom + 1, s->ask.third);
 }
 
 static unsigned ask_key(struct view *v, const struct session *s, const struct key *key)
 {
 	struct view_ask *a = ask_of(v);
 
-	(void)s;
+	if (!key->mods && s->ask.third[0] && key->code == (uint8_t)s->ask.third[0])
+		return VIEW_THIRD;
 	if (key->code == KEYS_ESC || (key->code == 'c' && key->mods == KEY_CTRL))
 		return VIEW_LEAVE;
 	if (!key->mods && (key->code == 'y' || key->code == 'Y'))

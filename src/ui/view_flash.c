@@ -29,7 +29,7 @@ static void stages(struct paper *p, const struct flash_view *f)
 	    [MARK_FAILED] = STYLE_BAD};
 
 	paper_add(p, STYLE_LABEL, " ");
-	for (int i = 0; i < f->stage_count && i < 6; i++) {
+	for (int i = 0; i < f->stage_count && i < 10; i++) {
 		const struct flash_stage *st = &f->stages[i];
 		int need = (int)strlen(st->name) + 2;
 

@@ -125,6 +125,7 @@ static bool run(struct bench *b, uint32_t baud, uint32_t latency_us)
 	    .part_count = 1,
 	    .parts = {{.length = IMAGE}},
 	    .app_baud = 115200,
+	    .no_stub = true,
 	    .baud = baud};
 	char err[200] = "";
 	bool same;

@@ -351,6 +351,16 @@ static void load_app(struct sim_cpu *cpu)
 	sim_boot_flash(cpu->dev);
 }
 
+/* UartDwnLdProc, the loader's loop: as if it had never been left. */
+static void loader_again(struct sim_cpu *cpu)
+{
+	cpu->running = false;
+	cpu->core.stopped = true;
+	cpu->core.leave = true;
+	sim_device_trace(cpu->dev, cpu->dev->now, "ram code goes back to the rom's loader");
+	sim_device_set_mode(cpu->dev, SIM_MODE_LOADER);
+}
+
 static void user_code_done(struct sim_cpu *cpu)
 {
 	static const char text[] = "user code done\n";
@@ -447,6 +457,7 @@ const struct sim_romcall sim_romcall_system[] = {
     {0x40002F04, "ets_update_cpu_frequency", set_cpu_frequency},
     {0x40002F0C, "ets_get_cpu_frequency", cpu_frequency},
     {0x40002FA0, "ets_wdt_enable", nothing},
+    {0x40003368, "UartDwnLdProc", loader_again},
     {0x400030F0, "ets_wdt_disable", nothing},
     {0x40003158, "ets_wdt_restore", nothing},
     {0, NULL, NULL},

@@ -46,12 +46,13 @@ void rig_init(struct rig *r, const struct rig_config *cfg)
 	r->cfg = *cfg;
 	r->rng = cfg->seed * 0x9E3779B97F4A7C15ull + 0x1234567;
 	r->cfg.link.device.seed = cfg->seed + 1;
+	r->cfg.job.no_stub = !cfg->stub;
 	r->link = sim_link_new(&r->cfg.link, err, sizeof err);
 	assert_non_null(r->link);
 	sim_link_button(r->link, cfg->button, 0);
 	if (!cfg->no_power && cfg->power_at == 0)
 		sim_link_power(r->link, true, 0);
-	r->e = engine_new(&cfg->job, 0);
+	r->e = engine_new(&r->cfg.job, 0);
 	assert_non_null(r->e);
 	if (!cfg->fault_after_identity)
 		for (size_t i = 0; i < 4 && cfg->fault[i]; i++)
@@ -60,6 +61,7 @@ void rig_init(struct rig *r, const struct rig_config *cfg)
 
 void rig_fini(struct rig *r)
 {
+	free(r->taken);
 	engine_free(r->e);
 	sim_link_free(r->link);
 }
@@ -183,6 +185,19 @@ static void rig_lines(struct rig *r, const struct engine_action *a)
 	engine_done(r->e, result, 0, r->now);
 }
 
+static void rig_take(struct rig *r, const struct engine_action *a)
+{
+	size_t end = a->offset + a->n;
+	assert_true(a->n > 0 && a->offset >= r->taken_n);
+	r->taken = realloc(r->taken, end);
+	assert_non_null(r->taken);
+	memset(r->taken + r->taken_n, 0, a->offset - r->taken_n);
+	memcpy(r->taken + a->offset, a->bytes, a->n);
+	r->taken_n = end;
+	r->taken_part = a->part;
+	engine_done(r->e, 0, 0, r->now);
+}
+
 void rig_plan(struct rig *r, sim_time at, bool dtr, bool rts)
 {
 	size_t i = r->plans++;
@@ -248,6 +263,9 @@ static void rig_act(struct rig *r, struct rig_pending *p)
 			    p->a.offset + p->a.length <= r->cfg.job.parts[p->a.part].length);
 			engine_data(r->e, r->cfg.data[p->a.part] + p->a.offset, p->a.length);
 			engine_done(r->e, 0, 0, r->now);
+			break;
+		case ENGINE_TAKE_DATA:
+			rig_take(r, &p->a);
 			break;
 		case ENGINE_LINES:
 			rig_lines(r, &p->a);

@@ -19,6 +19,7 @@ enum rig_cut { RIG_WHOLE, RIG_BYTES, RIG_RANDOM };
 
 struct rig_config {
 	struct engine_job job;
+	bool stub; /* may be used; else the ROM does all */
 	struct sim_link_config link;
 	enum rig_cut cut;
 	uint64_t seed;
@@ -57,7 +58,7 @@ struct rig {
 	size_t events;
 	char text[65536]; /* all ENGINE_EV_TEXT */
 	size_t text_len;
-	unsigned actions[ENGINE_NEED_DATA + 1];
+	unsigned actions[ENGINE_TAKE_DATA + 1];
 	uint32_t host;	    /* the host's rate */
 	uint32_t rates[64]; /* set by BAUD, in order */
 	size_t rate_count;
@@ -72,6 +73,8 @@ struct rig {
 	size_t plans;
 	unsigned long_frames, shifted;
 	uint8_t last_byte; /* ... of the last long frame's payload */
+	uint8_t *taken;	   /* by TAKE_DATA, as addressed */
+	size_t taken_n, taken_part;
 	bool ended;
 	enum engine_event_kind end;
 };

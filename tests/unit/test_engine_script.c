@@ -262,6 +262,7 @@ static void run(struct peer *p, const struct engine_job *job, const char *script
 	p->job.connected_baud = 115200;
 	p->job.no_baud_change = true;
 	p->job.no_readback = !p->readback;
+	p->job.no_stub = true;
 	p->script = script;
 	p->e = engine_new(&p->job, 0);
 	assert_non_null(p->e);

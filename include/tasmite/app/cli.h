@@ -9,6 +9,8 @@
 
 #include "tasmite/proto/engine.h"
 
+#define CLI_FLASH_OPTIONS 16
+
 struct cli_flash_options {
 	enum engine_kind kind;
 	const char *port;
@@ -18,10 +20,16 @@ struct cli_flash_options {
 	uint32_t app_baud;
 	bool erase_all, yes, json, no_clkdiv;
 	uint32_t area_offset, area_length; /* ERASE; length 0: the whole chip */
+	const char *save;		   /* READ: the file */
+	/* Others, as they were given ("backup", "FILE"); value NULL where there is none. */
+	struct {
+		const char *name, *value;
+	} options[CLI_FLASH_OPTIONS];
+	int option_count;
 	int timeout_s; /* for the boot loader to appear; 0: as long as the user needs */
 };
 
-/* `tasmite flash`, `tasmite erase`, `tasmite chip`: progress on standard error, results on
+/* `tasmite flash`, `erase`, `chip`, `backup`, `verify`: progress on standard error, results on
  * standard output. */
 int cli_flash(const struct cli_flash_options *o);
 /* `tasmite image [--json] FILE...`. With --json one object a file, a line

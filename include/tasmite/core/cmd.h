@@ -70,18 +70,26 @@
 	    "Tasmota runs a command on LF; CR LF works too, CR alone never does.",                \
 	    "")                                                                                   \
 	X(CMD_FLASH, "flash", "F*",                                                               \
-	    "/flash FILE[@OFFSET]... [--erase] [--baud N] [--yes]",                               \
+	    "/flash [FILE[@OFFSET]]... [--erase] [--keep-settings] [--backup FILE] [--baud N]"    \
+	    " [--no-verify] [--full] [--yes]",                                                    \
 	    "write firmware to the device",                                                       \
-	    "Checks the file, waits for the boot loader and says how to get there,"               \
-	    " erases, writes, and checks each block by the ROM's XOR. Asks once before"           \
-	    " anything is lost. --erase erases the whole chip first, --baud sets the rate"        \
-	    " to write at, --yes answers the question.",                                          \
-	    "--erase|--baud N|--yes")                                                             \
-	X(CMD_ERASE, "erase", "a*", "/erase [all | OFFSET LENGTH] [--yes]",                       \
+	    "Checks the file (a .gz is unpacked), waits for the boot loader and says how to get"  \
+	    " there, then writes what differs and verifies it by MD5, through a small program of" \
+	    " its own in the chip's RAM (the stub); without it by the ROM alone. Asks once"       \
+	    " before anything is lost. Without a file: a list of the firmware at hand. --erase"   \
+	    " erases the whole chip first, --keep-settings leaves the settings' sectors as they"  \
+	    " are, --backup copies the whole flash to FILE first, --baud sets the rate,"          \
+	    " --no-verify leaves the verification out, --full writes also what is there already," \
+	    " --no-stub uses the ROM alone, --mode, --size and --freq change the header (qio,"    \
+	    " qout, dio, dout; 512KB to 16MB, detect; 20m to 80m), --yes answers the question.",  \
+	    "--erase|--keep-settings|--backup FILE|--baud N|--no-verify|--full|--no-stub|--mode M"\
+	    "|--size S|--freq F|--yes")                                                           \
+	X(CMD_ERASE, "erase", "a*",                                                               \
+	    "/erase [all | OFFSET LENGTH] [--keep-settings] [--backup FILE] [--yes]",             \
 	    "erase the flash",                                                                    \
 	    "Erases the whole chip or an area (multiples of 4096). Asks first: firmware"          \
-	    " and settings are lost.",                                                            \
-	    "--yes")                                                                              \
+	    " and settings are lost. --backup copies the whole flash to FILE before.",            \
+	    "--keep-settings|--backup FILE|--baud N|--no-stub|--yes")                                                                              \
 	X(CMD_CHIP, "chip", "", "/chip",                                                          \
 	    "ask the boot loader what chip it is",                                                \
 	    "Connects to the boot loader and shows chip, MAC, crystal, flash. Changes"            \
@@ -121,6 +129,16 @@
 	    " pane. Without a word: off, or on again. With several log panes it is that"          \
 	    " of the active one.",                                                                \
 	    "")                                                                                   \
+	X(CMD_BACKUP, "backup", "fn?n?", "/backup FILE [OFFSET LENGTH]",                          \
+	    "copy the flash to a file",                                                           \
+	    "Reads the whole flash, or an area of it, by the stub and writes it as it comes;"     \
+	    " its MD5 stands beside it in FILE.md5. It holds the Wi-Fi and MQTT passwords."       \
+	    " /flash FILE writes it back.",                                                       \
+	    "--baud N")                                                                           \
+	X(CMD_VERIFY, "verify", "F*", "/verify FILE[@OFFSET]...",                                 \
+	    "compare the flash with files",                                                       \
+	    "Compares by MD5, nothing is changed. Says which areas differ.",                      \
+	    "--baud N")                                                                           \
 	X(CMD_FIND, "find", "x*",                                                                 \
 	    "/find [PATTERN] [--up|--down] [--plain] [--off]",                                    \
 	    "search the log",                                                                     \

@@ -21,6 +21,8 @@
 	X(OPTIONS_CHIP, "chip", "", 0, 0, "ask the boot loader what chip it is")                  \
 	X(OPTIONS_IMAGE, "image", "FILE...", 1, -1, "tell what firmware files are")               \
 	X(OPTIONS_ERASE, "erase", "[all | OFFSET LENGTH]", 0, 2, "erase the flash")               \
+	X(OPTIONS_BACKUP, "backup", "FILE [OFFSET LENGTH]", 1, 3, "copy the flash to a file")     \
+	X(OPTIONS_VERIFY, "verify", "FILE[@OFFSET]...", 1, -1, "compare the flash with files")    \
 	X(OPTIONS_LIST, "list", "", 0, 0, "list the serial ports of this machine")                \
 	X(OPTIONS_REPLAY, "replay", "FILE", 1, 1, "play a recording in the session's screen")     \
 	X(OPTIONS_DIAGNOSE, "diagnose", "[FILE | -]...", 0, -1, "tell what logs of a device mean")
@@ -43,17 +45,20 @@ enum options_command {
 #define OPTIONS_R OPTIONS_IN(OPTIONS_REPLAY)
 #define OPTIONS_D OPTIONS_IN(OPTIONS_DIAGNOSE)
 #define OPTIONS_SR (OPTIONS_S | OPTIONS_R)
+#define OPTIONS_B OPTIONS_IN(OPTIONS_BACKUP)
+#define OPTIONS_V OPTIONS_IN(OPTIONS_VERIFY)
+/* What talks with the boot loader. */
+#define OPTIONS_LOADER (OPTIONS_F | OPTIONS_C | OPTIONS_E | OPTIONS_B | OPTIONS_V)
 #define OPTIONS_ALL                                                                               \
-	(OPTIONS_S | OPTIONS_F | OPTIONS_C | OPTIONS_I | OPTIONS_E | OPTIONS_L | OPTIONS_R | \
-	    OPTIONS_D)
+	(OPTIONS_S | OPTIONS_LOADER | OPTIONS_I | OPTIONS_L | OPTIONS_R | OPTIONS_D)
 
 /* X(ID, "name", "value" ("" none, "[=V]" may be left out), "help", commands that have it) */
 #define OPTIONS_TABLE(X)                                                                          \
 	X(OPTION_PORT, "port", "P", "port to open",                                               \
-	    OPTIONS_S | OPTIONS_F | OPTIONS_C | OPTIONS_E)                                        \
+	    OPTIONS_S | OPTIONS_LOADER)                                                           \
 	X(OPTION_BAUD, "baud", "N",                                                               \
 	    "rate in bit/s; of flash: rate to write at (0: the fastest that works)",              \
-	    OPTIONS_S | OPTIONS_F)                                                                \
+	    OPTIONS_S | OPTIONS_F | OPTIONS_E | OPTIONS_B | OPTIONS_V)                            \
 	X(OPTION_FORMAT, "format", "8N1", "data bits, parity, stop bits", OPTIONS_S)              \
 	X(OPTION_DTR, "dtr", "V",                                                                 \
 	    "DTR when the port is opened: auto, on, off or keep; what the adapter remembers is not" \
@@ -92,16 +97,31 @@ enum options_command {
 	X(OPTION_DEBUG_LOG, "debug-log", "FILE",                                                  \
 	    "write the program's own trace to FILE; never what the port says", OPTIONS_SR)        \
 	X(OPTION_ERASE, "erase", "", "erase the whole chip before writing", OPTIONS_F)            \
+	X(OPTION_KEEP_SETTINGS, "keep-settings", "", "leave the settings' sectors as they are",   \
+	    OPTIONS_F | OPTIONS_E)                                                                \
+	X(OPTION_BACKUP, "backup", "FILE", "copy the whole flash to FILE first",                  \
+	    OPTIONS_F | OPTIONS_E)                                                                \
+	X(OPTION_NO_VERIFY, "no-verify", "", "do not verify by MD5 in the end", OPTIONS_F)        \
+	X(OPTION_FULL, "full", "", "write also what is there already", OPTIONS_F)                 \
+	X(OPTION_NO_STUB, "no-stub", "", "use the chip's boot ROM alone",                         \
+	    OPTIONS_F | OPTIONS_E)                                                                \
+	X(OPTION_MODE, "mode", "M", "flash mode in the header: keep, qio, qout, dio, dout",       \
+	    OPTIONS_F)                                                                            \
+	X(OPTION_SIZE, "size", "S", "flash size in the header: keep, detect, 512KB to 16MB",      \
+	    OPTIONS_F)                                                                            \
+	X(OPTION_FREQ, "freq", "F", "flash frequency in the header: keep, 20m, 26m, 40m, 80m",    \
+	    OPTIONS_F)                                                                            \
 	X(OPTION_YES, "yes", "", "do not ask before something is lost", OPTIONS_F | OPTIONS_E)    \
 	X(OPTION_JSON, "json", "", "result as JSON on standard output",                           \
-	    OPTIONS_F | OPTIONS_C | OPTIONS_I | OPTIONS_E | OPTIONS_L | OPTIONS_D)                \
+	    OPTIONS_LOADER | OPTIONS_I | OPTIONS_L | OPTIONS_D)                                   \
 	X(OPTION_QUIET, "quiet", "", "print nothing: only the exit code tells", OPTIONS_D)        \
 	X(OPTION_NO_CLKDIV, "no-clkdiv", "",                                                      \
-	    "do not raise the boot loader's rate by its divider register", OPTIONS_F)             \
+	    "do not raise the boot loader's rate by its divider register",                        \
+	    OPTIONS_F | OPTIONS_E | OPTIONS_B | OPTIONS_V)                                        \
 	X(OPTION_TIMEOUT, "timeout", "S",                                                         \
 	    "give up when no boot loader has answered (with --until: nothing has matched) for S"  \
 	    " seconds",                                                                           \
-	    OPTIONS_S | OPTIONS_F | OPTIONS_C | OPTIONS_E)                                                    \
+	    OPTIONS_S | OPTIONS_LOADER)                                                           \
 	X(OPTION_HELP, "help", "", "this help", OPTIONS_ALL)                                      \
 	X(OPTION_VERSION, "version", "", "version of the program", OPTIONS_S)
 /* clang-format on */

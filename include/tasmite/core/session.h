@@ -70,7 +70,7 @@ struct flash_view {
 	enum flash_state state;
 	char what[96]; /* "sonoff.bin  502 KB → 0x00000" */
 	char chip[96]; /* "ESP8266EX 1 MB 5C:CF:7F:12:34:56" */
-	struct flash_stage stages[6];
+	struct flash_stage stages[10];
 	int stage_count;
 	uint32_t done, total; /* bytes of the running stage; total 0: no bar */
 	mono_t stage_began;
@@ -100,6 +100,7 @@ struct session_ask {
 	int text_count;
 	char yes[48]; /* "y  erase and write" */
 	char no[48];
+	char third[48]; /* another way, by its first letter; "" none */
 };
 
 /* A list to choose from (menu of commands, themes, completions). */

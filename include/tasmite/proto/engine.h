@@ -23,11 +23,16 @@ struct engine;
 enum engine_kind {
 	ENGINE_IDENTIFY, /* connect, identify, stop: nothing on the device is changed */
 	ENGINE_ERASE,	 /* connect, identify, erase */
+	ENGINE_READ,	 /* connect, identify, read: parts (none: the whole chip) go to the driver
+	                  * by ENGINE_TAKE_DATA */
+	ENGINE_VERIFY,	 /* connect, identify, compare the parts with the flash */
 	ENGINE_FLASH	 /* connect, identify, erase, write (checked block by block by the ROM's
 	                  * XOR and, where the chip's registers allow it, a word read back; where the link showed faults, all of it once more in stage CHECK) */
 };
 
 #define ENGINE_MAX_PARTS 8
+#define ENGINE_MAX_KEEP	 4
+#define ENGINE_BACKUP	 SIZE_MAX /* as `part` of TAKE_DATA */
 
 /* A piece of data for the flash. The bytes stay with the driver (ENGINE_NEED_DATA). */
 struct engine_part {
@@ -41,11 +46,22 @@ struct engine_job {
 	    parts[ENGINE_MAX_PARTS]; /* FLASH: data; ERASE: areas (length mult. of 4096) */
 	size_t part_count;	     /* ERASE with 0 parts: the whole chip */
 	bool erase_all;		     /* FLASH: the whole chip is erased first */
-	uint32_t app_baud;	     /* rate of the session: what the application is heard at */
-	uint32_t baud;		     /* wanted rate of the transfer; 0: the fastest that works */
-	bool no_baud_change;	     /* stay at 115200: no UART_CLKDIV trick */
-	bool no_readback;	     /* the ROM's XOR alone: no reading back by the SPI registers */
-	bool connected; /* the loader has answered in this session already: try SYNC at once */
+	/* FLASH, ERASE: areas that stay as they are (the settings of --keep-settings): no sector of
+	 * them is erased or written. They must not overlap the parts. */
+	struct engine_part keep[ENGINE_MAX_KEEP];
+	size_t keep_count;
+	bool backup;	/* FLASH, ERASE: the whole chip is read first (ENGINE_TAKE_DATA, part
+	                 * ENGINE_BACKUP); nothing is erased before the last byte was taken */
+	bool no_stub;	/* the ROM alone */
+	bool no_verify; /* no MD5 at the end */
+	bool full;	/* write sectors that hold the right data already, too */
+	bool run; /* FLASH: start the application in the end even where there are no lines (the
+	                 * stub resets the chip; by hand is safer, see engine_in_loader) */
+	uint32_t app_baud;   /* rate of the session: what the application is heard at */
+	uint32_t baud;	     /* wanted rate of the transfer; 0: the fastest that works */
+	bool no_baud_change; /* stay at 115200: no UART_CLKDIV trick */
+	bool no_readback;    /* the ROM's XOR alone: no reading back by the SPI registers */
+	bool connected;	     /* the loader has answered in this session already: try SYNC at once */
 	uint32_t connected_baud; /* ... at this rate */
 	bool has_lines;	  /* the transport has DTR and RTS: the reset sequences (reset.h) are tried
 	                   * before the user is asked, and start the application in the end */
@@ -58,11 +74,14 @@ struct engine_job {
 
 /* ---- actions --------------------------------------------------------------------------------- */
 enum engine_action_kind {
-	ENGINE_WRITE,	 /* send bytes; done when the system has taken all of them */
-	ENGINE_LINES,	 /* set DTR and RTS at once (dtr, rts) */
-	ENGINE_BAUD,	 /* host rate to baud; before that what was written must have left */
-	ENGINE_PURGE,	 /* throw away what is queued for input */
-	ENGINE_NEED_DATA /* call engine_data with the bytes of part at offset, length */
+	ENGINE_WRITE,	  /* send bytes; done when the system has taken all of them */
+	ENGINE_LINES,	  /* set DTR and RTS at once (dtr, rts) */
+	ENGINE_BAUD,	  /* host rate to baud; before that what was written must have left */
+	ENGINE_PURGE,	  /* throw away what is queued for input */
+	ENGINE_NEED_DATA, /* call engine_data with the bytes of part at offset, length */
+	ENGINE_TAKE_DATA  /* keep bytes[0..n) of part at offset: what was read, in rising order
+	                   * without holes, each byte once and proven right. Done when it is safe
+	                   * with the driver (in the file) */
 };
 
 struct engine_action {
@@ -95,9 +114,13 @@ struct engine_chip {
 enum engine_stage {
 	ENGINE_ST_CONNECT,
 	ENGINE_ST_IDENTIFY,
+	ENGINE_ST_STUB,	   /* the stub is loaded */
+	ENGINE_ST_READ,	   /* READ, and the backup before a FLASH or ERASE */
+	ENGINE_ST_COMPARE, /* which sectors differ */
 	ENGINE_ST_ERASE,
 	ENGINE_ST_WRITE,
 	ENGINE_ST_CHECK,
+	ENGINE_ST_VERIFY, /* the MD5 of what was written, per 64 KiB */
 	ENGINE_STAGES
 };
 
@@ -127,7 +150,16 @@ enum engine_event_kind {
 	ENGINE_EV_IDENTITY, /* engine_chip_info is complete. FLASH and ERASE now wait for
 	                      * engine_proceed: the driver checks that the job fits the chip */
 	ENGINE_EV_BAUD,	    /* the link runs at value now; ok false: fell back to it */
-	ENGINE_EV_PROGRESS, /* done of total bytes of the stage */
+	ENGINE_EV_PROGRESS, /* done of total bytes of the stage (WRITE by stub: of what the plan
+	                     * writes and erases) */
+	ENGINE_EV_STUB, /* ok: it runs (value: its window in bytes). Not ok: it does not; the ROM
+	                      * does the rest. Where the loader is gone too, stage CONNECT begins
+	                      * again, and the job goes on when the loader is back */
+	ENGINE_EV_PLAN, /* FLASH by stub: done of total bytes are to be written, the others are
+	                      * there already; value: bytes of it that are only erased; count:
+	                      * milliseconds that are saved by it, estimated */
+	ENGINE_EV_MISMATCH, /* VERIFY: total bytes at flash address value differ; ok: they are
+	                      * written once more, at a lower rate */
 	ENGINE_EV_RETRY,    /* something is tried again: retry; value: opcode (TIMEOUT), rate
 	                      * (RESYNC, SLOWER), flash address (the others) */
 	ENGINE_EV_RESET,    /* a reset sequence (name) began (began, count: which try), or is over:
@@ -179,7 +211,11 @@ enum engine_cause {
 	ENGINE_CAUSE_NOT_8266,	  /* another chip answers */
 	ENGINE_CAUSE_TOO_LARGE,	  /* does not fit the flash found */
 	ENGINE_CAUSE_IO,	  /* the driver reported a failed action or a lost port */
-	ENGINE_CAUSE_DATA,	  /* the driver could not supply the data */
+	ENGINE_CAUSE_DATA,	  /* the driver could not supply or keep the data */
+	ENGINE_CAUSE_VERIFY,	  /* differs from the file after a second writing too, or job
+	                           * VERIFY found differences: engine_mismatches tells where */
+	ENGINE_CAUSE_WORN,	  /* a sector does not get blank, or not hold what is written */
+	ENGINE_CAUSE_STUB,	  /* the stub was needed (READ, VERIFY) and did not run */
 	ENGINE_CAUSE_SIZE_UNKNOWN /* the whole chip was to be erased, but its id tells no size */
 };
 
@@ -218,6 +254,9 @@ mono_t engine_deadline(const struct engine *e);
 void engine_tick(struct engine *e, mono_t now);
 /* After ENGINE_EV_IDENTITY of a FLASH or ERASE job: go on. */
 void engine_proceed(struct engine *e, mono_t now);
+/* Before engine_proceed: areas that stay as they are, where they depend on the chip's size. Added to
+ * those of the job; false when they overlap a part, are not aligned or too many (none is taken). */
+bool engine_keep(struct engine *e, const struct engine_part *keep, size_t n);
 /* Stops at the next safe point: at once while waiting; between two commands while working.
  * ENGINE_EV_CANCELLED comes within a second; ENGINE_EV_DONE if nothing was left to do but to start
  * the application. Lines that a sequence has asserted are cleared first. */
@@ -240,6 +279,11 @@ const char *engine_reset_name(const struct engine *e);
 /* True when words of the blocks written are read back from the flash, which has been seen to work
  * in this session; false: the ROM's XOR is the only check. */
 bool engine_readback(const struct engine *e);
+/* The stub runs (or ran last). */
+bool engine_has_stub(const struct engine *e);
+/* Areas (sector-aligned flash addresses) that differ from the job's data, as the last comparison
+ * found them; at most max are filled in; returns how many there are. */
+size_t engine_mismatches(const struct engine *e, struct engine_part *areas, size_t max);
 /* Bytes sent and received over the wire so far. */
 void engine_wire(const struct engine *e, uint64_t *tx, uint64_t *rx);
 /* Names for traces and messages: "erase", "FLASH_DATA", "connect:listen". */

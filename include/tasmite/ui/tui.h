@@ -47,6 +47,8 @@ struct tui_ops {
 	void (*bound)(void *ctx, const char *text);
 	/* The open question was answered. */
 	void (*answer)(void *ctx, bool yes);
+	/* ... by its third answer. */
+	void (*third)(void *ctx);
 	/* An item of the open list was chosen (NULL: left by Esc). A completion's word stands in the
 	 * edit line by then; the list is to be closed. */
 	void (*chosen)(void *ctx, const char *value);

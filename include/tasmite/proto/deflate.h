@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Deflate and inflate, over zlib, in pieces: what goes in and out is the caller's, nothing takes
+ * longer than the piece given.
+ */
+#ifndef TASMITE_PROTO_DEFLATE_H
+#define TASMITE_PROTO_DEFLATE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "tasmite/base/err.h"
+
+struct deflater;
+
+/* zlib's form, level 9, window 32 KiB. All memory is taken here. */
+struct deflater *deflater_new(void);
+/* NULL is allowed. */
+void deflater_free(struct deflater *d);
+/* Begins a new stream. */
+void deflater_reset(struct deflater *d);
+/* Takes from in (*n becomes what was taken) and fills out (returns the bytes written). last: these
+ * are the last ones; *end says that the stream is complete. */
+size_t deflater_run(struct deflater *d, const uint8_t *in, size_t *n, bool last, uint8_t *out,
+    size_t room, bool *end);
+
+/* True for the beginning of a gzip file. */
+bool gunzip_is(const uint8_t *bytes, size_t n);
+/* Unpacks a whole gzip file (all its members) into a fresh buffer of at most max bytes, to be freed
+ * by free(). ERR_FORMAT: damaged (or cut short); ERR_RANGE: more than max. */
+int gunzip(
+    const uint8_t *bytes, size_t n, size_t max, uint8_t **out, size_t *out_n, struct err *err);
+
+#endif

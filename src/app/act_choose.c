@@ -1,0 +1,174 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The chooser of firmware files: what lies in this folder, in Downloads and in the configured
+ * folder, newest first, each with what it is. The names stand there at once; what the files are is
+ * read one file a turn, so that nothing waits.
+ */
+#include "app_int.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+
+#include "tasmite/base/str.h"
+#include "tasmite/base/xalloc.h"
+#include "tasmite/io/files.h"
+#include "tasmite/proto/deflate.h"
+#include "tasmite/proto/image.h"
+
+#define CHOOSE_MAX   200		 /* files in the list */
+#define FILE_LARGEST (16u * 1024 * 1024) /* no flash is larger */
+
+struct choice {
+	char path[512];
+	time_t changed;
+};
+
+struct chooser {
+	struct choice file[CHOOSE_MAX];
+	size_t count, next; /* next: whose kind is read in the next turn */
+	const char *folder; /* while they are gathered */
+	enum cmd_id command;
+	uint64_t list; /* revision of the list it belongs to */
+	struct timer *timer;
+};
+
+void act_wall_name(const struct app *a, char *dst, size_t size)
+{
+	time_t wall = (time_t)((a->now + a->session->wall_offset_us) / MONO_S(1));
+	struct tm tm;
+
+	if (!localtime_r(&wall, &tm) || !strftime(dst, size, "%Y%m%d-%H%M%S", &tm))
+		str_copy(dst, size, "now");
+}
+
+static void gather(void *ctx, const char *name, bool is_dir)
+{
+	struct chooser *c = ctx;
+	struct choice *f = &c->file[c->count];
+	struct stat st;
+
+	if (is_dir || c->count == CHOOSE_MAX ||
+	    (!str_ends(name, ".bin") && !str_ends(name, ".bin.gz")))
+		return;
+	if (!str_fmt(
+		f->path, sizeof(f->path), "%s%s%s", c->folder, c->folder[0] ? "/" : "", name) ||
+	    stat(f->path, &st) < 0 || !S_ISREG(st.st_mode) || st.st_size > FILE_LARGEST)
+		return;
+	f->changed = st.st_mtime;
+	c->count++;
+}
+
+static void gather_folder(struct chooser *c, const char *folder)
+{
+	char path[512];
+	struct err err = {0};
+
+	if (files_expand(folder, path, sizeof(path), &err) != ERR_OK)
+		return;
+	c->folder = strcmp(path, ".") == 0 ? "" : path;
+	files_list(path, 4000, gather, c, &err); /* a folder that is not there has no files */
+}
+
+static int newest_first(const void *a, const void *b)
+{
+	const struct choice *x = a, *y = b;
+
+	if (x->changed != y->changed)
+		return x->changed < y->changed ? 1 : -1;
+	return strcmp(x->path, y->path);
+}
+
+/* What a file is, in one line; it is unpacked for that where it is packed. */
+static void describe(const char *path, char *dst, size_t size)
+{
+	const char *slash = strrchr(path, '/');
+	struct image_info info;
+	struct err err = {0};
+	uint8_t *data, *plain;
+	size_t n, plain_n;
+
+	if (files_read(path, FILE_LARGEST, &data, &n, &err) != ERR_OK) {
+		str_copy(dst, size, "can't be read");
+		return;
+	}
+	if (gunzip_is(data, n) && gunzip(data, n, FILE_LARGEST, &plain, &plain_n, &err) == ERR_OK) {
+		free(data);
+		data = plain;
+		n = plain_n;
+	}
+	image_inspect(data, n, slash ? slash + 1 : path, &info);
+	image_summary(&info, dst, size);
+	free(data);
+}
+
+static void step(void *ctx, mono_t now)
+{
+	struct app *a = ctx;
+	struct chooser *c = a->chooser;
+	struct session_list *l = &a->session->list;
+	char text[160];
+
+	if (!l->open || l->revision != c->list || c->next >= c->count)
+		return;
+	describe(c->file[c->next].path, text, sizeof(text));
+	free(l->items[c->next].detail);
+	l->items[c->next].detail = xstrdup(text);
+	c->next++;
+	l->revision++;
+	c->list = l->revision;
+	timer_arm(c->timer, now + MONO_MS(1));
+}
+
+static void chosen(struct app *a, const char *value)
+{
+	char word[1100], line[1200];
+
+	if (!value || !cmd_quote(value, word, sizeof(word)))
+		return;
+	str_fmt(line, sizeof(line), "/%s %s", cmd_row(a->chooser->command)->name, word);
+	app_line(a, line);
+}
+
+void act_choose_firmware(struct app *a, const struct cmd_line *line)
+{
+	struct chooser *c;
+	const char *extra = settings_text(a->session->settings, SET_FIRMWARE_DIR);
+	char text[64];
+
+	if (!a->chooser) {
+		a->chooser = xcalloc(1, sizeof(*c));
+		a->chooser->timer = timer_new(a->loop, step, a);
+	}
+	c = a->chooser;
+	c->count = c->next = 0;
+	c->command = line->row->id;
+	gather_folder(c, ".");
+	gather_folder(c, "~/Downloads");
+	if (extra[0])
+		gather_folder(c, extra);
+	if (!c->count) {
+		str_fmt(text, sizeof(text), "/%s ", line->row->name);
+		tui_edit_set(a->tui, text);
+		session_notice(a->session, false,
+		    "no .bin in this folder, in Downloads or in firmware-dir: which file? Tab "
+		    "lists");
+		return;
+	}
+	qsort(c->file, c->count, sizeof(c->file[0]), newest_first);
+	session_list_open(a->session, "Firmware at hand (type to narrow it)", false);
+	for (size_t i = 0; i < c->count; i++)
+		session_list_add(a->session, c->file[i].path, "…", c->file[i].path);
+	c->list = a->session->list.revision;
+	a->on_chosen = chosen;
+	timer_arm(c->timer, a->now);
+}
+
+void app_choose_fini(struct app *a)
+{
+	if (a->chooser)
+		timer_free(a->chooser->timer);
+	free(a->chooser);
+	a->chooser = NULL;
+}

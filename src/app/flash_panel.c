@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What the flash panel shows of the work: the row of stages, the chip. */
+#include "flash_panel.h"
+
+#include <string.h>
+
+#include "tasmite/base/str.h"
+
+/* ---- the chip -------------------------------------------------------------------------------- */
+
+void flash_chip_short(const struct engine_chip *chip, char *dst, size_t size)
+{
+	char flash[24] = "flash unknown";
+
+	if (chip->flash_size)
+		str_size(flash, sizeof(flash), chip->flash_size);
+	str_fmt(dst, size, "%s, %s%s", chip->name, flash, chip->flash_size ? " flash" : "");
+}
+
+void flash_chip_describe(const struct engine_chip *chip, struct sbuf *out)
+{
+	char size[24] = "unknown";
+
+	if (chip->flash_size)
+		str_size(size, sizeof(size), chip->flash_size);
+	sbuf_fmt(out, "chip:     %s%s\n", chip->name,
+	    chip->is_8285 ? " (flash inside, mode DOUT only)" : "");
+	sbuf_fmt(out, "MAC:      %02X:%02X:%02X:%02X:%02X:%02X\n", chip->mac[0], chip->mac[1],
+	    chip->mac[2], chip->mac[3], chip->mac[4], chip->mac[5]);
+	sbuf_fmt(out, "crystal:  %u MHz\n", chip->crystal_khz / 1000);
+	sbuf_fmt(out, "flash:    %s, id %06x%s%s\n", size, chip->flash_id,
+	    chip->flash_maker[0] ? ", " : "", chip->flash_maker);
+	sbuf_fmt(out, "protect:  %s (status register %02x)\n",
+	    chip->flash_status & 0x1c ? "some areas are write-protected" : "none",
+	    chip->flash_status & 0xff);
+}
+
+/* ---- the stages ------------------------------------------------------------------------------ */
+
+static const char *const stage_words[ENGINE_STAGES] = {
+    [ENGINE_ST_CONNECT] = "connect",
+    [ENGINE_ST_IDENTIFY] = "identify",
+    [ENGINE_ST_STUB] = "stub",
+    [ENGINE_ST_READ] = "backup",
+    [ENGINE_ST_COMPARE] = "compare",
+    [ENGINE_ST_ERASE] = "erase",
+    [ENGINE_ST_WRITE] = "write",
+    [ENGINE_ST_CHECK] = "checked",
+    [ENGINE_ST_VERIFY] = "verify",
+};
+
+/* The stages that the panel shows ahead: with the stub, and by the ROM alone. Others appear when
+ * they begin. */
+static bool stage_ahead(const struct flash_request *r, enum engine_stage s, bool stub)
+{
+	switch (s) {
+	case ENGINE_ST_CONNECT:
+	case ENGINE_ST_IDENTIFY:
+		return true;
+	case ENGINE_ST_STUB:
+		return stub && r->kind != ENGINE_IDENTIFY;
+	case ENGINE_ST_READ:
+		return r->kind == ENGINE_READ || r->save[0];
+	case ENGINE_ST_COMPARE:
+		return false;
+	case ENGINE_ST_ERASE:
+		return r->kind == ENGINE_ERASE || (r->kind == ENGINE_FLASH && !stub);
+	case ENGINE_ST_WRITE:
+		return r->kind == ENGINE_FLASH;
+	case ENGINE_ST_CHECK:
+		return r->kind == ENGINE_FLASH && !stub;
+	case ENGINE_ST_VERIFY:
+		return r->kind == ENGINE_VERIFY ||
+		       (r->kind == ENGINE_FLASH && stub && !r->no_verify);
+	case ENGINE_STAGES:
+		break;
+	}
+	return false;
+}
+
+struct flash_stage *flash_panel_stage(struct flash_view *v, enum engine_stage s)
+{
+	const char *word = stage_words[s];
+	int at = v->stage_count;
+
+	for (int i = 0; i < v->stage_count; i++)
+		if (strcmp(v->stages[i].name, word) == 0)
+			return &v->stages[i];
+	if ((size_t)at == sizeof(v->stages) / sizeof(v->stages[0]))
+		return NULL;
+	for (int i = v->stage_count; i-- > 0;)
+		for (int later = (int)s + 1; later < ENGINE_STAGES; later++)
+			if (strcmp(v->stages[i].name, stage_words[later]) == 0)
+				at = i;
+	memmove(&v->stages[at + 1], &v->stages[at],
+	    (size_t)(v->stage_count - at) * sizeof(v->stages[0]));
+	memset(&v->stages[at], 0, sizeof(v->stages[0]));
+	str_copy(v->stages[at].name, sizeof(v->stages[0].name), word);
+	v->stage_count++;
+	return &v->stages[at];
+}
+
+void flash_panel_stages(const struct flash_request *r, struct flash_view *v, bool stub)
+{
+	int kept = 0;
+
+	for (int i = 0; i < v->stage_count; i++)
+		if (v->stages[i].mark != MARK_TODO)
+			v->stages[kept++] = v->stages[i];
+	v->stage_count = kept;
+	for (int s = 0; s < ENGINE_STAGES; s++)
+		if (stage_ahead(r, (enum engine_stage)s, stub))
+			flash_panel_stage(v, (enum engine_stage)s);
+}

@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The row of stages of the flash panel. Private to the flashing rooms. */
+#ifndef TASMITE_APP_FLASH_PANEL_H
+#define TASMITE_APP_FLASH_PANEL_H
+
+#include "flash_task.h"
+
+/* The row of a stage in the panel, in the engine's order; added where it is missing. NULL: there is
+ * no room. */
+struct flash_stage *flash_panel_stage(struct flash_view *v, enum engine_stage s);
+/* The row of stages for what is known now: with the stub, or by the ROM alone. Stages that began
+ * stay with their marks. */
+void flash_panel_stages(const struct flash_request *r, struct flash_view *v, bool stub);
+
+#endif

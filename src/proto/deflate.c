@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Deflate and gunzip over zlib. */
+#include "tasmite/proto/deflate.h"
+
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <zlib.h>
+
+#include "tasmite/base/xalloc.h"
+
+#define DEFLATE_LEVEL  9
+#define DEFLATE_WINDOW 15 /* bits */
+#define DEFLATE_MEMORY 9  /* the most zlib takes: the longest blocks */
+/* windowBits of inflateInit2 for the gzip form. */
+#define GUNZIP_BITS (16 + 15)
+#define GUNZIP_STEP (64u * 1024)
+
+struct deflater {
+	z_stream z;
+};
+
+struct deflater *deflater_new(void)
+{
+	struct deflater *d = xcalloc(1, sizeof *d);
+	if (deflateInit2(&d->z, DEFLATE_LEVEL, Z_DEFLATED, DEFLATE_WINDOW, DEFLATE_MEMORY,
+		Z_DEFAULT_STRATEGY) != Z_OK)
+		xalloc_die("zlib can't begin to deflate");
+	return d;
+}
+
+void deflater_free(struct deflater *d)
+{
+	if (!d)
+		return;
+	deflateEnd(&d->z);
+	free(d);
+}
+
+void deflater_reset(struct deflater *d)
+{
+	if (deflateReset(&d->z) != Z_OK)
+		xalloc_die("zlib can't begin anew");
+}
+
+static unsigned deflate_bound(size_t n)
+{
+	return n > UINT_MAX ? UINT_MAX : (unsigned)n;
+}
+
+size_t deflater_run(struct deflater *d, const uint8_t *in, size_t *n, bool last, uint8_t *out,
+    size_t room, bool *end)
+{
+	unsigned have = deflate_bound(*n), space = deflate_bound(room);
+	/* zlib's type lacks the const unless ZLIB_CONST is defined, which its header then keeps. */
+	union {
+		const uint8_t *in;
+		Bytef *next;
+	} from = {.in = in};
+	d->z.next_in = from.next;
+	d->z.avail_in = have;
+	d->z.next_out = out;
+	d->z.avail_out = space;
+	/* No input, no room: Z_BUF_ERROR, which changes nothing. */
+	int rc = deflate(&d->z, last && have == *n ? Z_FINISH : Z_NO_FLUSH);
+	*n = have - d->z.avail_in;
+	*end = rc == Z_STREAM_END;
+	return space - d->z.avail_out;
+}
+
+bool gunzip_is(const uint8_t *bytes, size_t n)
+{
+	return n >= 3 && bytes[0] == 0x1F && bytes[1] == 0x8B && bytes[2] == 8;
+}
+
+struct gunzip {
+	z_stream z;
+	uint8_t *out;
+	size_t n, room, max;
+};
+
+/* Room for more, up to one byte beyond max, which tells that there is more. */
+static bool gunzip_grow(struct gunzip *g)
+{
+	if (g->n < g->room)
+		return true;
+	if (g->room > g->max)
+		return false;
+	g->room = g->room < g->max / 2 ? 2 * g->room + GUNZIP_STEP : g->max + 1;
+	g->out = xrealloc(g->out, g->room);
+	return true;
+}
+
+/* One member; what follows it stays in z.next_in. */
+static int gunzip_member(struct gunzip *g)
+{
+	int rc = Z_OK;
+	while (rc == Z_OK) {
+		if (!gunzip_grow(g))
+			return ERR_RANGE;
+		unsigned space = deflate_bound(g->room - g->n);
+		g->z.next_out = g->out + g->n;
+		g->z.avail_out = space;
+		rc = inflate(&g->z, Z_NO_FLUSH);
+		g->n += space - g->z.avail_out;
+	}
+	if (g->n > g->max)
+		return ERR_RANGE;
+	return rc == Z_STREAM_END ? ERR_OK : ERR_FORMAT;
+}
+
+static int gunzip_all(struct gunzip *g, const uint8_t *bytes, size_t n)
+{
+	union {
+		const uint8_t *in;
+		Bytef *next;
+	} from = {.in = bytes};
+	if (n > UINT_MAX || !gunzip_is(bytes, n))
+		return ERR_FORMAT;
+	if (inflateInit2(&g->z, GUNZIP_BITS) != Z_OK)
+		xalloc_die("zlib can't begin to inflate");
+	g->z.next_in = from.next;
+	g->z.avail_in = (unsigned)n;
+	int code = gunzip_member(g);
+	/* Members may follow each other; padding behind the last one is passed over, as gzip does. */
+	while (code == ERR_OK && gunzip_is(g->z.next_in, g->z.avail_in)) {
+		if (inflateReset(&g->z) != Z_OK)
+			xalloc_die("zlib can't begin anew");
+		code = gunzip_member(g);
+	}
+	inflateEnd(&g->z);
+	return code;
+}
+
+int gunzip(
+    const uint8_t *bytes, size_t n, size_t max, uint8_t **out, size_t *out_n, struct err *err)
+{
+	struct gunzip g = {.max = max};
+	int code = gunzip_all(&g, bytes, n);
+	*out = NULL;
+	*out_n = 0;
+	if (code == ERR_OK) {
+		*out = g.out ? g.out : xmalloc(1);
+		*out_n = g.n;
+		return err_set(err, ERR_OK, 0, "%s", "");
+	}
+	free(g.out);
+	if (code == ERR_RANGE)
+		return err_set(err, code, 0, "unpacked it has more than %zu bytes", max);
+	return err_set(
+	    err, code, 0, "the gzip file is damaged or cut short: download or copy it again");
+}

@@ -1,0 +1,490 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The flash chip, driven by the SPI controller's user commands (up to 64 bytes each way), so that
+ * the processor is free while the chip programs or erases. flash_step() is called from every tick:
+ * it looks whether the chip is ready and gives it the next thing to do, programming before erasing
+ * ahead.
+ */
+#include "stub.h"
+
+#define CMD_WRITE_STATUS 0x01u
+#define CMD_PROGRAM	 0x02u
+#define CMD_READ	 0x03u
+#define CMD_STATUS	 0x05u
+#define CMD_WRITE_ENABLE 0x06u
+#define CMD_STATUS_2	 0x35u
+#define CMD_SECTOR	 0x20u
+#define CMD_BLOCK	 0xD8u
+#define CMD_CHIP	 0xC7u
+#define CMD_ID		 0x9Fu
+#define STATUS_WIP	 0x01u
+#define STATUS_PROTECT	 0x3Cu /* BP0 to BP3; ROMs' SPILock sets three of them */
+/* Worst cases of data sheets, doubled. */
+#define LIMIT_PROGRAM 1000u
+#define LIMIT_SECTOR  2000u
+#define LIMIT_BLOCK   8000u
+#define LIMIT_CHIP    400000u
+#define NOT_LOADED    1u    /* no chunk of the stream begins there */
+#define READ_CYCLES   1100u /* a chunk on the wires */
+#define POLL_CYCLES   150u
+#define ERASE_CYCLES  5000u
+#define BLOCK_WORTH   4u /* sectors to erase that make the block's command the faster one */
+
+static void spi_wait(void)
+{
+	while (reg_get(SPI_CMD))
+		;
+}
+
+/* Begins a command of 8 bits with what `user` adds; lengths of address, out and in are fixed by
+ * `sizes` (the register's own form, 0: none). */
+static void spi_begin(struct stub *s, uint32_t command, uint32_t user, uint32_t sizes)
+{
+	reg_set(SPI_USER, SPI_USER_COMMAND | user | s->spi_user);
+	reg_set(SPI_USER1, sizes);
+	reg_set(SPI_USER2, 7u << 28 | command);
+	reg_set(SPI_CMD, SPI_CMD_USER);
+}
+
+#define SIZE_ADDR   (23u << 26)
+#define SIZE_IN(n)  (((n)*8u - 1u) << 8)
+#define SIZE_OUT(n) (((n)*8u - 1u) << 17)
+
+static void spi_address(uint32_t addr)
+{
+	reg_set(SPI_ADDR, addr << 8);
+}
+
+static uint32_t spi_read(struct stub *s, uint32_t command, uint32_t bytes)
+{
+	reg_set(SPI_W0, 0);
+	spi_begin(s, command, SPI_USER_MISO, SIZE_IN(bytes));
+	spi_wait();
+	return reg_get(SPI_W0) & (0xFFFFFFFFu >> (32u - bytes * 8u));
+}
+
+static void spi_plain(struct stub *s, uint32_t command)
+{
+	spi_begin(s, command, 0, 0);
+	spi_wait();
+}
+
+/* Half the processor's clock for what is read. Programming takes more, of every chip (plain reads
+ * end at 33 MHz, the other commands at 50 to 104), and nothing has to come back in time. */
+static void clock_half(struct stub *s)
+{
+	reg_set(PINS, s->mux_rom);
+	reg_set(SPI_CTRL, (s->spi_ctrl_rom & ~SPI_CTRL_CLOCK) | SPI_CTRL_HALF);
+}
+
+static void clock_whole(struct stub *s)
+{
+	if (s->plan_flags & STUB_PLAN_SLOW)
+		return;
+	reg_set(PINS, s->mux_rom | PINS_SPI_WHOLE);
+	reg_set(SPI_CTRL, (s->spi_ctrl_rom & ~SPI_CTRL_CLOCK) | SPI_CTRL_WHOLE);
+}
+
+void flash_init(struct stub *s)
+{
+	uint32_t size;
+
+	chip_attach_flash();
+	s->program_cycles = 2000; /* it learns */
+	s->loaded = NOT_LOADED;
+	s->spi_user_rom = reg_get(SPI_USER);
+	s->spi_user1_rom = reg_get(SPI_USER1);
+	s->spi_user2_rom = reg_get(SPI_USER2);
+	s->spi_ctrl_rom = reg_get(SPI_CTRL);
+	s->spi_user = s->spi_user_rom & SPI_USER_LOW;
+	s->mux_rom = reg_get(PINS) & ~PINS_SPI_WHOLE;
+	clock_half(s);
+	s->flash_id = spi_read(s, CMD_ID, 3);
+	size = s->flash_id >> 16;
+	s->flash_size = size >= 0x12u && size <= 0x18u ? 1u << size : 0x400000u;
+}
+
+void flash_leave(struct stub *s)
+{
+	flash_hold(s);
+	reg_set(SPI_CTRL, s->spi_ctrl_rom);
+	reg_set(SPI_USER, s->spi_user_rom);
+	reg_set(SPI_USER1, s->spi_user1_rom);
+	reg_set(SPI_USER2, s->spi_user2_rom);
+}
+
+bool flash_range(const struct stub *s, uint32_t addr, uint32_t n)
+{
+	return addr <= s->flash_size && n <= s->flash_size - addr;
+}
+
+static bool is_there(const struct stub *s)
+{
+	return s->flash_id != 0 && s->flash_id != 0xFFFFFFu;
+}
+
+void flash_hold(struct stub *s)
+{
+	s->hold = true;
+	while (s->flash != FLASH_IDLE)
+		stub_tick_busy(s, 0, 0);
+	spi_wait();
+}
+
+void flash_release(struct stub *s)
+{
+	s->hold = false;
+}
+
+void flash_read_begin(struct stub *s, uint32_t addr)
+{
+	s->loaded = NOT_LOADED;
+	spi_address(addr);
+	spi_begin(s, CMD_READ, SPI_USER_ADDR | SPI_USER_MISO, SIZE_ADDR | SIZE_IN(CHUNK));
+}
+
+void flash_read_end(uint32_t *words)
+{
+	uint32_t addr;
+
+	spi_wait();
+	for (addr = SPI_W0; addr != SPI_W0 + CHUNK; addr += 16u, words += 4) {
+		words[0] = reg_get(addr);
+		words[1] = reg_get(addr + 4u);
+		words[2] = reg_get(addr + 8u);
+		words[3] = reg_get(addr + 12u);
+	}
+}
+
+static bool is_blank(const uint32_t *words)
+{
+	uint32_t i, all = ~0u;
+
+	for (i = 0; i < CHUNK_WORDS; i++)
+		all &= words[i];
+	return all == ~0u;
+}
+
+/* --- the status register ------------------------------------------------------------------- */
+
+uint32_t flash_status(struct stub *s)
+{
+	return spi_read(s, CMD_STATUS, 1) | spi_read(s, CMD_STATUS_2, 1) << 8;
+}
+
+/* Until the chip is ready, saying so from time to time; false: it isn't after limit_ms. */
+static bool wait_ready(struct stub *s, uint32_t limit_ms)
+{
+	uint32_t since = s->ms;
+
+	while (spi_read(s, CMD_STATUS, 1) & STATUS_WIP) {
+		if (s->ms - since > limit_ms)
+			return false;
+		stub_tick_busy(s, 0, 0);
+	}
+	return true;
+}
+
+uint32_t flash_write_status(struct stub *s, uint32_t value)
+{
+	spi_plain(s, CMD_WRITE_ENABLE);
+	reg_set(SPI_W0, value & 0xFFu);
+	spi_begin(s, CMD_WRITE_STATUS, SPI_USER_MOSI, SIZE_OUT(1));
+	spi_wait();
+	s->unlocked = false;
+	return wait_ready(s, LIMIT_PROGRAM) ? STUB_OK : STUB_E_TIMEOUT;
+}
+
+static uint32_t unlock(struct stub *s)
+{
+	uint32_t status = spi_read(s, CMD_STATUS, 1), error;
+
+	if (!is_there(s))
+		return STUB_E_NO_FLASH;
+	if (status & STATUS_PROTECT) {
+		error = flash_write_status(s, status & ~STATUS_PROTECT & 0xFFu);
+		if (error)
+			return error;
+		if (spi_read(s, CMD_STATUS, 1) & STATUS_PROTECT)
+			return STUB_E_PROTECTED;
+	}
+	s->unlocked = true;
+	return STUB_OK;
+}
+
+void flash_erase_chip(struct stub *s)
+{
+	s->status = unlock(s);
+	if (s->status)
+		return;
+	spi_plain(s, CMD_WRITE_ENABLE);
+	spi_plain(s, CMD_CHIP);
+	if (!wait_ready(s, LIMIT_CHIP))
+		s->status = STUB_E_TIMEOUT;
+}
+
+/* --- erasing ------------------------------------------------------------------------------- */
+
+static void change_begin(struct stub *s, enum flash_state state, uint32_t limit_ms)
+{
+	s->flash = state;
+	s->flash_ms = s->ms;
+	s->flash_limit = limit_ms;
+	s->flash_since = chip_cycles();
+	s->flash_due = s->flash_since + (state == FLASH_WRITE ? s->program_cycles : ERASE_CYCLES);
+	s->status_set = false;
+}
+
+static void erase_begin(struct stub *s, uint32_t command, uint32_t addr, uint32_t limit_ms)
+{
+	spi_plain(s, CMD_WRITE_ENABLE);
+	spi_address(addr);
+	spi_begin(s, command, SPI_USER_ADDR, SIZE_ADDR);
+	change_begin(s, FLASH_ERASE, limit_ms);
+}
+
+/* A chunk is on its way; what it is for. */
+static void chunk_begin(struct stub *s, enum flash_state state, uint32_t addr)
+{
+	flash_read_begin(s, addr);
+	s->flash = state;
+	s->flash_due = chip_cycles() + READ_CYCLES;
+}
+
+/* The cursor goes on by n sectors of its unit. */
+static void erase_advance(struct stub *s, uint32_t n)
+{
+	s->erase_addr += n * SECTOR;
+	s->erased += n * SECTOR;
+	s->unit_left -= n;
+	s->unit_used >>= n;
+	if (s->runs[s->erase_run].len & STUB_RUN_ERASE)
+		s->flashed += n * SECTOR;
+}
+
+/* The next block or sector of the plan: what it is, not yet what is in it. False: there is none. */
+static bool unit_next(struct stub *s)
+{
+	const struct run *r;
+	uint32_t left;
+
+	for (;;) {
+		if (s->erase_run >= s->run_count)
+			return false;
+		r = &s->runs[s->erase_run];
+		left = r->addr + (r->len & ~STUB_RUN_ERASE) - s->erase_addr;
+		if (left)
+			break;
+		if (++s->erase_run < s->run_count)
+			s->erase_addr = s->runs[s->erase_run].addr;
+	}
+	s->unit_size = s->erase_addr % BLOCK == 0 && left >= BLOCK ? BLOCK / SECTOR : 1u;
+	s->unit_left = s->unit_size;
+	s->unit_used = s->unit_count = 0;
+	s->unit_known = false;
+	s->scan_addr = s->erase_addr;
+	return true;
+}
+
+/* Erases what the present unit needs, one command at a time. */
+static void unit_erase(struct stub *s)
+{
+	uint32_t first = s->unit_size - s->unit_left;
+
+	if (s->unit_count >= BLOCK_WORTH) {
+		while (!(s->unit_used >> first & 1u))
+			first++;
+		s->check_addr = s->used_chunk[first];
+		erase_begin(s, CMD_BLOCK, s->erase_addr, LIMIT_BLOCK);
+		return;
+	}
+	while (s->unit_left && !(s->unit_used & 1u))
+		erase_advance(s, 1);
+	if (!s->unit_left)
+		return;
+	s->check_addr = s->used_chunk[s->unit_size - s->unit_left];
+	erase_begin(s, CMD_SECTOR, s->erase_addr, LIMIT_SECTOR);
+}
+
+/* A chunk of the scan is here. */
+static void scan_end(struct stub *s)
+{
+	uint32_t sector = (s->scan_addr - s->erase_addr) / SECTOR;
+
+	s->flash = FLASH_IDLE;
+	flash_read_end(s->chunk);
+	if (is_blank(s->chunk)) {
+		s->scan_addr += CHUNK;
+	} else {
+		s->used_chunk[sector] = s->scan_addr;
+		s->unit_used |= 1u << sector;
+		s->unit_count++;
+		s->scan_addr = s->erase_addr + (sector + 1u) * SECTOR;
+	}
+	if (s->unit_count >= BLOCK_WORTH || s->scan_addr == s->erase_addr + s->unit_size * SECTOR)
+		s->unit_known = true;
+}
+
+static void check_end(struct stub *s)
+{
+	s->flash = FLASH_IDLE;
+	flash_read_end(s->chunk);
+	if (is_blank(s->chunk))
+		erase_advance(s, s->unit_count >= BLOCK_WORTH ? s->unit_size : 1u);
+	else
+		write_fail(s,
+		    spi_read(s, CMD_STATUS, 1) & STATUS_PROTECT ? STUB_E_PROTECTED : STUB_E_ERASE,
+		    s->check_addr);
+}
+
+/* --- programming --------------------------------------------------------------------------- */
+
+/* Where the next byte of the stream goes; false: nowhere (yet), its sector is not ready. */
+static bool write_target(struct stub *s)
+{
+	const struct run *r;
+
+	for (; s->write_run < s->run_count; s->write_addr = s->runs[s->write_run].addr) {
+		r = &s->runs[s->write_run];
+		if (!(r->len & STUB_RUN_ERASE) && s->write_addr < r->addr + r->len)
+			return s->write_run < s->erase_run ||
+			       (s->write_run == s->erase_run && s->write_addr < s->erase_addr);
+		if (++s->write_run == s->run_count)
+			break;
+	}
+	return false;
+}
+
+static void write_advance(struct stub *s)
+{
+	s->done += CHUNK;
+	s->write_addr += CHUNK;
+	s->flashed += CHUNK;
+}
+
+static void words_load(const uint32_t *words, uint32_t first)
+{
+	uint32_t addr = SPI_W0 + first * 4u;
+
+	for (words += first; addr != SPI_W0 + CHUNK; addr += 4u)
+		reg_set(addr, *words++);
+}
+
+/* While the chip programs: the next chunk goes into the controller, but for its first word, where
+ * the status is read. */
+void flash_ahead(struct stub *s)
+{
+	uint32_t next = s->done + CHUNK;
+	const uint32_t *words = &s->dict[next % DICT_SIZE / 4u];
+
+	if (s->flash != FLASH_WRITE || s->loaded == next || s->made - next < CHUNK ||
+	    s->made == next || reg_get(SPI_CMD) || is_blank(words))
+		return;
+	words_load(words, 1);
+	s->loaded = next;
+}
+
+static void write_begin(struct stub *s, const uint32_t *words)
+{
+	spi_plain(s, CMD_WRITE_ENABLE);
+	clock_whole(s);
+	if (s->loaded == s->done)
+		reg_set(SPI_W0, words[0]);
+	else
+		words_load(words, 0);
+	spi_address(s->write_addr);
+	spi_begin(s, CMD_PROGRAM, SPI_USER_ADDR | SPI_USER_MOSI, SIZE_ADDR | SIZE_OUT(CHUNK));
+	change_begin(s, FLASH_WRITE, LIMIT_PROGRAM);
+}
+
+/* --- what next ----------------------------------------------------------------------------- */
+
+static void flash_next(struct stub *s)
+{
+	const uint32_t *words;
+	uint32_t error;
+
+	if (!s->unlocked && s->run_count) {
+		s->hold = true; /* waiting ticks, and a tick would come back here */
+		error = unlock(s);
+		s->hold = false;
+		if (error) {
+			write_fail(s, error, s->erase_addr);
+			return;
+		}
+	}
+	while (s->made - s->done >= CHUNK && write_target(s)) {
+		words = &s->dict[s->done % DICT_SIZE / 4u];
+		if (s->loaded == s->done || !is_blank(words)) {
+			write_begin(s, words);
+			return;
+		}
+		write_advance(s);
+	}
+	if (!s->unit_left && !unit_next(s))
+		return;
+	if (s->unit_known)
+		unit_erase(s);
+	else
+		chunk_begin(s, FLASH_SCAN, s->scan_addr);
+}
+
+/* Whether the chip is still at it. Set up once, looked at again and again. */
+static bool is_busy(struct stub *s)
+{
+	if (s->status_set) {
+		reg_set(SPI_CMD, SPI_CMD_USER);
+	} else {
+		clock_half(s);
+		spi_begin(s, CMD_STATUS, SPI_USER_MISO, SIZE_IN(1));
+	}
+	spi_wait();
+	return reg_get(SPI_W0) & STATUS_WIP;
+}
+
+/* Not ready when it was expected to be. */
+static void busy_still(struct stub *s)
+{
+	bool write = s->flash == FLASH_WRITE;
+
+	s->status_set = true;
+	s->flash_due = chip_cycles() + (write ? POLL_CYCLES : ERASE_CYCLES);
+	s->tick_at = s->flash_due;
+	if (s->ms - s->flash_ms > s->flash_limit) {
+		s->flash = FLASH_IDLE;
+		write_fail(s, STUB_E_TIMEOUT, write ? s->write_addr : s->erase_addr);
+	}
+}
+
+/* A chunk is programmed. The next one is looked at when this one's time is nearly over: sooner and
+ * sooner where it was ready at the first look. */
+static void write_end(struct stub *s)
+{
+	s->program_cycles = s->status_set ? chip_cycles() - s->flash_since - 2u * POLL_CYCLES
+					  : s->program_cycles - s->program_cycles / 32u;
+	s->flash = FLASH_IDLE;
+	write_advance(s);
+	if (!s->hold)
+		flash_next(s);
+}
+
+void flash_step(struct stub *s)
+{
+	if (s->flash == FLASH_IDLE) {
+		if (!s->hold && !s->status && s->run_count && !s->planning)
+			flash_next(s);
+		return;
+	}
+	if (reg_get(SPI_CMD))
+		return;
+	if (s->flash == FLASH_SCAN)
+		scan_end(s);
+	else if (s->flash == FLASH_CHECK)
+		check_end(s);
+	else if (is_busy(s))
+		busy_still(s);
+	else if (s->flash == FLASH_ERASE)
+		chunk_begin(s, FLASH_CHECK, s->check_addr);
+	else
+		write_end(s);
+}
