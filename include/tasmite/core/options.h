@@ -114,7 +114,7 @@ enum options_command {
 	X(OPTION_YES, "yes", "", "do not ask before something is lost", OPTIONS_F | OPTIONS_E)    \
 	X(OPTION_JSON, "json", "", "result as JSON on standard output",                           \
 	    OPTIONS_LOADER | OPTIONS_I | OPTIONS_L | OPTIONS_D)                                   \
-	X(OPTION_QUIET, "quiet", "", "print nothing: only the exit code tells", OPTIONS_D)        \
+	X(OPTION_QUIET, "quiet", "", "nothing for people: the exit code tells", OPTIONS_D)        \
 	X(OPTION_NO_CLKDIV, "no-clkdiv", "",                                                      \
 	    "do not raise the boot loader's rate by its divider register",                        \
 	    OPTIONS_F | OPTIONS_E | OPTIONS_B | OPTIONS_V)                                        \

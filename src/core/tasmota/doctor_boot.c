@@ -8,6 +8,7 @@
 
 /* So long up, and the boot was a good one (the firmware's own count of quick restarts: 10 s). */
 #define LONG_ENOUGH_S 20
+#define AT_ONCE_S     5
 /* A crash later than this is no boot loop. */
 #define LOOP_S 120
 
@@ -48,7 +49,9 @@ static void end_of_boot(struct doctor *d, bool crash)
 	}
 	supply_end(d, crash);
 	crash = (crash || b->crashed) && uptime(b) < LOOP_S;
-	bad = crash || (b->line && !b->deliberate && !b->survived && uptime(b) < LONG_ENOUGH_S);
+	/* Without a word it dies at once, or somebody has pulled the plug. */
+	bad = crash || (b->line && !b->deliberate && !b->survived && !b->join_failed &&
+			   uptime(b) < AT_ONCE_S);
 	if (b->download && !b->stage)
 		bad = false;
 	if (!bad) {

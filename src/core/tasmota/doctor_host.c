@@ -304,8 +304,9 @@ void doctor_result(struct doctor *d, struct logtext json)
 	while (logline_member(json, &at, &a.key, &a.value)) {
 		if (logtext_is(a.key, "RSSI") && !wifi)
 			continue; /* of some sensor */
-		if (wifi && logtext_is(a.key, "Signal")) {
+		if (wifi && logtext_is(a.key, "Signal"))
 			doctor_wifi_signal(d, logtext_number(a.value, 0));
+		if (wifi && logtext_is(a.key, "RSSI") && logtext_number(a.value, 0)) {
 			if (d->view.verdict[DOCTOR_WIFI].state == DOCTOR_UNKNOWN)
 				doctor_connected(d);
 		}

@@ -296,6 +296,10 @@ static void wifi(struct doctor *d, const struct logline *ev)
 		connecting(d, ev);
 		d->boot.connect_seen = true;
 		break;
+	case LOGLINE_WIFI:
+		if (ev->num && state(d, DOCTOR_WIFI) == DOCTOR_UNKNOWN)
+			(void)doctor_say(d, DOCTOR_WIFI, DOCTOR_TRYING, "connecting");
+		break;
 	case LOGLINE_TIMEOUT:
 	case LOGLINE_NOT_REACHED:
 	case LOGLINE_WRONG_PASSWORD:

@@ -282,6 +282,20 @@ static bool local_echo(struct logtext t)
 
 /* Characters that no text of a device has: control characters, bytes that are no UTF-8, and what
  * terminals show in their place. Answers how many of *all. */
+static bool odd(uint32_t cp)
+{
+	/* DOS has smilies and card suits for control characters, some terminals arrows and boxes. */
+	return (cp < 0x20 && cp != '\t' && cp != 0x1b) || (cp >= 0x7f && cp < 0x100) ||
+	       cp == 0xfffd || cp == 0x2e2e || cp == 0x203c || (cp >= 0x2190 && cp < 0x2200) ||
+	       (cp >= 0x2400 && cp < 0x2440) || (cp >= 0x2500 && cp < 0x2670);
+}
+
+/* "\x9c": a byte as a program wrote it. */
+static bool escaped_byte(struct logtext t)
+{
+	return t.n >= 4 && t.p[0] == '\\' && t.p[1] == 'x' && lt_alnum(t.p[2]) && lt_alnum(t.p[3]);
+}
+
 static unsigned unreadable(struct logtext t, unsigned *all)
 {
 	unsigned bad = 0;
@@ -289,16 +303,14 @@ static unsigned unreadable(struct logtext t, unsigned *all)
 
 	*all = 0;
 	while (i < t.n) {
-		uint32_t cp = 0;
+		uint32_t cp = (uint8_t)t.p[i];
 		int n = 1;
 
-		if ((uint8_t)t.p[i] >= 0x80)
+		if (cp >= 0x80)
 			n = utf8_decode((const uint8_t *)t.p + i, t.n - i, &cp);
-		else
-			cp = (uint8_t)t.p[i];
-		bad += n < 1 || (cp < 0x20 && cp != '\t' && cp != 0x1b) ||
-		       (cp >= 0x7f && cp < 0x100) || cp == 0xfffd || cp == 0x2e2e || cp == 0x25a1 ||
-		       (cp >= 0x2400 && cp < 0x2440) || (cp >= 0x2500 && cp < 0x2600);
+		else if (escaped_byte(lt_from(t, i)))
+			cp = 0xfffd, n = 4;
+		bad += n < 1 || odd(cp);
 		i += n < 1 ? 1 : (size_t)n;
 		++*all;
 	}
@@ -370,6 +382,32 @@ static void empty_texts(struct logline *out, const char *p)
 	out->text = out->text2 = out->version = out->variant = out->core = out->topic = none;
 }
 
+/* What people and programs put behind a line when they show it: "`", "|", a written-out line end,
+ * the end of a colour, the next field of a table. */
+static struct logtext without_tail(struct logtext t)
+{
+	size_t n;
+
+	t = lt_trim(t);
+	while (t.n) {
+		n = t.n;
+		if (lt_ends(t, "\x1b[0m"))
+			n -= 4;
+		else if (lt_ends(t, "\\n'") || lt_ends(t, "\\r'"))
+			n -= 3;
+		else if (lt_ends(t, "\\n") || lt_ends(t, "\\r"))
+			n -= 2;
+		else if (t.p[n - 1] == '`' || t.p[n - 1] == '|')
+			n--;
+		if (n == t.n)
+			break;
+		t = lt_trim(lt_upto(t, n));
+	}
+	if (t.n && *t.p == '"' && !memchr(t.p, '{', t.n))
+		t = lt_upto(t, lt_find(t, "\",\""));
+	return t;
+}
+
 void logline_read(const struct loglines *r, const uint8_t *line, size_t n, struct logline *out)
 {
 	struct logtext t = {(const char *)line, n < LOGLINE_MAX ? n : LOGLINE_MAX}, rest;
@@ -377,7 +415,7 @@ void logline_read(const struct loglines *r, const uint8_t *line, size_t n, struc
 	enum logline_tag id;
 
 	empty_texts(out, (const char *)line);
-	t = lt_trim(t);
+	t = without_tail(t);
 	if (!t.n) {
 		out->kind = LOGLINE_BLANK;
 		return;

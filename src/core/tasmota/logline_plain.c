@@ -184,7 +184,12 @@ static void load32(struct logtext t, struct logline *out)
 {
 	uint32_t addr = hex(lt_after(t, "load:0x"));
 
+	struct logtext len = lt_after(t, ",len:");
+
 	out->num2 = (addr >> 20) == 0x3f4 || (addr >> 24) == 0x3c || (addr >> 24) == 0x42;
+	/* Longer than any loader, or below nothing: no image at all. */
+	if (!lt_starts(len, "0x") && (lt_starts(len, "-") || len.n > 6))
+		out->num2 = 1;
 }
 
 static void fields(struct logtext t, struct logline *out)

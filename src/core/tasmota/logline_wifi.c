@@ -45,8 +45,11 @@ static bool take_version(struct logtext w, struct logline *out)
 			out->variant = lt_from(out->variant, 8);
 		w = lt_from(w, n + 1);
 	}
-	if (lt_starts(w, "-") && w.n > 1 && (lt_digit(w.p[1]) || w.p[1] == 'S'))
-		out->core = lt_from(lt_upto(w, lt_find(w, "(")), 1);
+	if (lt_starts(w, "-") && w.n > 1 && (lt_digit(w.p[1]) || w.p[1] == 'S')) {
+		for (n = 1; n < w.n && (lt_alnum(w.p[n]) || w.p[n] == '_' || w.p[n] == '.'); n++)
+			;
+		out->core = lt_from(lt_upto(w, n), 1);
+	}
 	return true;
 }
 
@@ -331,7 +334,7 @@ void logline_wifi(struct logtext t, struct logline *out)
 	else if (logwords_begin(t.p, t.n, WORD_SET_AP, &len))
 		out->kind = LOGLINE_SET_AP;
 	else if (keys & (WORD_ATTEMPTING | WORD_CHECKING))
-		return;
+		out->num = (keys & WORD_ATTEMPTING) != 0;
 	else if (keys && failure(t, out))
 		return;
 	else if (lt_starts(t, "IPv4 "))
@@ -365,6 +368,8 @@ void logline_web(struct logtext t, struct logline *out)
 		out->kind = LOGLINE_CAPTIVE;
 	else if (keys & WORD_NO_NETWORKS)
 		out->kind = LOGLINE_NO_NETWORKS;
+	else if (logtext_is(t, "Upgrade started"))
+		out->kind = LOGLINE_UPGRADE_FILE;
 	if (out->kind != LOGLINE_TASMOTA)
 		return;
 	if (lt_has(t, "(IP unset)")) {

@@ -65,7 +65,7 @@ struct logtext {
 	X(WPS_FAILED, "wif_wps_failed")                                                           \
 	X(SCANNED, "wif_scan_result")  /* text: SSID; num: RSSI dBm */                            \
 	X(NO_NETWORKS, "wif_no_networks")                                                         \
-	X(WIFI, "wif_other")	       /* another line of the Wi-Fi */                            \
+	X(WIFI, "wif_other")	       /* another line of the Wi-Fi; num 1: it tries to join */   \
 	X(WEB, "http_active")	       /* text: address, empty: "(IP unset)" */                   \
 	X(WEB_STOPPED, "http_stopped")                                                            \
 	X(CAPTIVE, "http_captive")                                                                \
