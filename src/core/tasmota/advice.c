@@ -75,7 +75,8 @@ bool advice_known_bad(const char *version, const char *core, const char *variant
 /* ---- rules: findings -------------------------------------------------------------------------------- */
 
 struct rule {
-	int when; /* a finding */
+	int when;	  /* a finding */
+	const char *chip; /* only where the chip's name begins so; "": any */
 	enum advice_action action;
 	int likelihood; /* percent */
 	const char *cause, *text, *command;
@@ -83,121 +84,126 @@ struct rule {
 
 static const struct rule rules[] = {
     /* the 2018 builds, see above: not one of the usual causes of a failed join */
-    {DOCTOR_F_KNOWN_BAD, ADVICE_FLASH_OTHER, 98, "this release fails to join on some boards",
+    {DOCTOR_F_KNOWN_BAD, "", ADVICE_FLASH_OTHER, 98, "this release fails to join on some boards",
 	"write another build: the current tasmota.bin, sonoff-classic, 5.14.0 or 6.3.0 and later; "
 	"the credentials are not at fault",
 	"/flash --erase tasmota.bin"},
-    {DOCTOR_F_KNOWN_BAD, ADVICE_ERASE_FLASH, 30, "leftovers in the flash",
+    {DOCTOR_F_KNOWN_BAD, "", ADVICE_ERASE_FLASH, 30, "leftovers in the flash",
 	"erase the whole flash before writing", "/flash --erase FILE"},
 
     /* boot: what the ROM says (esp-serial facts: boot text; #2699 #3323 #12293 #18964) */
-    {DOCTOR_F_NOT_TASMOTA, ADVICE_FLASH_FULL, 80, "another firmware runs",
+    {DOCTOR_F_NOT_TASMOTA, "", ADVICE_FLASH_FULL, 80, "another firmware runs",
 	"back up the flash, then write Tasmota", "/flash --erase --backup stock.bin tasmota.bin"},
-    {DOCTOR_F_GPIO0_LOW, ADVICE_RELEASE_GPIO0, 96, "GPIO0 is low at the start",
+    {DOCTOR_F_GPIO0_LOW, "", ADVICE_RELEASE_GPIO0, 96, "GPIO0 is low at the start",
 	"release the button (GPIO0) and power the board again", ""},
-    {DOCTOR_F_WRONG_OFFSET, ADVICE_USE_FACTORY, 95, "no loader where the ROM looks for it",
+    {DOCTOR_F_WRONG_OFFSET, "", ADVICE_USE_FACTORY, 95, "no loader where the ROM looks for it",
 	"write the .factory.bin of this chip family at 0x0",
 	"/flash --erase tasmota32.factory.bin@0"},
-    {DOCTOR_F_FLASH_CORRUPT, ADVICE_ERASE_FLASH, 85, "what is in the flash is damaged",
+    {DOCTOR_F_FLASH_CORRUPT, "", ADVICE_ERASE_FLASH, 85, "what is in the flash is damaged",
 	"erase and write again, then verify", "/flash --erase FILE"},
-    {DOCTOR_F_FLASH_CORRUPT, ADVICE_USE_DOUT, 45, "wrong flash mode", "write in mode DOUT",
+    {DOCTOR_F_FLASH_CORRUPT, "ESP32", ADVICE_USE_FACTORY, 90,
+	"partition table or firmware is damaged",
+	"erase and write the .factory.bin of this chip family at 0x0",
+	"/flash --erase tasmota32.factory.bin@0"},
+    {DOCTOR_F_FLASH_CORRUPT, "ESP8", ADVICE_USE_DOUT, 45, "wrong flash mode", "write in mode DOUT",
 	"/flash --erase FILE"},
-    {DOCTOR_F_FLASH_CORRUPT, ADVICE_CHECK_POWER, 30, "bad power while writing",
+    {DOCTOR_F_FLASH_CORRUPT, "", ADVICE_CHECK_POWER, 30, "bad power while writing",
 	"use a 3.3 V supply of at least 500 mA", ""},
-    {DOCTOR_F_WRONG_MODE, ADVICE_USE_DOUT, 88, "the image is not in mode DOUT",
+    {DOCTOR_F_WRONG_MODE, "", ADVICE_USE_DOUT, 88, "the image is not in mode DOUT",
 	"write an image in mode DOUT (byte 2 of its header is 3)", "/flash --erase FILE"},
-    {DOCTOR_F_WRONG_MODE, ADVICE_ERASE_FLASH, 60, "the image is damaged",
+    {DOCTOR_F_WRONG_MODE, "", ADVICE_ERASE_FLASH, 60, "the image is damaged",
 	"erase and write again, then verify", "/flash --erase FILE"},
 
     /* supply: FT232RL's 3V3 pin gives 50 mA, the radio takes peaks of 300 (#570 #1864 #11443
      * #15856 #24963) */
-    {DOCTOR_F_BROWNOUT, ADVICE_CHECK_POWER, 97, "the supply is too weak",
+    {DOCTOR_F_BROWNOUT, "", ADVICE_CHECK_POWER, 97, "the supply is too weak",
 	"use a separate 3.3 V supply of at least 500 mA and short leads, with common ground", ""},
-    {DOCTOR_F_POWER, ADVICE_CHECK_POWER, 92, "the supply breaks down when the radio starts",
+    {DOCTOR_F_POWER, "", ADVICE_CHECK_POWER, 92, "the supply breaks down when the radio starts",
 	"use a separate 3.3 V supply of at least 500 mA and short leads, with common ground", ""},
-    {DOCTOR_F_WATCHDOG, ADVICE_CHECK_POWER, 60, "the supply is too weak",
+    {DOCTOR_F_WATCHDOG, "", ADVICE_CHECK_POWER, 60, "the supply is too weak",
 	"use a separate 3.3 V supply of at least 500 mA", ""},
-    {DOCTOR_F_WATCHDOG, ADVICE_ERASE_FLASH, 50, "damaged settings or image",
+    {DOCTOR_F_WATCHDOG, "", ADVICE_ERASE_FLASH, 50, "damaged settings or image",
 	"erase and write again, then verify", "/flash --erase FILE"},
 
     /* crashes (#681 #4576 #5883 #6956 #10283 #19603 #19976 #24963) */
-    {DOCTOR_F_EXCEPTION, ADVICE_ERASE_FLASH, 75, "damaged settings or image",
+    {DOCTOR_F_EXCEPTION, "", ADVICE_ERASE_FLASH, 75, "damaged settings or image",
 	"erase and write again, then verify", "/flash --erase FILE"},
-    {DOCTOR_F_EXCEPTION, ADVICE_FLASH_OTHER, 50, "a fault of this build", "write another build",
+    {DOCTOR_F_EXCEPTION, "", ADVICE_FLASH_OTHER, 50, "a fault of this build", "write another build",
 	"/flash --erase FILE"},
-    {DOCTOR_F_PANIC, ADVICE_ERASE_FLASH, 75, "damaged settings or image",
+    {DOCTOR_F_PANIC, "", ADVICE_ERASE_FLASH, 75, "damaged settings or image",
 	"erase and write again, then verify", "/flash --erase FILE"},
-    {DOCTOR_F_PANIC, ADVICE_FLASH_OTHER, 50, "a fault of this build", "write another build",
+    {DOCTOR_F_PANIC, "", ADVICE_FLASH_OTHER, 50, "a fault of this build", "write another build",
 	"/flash --erase FILE"},
-    {DOCTOR_F_BOOT_LOOP, ADVICE_ERASE_FLASH, 58, "damaged settings or image",
+    {DOCTOR_F_BOOT_LOOP, "", ADVICE_ERASE_FLASH, 58, "damaged settings or image",
 	"erase and write again, then verify", "/flash --erase FILE"},
-    {DOCTOR_F_BOOT_LOOP, ADVICE_CHECK_POWER, 55, "the supply is too weak",
+    {DOCTOR_F_BOOT_LOOP, "", ADVICE_CHECK_POWER, 55, "the supply is too weak",
 	"use a separate 3.3 V supply of at least 500 mA", ""},
 
     /* console (#4127 #4044 #8316; facts: serial console) */
-    {DOCTOR_F_WRONG_BAUD, ADVICE_SET_BAUD, 90, "the device sends at another speed",
+    {DOCTOR_F_WRONG_BAUD, "", ADVICE_SET_BAUD, 90, "the device sends at another speed",
 	"listen at another speed: 115200 for Tasmota, 74880 for the ROM of the ESP8266",
 	"/baud 115200"},
-    {DOCTOR_F_SERIAL_OFF, ADVICE_SERIALLOG_ON, 70, "the log goes off 600 s after a start",
+    {DOCTOR_F_SERIAL_OFF, "", ADVICE_SERIALLOG_ON, 70, "the log goes off 600 s after a start",
 	"switch the serial log on again", "SerialLog 2"},
-    {DOCTOR_F_SERIAL_TAKEN, ADVICE_NONE, 40, "a driver uses the serial pins",
+    {DOCTOR_F_SERIAL_TAKEN, "", ADVICE_NONE, 40, "a driver uses the serial pins",
 	"this console ends here: use the web console, or change the module there", ""},
-    {DOCTOR_F_POWER_CYCLES, ADVICE_STOP_CYCLING, 82, "quick starts are counted",
+    {DOCTOR_F_POWER_CYCLES, "", ADVICE_STOP_CYCLING, 82, "quick starts are counted",
 	"leave the power on for 10 s: the settings are erased after 7 quick starts (4 before 8.4)",
 	""},
 
     /* settings (#222 #681 #972 #44 #6956) */
-    {DOCTOR_F_SETTINGS_LOST, ADVICE_ERASE_FLASH, 68, "damaged settings",
+    {DOCTOR_F_SETTINGS_LOST, "", ADVICE_ERASE_FLASH, 68, "damaged settings",
 	"erase and write again, then set the device up anew", "/flash --erase FILE"},
-    {DOCTOR_F_SETTINGS_LOST, ADVICE_SET_WIFI, 48, "the settings are gone", "set Wi-Fi again",
+    {DOCTOR_F_SETTINGS_LOST, "", ADVICE_SET_WIFI, 48, "the settings are gone", "set Wi-Fi again",
 	"Backlog SSID1 NAME; Password1 KEY"},
-    {DOCTOR_F_OVERFLOW, ADVICE_SEND_STATUS, 30, "the texts together are too long",
+    {DOCTOR_F_OVERFLOW, "", ADVICE_SEND_STATUS, 30, "the texts together are too long",
 	"shorten names and topics, then send the command again", "Status 0"},
 
     /* joins (#44 #762 #1366 #2914 #3224 #3637 #3746 #4155 #4369 #11080 #22268) */
-    {DOCTOR_F_NO_SSID, ADVICE_SET_WIFI, 93, "no network name is stored",
+    {DOCTOR_F_NO_SSID, "", ADVICE_SET_WIFI, 93, "no network name is stored",
 	"send the name and the key", "Backlog SSID1 NAME; Password1 KEY"},
-    {DOCTOR_F_NO_SSID, ADVICE_WIFICONFIG_2, 50, "no network name is stored",
+    {DOCTOR_F_NO_SSID, "", ADVICE_WIFICONFIG_2, 50, "no network name is stored",
 	"open the set-up access point", "WifiConfig 2"},
-    {DOCTOR_F_NOT_FOUND, ADVICE_CHECK_SSID, 80, "no such network in reach",
+    {DOCTOR_F_NOT_FOUND, "", ADVICE_CHECK_SSID, 80, "no such network in reach",
 	"check the name (case, blanks), that it is on 2.4 GHz, channel 1 to 11, and near",
 	"Backlog SSID1 NAME; Password1 KEY"},
-    {DOCTOR_F_NOT_FOUND, ADVICE_CHECK_POWER, 25, "the supply is too weak for the radio",
+    {DOCTOR_F_NOT_FOUND, "", ADVICE_CHECK_POWER, 25, "the supply is too weak for the radio",
 	"use a 3.3 V supply of at least 500 mA", ""},
-    {DOCTOR_F_WRONG_PASSWORD, ADVICE_CHECK_PASSWORD, 88, "the router refuses the key",
+    {DOCTOR_F_WRONG_PASSWORD, "", ADVICE_CHECK_PASSWORD, 88, "the router refuses the key",
 	"set the key again (mind blanks, 0 and O, a leading 1); WPA2 or WPA2/WPA3 mixed",
 	"Password1 KEY"},
-    {DOCTOR_F_WEAK, ADVICE_CHECK_SSID, 20, "far from the router",
+    {DOCTOR_F_WEAK, "", ADVICE_CHECK_SSID, 20, "far from the router",
 	"move the device or the router nearer", "Status 11"},
-    {DOCTOR_F_NO_IP, ADVICE_CHECK_SSID, 60, "the router gave no address",
+    {DOCTOR_F_NO_IP, "", ADVICE_CHECK_SSID, 60, "the router gave no address",
 	"look at the router's DHCP server, or set a fixed address", "IPAddress1 192.168.1.50"},
 
     /* the set-up access point (#3177 #3224 #7562 #4433 #5575 #2712) */
-    {DOCTOR_F_AP_IP_UNSET, ADVICE_ERASE_FLASH, 84, "leftovers of another firmware",
+    {DOCTOR_F_AP_IP_UNSET, "", ADVICE_ERASE_FLASH, 84, "leftovers of another firmware",
 	"erase the whole flash and write again", "/flash --erase FILE"},
-    {DOCTOR_F_FALLBACK, ADVICE_WIFICONFIG_2, 78, "this mode opens no access point",
+    {DOCTOR_F_FALLBACK, "", ADVICE_WIFICONFIG_2, 78, "this mode opens no access point",
 	"ask for the access point", "WifiConfig 2"},
 
     /* upgrades (#1662 #2284 #2874 #3222 #5715 #7963 #15018 #18551 #21807) */
-    {DOCTOR_F_UPGRADE_SPACE, ADVICE_FREE_SPACE, 90, "the image does not fit beside the running one",
+    {DOCTOR_F_UPGRADE_SPACE, "", ADVICE_FREE_SPACE, 90,
+	"the image does not fit beside the running one",
 	"upgrade to minimal first, then to the full build", "/upgrade tasmota-minimal.bin"},
-    {DOCTOR_F_UPGRADE_FAILED, ADVICE_FLASH_FULL, 45, "the upgrade did not come through",
+    {DOCTOR_F_UPGRADE_FAILED, "", ADVICE_FLASH_FULL, 45, "the upgrade did not come through",
 	"check address and name of the file, or write the build by wire", "/upgrade tasmota.bin"},
-    {DOCTOR_F_MINIMAL, ADVICE_FLASH_FULL, 86, "minimal is only a step of an upgrade",
+    {DOCTOR_F_MINIMAL, "", ADVICE_FLASH_FULL, 86, "minimal is only a step of an upgrade",
 	"load the full build", "/upgrade tasmota.bin"},
-    {DOCTOR_F_SAFEBOOT, ADVICE_FLASH_FULL, 86, "safeboot only loads the real firmware",
+    {DOCTOR_F_SAFEBOOT, "", ADVICE_FLASH_FULL, 86, "safeboot only loads the real firmware",
 	"load the full build", "/upgrade tasmota32.bin"},
 
     /* MQTT (#448 #1385 #2084 #6335 #6428 #7432 #8617 #13196) */
-    {DOCTOR_F_MQTT_REFUSED, ADVICE_MQTT_LOGIN, 85, "the broker refuses user or password",
+    {DOCTOR_F_MQTT_REFUSED, "", ADVICE_MQTT_LOGIN, 85, "the broker refuses user or password",
 	"set user and password as the broker has them", "Backlog MqttUser NAME; MqttPassword KEY"},
-    {DOCTOR_F_MQTT_UNREACHABLE, ADVICE_MQTT_HOST, 85, "no broker answers there",
+    {DOCTOR_F_MQTT_UNREACHABLE, "", ADVICE_MQTT_HOST, 85, "no broker answers there",
 	"check host, port, and the firewall of the broker", "Backlog MqttHost HOST; MqttPort 1883"},
 
     /* commands (#2712 #3222 #4369 #5575) */
-    {DOCTOR_F_CMD_UNKNOWN, ADVICE_SEND_STATUS, 22, "not a command of this build",
+    {DOCTOR_F_CMD_UNKNOWN, "", ADVICE_SEND_STATUS, 22, "not a command of this build",
 	"check the spelling; some builds lack it", "Status 0"},
-    {DOCTOR_F_CMD_ERROR, ADVICE_SEND_STATUS, 20, "index or value is refused",
+    {DOCTOR_F_CMD_ERROR, "", ADVICE_SEND_STATUS, 20, "index or value is refused",
 	"check index and range of the value", "Status 0"},
 };
 
@@ -312,6 +318,8 @@ unsigned advice_steps(const struct doctor_view *v, struct advice_step steps[ADVI
 	for (size_t i = 0; i < sizeof(rules) / sizeof(rules[0]); i++) {
 		const struct rule *r = &rules[i];
 
+		if (!str_starts(v->chip, r->chip))
+			continue;
 		if (v->finding[r->when].count && !cured(v, (enum doctor_finding_id)r->when) &&
 		    !pointless(v, r->action))
 			offer(

@@ -380,10 +380,12 @@ void doctor_net_new_boot(struct doctor *d)
 		ap_broken(d, "asked_not_started");
 	d->ap_asked = d->ap_claimed = 0;
 	d->joined = false;
-	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)
-		if (state(d, keys[i]) == DOCTOR_OK || state(d, keys[i]) == DOCTOR_TRYING)
-			(void)doctor_say(
-			    d, keys[i], DOCTOR_UNKNOWN, keys[i] == DOCTOR_IP ? "none" : "not_seen");
+	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
+		if (state(d, keys[i]) != DOCTOR_OK && state(d, keys[i]) != DOCTOR_TRYING)
+			continue;
+		doctor_say(d, keys[i], DOCTOR_UNKNOWN, keys[i] == DOCTOR_IP ? "none" : "not_seen")
+		    ->line = 0;
+	}
 }
 
 void doctor_judge_net(struct doctor *d)
