@@ -42,6 +42,9 @@ struct flash_task {
 	bool slower; /* a rate was given up */
 };
 
+/* Where a loader that measured nothing yet is spoken to first, and where the stub is left. */
+#define LOADER_BAUD 115200
+
 static void say(struct flash_task *t, bool bad, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
 static void say(struct flash_task *t, bool bad, const char *fmt, ...)
@@ -339,13 +342,15 @@ static void on_mismatch(struct flash_task *t, const struct engine_event *ev)
 	    ev->value + ev->total - 1, ev->ok ? ": written once more, slower" : "");
 }
 
-/* What an adapter could not do is not tried again the next time. */
+/* What an adapter could not do is not tried again the next time; a higher rate that was asked for and
+ * worked takes its place. */
 static void remember_rate(struct flash_task *t)
 {
 	const char *key = link_adapter_key(t->link);
 	struct err err = {0};
 
-	if (!key[0] || !t->slower || t->adapter.baud == t->baud || !t->baud)
+	if (!key[0] || !t->baud || t->adapter.baud == t->baud ||
+	    (!t->slower && (!t->adapter.baud || t->baud < t->adapter.baud)))
 		return;
 	t->adapter.baud = t->baud;
 	if (adapters_put(key, &t->adapter, &err) != ERR_OK)
@@ -574,6 +579,11 @@ static void lines_of(struct flash_task *t, struct engine_job *job)
 	job->reset_first = t->adapter.reset[0] ? t->adapter.reset : NULL;
 	if (!job->baud)
 		job->baud = t->adapter.baud;
+	/* Where lines reset it, it is reset. */
+	if (t->req.maybe_there && !job->has_lines && !job->connected) {
+		job->connected = true;
+		job->connected_baud = LOADER_BAUD;
+	}
 }
 
 /* The ROM knows no other, whatever the application was set to. */

@@ -79,9 +79,9 @@ end
 begin file__that_is_wrong__ends_with_1
 run 1 flash --port "$DEV" --yes "$TMPDIR/absent.bin"
 err 'absent.bin'
-gzip -k "$NEW"
-run 1 flash --port "$DEV" --yes "$NEW.gz"
-err 'gzip'
+head -c 3000 <(gzip -c "$NEW") >"$TMPDIR/half.bin.gz"
+run 1 flash --port "$DEV" --yes "$TMPDIR/half.bin.gz"
+err 'gzip file is damaged'
 echo '<!DOCTYPE html><html><body>Not Found</body></html>' >"$TMPDIR/page.bin"
 run 1 flash --port "$DEV" --yes "$TMPDIR/page.bin"
 err 'web page'
@@ -150,8 +150,7 @@ begin flash__writes__and_says_so
 enter_loader
 run 0 flash --port "$DEV" --yes --timeout 30 "$NEW"
 no_out
-err 'written in .* checked by the ROM'
-grep -q verified "$TMPDIR/err" && bad "it says verified"
+err 'written in .* and verified'
 holds "$NEW" || bad "the flash differs from the file"
 end
 

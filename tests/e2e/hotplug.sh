@@ -194,7 +194,7 @@ for ((i = 1; i <= CYCLES; i++)); do
 	put_back "$i"
 	tm_shows '✘ connect' && bad "cycle $i: it gave up"
 done
-see 'written in .* checked by the ROM' 60
+see 'written in .* and verified' 60
 cmp -n "$(stat -c %s "$TMPDIR/new.bin")" "$TMPDIR/new.bin" "$TMPDIR/flash.bin" || bad "the flash differs"
 hand "button up"
 left_cleanly
@@ -213,7 +213,7 @@ flash_cycles() {
 	done
 	tm_line '/clear'
 	tm_line "/flash $TMPDIR/new.bin --yes"
-	see 'written in .* checked by the ROM' 90
+	see 'written in .* and verified' 90
 	cmp -n "$(stat -c %s "$TMPDIR/new.bin")" "$TMPDIR/new.bin" "$TMPDIR/flash.bin" || bad "the flash differs"
 	see '8\.5\.0\(' 15
 	left_cleanly
