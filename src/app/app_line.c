@@ -82,9 +82,9 @@ void app_line(struct app *a, const char *line)
 		run_command(a, line);
 		return;
 	}
-	if (line[0] == '/')
+	if (line[0] == '/' && !a->session->hex_entry)
 		line++; /* "//" sends a slash */
-	if (!app_send_line(a, line)) {
+	if (!(a->session->hex_entry ? app_send_hex(a, line) : app_send_line(a, line))) {
 		tui_edit_set(a->tui, line); /* nothing typed is lost */
 		return;
 	}

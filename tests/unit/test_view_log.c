@@ -252,6 +252,28 @@ static void log_key__shifts__without_wrap(void **state)
 	assert_string_equal(screen_row(sc, 1), "  0123456789abcdefghijklmnopqrstuvwxyz01");
 }
 
+/* Keys that mean nothing just now stay in the pane: what is typed next is meant for it. */
+static void log_key__keeps__the_focus(void **state)
+{
+	struct screen *sc = *state;
+
+	screen_keys(sc, "Shift-Tab Left Right");
+	assert_int_equal(tui_focused(sc->t), TUI_LOG);
+	screen_keys(sc, "x");
+	assert_string_equal(sc->bound, "/hex");
+}
+
+static void log_key__pauses__a_replay(void **state)
+{
+	struct screen *sc = *state;
+
+	screen_keys(sc, "Shift-Tab Space");
+	assert_string_equal(sc->bound, "");
+	sc->s->replay = true;
+	screen_keys(sc, "Space");
+	assert_string_equal(sc->bound, "/pause");
+}
+
 /* One line of 64 KiB, without an end: it scrolls within itself. */
 static void log_key__scrolls__within_a_long_line(void **state)
 {
@@ -396,6 +418,8 @@ int main(void)
 	    CASE(log_draw__wraps__at_the_width),
 	    CASE(log_draw__tabs__to_multiples_of_8),
 	    CASE(log_key__shifts__without_wrap),
+	    CASE(log_key__keeps__the_focus),
+	    CASE(log_key__pauses__a_replay),
 	    CASE(log_key__scrolls__within_a_long_line),
 	    CASE(log_draw__marks__whose_line_it_is),
 	    CASE(log_draw__stamps__in_local_time),
