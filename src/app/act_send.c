@@ -204,6 +204,20 @@ bool app_send_hex(struct app *a, const char *text)
 	return sent;
 }
 
+bool app_hex_secret(const struct app *a, const char *text)
+{
+	uint8_t *bytes = xmalloc(HEX_MAX);
+	struct err err = {0};
+	size_t n = 0;
+	bool secret;
+
+	/* What is no hex is judged as the text that it is. */
+	secret = hex_parse(text, bytes, HEX_MAX, &n, &err) == ERR_OK &&
+		 secrets_in_line(a->secrets, (const char *)bytes, n);
+	free(bytes);
+	return secret;
+}
+
 /* All that is entered is hex from now on, or no more. */
 static void hex_entry(struct app *a, bool on)
 {

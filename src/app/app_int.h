@@ -190,6 +190,8 @@ bool app_send_macro(struct app *a, const char *text);
 bool app_send_bytes(struct app *a, const uint8_t *bytes, size_t n);
 /* Bytes as /sendhex takes them; false: told why, nothing was sent. */
 bool app_send_hex(struct app *a, const char *text);
+/* Do these bytes hold a secret? Then their digits are one too. */
+bool app_hex_secret(const struct app *a, const char *text);
 /* Several lines at once: asks, then sends them one by one. n 0: it was too much to be kept. */
 void app_paste(struct app *a, const char *text, size_t n);
 /* Lines are on their way, or pauses between them. */

@@ -73,12 +73,21 @@ static void run_command(struct app *a, const char *line)
 	cmd_line_fini(&c);
 }
 
+/* Into the history, but never the digits of a password. */
+static void remember(struct app *a, const char *line, const char *hex)
+{
+	if (!hex || !app_hex_secret(a, hex))
+		app_remember(a, line);
+}
+
 void app_line(struct app *a, const char *line)
 {
+	static const char sendhex[] = "/sendhex ";
+
 	session_notice(a->session, false, "%s", "");
 	app_tips_next(a);
 	if (line[0] == '/' && line[1] != '/') {
-		app_remember(a, line);
+		remember(a, line, str_starts(line, sendhex) ? line + strlen(sendhex) : NULL);
 		run_command(a, line);
 		return;
 	}
@@ -89,7 +98,7 @@ void app_line(struct app *a, const char *line)
 		return;
 	}
 	if (line[0])
-		app_remember(a, line);
+		remember(a, line, a->session->hex_entry ? line : NULL);
 	tui_follow(a->tui);
 }
 

@@ -349,5 +349,6 @@ void act_pause(struct app *a, const struct cmd_line *c)
 		session_notice(a->session, true, "the replay is over");
 	else
 		session_notice(a->session, false,
-		    player_pause(a->player) ? "paused: Space in the log, or /pause, goes on" : "goes on");
+		    player_pause(a->player) ? "paused: Space in the log, or /pause, goes on"
+					    : "goes on");
 }

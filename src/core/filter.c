@@ -325,8 +325,7 @@ static void find_always_shown(const struct scan_piece *piece, uint64_t bits[SCAN
 		if (dir != LINE_WARN && dir != LINE_OWN)
 			continue;
 		start = lines_block_start(b, i);
-		if (is_always_shown(
-			dir, b->bytes + start, lines_block_start(b, i + 1) - 1 - start))
+		if (is_always_shown(dir, b->bytes + start, lines_block_start(b, i + 1) - 1 - start))
 			bits[(i - piece->from) / 64] |= (uint64_t)1 << (i - piece->from) % 64;
 	}
 }

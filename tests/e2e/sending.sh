@@ -113,6 +113,15 @@ see '^ HEX +❯'
 tm_line 'de ad 0x0d'
 got "dead0d"
 fresh
+# A password is none the less one in digits.
+tm_line '50 61 73 73 77 6f 72 64 31 20 68 75 6e 74 65 72 32 33 78 0a'
+got "$(hex 'Password1 hunter23x\n')"
+fresh
+tm_line '"Password1 hunter23x" 0a'
+got "$(hex 'Password1 hunter23x\n')"
+fresh
+wait_for 5 grep -q 'de ad' "$HIST" || bad "not in the history"
+grep -q -e '68 75 6e' -e hunter23x "$HIST" && bad "a password is in the history"
 tm_line 'Status 5'
 see '❯ Status 5'
 got ""
