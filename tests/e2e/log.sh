@@ -144,6 +144,9 @@ tm_line '/stamp off'
 see 'stamp off'
 tm_line '/filter MQT'
 see 'Log: MQT'
+# What the filter hides of an answer is told beside the edit line.
+tm_line '/set eol?'
+see '❯.*eol = '
 tm_line '/save --all'
 see '/save FILE'
 [ -e ./--all ] && bad "an option became a file"
