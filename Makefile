@@ -105,7 +105,7 @@ UNIT_SRC := $(sort $(wildcard tests/unit/test_*.c))
 UNIT     := $(UNIT_SRC:tests/unit/%.c=$(B)/unit/%)
 # What the tests share: tests/unit/*.c that are no test themselves.
 UNIT_LIB := $(patsubst tests/%.c,$(B)/obj/tests/%.o,$(filter-out $(UNIT_SRC),$(wildcard tests/unit/*.c)))
-BENCH    := $(patsubst tests/bench/%.c,$(B)/bench/%,$(wildcard tests/bench/*.c))
+BENCH    := $(patsubst tests/bench/%.c,$(B)/bench/%,$(wildcard tests/bench/bench_*.c))
 # Fuzzers: with a driver that replays their corpora, or (make fuzz) with the compiler's.
 FUZZ     := $(patsubst tests/%.c,$(B)/%,$(sort $(wildcard tests/fuzz/fuzz_*.c)))
 THEMES   := $(sort $(wildcard themes/*.theme))
@@ -168,6 +168,10 @@ $(B)/unit/%: $(B)/obj/tests/unit/%.o $(UNIT_LIB) $(B)/libsim.a $(B)/libtasmite.a
 	@mkdir -p $(@D)
 	$(if $(Q),@echo "  LD   $@")
 	$(Q)$(LINK) -o $@ $^ $(TEST_LIBS) $(PC_LIBS) $(LIBS)
+# Measures any terminal on ptys; bench_peers.py runs it.
+$(B)/bench/meter: $(patsubst tests/%.c,$(B)/obj/tests/%.o,$(wildcard tests/bench/meter*.c) tests/unit/vt.c) $(B)/libtasmite.a
+	@mkdir -p $(@D)
+	$(Q)$(LINK) -o $@ $^ $(LIBS)
 $(B)/bench/%: $(B)/obj/tests/bench/%.o $(B)/libsim.a $(B)/libtasmite.a
 	@mkdir -p $(@D)
 	$(Q)$(LINK) -o $@ $^ $(PC_LIBS) $(LIBS)
@@ -219,7 +223,7 @@ lint: deps ## layers, headers, format, man pages and more
 	@+$(SUB) lint-run
 lint-run: all
 	@CC='$(CC)' CPPFLAGS='$(subst ','\'',$(P_CPPFLAGS))' tests/lint.sh $(B)
-bench: all $(BENCH) ## ratios of speed to their limits
+bench: all $(BENCH) $(B)/bench/meter ## ratios of speed to their limits
 	@for b in $(BENCH) $(wildcard tests/bench/*.py); do \
 		echo "== $$b"; B='$(abspath $(B))' $$b || exit 1; done
 
