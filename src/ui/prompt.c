@@ -112,7 +112,8 @@ static int draw_mark(
 	if (search[0])
 		return surface_text(to, r, r.x, r.y, STYLE_PROMPT, search);
 	if (hex) {
-		int x = surface_text(to, r, r.x, r.y, STYLE_STATUS_GOOD, r.w < 40 ? "HEX" : " HEX ");
+		int x =
+		    surface_text(to, r, r.x, r.y, STYLE_STATUS_GOOD, r.w < 40 ? "HEX" : " HEX ");
 
 		r.w -= x - r.x;
 		r.x = x;
