@@ -94,7 +94,7 @@ LINK    = $(CC) $(CFLAGS) $(P_CFLAGS) $(P_LDFLAGS) $(LDFLAGS)
 # ---- sources by wildcard -----------------------------------------------------------------------
 SRC      := $(sort $(wildcard src/*/*.c src/*/*/*.c))
 OBJ      := $(SRC:src/%.c=$(B)/obj/%.o)
-GEN_OBJ  := $(B)/obj/gen/themes.o
+GEN_OBJ  := $(B)/obj/gen/themes.o $(B)/obj/gen/logwords.o
 SIM_SRC  := $(sort $(filter-out tests/sim/main_%.c,$(wildcard tests/sim/*.c)))
 SIM_OBJ  := $(SIM_SRC:tests/%.c=$(B)/obj/tests/%.o)
 SIM_PROG := $(if $(wildcard tests/sim/main_device.c),$(B)/virtual-device) \
@@ -140,6 +140,13 @@ $(B)/obj/gen/%.o: $(B)/gen/%.c $(B)/flags
 $(B)/gen/themes.c: $(THEMES) src/core/themes.awk
 	@mkdir -p $(@D)
 	$(Q)awk -f src/core/themes.awk $(THEMES) > $@
+
+# The log reader's words in all languages, and what its lines mean.
+LOGDATA  := src/core/tasmota/log
+$(B)/gen/logwords.c: $(LOGDATA)words.awk $(LOGDATA)-strings.tsv $(LOGDATA)-patterns.tsv
+	@mkdir -p $(@D)
+	$(Q)awk -v pass=1 -f $(LOGDATA)words.awk $(LOGDATA)-strings.tsv | LC_ALL=C sort -u | \
+		awk -v pass=2 -v patterns=$(LOGDATA)-patterns.tsv -f $(LOGDATA)words.awk > $@
 
 $(B)/libtasmite.a: $(OBJ) $(GEN_OBJ)
 	$(Q)rm -f $@ && $(AR) rcs $@ $^
