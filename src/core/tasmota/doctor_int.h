@@ -31,6 +31,7 @@ struct boot {
 	bool deliberate;   /* the firmware said that it restarts */
 	bool survived;	   /* it has been up for long enough, or further than those before */
 	bool radio_last;   /* the radio was switched on and nothing else has come since */
+	bool tasmota;	   /* a line with its tag came */
 	bool connect_seen; /* a join was begun */
 	bool join_failed;  /* since the last one that worked */
 	enum boot_stage stage;
