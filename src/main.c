@@ -18,6 +18,7 @@
 struct call {
 	struct app_options app;
 	struct cli_flash_options flash;
+	bool quiet;
 	char **files; /* as many as words */
 	int file_count;
 	const char *plain_only; /* an option that makes sense with --plain alone */
@@ -149,6 +150,9 @@ static bool plain_option(
 		}
 		p->send[p->send_count++] = value;
 		return true;
+	case OPTION_WAIT:
+		p->wait = true;
+		return true;
 	case OPTION_UNTIL:
 		p->until = value;
 		return true;
@@ -207,6 +211,7 @@ static bool take_option(struct call *c, enum options_command command, const stru
 	case OPTION_SEND:
 	case OPTION_UNTIL:
 	case OPTION_EXIT_AFTER:
+	case OPTION_WAIT:
 		c->plain_only = row->name;
 		return plain_option(&c->app.plain, row, value, err);
 	case OPTION_SPEED:
@@ -235,6 +240,9 @@ static bool take_option(struct call *c, enum options_command command, const stru
 		return true;
 	case OPTION_JSON:
 		c->flash.json = true;
+		return true;
+	case OPTION_QUIET:
+		c->quiet = true;
 		return true;
 	case OPTION_NO_CLKDIV:
 		c->flash.no_clkdiv = true;
@@ -328,6 +336,16 @@ static int run_session(struct call *c, struct err *err)
 	return err->code ? usage_error(err->text) : app_run(&c->app);
 }
 
+static int run_diagnose(const struct call *c)
+{
+	struct cli_diagnose_options o = {.files = c->files,
+	    .file_count = c->file_count,
+	    .json = c->flash.json,
+	    .quiet = c->quiet};
+
+	return cli_diagnose(&o);
+}
+
 /* Reads the whole command line; -1 go on, else the exit code. */
 static int read_words(struct call *c, struct options *o)
 {
@@ -376,6 +394,8 @@ static int run(struct call *c, char **argv)
 		return cli_image(c->files, c->file_count, c->flash.json);
 	case OPTIONS_LIST:
 		return cli_list(c->flash.json);
+	case OPTIONS_DIAGNOSE:
+		return run_diagnose(c);
 	case OPTIONS_REPLAY:
 		c->app.replay = c->files[0];
 		break;

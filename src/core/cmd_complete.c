@@ -44,7 +44,9 @@ static void spot_argument(const char *line, size_t from, size_t cursor, struct c
 	free(scan.word);
 	spot->start = scan.start;
 	if (value)
-		spot->kind = strcmp(spot->prev, "--baud") == 0 ? 'b' : str_starts(value, "FILE") ? 'f' : 0;
+		spot->kind = strcmp(spot->prev, "--baud") == 0 ? 'b'
+			     : str_starts(value, "FILE")       ? 'f'
+							       : 0;
 	else if (!scan.quoted && str_starts(spot->word, "-") && *spot->row->options)
 		spot->kind = '-';
 	else

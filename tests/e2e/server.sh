@@ -109,7 +109,7 @@ end
 begin server__stalls__before_the_greeting
 serve --rfc2217-fault stall
 session
-see 'accepted the connection and says no' 10
+see 'accepted the connection' 10
 alive
 hand "net clear"
 see 'is open' 15

@@ -14,6 +14,10 @@
 #include "tasmite/core/cmd.h"
 #include "tasmite/core/settings.h"
 
+#define FLASH_USAGE                                                                         \
+	"/flash [FILE[@OFFSET]]... [--erase] [--keep-settings] [--backup FILE] [--baud N] " \
+	"[--no-verify] [--full] [--yes]"
+
 /* "name|arg|arg" or the error's text. */
 static const char *parsed(const char *line)
 {
@@ -117,18 +121,15 @@ static void cmd_parse__tells_what_is_wrong__and_what_was_meant(void **state)
 	    {"//x", "! a command begins with one /"},
 	    {"quit", "! a command begins with one /"},
 	    {"", "! a command begins with one /"},
-	    {"/flash 'x",
-		"! a quote is open: /flash FILE[@OFFSET]... [--erase] [--baud N] [--yes]"},
-	    {"/flash \"x\\\"",
-		"! a quote is open: /flash FILE[@OFFSET]... [--erase] [--baud N] [--yes]"},
+	    {"/flash 'x", "! a quote is open: " FLASH_USAGE},
+	    {"/flash \"x\\\"", "! a quote is open: " FLASH_USAGE},
 	    {"/quit now", "! too many words: /quit"},
 	    {"/baud 1 2", "! too many words: /baud [N]"},
 	    {"/image", "! a word is missing: /image FILE"},
 	    {"/page", "! a word is missing: /page up|down|top"},
-	    {"/flash x --earse", "! /flash has no option '--earse', did you mean '--erase'?: "
-				 "/flash FILE[@OFFSET]... [--erase] [--baud N] [--yes]"},
-	    {"/flash x --baud", "! --baud needs a value: "
-				"/flash FILE[@OFFSET]... [--erase] [--baud N] [--yes]"},
+	    {"/flash x --earse",
+		"! /flash has no option '--earse', did you mean '--erase'?: " FLASH_USAGE},
+	    {"/flash x --baud", "! --baud needs a value: " FLASH_USAGE},
 	    {"/chip --yes", "! /chip has no option '--yes': /chip"},
 	};
 	size_t i;
@@ -273,7 +274,9 @@ static void cmd_words__offers__what_fits(void **state)
 	assert_string_equal(words("/help fl"), "flow flash ");
 	assert_string_equal(words("/record "), "bytes text raw off ");
 	assert_string_equal(words("/record r"), "raw ");
-	assert_string_equal(words("/flash --"), "--erase --baud --yes ");
+	assert_string_equal(words("/flash --"),
+	    "--erase --keep-settings --backup --baud --no-verify --full --no-stub --mode "
+	    "--size --freq --yes ");
 	assert_string_equal(words("/flash --baud 4"), "460800 ");
 	assert_string_equal(words("/baud 7"), "74880 ");
 	assert_string_equal(words("/eol c"), "cr crlf ");
@@ -281,7 +284,7 @@ static void cmd_words__offers__what_fits(void **state)
 	assert_string_equal(words("/theme "),
 	    "colour-blind dark high-contrast light mono solarized-dark solarized-light "
 	    "termite ");
-	assert_string_equal(words("/set flash-"), "flash-baud flash-clkdiv ");
+	assert_string_equal(words("/set flash-"), "flash-baud flash-clkdiv flash-stub ");
 	assert_string_equal(words("/set eol l"), "lf ");
 	assert_string_equal(words("/set echo "), "on off ");
 	assert_string_equal(words("/set theme l"), "light ");
@@ -326,7 +329,7 @@ static void cmd_hint__explains__the_command_under_the_cursor(void **state)
 {
 	(void)state;
 	assert_string_equal(hint("/baud"), "/baud [N]  show or change the rate");
-	assert_string_equal(hint("/ba"), "/baud [N]  show or change the rate");
+	assert_string_equal(hint("/ba"), "/baud /backup");
 	assert_string_equal(hint("/baud 96"), "/baud [N]  show or change the rate");
 	assert_string_equal(hint("/f"), "/format /flow /flash /find /filter /focus /follow");
 	assert_string_equal(hint("/"), "Tab shows all commands");
