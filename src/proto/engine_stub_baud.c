@@ -19,7 +19,7 @@
 #define SBAUD_SETTLE	    MONO_MS(2)
 #define SBAUD_SEEK	    MONO_MS(150)
 /* Rounds over all rates; the waits together are longer than STUB_FALLBACK_MS by far. */
-#define SBAUD_ROUNDS 12u
+#define SBAUD_ROUNDS 8u
 
 bool stub_near(uint32_t a, uint32_t b)
 {
@@ -326,7 +326,8 @@ void stub_seek_rate_acted(struct engine *e)
 
 void stub_seek(struct engine *e)
 {
-	stub_ask(e, STUB_STATUS, NULL, 0, SBAUD_SEEK);
+	/* An answer that is late each time would come at the next rate each time. */
+	stub_ask(e, STUB_STATUS, NULL, 0, SBAUD_SEEK + e->st.seek_round * MONO_MS(50));
 }
 
 void stub_seek_expire(struct engine *e)

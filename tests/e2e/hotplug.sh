@@ -200,11 +200,11 @@ hand "button up"
 left_cleanly
 end
 
-# flash_cycles STAGE: it fails, says so, and the next one starts over; the last one is left alone
+# flash_cycles STAGE WORDS OPTION: it fails, says so, and the next one starts over; the last one is left alone
 flash_cycles() {
 	for ((i = 1; i <= CYCLES; i++)); do
 		tm_line '/clear'
-		tm_line "/flash $TMPDIR/new.bin --yes"
+		tm_line "/flash $TMPDIR/new.bin --yes $3"
 		see "▶ $1" 20
 		pull "$i"
 		see "✘ $1"
@@ -221,13 +221,13 @@ flash_cycles() {
 begin hotplug__erasing
 device --sector-ms 12 --block-ms 150
 session
-flash_cycles erase 'went away|lost'
+flash_cycles erase 'went away|lost' --no-stub # the stub erases while it writes
 end
 
 begin hotplug__writing
 device --sector-ms 1 --block-ms 5 --page-ms 0.1
 session
-flash_cycles write 'went away|lost'
+flash_cycles write 'went away|lost' --full
 end
 
 sort -n "$TMPDIR/ways" | awk -v least="$least" '{a[NR] = $1}
