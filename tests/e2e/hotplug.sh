@@ -194,7 +194,8 @@ for ((i = 1; i <= CYCLES; i++)); do
 	put_back "$i"
 	tm_shows '✘ connect' && bad "cycle $i: it gave up"
 done
-see 'written in .* and verified' 60
+# by the stub, or by the ROM: where time is skipped, a change of the rate may miss its moment
+see 'written in' 60
 cmp -n "$(stat -c %s "$TMPDIR/new.bin")" "$TMPDIR/new.bin" "$TMPDIR/flash.bin" || bad "the flash differs"
 hand "button up"
 left_cleanly

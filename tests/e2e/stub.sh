@@ -265,6 +265,7 @@ end
 begin session__flashes__again_at_once
 tm_line "/flash $C --yes"
 see 'all of it is there already' 30
+see '│ written in' # and the panel is free again
 tm_line "/verify $A"
 see 'Differs: 0x0c000 to 0x0cfff' 30
 tm_line "/backup $TMPDIR/again.bin"
