@@ -52,7 +52,7 @@ end
 
 begin flash__writes__and_keeps_the_session
 enter_loader
-see 'written in .* and verified' 60
+see 'written in .*(and verified|checked by)' 60
 see 'release the button'
 cmp -n "$(stat -c %s "$TMPDIR/new.bin")" "$TMPDIR/new.bin" "$TMPDIR/flash.bin" || bad "the flash differs from the file"
 boot_normally
@@ -84,7 +84,7 @@ hand "unplug"
 see 'the port is away'
 hand "button down"
 hand "replug"
-see 'written in .* and verified' 60
+see 'written in .*(and verified|checked by)' 60
 boot_normally
 see '8\.5\.0\(' 10
 end

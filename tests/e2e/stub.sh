@@ -271,7 +271,7 @@ see 'Differs: 0x0c000 to 0x0cfff' 30
 tm_line "/backup $TMPDIR/again.bin"
 see 'copied to .*again.bin in' 60
 tm_line "/backup $TMPDIR/again.bin"
-see 'is there already and is not overwritten'
+see 'not overwritten|is there already'
 end
 
 begin session__chooses__a_file
