@@ -268,7 +268,7 @@ see 'all of it is there already' 30
 tm_line "/verify $A"
 see 'Differs: 0x0c000 to 0x0cfff' 30
 tm_line "/backup $TMPDIR/again.bin"
-see 'copied to .*again.bin in' 60
+see 'It holds passwords' 60
 tm_line "/backup $TMPDIR/again.bin"
 see 'not overwritten|is there already'
 end
