@@ -269,7 +269,7 @@ see '│ written in' # and the panel is free again
 tm_line "/verify $A"
 see 'Differs: 0x0c000 to 0x0cfff' 30
 tm_line "/backup $TMPDIR/again.bin"
-see 'copied to .*again.bin in' 60
+see 'It holds passwords' 60
 tm_line "/backup $TMPDIR/again.bin"
 see 'not overwritten|is there already'
 end
