@@ -79,6 +79,7 @@ static const struct {
     {"Alt-e", "/echo", NULL},
     {"Alt-l", "/eol next", NULL},
     {"Ctrl-]", "/direct", NULL},
+    {"Alt-s", "/reveal", NULL},
 };
 
 /* Takes "Ctrl-", "Alt-", "Shift-" off. */
