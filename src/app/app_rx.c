@@ -45,6 +45,12 @@ static size_t join_line(
 	return before.len + ref->len;
 }
 
+static void read_line(struct app *a, const uint8_t *line, size_t n, mono_t now)
+{
+	facts_line(&a->session->facts, line, n, now);
+	app_console_line(a, line, n, now);
+}
+
 static void read_facts(struct app *a, mono_t now)
 {
 	uint8_t joined[1024];
@@ -68,12 +74,12 @@ static void read_facts(struct app *a, mono_t now)
 		if (ref.dir != LINE_RX)
 			continue;
 		if (!ref.continued) {
-			facts_line(&a->session->facts, ref.bytes, ref.len, now);
+			read_line(a, ref.bytes, ref.len, now);
 		} else {
 			size_t n = join_line(log, a->facts_next, &ref, joined, sizeof(joined));
 
 			if (n)
-				facts_line(&a->session->facts, joined, n, now);
+				read_line(a, joined, n, now);
 		}
 	}
 }
@@ -203,6 +209,7 @@ void app_rx(struct app *a, const uint8_t *bytes, size_t n, mono_t now)
 {
 	a->loader_there = false; /* somebody else speaks now */
 	app_log_rx(a, bytes, n, now);
+	app_courier_rx(a, bytes, n, now);
 	tell_costly(a, now);
 	if (a->boot.state != BOOTWATCH_OFF) {
 		bootwatch_rx(&a->boot, bytes, n, now);

@@ -78,6 +78,7 @@ static const struct {
     {"Ctrl-End", "/follow", NULL},
     {"Alt-e", "/echo", NULL},
     {"Alt-l", "/eol next", NULL},
+    {"Alt-a", "/send --again", NULL},
     {"Ctrl-]", "/direct", NULL},
     {"Alt-s", "/reveal", NULL},
 };

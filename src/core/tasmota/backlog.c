@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "tasmite/base/xalloc.h"
+#include "tasmite/core/tasmota/catalog.h"
 
 /* What a 520-byte buffer takes, with some room; of the 800 bytes of later builds likewise. */
 #define LINE_OLD 512
@@ -103,18 +104,12 @@ unsigned backlog_facts(const struct backlog_name *name)
 	    {"Var", BACKLOG_TEXTUAL},
 	    {"Mem", BACKLOG_TEXTUAL},
 	    {"MqttPort", BACKLOG_RESTARTS},
-	    {"MqttFingerprint", BACKLOG_RESTARTS},
-	    {"Module", BACKLOG_RESTARTS},
-	    {"GPIO", BACKLOG_RESTARTS},
-	    {"Template", BACKLOG_RESTARTS},
 	    {"Emulation", BACKLOG_RESTARTS},
 	    {"Ap", BACKLOG_RESTARTS | BACKLOG_ONCE},
 	    {"Restart", BACKLOG_RESTARTS | BACKLOG_ONCE},
 	    {"Reset", BACKLOG_RESTARTS | BACKLOG_ONCE},
 	    {"Upgrade", BACKLOG_RESTARTS | BACKLOG_ONCE},
 	    {"Upload", BACKLOG_RESTARTS | BACKLOG_ONCE},
-	    {"WifiConfig", 0},
-	    {"Power", 0},
 	    {"Backlog", BACKLOG_ONCE},
 	    {"Publish", BACKLOG_ONCE},
 	    {"Event", BACKLOG_ONCE},
@@ -131,13 +126,19 @@ unsigned backlog_facts(const struct backlog_name *name)
 	    {"ShutterToggle", BACKLOG_ONCE},
 	    {"Buzzer", BACKLOG_ONCE},
 	};
+	const struct catalog_row *row;
+	enum catalog_match match;
 	unsigned facts = 0;
+	size_t n = name->n;
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
 		if (backlog_is(name, rows[i].name))
 			facts = rows[i].facts | BACKLOG_KNOWN;
-	if (backlog_is(name, "SetOption") && (name->index == 3 || name->index == 15))
-		facts |= BACKLOG_RESTARTS;
+	while (name->index >= 0 && name->p[n] >= '0' && name->p[n] <= '9')
+		n++;
+	row = catalog_find(name->p, n, &match, NULL);
+	if (row && match == CATALOG_FOUND)
+		facts |= BACKLOG_KNOWN | (row->restarts ? BACKLOG_RESTARTS : 0u);
 	/* "+", "-" and 2 go on from what is; to ask changes nothing. */
 	if (!strcmp(name->value, "+") || !strcmp(name->value, "-") ||
 	    !str_casecmp(name->value, "toggle") ||

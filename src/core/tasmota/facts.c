@@ -428,6 +428,7 @@ static void set_baud(struct facts *f, int baud)
 	if (baud < 300 || baud > 4000000)
 		return;
 	f->device_baud = (uint32_t)baud;
+	f->rate_lines++;
 	f->revision++; /* said again is news too: the port has to follow again */
 }
 
@@ -508,13 +509,16 @@ static void app_line(struct facts *f, struct text t)
 static void ser_line(struct facts *f, struct text t)
 {
 	size_t at = find(t, "Set to ");
+	struct text format;
 
 	if (at == t.n)
 		return;
 	t = from(t, at + 7);
-	(void)take_word(&t);
-	if (has(t, " bit/s"))
-		set_baud(f, number(t, NULL));
+	format = take_word(&t);
+	if (!has(t, " bit/s"))
+		return;
+	(void)set_text(f->device_format, sizeof(f->device_format), format);
+	set_baud(f, number(t, NULL));
 }
 
 /* {"SerialLog":"2 (Active 2)"}, {"SerialLog":{"2":{"Active":"2"}}}, {"SerialLog":2}: from 1 on the

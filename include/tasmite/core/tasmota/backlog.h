@@ -39,6 +39,7 @@ struct backlog_name {
 	bool quiet;	   /* "_" before it: no result is shown */
 	const char *value; /* behind the blanks; "" asks */
 };
+/* The pieces point into text. */
 void backlog_name(const char *text, struct backlog_name *out);
 /* Is it called that? */
 bool backlog_is(const struct backlog_name *name, const char *what);
@@ -50,6 +51,7 @@ enum {
 	BACKLOG_ONCE = 4,     /* is no setting: to send it twice is not the same as once */
 	BACKLOG_KNOWN = 8
 };
+/* BACKLOG_RESTARTS and the like; a question never restarts anything. */
 unsigned backlog_facts(const struct backlog_name *name);
 
 enum backlog_kind { BACKLOG_COMMAND, BACKLOG_WAIT, BACKLOG_DELAY };
@@ -74,7 +76,7 @@ struct backlog_step {
 	int line;   /* of the script, 0 none */
 	bool alone; /* never in a Backlog with others */
 	enum backlog_state state;
-	char *stored; /* DIFFERENT: what the answer says; owned; NULL */
+	char *stored;	/* DIFFERENT: what the answer says; owned; NULL */
 	unsigned alike; /* so often in a row, each time to a line that had arrived rightly */
 	unsigned tries;
 	int64_t answered_at;
@@ -96,6 +98,7 @@ struct backlog {
 	size_t part_count;
 };
 
+/* Empty; fini frees all, and makes it empty again. */
 void backlog_init(struct backlog *b);
 void backlog_fini(struct backlog *b);
 /* A command as it is; blanks before it go, all else stays. False: too many, too long, empty. */
@@ -123,6 +126,7 @@ void backlog_plan(struct backlog *b, uint32_t fw, bool packed);
  * are not repeated in why. */
 bool backlog_trap(const char *text, uint32_t fw, char *why, size_t size);
 
+/* "stored", "unknown to this firmware", for people. */
 const char *backlog_state_text(enum backlog_state state);
 
 #endif

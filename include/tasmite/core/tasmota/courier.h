@@ -71,7 +71,9 @@ bool courier_again(struct courier *c, mono_t now);
 /* Ends it; what is not sent stays QUEUED. One DONE event follows if it was at work. */
 void courier_cancel(struct courier *c);
 
+/* A job is under way. */
 bool courier_busy(const struct courier *c);
+/* What it is doing. */
 enum courier_state courier_state(const struct courier *c);
 /* The steps, also when it is over; until the next courier_begin. */
 const struct backlog *courier_steps(const struct courier *c);

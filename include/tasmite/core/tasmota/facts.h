@@ -27,10 +27,12 @@ struct facts {
 	char topic[64];
 	char address[48]; /* IP address, "" unknown */
 	char hostname[64];
-	bool not_tasmota;     /* an application spoke that is none */
-	bool serial_log_off;  /* "Serial logging disabled" came and no SerialLog since */
-	uint32_t device_baud; /* "Set Baudrate to N" / "Set to 8N1 N bit/s": 0 none seen */
-	bool rom_seen;	      /* the banner of this boot is counted, its project line is to come */
+	bool not_tasmota;      /* an application spoke that is none */
+	bool serial_log_off;   /* "Serial logging disabled" came and no SerialLog since */
+	uint32_t device_baud;  /* "Set Baudrate to N" / "Set to 8N1 N bit/s": 0 none seen */
+	char device_format[8]; /* "8N1" of the latter, "" not told */
+	uint32_t rate_lines;   /* how many of these lines came */
+	bool rom_seen;	       /* the banner of this boot is counted, its project line is to come */
 };
 
 /* Nothing known: numbers -1, texts empty. */
