@@ -29,12 +29,10 @@ static void uart_tx(void *ctx, const void *bytes, size_t n)
 		sim_device_send(dev, bytes, n);
 }
 
+/* The application sets its rates from the same clock. */
 static void set_baud(struct sim_device *dev, uint32_t baud)
 {
-	uint32_t div = (SIM_UART_CLOCK + baud / 2) / baud;
-
-	/* The application sets its rates from the same clock, by the nearest divider. */
-	sim_device_set_clkdiv(dev, div ? div : 1);
+	sim_device_set_baud_now(dev, baud);
 }
 
 static void uart_baud(void *ctx, uint32_t baud)
@@ -60,11 +58,35 @@ void sim_apphost_drained(struct sim_device *dev)
 		sim_device_send(dev, dev->held, n);
 }
 
+/* On the ESP32 family the application's addresses count within its partition; its settings, which
+ * have a place of their own above all addresses, are in the one for "nvs". What is in neither is
+ * not there. */
+static bool place(const struct sim_device *dev, uint32_t *addr, size_t n)
+{
+	const struct sim_rom32 *r = &dev->rom32;
+	uint32_t nvs = *addr - SIM_APP32_SETTINGS;
+
+	if (!dev->row->family)
+		return true;
+	if (*addr < r->app_size) {
+		*addr += r->app_at;
+		return n <= r->app_size;
+	}
+	if (*addr < SIM_APP32_SETTINGS || nvs >= r->nvs_size || n > r->nvs_size - nvs)
+		return false;
+	*addr = r->nvs_at + nvs;
+	return true;
+}
+
 static void host_flash_read(void *ctx, uint32_t addr, void *dst, size_t n)
 {
 	struct sim_device *dev = ctx;
 	size_t inside = 0;
 
+	if (!place(dev, &addr, n)) {
+		memset(dst, 0xFF, n);
+		return;
+	}
 	if (addr < dev->flash.size)
 		inside = n < dev->flash.size - addr ? n : dev->flash.size - addr;
 	sim_flash_read(&dev->flash, addr, dst, inside);
@@ -75,7 +97,7 @@ static void host_flash_program(void *ctx, uint32_t addr, const void *src, size_t
 {
 	struct sim_device *dev = ctx;
 
-	if (addr >= dev->flash.size)
+	if (!place(dev, &addr, n) || addr >= dev->flash.size)
 		return;
 	if (n > dev->flash.size - addr)
 		n = dev->flash.size - addr;
@@ -87,7 +109,7 @@ static void host_flash_erase(void *ctx, uint32_t addr)
 {
 	struct sim_device *dev = ctx;
 
-	if (addr >= dev->flash.size)
+	if (!place(dev, &addr, SIM_SECTOR) || addr >= dev->flash.size)
 		return;
 	dev->flash.status &= (uint8_t)~SIM_FLASH_BP;
 	sim_flash_erase(&dev->flash, addr, SIM_SECTOR);
@@ -97,7 +119,7 @@ static uint32_t host_flash_size(void *ctx)
 {
 	struct sim_device *dev = ctx;
 
-	return dev->flash.size;
+	return dev->row->family ? dev->rom32.app_size : dev->flash.size;
 }
 
 static void host_reset(void *ctx, enum sim_cause cause)
@@ -127,7 +149,10 @@ bool sim_apphost_init(struct sim_device *dev, char *err, size_t errsize)
 	    .reset = host_reset,
 	    .rand = host_rand,
 	    .chip_id = 0x123456,
-	    .mac = "5C:CF:7F:12:34:56",
+	    .mac = dev->row->family ? "34:85:18:12:34:56" : "5C:CF:7F:12:34:56",
+	    .chip = dev->row->family ? dev->row->label : "ESP8266EX",
+	    .settings_at = dev->row->family ? SIM_APP32_SETTINGS : 0,
+	    .settings_slots = dev->row->family ? 4 : 0,
 	};
 	dev->app = sim_app_new(&dev->host, dev->cfg.scenario, err, errsize);
 	return dev->app != NULL;

@@ -35,16 +35,20 @@ struct sim_device *sim_device_new(const struct sim_device_config *cfg, struct si
 	if (!dev)
 		abort();
 	dev->cfg = *cfg;
+	dev->row = sim_chip_row(cfg->chip);
 	dev->tx = tx;
 	dev->rx = rx;
 	dev->rng = cfg->seed * 2654435761u + 1;
 	dev->faults.rng = &dev->rng;
-	dev->gpio2 = true;
+	dev->gpio2 = !dev->row->family || dev->row->second_high;
+	dev->rom32.usb_back_at = SIM_NEVER;
+	dev->rom32.wdt_at = SIM_NEVER;
+	dev->rom32.swd_at = SIM_NEVER;
 	sim_circuit_init(&dev->circuit, cfg->lines, cfg->en_us ? cfg->en_us : EN_RISE_US);
 	dev->boot_at = SIM_NEVER;
 	dev->rom.busy_until = SIM_NEVER;
 	sim_flash_init(&dev->flash, cfg->flash_size ? cfg->flash_size : 0x100000, &cfg->times);
-	sim_device_set_clkdiv(dev, SIM_UART_CLOCK / SIM_ROM_BAUD);
+	sim_device_set_baud_now(dev, SIM_ROM_BAUD);
 	if (!cfg->no_app && !sim_apphost_init(dev, err, errsize)) {
 		sim_device_free(dev);
 		return NULL;
@@ -59,6 +63,7 @@ void sim_device_free(struct sim_device *dev)
 	if (dev->app)
 		sim_app_free(dev->app);
 	sim_cpu_free(dev);
+	sim_rom32_fini(dev);
 	sim_flash_fini(&dev->flash);
 	free(dev->held);
 	free(dev);
@@ -89,12 +94,31 @@ void sim_device_emit(struct sim_device *dev, const void *bytes, size_t n, sim_ti
 static void set_bit_ps(struct sim_device *dev, int64_t bit_ps)
 {
 	dev->bit_ps = bit_ps;
+	if (sim_device_by_usb(dev))
+		return; /* USB has its own */
 	sim_wire_set_tx(dev->tx, bit_ps);
 	sim_wire_set_rx(dev->rx, bit_ps);
 }
 
+/* The family's divider has sixteenths in bits 20 to 23. */
+static void set_clkdiv32(struct sim_device *dev, uint32_t div)
+{
+	int64_t sixteenths = (int64_t)(div & 0xFFFFF) * 16 + (div >> 20 & 15);
+
+	dev->clkdiv = div & 0xFFFFFF;
+	if (sixteenths == 0)
+		sixteenths = 1;
+	set_bit_ps(dev, sixteenths * 62500000000 / sim_rom32_uart_hz(dev));
+	sim_device_trace(dev, dev->now, "rate %u (divider %u %u/16)", sim_device_baud(dev),
+	    div & 0xFFFFF, div >> 20 & 15);
+}
+
 void sim_device_set_clkdiv(struct sim_device *dev, uint32_t div)
 {
+	if (dev->row->family) {
+		set_clkdiv32(dev, div);
+		return;
+	}
 	dev->clkdiv = div & 0xFFFFF;
 	if (dev->clkdiv == 0)
 		dev->clkdiv = 1;
@@ -102,13 +126,20 @@ void sim_device_set_clkdiv(struct sim_device *dev, uint32_t div)
 	sim_device_trace(dev, dev->now, "rate %u (divider %u)", sim_device_baud(dev), dev->clkdiv);
 }
 
-void sim_device_set_baud(struct sim_device *dev, uint32_t baud, sim_time now)
+void sim_device_set_baud_now(struct sim_device *dev, uint32_t baud)
 {
 	uint32_t div = baud ? (SIM_UART_CLOCK + baud / 2) / baud : 0;
 
+	if (dev->row->family)
+		div = sim_rom32_clkdiv(sim_rom32_uart_hz(dev), baud);
+	sim_device_set_clkdiv(dev, div);
+}
+
+void sim_device_set_baud(struct sim_device *dev, uint32_t baud, sim_time now)
+{
 	dev->now = now;
 	if (dev->power)
-		sim_device_set_clkdiv(dev, div);
+		sim_device_set_baud_now(dev, baud);
 }
 
 void sim_device_set_mode(struct sim_device *dev, enum sim_mode mode)
@@ -133,7 +164,10 @@ static void latch_straps(struct sim_device *dev)
 /* Everything that a reset forgets. */
 static void stop_all(struct sim_device *dev)
 {
-	sim_romflash_torn(dev);
+	if (dev->row->family)
+		sim_rom32_reset(dev);
+	else
+		sim_romflash_torn(dev);
 	sim_spi_torn(dev);
 	sim_cpu_halt(dev);
 	if (dev->app && sim_app_running(dev->app))
@@ -158,6 +192,8 @@ void sim_device_restart(struct sim_device *dev, enum sim_cause cause, sim_time d
 	dev->cause = cause;
 	dev->resets++;
 	dev->boot_at = dev->now + delay_us;
+	if (dev->row->family)
+		sim_usb32_reset(dev, cause);
 	sim_device_trace(dev, dev->now, "reset cause %d straps %u", cause, dev->strap_mode);
 	sim_device_set_mode(dev, SIM_MODE_RESET);
 }
@@ -203,6 +239,8 @@ static void run_pending_reset(struct sim_device *dev)
 
 	if (dev->pending_dip)
 		sim_device_supply_dip(dev);
+	else if (cause == SIM_CAUSE_EXT_RESET && dev->row->family)
+		sim_device_restart(dev, SIM_CAUSE_SOFTWARE, RESET_US); /* the SDK's restart */
 	else if (cause)
 		sim_device_restart(dev, cause, RESET_US);
 }
@@ -254,6 +292,13 @@ void sim_device_lines(struct sim_device *dev, bool dtr, bool rts, sim_time now)
 	dev->now = now;
 	if (dev->circuit.dtr == dtr && dev->circuit.rts == rts)
 		return;
+	if (sim_device_by_usb(dev)) {
+		dev->circuit.dtr = dtr;
+		dev->circuit.rts = rts;
+		sim_device_trace(dev, now, "lines DTR=%d RTS=%d", dtr, rts);
+		sim_usb32_lines(dev, dtr, rts);
+		return;
+	}
 	changed = sim_circuit_set(&dev->circuit, dtr, rts, now);
 	sim_device_trace(dev, now, "lines DTR=%d RTS=%d", dtr, rts);
 	if (changed & SIM_LINE_GPIO0)
@@ -332,7 +377,7 @@ void sim_device_rx(struct sim_device *dev, const struct sim_rxchar *c, sim_time 
 /* When the transmitter will be empty, if something waits for that. */
 static sim_time drain_deadline(const struct sim_device *dev)
 {
-	if (dev->mode != SIM_MODE_ROM_TEXT && !dev->pending_baud)
+	if (dev->mode != SIM_MODE_ROM_TEXT && !dev->pending_baud && !dev->rom32.next_clkdiv)
 		return SIM_NEVER;
 	return (sim_wire_end(dev->tx) + SIM_PS_PER_US - 1) / SIM_PS_PER_US;
 }
@@ -355,6 +400,7 @@ sim_time sim_device_deadline(const struct sim_device *dev)
 
 	t = earlier(t, dev->circuit.en_rise_at);
 	t = earlier(t, dev->rom.busy_until);
+	t = earlier(t, sim_usb32_deadline(dev));
 	t = earlier(t, earlier(flash_deadline(dev), sim_cpu_deadline(dev)));
 	if (dev->mode == SIM_MODE_APP && dev->app)
 		t = earlier(t, sim_app_deadline(dev->app));
@@ -378,6 +424,8 @@ static void text_has_left(struct sim_device *dev)
 
 	if (next == SIM_MODE_AUTOBAUD)
 		sim_loader_enter(dev);
+	else if (next == SIM_MODE_RESET)
+		sim_device_restart(dev, SIM_CAUSE_SOFTWARE, RESET_US);
 	else if (next == SIM_MODE_APP)
 		sim_apphost_boot(dev);
 	else
@@ -387,8 +435,14 @@ static void text_has_left(struct sim_device *dev)
 static void boot_time(struct sim_device *dev)
 {
 	dev->boot_at = SIM_NEVER;
-	if (dev->mode == SIM_MODE_RESET)
+	if (dev->mode == SIM_MODE_RESET && dev->row->family)
+		sim_boot32_start(dev);
+	else if (dev->mode == SIM_MODE_RESET)
 		sim_boot_start(dev);
+	else if (dev->row->family) /* the loop of a chip that finds nothing to start */
+		sim_device_restart(dev,
+		    dev->row->chip == SIM_ESP32 ? SIM_CAUSE_RTC_WDT : SIM_CAUSE_TIMER_WDT,
+		    RESET_US);
 	else /* a program that died: the watchdog starts the chip over */
 		sim_device_restart(dev, SIM_CAUSE_EXT_RESET, RESET_US);
 }
@@ -404,15 +458,33 @@ void sim_device_tick(struct sim_device *dev, sim_time now)
 	sim_spi_settle(dev);
 	if (dev->rom.busy_until <= now)
 		sim_loader_tick(dev);
+	sim_usb32_tick(dev);
 	if (drain_deadline(dev) <= now) {
 		if (dev->mode == SIM_MODE_ROM_TEXT)
 			text_has_left(dev);
+		else if (dev->rom32.next_clkdiv)
+			sim_rom32_drained(dev);
 		else
 			sim_apphost_drained(dev);
 	}
 	if (dev->mode == SIM_MODE_APP && dev->app && sim_app_deadline(dev->app) <= now)
 		sim_app_tick(dev->app, now);
 	run_pending_reset(dev);
+}
+
+const struct sim_chip_row *sim_device_row(const struct sim_device *dev)
+{
+	return dev->row;
+}
+
+bool sim_device_by_usb(const struct sim_device *dev)
+{
+	return dev->cfg.usb_jtag && dev->row->usb_jtag;
+}
+
+bool sim_device_usb_there(const struct sim_device *dev)
+{
+	return !dev->rom32.usb_gone;
 }
 
 enum sim_mode sim_device_mode(const struct sim_device *dev)

@@ -7,17 +7,17 @@
  * the flash.
  *
  * Facts: the ESP8266's ROM as seen in emulation and disassembly (esp-serial-protocol.md,
- * sections 1 to 3, 8 and 11; section 11 wins). Where these are silent it is said in the code.
+ * sections 1 to 3, 8 and 11; section 11 wins); the ESP32 family's by sections 1, 2, 4, 5 and 8.
+ * Where these are silent it is said in the code.
  */
 #ifndef SIM_DEVICE_H
 #define SIM_DEVICE_H
 
+#include "chips.h"
 #include "faults.h"
 #include "flash.h"
 #include "simapp.h"
 #include "wire.h"
-
-enum sim_chip { SIM_ESP8266, SIM_ESP8285 };
 
 enum sim_mode {
 	SIM_MODE_OFF,
@@ -41,7 +41,15 @@ struct sim_device_config {
 	bool lines;	      /* DTR and RTS reach GPIO0 and EN through the usual circuit */
 	uint32_t en_us;	      /* how long EN takes to rise; 0: 1 ms */
 	uint64_t seed;
-	bool trace_rom; /* the trace tells each ROM function that code in RAM calls */
+	/* The ESP32 family's. */
+	uint32_t crystal_mhz; /* 0: the row's */
+	uint32_t rom_khz;     /* what the ESP32's ROM takes its crystal for; 0: 1 % too much */
+	bool secure_download; /* the eFuse that leaves a few commands only */
+	bool usb_jtag;	      /* the host comes by USB, no UART between */
+	uint32_t usb_gone_us; /* how long a reset takes USB away; 0: 400 ms */
+	bool usb_stays;	      /* resets by the lines don't */
+	uint32_t wdt_us;      /* when the watchdogs bite a session by USB; 0: 5 s */
+	bool trace_rom;	      /* the trace tells each ROM function that code in RAM calls */
 	/* One line per event, without line end. May be NULL. */
 	void (*trace)(void *ctx, sim_time at, const char *text);
 	void *trace_ctx;
@@ -91,6 +99,10 @@ void sim_device_tick(struct sim_device *dev, sim_time now);
 
 /* What there is to see. */
 enum sim_mode sim_device_mode(const struct sim_device *dev);
+const struct sim_chip_row *sim_device_row(const struct sim_device *dev);
+/* False while a reset has taken the chip's own USB port away. */
+bool sim_device_usb_there(const struct sim_device *dev);
+bool sim_device_by_usb(const struct sim_device *dev);
 const char *sim_device_mode_name(enum sim_mode mode);
 bool sim_device_powered(const struct sim_device *dev);
 bool sim_device_button_down(const struct sim_device *dev);

@@ -372,6 +372,7 @@ static sim_time next_wake(struct sim_front *f, sim_time now)
 void sim_front_run(struct sim_front *f)
 {
 	sigset_t while_waiting;
+	char err[256];
 
 	catch_signals(&while_waiting);
 	prctl(PR_SET_TIMERSLACK, 1); /* the default of 50 us a turn would add up */
@@ -391,6 +392,8 @@ void sim_front_run(struct sim_front *f)
 		now = sim_front_now(f);
 		sim_host_write(f, now);
 		sim_host_unplugged(f);
+		if (!sim_host_returned(f, err, sizeof(err)))
+			fprintf(stderr, "virtual-device: %s\n", err);
 		wait_for(f, idle ? next_wake(f, now) : now, &while_waiting);
 		sim_control_serve(&f->control, on_command, f);
 	}

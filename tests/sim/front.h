@@ -25,6 +25,7 @@ struct sim_front {
 	struct sim_adapter adapter;
 	struct sim_net net;
 	bool pty_there, host_there;
+	bool gone;	    /* a reset has taken the chip's USB away */
 	uint8_t modem;	    /* inputs of the adapter, SIM_MODEM_ */
 	sim_time settle_at; /* a new node becomes usable */
 	struct sim_flash_file file;

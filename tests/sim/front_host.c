@@ -143,6 +143,8 @@ void sim_host_unplugged(struct sim_front *f)
 {
 	if (sim_link_plugged(f->link))
 		return;
+	if (!sim_device_usb_there(sim_link_device(f->link)))
+		f->gone = true;
 	sim_net_plugged(&f->net, false);
 	if (f->pty.fd < 0)
 		return;
@@ -153,6 +155,17 @@ void sim_host_unplugged(struct sim_front *f)
 	f->out_len = 0;
 	f->settle_at = SIM_NEVER;
 	sim_link_open(f->link, false, sim_front_now(f));
+}
+
+/* A chip with USB of its own comes back by itself after a reset, under whatever name is free. */
+bool sim_host_returned(struct sim_front *f, char *err, size_t errsize)
+{
+	if (f->gone && sim_link_plugged(f->link)) {
+		f->gone = false;
+		if (!sim_host_plug(f, NULL, -1))
+			return say(err, errsize, "plugging in again");
+	}
+	return true;
 }
 
 void sim_host_settle(struct sim_front *f, sim_time now)

@@ -23,6 +23,8 @@ void sim_host_sync(struct sim_front *f);
 /* After the board's part was done: the port goes, or comes (with a name and a time to settle in
  * ms, or NULL and -1). */
 void sim_host_unplugged(struct sim_front *f);
+/* A port that a reset of the chip took away comes back when it does. False and a message. */
+bool sim_host_returned(struct sim_front *f, char *err, size_t errsize);
 bool sim_host_plug(struct sim_front *f, const char *name, long settle_ms);
 /* A new node becomes usable. */
 void sim_host_settle(struct sim_front *f, sim_time now);

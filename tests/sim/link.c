@@ -11,7 +11,8 @@
 #define TO_HOST_MAX (1u << 20)
 #define ARRIVED_MAX (1u << 20)
 #define FRAME_END   0xC0
-#define RAM_WAKE_US 100 /* between two looks at code that runs in RAM, in real time */
+#define USB_BAUD    6000000 /* as many bytes a second as full-speed USB carries, roughly */
+#define RAM_WAKE_US 100	    /* between two looks at code that runs in RAM, in real time */
 
 struct arrival {
 	sim_time at;
@@ -39,6 +40,13 @@ struct sim_link {
 	int64_t wire_ps;
 };
 
+/* By USB no rate counts. */
+static void set_both(struct sim_wire *w)
+{
+	sim_wire_set_tx(w, sim_wire_bit_ps(USB_BAUD));
+	sim_wire_set_rx(w, sim_wire_bit_ps(USB_BAUD));
+}
+
 struct sim_link *sim_link_new(const struct sim_link_config *cfg, char *err, size_t errsize)
 {
 	struct sim_link *l = calloc(1, sizeof(*l));
@@ -57,6 +65,10 @@ struct sim_link *sim_link_new(const struct sim_link_config *cfg, char *err, size
 	if (!l->dev) {
 		sim_link_free(l);
 		return NULL;
+	}
+	if (sim_device_by_usb(l->dev)) {
+		set_both(&l->to_chip);
+		set_both(&l->to_host);
 	}
 	sim_link_baud(l, 115200, 0);
 	return l;
@@ -100,7 +112,7 @@ static void arrive(struct sim_link *l, uint8_t byte, sim_time at)
 	const struct sim_fault *delay = sim_faults_find(sim_device_faults(l->dev), SIM_FAULT_DELAY);
 	size_t last;
 
-	if (!l->open || !l->plugged)
+	if (!l->open || !sim_link_plugged(l))
 		return;
 	if (l->len == ARRIVED_MAX) {
 		l->lost++;
@@ -189,6 +201,8 @@ static void to_chip(struct sim_link *l, const struct sim_rxchar *c, sim_time at)
 	uint8_t out[2];
 	size_t n;
 
+	if (!sim_device_usb_there(l->dev))
+		return;
 	if (sim_faults_at_byte(faults, SIM_FAULT_UNPLUG_AT)) {
 		sim_link_unplug(l, at);
 		return;
@@ -314,8 +328,10 @@ void sim_link_baud(struct sim_link *l, uint32_t baud, sim_time now)
 		return;
 	sim_link_advance(l, now);
 	l->host_baud = baud;
-	sim_wire_set_tx(&l->to_chip, sim_wire_bit_ps(baud));
-	sim_wire_set_rx(&l->to_host, sim_wire_bit_ps(baud));
+	if (!sim_device_by_usb(l->dev)) {
+		sim_wire_set_tx(&l->to_chip, sim_wire_bit_ps(baud));
+		sim_wire_set_rx(&l->to_host, sim_wire_bit_ps(baud));
+	}
 	sim_device_trace(l->dev, l->now, "host rate %u", baud);
 }
 
@@ -467,7 +483,7 @@ void sim_link_replug(struct sim_link *l, sim_time now)
 
 bool sim_link_plugged(const struct sim_link *l)
 {
-	return l->plugged;
+	return l->plugged && sim_device_usb_there(l->dev);
 }
 
 bool sim_link_fault(struct sim_link *l, const char *spec, sim_time now, char *err, size_t errsize)
@@ -505,7 +521,7 @@ void sim_link_state(struct sim_link *l, char *dst, size_t size)
 	    "\"flash_status\":%u,\"bytes_to_chip\":%llu,\"bytes_to_host\":%llu,"
 	    "\"wire_us\":%lld,\"flash_us\":%lld,\"dtr\":%d,\"rts\":%d,\"gpio0\":%d,\"en\":%d,"
 	    "\"time_us\":%lld}",
-	    l->plugged ? "true" : "false", sim_device_powered(d) ? "on" : "off",
+	    sim_link_plugged(l) ? "true" : "false", sim_device_powered(d) ? "on" : "off",
 	    sim_device_button_down(d) ? "down" : "up", sim_device_mode_name(sim_device_mode(d)),
 	    sim_device_baud(d), l->host_baud, sim_device_resets(d), (unsigned long long)f->programs,
 	    (unsigned long long)f->erases, f->status, (unsigned long long)t.to_chip,

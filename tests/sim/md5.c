@@ -2,6 +2,8 @@
 /* MD5's inner step, after RFC 1321; the 64 constants are floor(2^32 * |sin(i + 1)|). */
 #include "md5.h"
 
+#include <string.h>
+
 static const uint32_t sines[64] = {0xd76aa478, 0xe8c7b756, 0x242070db, 0xc1bdceee, 0xf57c0faf,
     0x4787c62a, 0xa8304613, 0xfd469501, 0x698098d8, 0x8b44f7af, 0xffff5bb1, 0x895cd7be, 0x6b901122,
     0xfd987193, 0xa679438e, 0x49b40821, 0xf61e2562, 0xc040b340, 0x265e5a51, 0xe9b6c7aa, 0xd62f105d,
@@ -50,4 +52,31 @@ void sim_md5_step(uint32_t state[4], const uint8_t block[64])
 	state[1] += b;
 	state[2] += c;
 	state[3] += d;
+}
+
+/* The last one or two blocks: the rest, 0x80, zeros, the number of bits. */
+static void tail_steps(uint32_t state[4], const uint8_t *rest, size_t n, uint64_t total)
+{
+	uint8_t tail[128] = {0x80};
+	size_t size = n < 56 ? 64 : 128;
+
+	memmove(tail + n, tail, 1);
+	memcpy(tail, rest, n);
+	for (size_t i = 0; i < 8; i++)
+		tail[size - 8 + i] = (uint8_t)(total * 8 >> (8 * i));
+	sim_md5_step(state, tail);
+	if (size == 128)
+		sim_md5_step(state, tail + 64);
+}
+
+void sim_md5(const uint8_t *bytes, size_t n, uint8_t out[16])
+{
+	uint32_t state[4] = {0x67452301, 0xEFCDAB89, 0x98BADCFE, 0x10325476};
+	size_t at = 0;
+
+	for (; n - at >= 64; at += 64)
+		sim_md5_step(state, bytes + at);
+	tail_steps(state, bytes + at, n - at, n);
+	for (size_t i = 0; i < 16; i++)
+		out[i] = (uint8_t)(state[i / 4] >> (8 * (i % 4)));
 }

@@ -16,9 +16,17 @@ const char sim_options_usage[] =
     "A Sonoff in software: an ESP8266 with boot ROM, flash and Tasmota, on a pseudo-terminal.\n"
     "  --pty LINK             symbolic link to make to the serial port\n"
     "  --control PATH         socket for commands: button, power, unplug, fault, state ...\n"
-    "  --chip NAME            esp8266 (default) or esp8285\n"
+    "  --chip NAME            esp8266 (default), esp8285, esp32, esp32s2, esp32s3, esp32c2,\n"
+    "                         esp32c3, esp32c5, esp32c6, esp32h2, esp32p4\n"
+    "  --crystal MHZ          the board's crystal: 26, 40, 48 (default: the chip's usual one)\n"
+    "  --rom-crystal MHZ      what the ESP32's ROM takes it for (default: 1 % too much)\n"
+    "  --secure-download on|off  the eFuse that leaves the loader a few commands only (off)\n"
+    "  --usb-jtag on|off      the host comes by the chip's own USB, 303A:1001 (off)\n"
+    "  --usb-gone-ms MS       how long a reset takes that USB away (400)\n"
+    "  --usb-stays on|off     resets by DTR and RTS do not take it away (off)\n"
+    "  --wdt-ms MS            when the watchdogs bite a loader spoken to by USB (5000)\n"
     "  --flash FILE           the flash's content, kept up to date; made blank when absent\n"
-    "  --flash-size SIZE      1M (default, or the file's size), 2M, 4M, 8M, 16M\n"
+    "  --flash-size SIZE      1M (ESP32 family: 4M; or the file's size), 2M, 4M, 8M, 16M\n"
     "  --boot-image FILE[@OFFSET]  put into the flash at the start (may be repeated)\n"
     "  --power on|off         at the start (default on)\n"
     "  --button up|down       at the start (default up)\n"
@@ -82,7 +90,14 @@ enum opt {
 	OPT_ADAPTER,
 	OPT_ADAPTER_NAME,
 	OPT_USB,
-	OPT_SETTLE
+	OPT_SETTLE,
+	OPT_CRYSTAL,
+	OPT_ROM_CRYSTAL,
+	OPT_SECURE,
+	OPT_USB_JTAG,
+	OPT_USB_GONE,
+	OPT_USB_STAYS,
+	OPT_WDT
 };
 
 static const struct option longopts[] = {
@@ -115,6 +130,13 @@ static const struct option longopts[] = {
     {"adapter-name", required_argument, NULL, OPT_ADAPTER_NAME},
     {"usb", required_argument, NULL, OPT_USB},
     {"settle-ms", required_argument, NULL, OPT_SETTLE},
+    {"crystal", required_argument, NULL, OPT_CRYSTAL},
+    {"rom-crystal", required_argument, NULL, OPT_ROM_CRYSTAL},
+    {"secure-download", required_argument, NULL, OPT_SECURE},
+    {"usb-jtag", required_argument, NULL, OPT_USB_JTAG},
+    {"usb-gone-ms", required_argument, NULL, OPT_USB_GONE},
+    {"usb-stays", required_argument, NULL, OPT_USB_STAYS},
+    {"wdt-ms", required_argument, NULL, OPT_WDT},
     {"help", no_argument, NULL, 'h'},
     {NULL, 0, NULL, 0},
 };
@@ -208,11 +230,11 @@ static bool take_name(const char **slot, const char *text)
 
 static bool take_chip(struct sim_options *o, const char *text)
 {
-	bool in_package;
+	const struct sim_chip_row *row = sim_chip_find(text);
 
-	if (!parse_choice(text, "esp8285", "esp8266", &in_package))
+	if (!row)
 		return false;
-	o->link.device.chip = in_package ? SIM_ESP8285 : SIM_ESP8266;
+	o->link.device.chip = row->chip;
 	return true;
 }
 
@@ -283,6 +305,41 @@ static bool parse_settle(const char *text, unsigned *out)
 	return true;
 }
 
+static bool parse_crystal(const char *text, double low, double high, double unit, uint32_t *out)
+{
+	double mhz;
+
+	if (!parse_double(text, &mhz) || mhz < low || mhz > high)
+		return false;
+	*out = (uint32_t)(mhz * unit + 0.5);
+	return true;
+}
+
+/* What the ESP32 family has more. */
+static bool take_family_option(struct sim_options *o, int opt, const char *arg)
+{
+	struct sim_device_config *d = &o->link.device;
+
+	switch (opt) {
+	case OPT_CRYSTAL:
+		return parse_crystal(arg, 24, 48, 1, &d->crystal_mhz);
+	case OPT_ROM_CRYSTAL:
+		return parse_crystal(arg, 20, 60, 1000, &d->rom_khz);
+	case OPT_SECURE:
+		return parse_choice(arg, "on", "off", &d->secure_download);
+	case OPT_USB_JTAG:
+		return parse_choice(arg, "on", "off", &d->usb_jtag);
+	case OPT_USB_GONE:
+		return parse_flash_ms(arg, &d->usb_gone_us);
+	case OPT_USB_STAYS:
+		return parse_choice(arg, "on", "off", &d->usb_stays);
+	case OPT_WDT:
+		return parse_flash_ms(arg, &d->wdt_us);
+	default:
+		return false;
+	}
+}
+
 /* How the host comes to the device other than by a pty, and its lines. */
 static bool take_port_option(struct sim_options *o, int opt, const char *arg)
 {
@@ -308,7 +365,7 @@ static bool take_port_option(struct sim_options *o, int opt, const char *arg)
 	case OPT_SETTLE:
 		return parse_settle(arg, &o->adapter.settle_ms);
 	default:
-		return false;
+		return take_family_option(o, opt, arg);
 	}
 }
 
@@ -365,6 +422,28 @@ static bool take_option(struct sim_options *o, int opt, const char *arg)
 	}
 }
 
+/* Which chips have what was asked for, and what the adapter then is. */
+static bool check_family(struct sim_options *o, char *err, size_t errsize)
+{
+	const struct sim_device_config *d = &o->link.device;
+	const struct sim_chip_row *row = sim_chip_row(d->chip);
+
+	if (d->usb_jtag && !row->usb_jtag) {
+		snprintf(err, errsize, "%s has no USB-JTAG-serial unit", row->label);
+		return false;
+	}
+	if (!row->family && (d->crystal_mhz || d->secure_download)) {
+		snprintf(err, errsize, "%s has no secure download mode and no other crystal here",
+		    row->label);
+		return false;
+	}
+	if (d->usb_jtag && !o->adapter.vid) {
+		o->adapter.vid = 0x303A;
+		o->adapter.pid = 0x1001;
+	}
+	return true;
+}
+
 /* What the options want of one another. */
 static bool check(struct sim_options *o, char *err, size_t errsize)
 {
@@ -377,9 +456,13 @@ static bool check(struct sim_options *o, char *err, size_t errsize)
 		    "--pty LINK or --hand PATH is needed (or --rfc2217, --tcp, --adapter)");
 		return false;
 	}
+	if (!check_family(o, err, errsize))
+		return false;
 	size = o->flash ? sim_flash_file_size(o->flash) : 0;
 	if (size && !o->link.device.flash_size)
 		o->link.device.flash_size = size;
+	if (!o->link.device.flash_size && sim_chip_row(o->link.device.chip)->family)
+		o->link.device.flash_size = 0x400000;
 	if (size && size > o->link.device.flash_size) {
 		snprintf(err, errsize, "%s is longer than --flash-size", o->flash);
 		return false;

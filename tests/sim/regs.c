@@ -36,7 +36,7 @@ uint8_t *sim_regs_ram(struct sim_device *dev, uint32_t addr, size_t n)
 
 /* --- the map ----------------------------------------------------------------------------- */
 
-static uint32_t *spare(struct sim_regs *r, uint32_t addr, bool create)
+uint32_t *sim_regs_spare(struct sim_regs *r, uint32_t addr, bool create)
 {
 	for (size_t i = 0; i < r->spare_len; i++)
 		if (r->spare[i].addr == addr)
@@ -70,6 +70,8 @@ uint32_t sim_regs_read(struct sim_device *dev, uint32_t addr)
 	const uint32_t *reg;
 	const uint8_t *ram = sim_regs_ram(dev, addr, 4);
 
+	if (dev->row->family)
+		return sim_regs32_read(dev, addr);
 	if (ram)
 		return sim_le32(ram);
 	if (addr >= REG_EFUSE && addr < REG_EFUSE + 16 && addr % 4 == 0)
@@ -88,7 +90,7 @@ uint32_t sim_regs_read(struct sim_device *dev, uint32_t addr)
 	}
 	if (sim_spi_owns(addr))
 		return sim_spi_read(dev, addr);
-	reg = spare(&dev->regs, addr, false);
+	reg = sim_regs_spare(&dev->regs, addr, false);
 	return reg ? *reg : 0;
 }
 
@@ -97,6 +99,10 @@ void sim_regs_write(struct sim_device *dev, uint32_t addr, uint32_t value)
 	uint8_t *ram = sim_regs_ram(dev, addr, 4);
 	uint32_t *reg;
 
+	if (dev->row->family) {
+		sim_regs32_write(dev, addr, value);
+		return;
+	}
 	if (ram) {
 		for (int i = 0; i < 4; i++)
 			ram[i] = (uint8_t)(value >> (8 * i));
@@ -107,7 +113,7 @@ void sim_regs_write(struct sim_device *dev, uint32_t addr, uint32_t value)
 	} else if (addr == REG_RTC_CONTROL && (value & RTC_SW_RESET)) {
 		dev->pending_reset = SIM_CAUSE_SOFTWARE;
 	} else {
-		reg = spare(&dev->regs, addr, true);
+		reg = sim_regs_spare(&dev->regs, addr, true);
 		if (reg)
 			*reg = value;
 	}

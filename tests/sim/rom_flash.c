@@ -29,10 +29,17 @@ uint8_t sim_xfer_xor(const uint8_t *bytes, size_t n)
 
 uint8_t sim_xfer_check(struct sim_device *dev, struct sim_xfer *x, uint16_t len)
 {
+	if (sim_loader_word(dev, 0) % 4 != 0)
+		return ERR_FORMAT;
+	return sim_xfer_check_any(dev, x, len);
+}
+
+uint8_t sim_xfer_check_any(struct sim_device *dev, struct sim_xfer *x, uint16_t len)
+{
 	const uint8_t *msg = dev->rom.msg;
 	uint32_t n = sim_loader_word(dev, 0), number = sim_loader_word(dev, 1);
 
-	if (!x->begun || len > DATA_MAX || n % 4 != 0 || n > x->block_size)
+	if (!x->begun || len > DATA_MAX || n > x->block_size)
 		return ERR_FORMAT;
 	if (number != x->expected)
 		return ERR_FORMAT;

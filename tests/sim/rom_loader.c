@@ -33,7 +33,8 @@
 void sim_loader_enter(struct sim_device *dev)
 {
 	dev->rom.edges = 0;
-	sim_device_set_mode(dev, SIM_MODE_AUTOBAUD);
+	sim_usb32_loader(dev);
+	sim_device_set_mode(dev, sim_device_by_usb(dev) ? SIM_MODE_LOADER : SIM_MODE_AUTOBAUD);
 }
 
 uint32_t sim_loader_word(const struct sim_device *dev, size_t index)
@@ -60,12 +61,24 @@ static uint32_t clocks(int64_t ps)
 	return (uint32_t)(ps / 1000 * (SIM_UART_CLOCK / 1000000) / 1000);
 }
 
+/* The family's measures the same way, in sixteenths, and adds nothing. */
+static uint32_t measured32(const struct sim_device *dev)
+{
+	int64_t ps = (dev->rom.min_low_ps + dev->rom.min_high_ps) / 2;
+	uint32_t hz = sim_rom32_uart_hz(dev);
+
+	return sim_rom32_clkdiv(hz, (uint32_t)((1000000000000 + ps / 2) / ps));
+}
+
 static void autobaud_lock(struct sim_device *dev)
 {
 	struct sim_rom *rom = &dev->rom;
 	uint32_t low = clocks(rom->min_low_ps), high = clocks(rom->min_high_ps);
 
-	sim_device_set_clkdiv(dev, (low + high) / 2 + AUTOBAUD_EXTRA);
+	if (dev->row->family)
+		sim_device_set_clkdiv(dev, measured32(dev));
+	else
+		sim_device_set_clkdiv(dev, (low + high) / 2 + AUTOBAUD_EXTRA);
 	sim_device_trace(dev, dev->now, "autobaud locked at %u", sim_device_baud(dev));
 	rom->in_frame = false;
 	rom->escaped = false;
@@ -109,14 +122,17 @@ static size_t slip(uint8_t *out, const uint8_t *in, size_t n)
 static void send_answer(struct sim_device *dev)
 {
 	const struct sim_rom *rom = &dev->rom;
-	uint8_t raw[HEADER + 2] = {1, rom->op, 2, 0}, frame[2 * sizeof(raw) + 2];
-	size_t n;
+	uint8_t raw[HEADER + 64 + 4] = {1, rom->op}, frame[2 * sizeof(raw) + 2];
+	size_t data = dev->rom32.data_len, n = HEADER + data;
 
 	for (int i = 0; i < 4; i++)
 		raw[4 + i] = (uint8_t)(rom->value >> (8 * i));
-	raw[8] = rom->status;
-	raw[9] = rom->code;
-	n = slip(frame, raw, sizeof(raw));
+	memcpy(raw + HEADER, dev->rom32.data, data);
+	raw[n] = rom->status;
+	raw[n + 1] = rom->code;
+	n += dev->row->family ? 4 : 2;
+	raw[2] = (uint8_t)(n - HEADER);
+	n = slip(frame, raw, n);
 	if (sim_faults_event(&dev->faults, SIM_FAULT_ANSWER_LOST)) {
 		sim_device_trace(dev, dev->now, "answer lost op %02x", rom->op);
 		return;
@@ -144,12 +160,16 @@ void sim_loader_answer(struct sim_device *dev, uint8_t status, uint8_t code)
 	rom->job = SIM_JOB_NONE;
 	rom->busy_until = SIM_NEVER;
 	rom->status = status;
-	/* Success leaves the code byte of the last failure where it is. */
+	/* On the 8266 success leaves the code byte of the last failure where it is; of the family
+	 * that is not known, and it is clean here. */
+	if (status || dev->row->family)
+		rom->code = status ? code : 0;
 	if (status)
-		rom->code = code;
+		dev->rom32.data_len = 0;
 	sim_device_trace(dev, dev->now, "answer op %02x value %08x status %u code %02x", rom->op,
 	    rom->value, rom->status, rom->code);
 	send_answer(dev);
+	dev->rom32.data_len = 0;
 }
 
 /* --- register operations ------------------------------------------------------------------ */
@@ -230,6 +250,8 @@ void sim_loader_tick(struct sim_device *dev)
 	rom->busy_until = SIM_NEVER;
 	if (job == SIM_JOB_WRITE_REG)
 		write_quads(dev);
+	else if (job != SIM_JOB_NONE && dev->row->family)
+		sim_rom32_tick(dev);
 	else if (job != SIM_JOB_NONE)
 		sim_romflash_tick(dev);
 	drain_ring(dev);
@@ -249,6 +271,23 @@ static void trace_command(struct sim_device *dev, uint16_t len)
 static void dispatch(struct sim_device *dev, uint8_t op, uint16_t len)
 {
 	switch (op) {
+	case OP_SYNC:
+		do_sync(dev);
+		return;
+	case OP_WRITE_REG:
+		do_write_reg(dev);
+		return;
+	case OP_READ_REG:
+		do_read_reg(dev);
+		return;
+	default:
+		break;
+	}
+	if (dev->row->family) {
+		sim_rom32_dispatch(dev, op, len);
+		return;
+	}
+	switch (op) {
 	case OP_FLASH_BEGIN:
 		sim_romflash_begin(dev, len);
 		break;
@@ -267,19 +306,17 @@ static void dispatch(struct sim_device *dev, uint8_t op, uint16_t len)
 	case OP_MEM_DATA:
 		sim_rommem_data(dev, len);
 		break;
-	case OP_SYNC:
-		do_sync(dev);
-		break;
-	case OP_WRITE_REG:
-		do_write_reg(dev);
-		break;
-	case OP_READ_REG:
-		do_read_reg(dev);
-		break;
 	default:
 		sim_romflash_params(dev, len);
 		break;
 	}
+}
+
+static bool known(const struct sim_device *dev, uint8_t op)
+{
+	if (dev->row->family)
+		return sim_rom32_knows(dev, op);
+	return op >= OP_FLASH_BEGIN && op <= OP_SPI_PARAMS;
 }
 
 static void execute(struct sim_device *dev)
@@ -288,7 +325,7 @@ static void execute(struct sim_device *dev)
 	uint16_t len = (uint16_t)(rom->msg[2] | rom->msg[3] << 8);
 
 	trace_command(dev, len);
-	if (rom->msg[0] != 0 || rom->msg[1] < OP_FLASH_BEGIN || rom->msg[1] > OP_SPI_PARAMS) {
+	if (rom->msg[0] != 0 || !known(dev, rom->msg[1])) {
 		/* The answer still carries the last valid operation, and after a SYNC it comes as
 		 * often as a SYNC's does. */
 		sim_loader_answer(dev, 1, ERR_FORMAT);

@@ -9,7 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define STEP (50 * TAS_MS)
+#define STEP	  (50 * TAS_MS)
+#define IMAGE_MAX 0x400000u
 
 static const char DEFAULT_SCENARIO[] = "network * rssi -55 channel 6\n";
 
@@ -66,8 +67,8 @@ bool sim_app_running(const struct sim_app *a)
 static void identify(struct sim_app *a)
 {
 	uint32_t n = a->host.flash_size(a->host.ctx);
-	if (n > 0x100000)
-		n = 0x100000;
+	if (n > IMAGE_MAX)
+		n = IMAGE_MAX;
 	uint8_t *image = malloc(n ? n : 1);
 	if (!image)
 		abort();

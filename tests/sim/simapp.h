@@ -21,7 +21,12 @@ enum sim_cause {
 	SIM_CAUSE_EXT_RESET = 2,
 	SIM_CAUSE_SOFTWARE = 3,
 	SIM_CAUSE_WATCHDOG = 4,
-	SIM_CAUSE_DEEP_SLEEP = 5
+	SIM_CAUSE_DEEP_SLEEP = 5,
+	/* The ESP32 family's own, by the numbers that their ROMs print. */
+	SIM_CAUSE_TIMER_WDT = 7,
+	SIM_CAUSE_RTC_WDT = 16,
+	SIM_CAUSE_SUPER_WDT = 18,
+	SIM_CAUSE_USB = 21
 };
 
 /* What the application may use of the chip. All calls are made from within the sim_app_* calls
@@ -44,7 +49,11 @@ struct sim_app_host {
 	/* A seeded generator, for jitter. */
 	uint32_t (*rand)(void *ctx);
 	uint32_t chip_id;
-	const char *mac; /* "5C:CF:7F:12:34:56" */
+	const char *mac;  /* "5C:CF:7F:12:34:56" */
+	const char *chip; /* "ESP8266EX", "ESP32-C3"; NULL is the former */
+	/* Where the sectors for the settings are, and how many; 0: the eight of an ESP8266 with
+	 * 1 MB. */
+	uint32_t settings_at, settings_slots;
 };
 
 struct sim_app;

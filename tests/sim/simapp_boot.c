@@ -173,7 +173,7 @@ void tas_boot_setup(struct sim_app *a)
 	tas_set_baud(a, first, false);
 	tas_tx(a, "\r\n");
 	if (tas_min(a, 9, 4, 0, 0))
-		tas_log(a, TAS_INFO, "HDW: ESP8266EX");
+		tas_log(a, TAS_INFO, "HDW: %s", a->host.chip ? a->host.chip : "ESP8266EX");
 	work(a, 36);
 	load(a);
 	work(a, 4);

@@ -17,6 +17,10 @@
 #define SIM_IRAM_BASE  0x40100000u
 #define SIM_IRAM_SIZE  0x10000u
 #define SIM_REGS_SPARE 64
+/* Where an application of the ESP32 family finds its settings. */
+#define SIM_APP32_SETTINGS 0x80000000u
+
+struct sim_inflate;
 
 /* A download into flash or RAM: both follow the same rules. */
 struct sim_xfer {
@@ -26,7 +30,7 @@ struct sim_xfer {
 	uint32_t got;	   /* bytes stored */
 };
 
-enum sim_job { SIM_JOB_NONE, SIM_JOB_ERASE, SIM_JOB_PROGRAM, SIM_JOB_WRITE_REG };
+enum sim_job { SIM_JOB_NONE, SIM_JOB_ERASE, SIM_JOB_PROGRAM, SIM_JOB_WRITE_REG, SIM_JOB_MD5 };
 
 struct sim_rom {
 	/* SLIP reader; the buffer keeps what earlier frames left in it. */
@@ -61,8 +65,29 @@ struct sim_regs {
 	uint8_t iram[SIM_IRAM_SIZE];
 };
 
+/* What the ESP32 family has more. */
+struct sim_rom32 {
+	uint8_t data[64]; /* goes before the status bytes of the answer under way */
+	size_t data_len;
+	struct sim_xfer deflated;    /* its block numbers and place count compressed bytes */
+	struct sim_inflate *inflate; /* the stream under way */
+	uint8_t *plain;		     /* the bytes to program, and what of them is due */
+	size_t plain_len;
+	uint32_t next_clkdiv; /* after the answer has left; 0 is none */
+	struct {
+		uint32_t user, user1, user2, mosi_len, miso_len;
+	} spi;
+	/* the chip's own USB */
+	bool usb_gone, download_flag, line_dtr, line_rts;
+	sim_time usb_back_at;
+	sim_time wdt_at, swd_at;
+	/* the application found by the second boot loader */
+	uint32_t app_at, app_size, nvs_at, nvs_size;
+};
+
 struct sim_device {
 	struct sim_device_config cfg;
+	const struct sim_chip_row *row;
 	struct sim_wire *tx, *rx;
 	struct sim_flash flash;
 	struct sim_faults faults;
@@ -86,6 +111,7 @@ struct sim_device {
 	uint8_t *held;
 	size_t held_len, held_cap;
 	struct sim_rom rom;
+	struct sim_rom32 rom32;
 	struct sim_regs regs;
 	struct sim_spi spi;
 	struct sim_cpu *cpu; /* made when code is first started in RAM */
@@ -99,6 +125,8 @@ struct sim_device {
 int64_t sim_device_ps(const struct sim_device *dev);
 void sim_device_send(struct sim_device *dev, const void *bytes, size_t n);
 void sim_device_set_clkdiv(struct sim_device *dev, uint32_t div);
+/* By the nearest divider of the chip's clock. */
+void sim_device_set_baud_now(struct sim_device *dev, uint32_t baud);
 void sim_device_set_mode(struct sim_device *dev, enum sim_mode mode);
 void sim_device_restart(struct sim_device *dev, enum sim_cause cause, sim_time delay_us);
 void sim_device_supply_dip(struct sim_device *dev);
@@ -131,12 +159,16 @@ void sim_rommem_data(struct sim_device *dev, uint16_t len);
 void sim_rommem_end(struct sim_device *dev);
 /* The checks that both kinds of DATA share: 0 or an error code; advances the number. */
 uint8_t sim_xfer_check(struct sim_device *dev, struct sim_xfer *x, uint16_t len);
+/* The same for blocks of any length, not only of whole words. */
+uint8_t sim_xfer_check_any(struct sim_device *dev, struct sim_xfer *x, uint16_t len);
 uint8_t sim_xfer_xor(const uint8_t *bytes, size_t n);
 
 /* regs.c */
 void sim_regs_reset(struct sim_device *dev);
 uint32_t sim_regs_read(struct sim_device *dev, uint32_t addr);
 void sim_regs_write(struct sim_device *dev, uint32_t addr, uint32_t value);
+/* Registers that keep what is written; NULL when it is not there (and is not to be made). */
+uint32_t *sim_regs_spare(struct sim_regs *r, uint32_t addr, bool create);
 /* The RAM behind an address range, or NULL when it is none. */
 uint8_t *sim_regs_ram(struct sim_device *dev, uint32_t addr, size_t n);
 
@@ -145,6 +177,71 @@ bool sim_apphost_init(struct sim_device *dev, char *err, size_t errsize);
 void sim_apphost_boot(struct sim_device *dev);
 /* Applies a rate that waited for the queue, then sends what was held back. */
 void sim_apphost_drained(struct sim_device *dev);
+
+/* rom32.c: the family's commands */
+uint32_t sim_rom32_uart_hz(const struct sim_device *dev);
+uint32_t sim_rom32_believed_hz(const struct sim_device *dev);
+/* The divider register's value, with its sixteenths, for a rate from a clock. */
+uint32_t sim_rom32_clkdiv(uint32_t hz, uint32_t baud);
+/* Whether the operation is one of this chip's, in its present mode. */
+bool sim_rom32_knows(const struct sim_device *dev, uint8_t op);
+void sim_rom32_dispatch(struct sim_device *dev, uint8_t op, uint16_t len);
+/* A flash or other job is over. */
+void sim_rom32_tick(struct sim_device *dev);
+/* Everything that a reset forgets; what the flash was at is torn. */
+void sim_rom32_reset(struct sim_device *dev);
+void sim_rom32_fini(struct sim_device *dev);
+/* The answer has left: the new rate counts. */
+void sim_rom32_drained(struct sim_device *dev);
+
+/* rom32_flash.c */
+void sim_flash32_begin(struct sim_device *dev, uint16_t len);
+void sim_flash32_data(struct sim_device *dev, uint16_t len);
+void sim_flash32_end(struct sim_device *dev, uint16_t len);
+void sim_flash32_params(struct sim_device *dev, uint16_t len);
+void sim_flash32_md5(struct sim_device *dev, uint16_t len);
+void sim_flash32_read(struct sim_device *dev, uint16_t len);
+void sim_flash32_tick(struct sim_device *dev);
+/* The checks of both BEGINs; answers when it is not right. */
+bool sim_flash32_accept(struct sim_device *dev, uint16_t len, struct sim_xfer *x);
+/* Erases what was announced and answers. */
+void sim_flash32_erase(struct sim_device *dev, uint32_t start, uint32_t size);
+/* Programs plain[0..plain_len) at op_addr and answers. */
+void sim_flash32_program(struct sim_device *dev);
+/* The loader is left: with a reset, or straight to the application. */
+void sim_flash32_leave(struct sim_device *dev, bool reset);
+
+/* rom32_deflate.c */
+void sim_defl32_begin(struct sim_device *dev, uint16_t len);
+void sim_defl32_data(struct sim_device *dev, uint16_t len);
+void sim_defl32_end(struct sim_device *dev, uint16_t len);
+void sim_defl32_drop(struct sim_device *dev);
+
+/* rom32_regs.c */
+uint32_t sim_regs32_read(struct sim_device *dev, uint32_t addr);
+void sim_regs32_write(struct sim_device *dev, uint32_t addr, uint32_t value);
+
+/* rom32_boot.c */
+void sim_boot32_start(struct sim_device *dev);
+void sim_boot32_flash(struct sim_device *dev);
+void sim_boot32_print(struct sim_device *dev, const char *fmt, ...)
+    __attribute__((format(printf, 2, 3)));
+/* Nothing to start: the watchdog will bite once the text has left. */
+void sim_boot32_die(struct sim_device *dev, const char *why);
+
+/* rom32_app.c: the second boot loader; false when it found nothing to start */
+bool sim_app32_find(struct sim_device *dev);
+
+/* rom32_usb.c: the chip's own USB-JTAG-serial unit */
+void sim_usb32_reset(struct sim_device *dev, enum sim_cause cause);
+void sim_usb32_lines(struct sim_device *dev, bool dtr, bool rts);
+/* The loader begins to listen: the watchdogs' time runs. */
+void sim_usb32_loader(struct sim_device *dev);
+/* Whether a watchdog's register is open, and what a write to it does. */
+bool sim_usb32_may_write(struct sim_device *dev, uint32_t addr);
+void sim_usb32_written(struct sim_device *dev, uint32_t addr, uint32_t value);
+sim_time sim_usb32_deadline(const struct sim_device *dev);
+void sim_usb32_tick(struct sim_device *dev);
 
 /* little endian */
 static inline uint32_t sim_le32(const uint8_t *p)

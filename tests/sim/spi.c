@@ -254,6 +254,14 @@ static uint32_t jedec(struct sim_device *dev)
 	return sim_flash_jedec(&dev->flash);
 }
 
+/* Of the table of parameters only what is looked at: "SFDP", and whose it is. */
+static uint32_t sfdp(struct sim_device *dev, uint32_t addr)
+{
+	if (!dev->rom.attached || sim_spi_flash_busy(dev))
+		return UINT32_MAX;
+	return addr == 0 ? 0x50444653u : addr == 0x10 ? 0xEFu : 0;
+}
+
 static void answer(struct sim_device *dev, uint32_t word)
 {
 	dev->spi.result[0] = word;
@@ -317,6 +325,10 @@ static void spi_user(struct sim_device *dev, int64_t ps)
 		break;
 	case 0x05:
 		answer(dev, flash_status(dev));
+		break;
+	case 0x5A:
+		if (s->user & USER_ADDRESS)
+			answer(dev, sfdp(dev, addr));
 		break;
 	case 0x35:
 	case 0x15:

@@ -28,9 +28,11 @@ static uint32_t le32(const uint8_t *p)
 /* One image: header, segments, checksum byte at the end of a 16-byte line. */
 static uint32_t part_end(const uint8_t *flash, size_t n, uint32_t at)
 {
-	if ((size_t)at + 8 > n || flash[at] != 0xE9)
+	if ((size_t)at + 9 > n || flash[at] != 0xE9)
 		return 0;
-	uint32_t p = at + 8;
+	/* The ESP32 family's header is longer: where an ESP8266 has its first segment's address
+	 * these have "no write-protect pin". */
+	uint32_t p = at + (flash[at + 8] == 0xEE ? 24 : 8);
 	for (unsigned i = 0; i < flash[at + 1]; i++) {
 		if ((size_t)p + 8 > n)
 			return 0;
@@ -45,8 +47,8 @@ static uint32_t part_end(const uint8_t *flash, size_t n, uint32_t at)
 uint32_t tas_image_size(const uint8_t *flash, size_t n)
 {
 	uint32_t first = part_end(flash, n, 0);
-	if (!first)
-		return 0;
+	if (!first || flash[8] == 0xEE)
+		return first;
 	uint32_t second = first <= 0x1000 ? part_end(flash, n, 0x1000) : 0;
 	return second ? second : first;
 }
@@ -241,6 +243,22 @@ static void find_ota(struct tas_build *b, struct span s)
 	}
 }
 
+/* The ESP32 family's builds name themselves all. */
+static bool find_variant32(struct tas_build *b, struct span s)
+{
+	static const char *const words[] = {"tasmota32", "tasmota32s2", "tasmota32s3",
+	    "tasmota32c2", "tasmota32c3", "tasmota32c5", "tasmota32c6", "tasmota32h2",
+	    "tasmota32p4", "safeboot"};
+
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+		if (has_cstr(s, words[i])) {
+			snprintf(b->variant, sizeof(b->variant), "%s", words[i]);
+			b->minimal = !strcmp(words[i], "safeboot");
+			return true;
+		}
+	return false;
+}
+
 static void find_variant(struct tas_build *b, struct span s)
 {
 	static const char *const words[] = {
@@ -248,6 +266,8 @@ static void find_variant(struct tas_build *b, struct span s)
 	const char *base = strrchr(b->ota, '/');
 
 	snprintf(b->variant, sizeof(b->variant), "full");
+	if (find_variant32(b, s))
+		return;
 	if (has(s, "WARNING This version does not support persistent settings") &&
 	    !has(s, "%s-minimal%s")) {
 		b->minimal = true;

@@ -5,17 +5,9 @@
  */
 #include "tasmota_image.h"
 #include "tasmota_ident.h"
+#include "tasmota_marks.h"
 
 #include <string.h>
-
-struct spec_build {
-	const char *name;
-	uint32_t version;
-	bool minimal, marker, rules;
-	size_t size;
-	const char *format;
-	const char *words; /* further strings, '|' between them */
-};
 
 #define OLD_FORMAT  "Project %s %s (Topic %s, Fallback %s, GroupTopic %s) Version %s-2_3_0"
 #define MID_FORMAT  "Project %s %s Version %s%s-2_7_4_1"
@@ -25,7 +17,7 @@ struct spec_build {
 #define LATE_FORMAT "Project %s - %s Version %s%s-2.7.8(%s)"
 #define AUTO	    "%s-minimal%s"
 
-static const struct spec_build BUILDS[] = {
+static const struct tas_marks BUILDS[] = {
     {"6.1.1-full", TAS_V(6, 1, 1, 0), false, false, true, 517 * 1024, OLD_FORMAT, OLD_OTA "|" AUTO},
     {"6.1.1-minimal", TAS_V(6, 1, 1, 0), true, false, false, 346240, OLD_FORMAT, OLD_OTA},
     {"6.1.1-classic", TAS_V(6, 1, 1, 0), false, false, false, 486 * 1024, OLD_FORMAT,
@@ -55,7 +47,7 @@ static void put32(uint8_t *p, uint32_t v)
 
 /* Code-like filling: few distinct words, many of them near each other, so that it compresses
  * about as a real program does. No word looks like a version. */
-static void fill(uint8_t *p, size_t n, uint32_t seed)
+void tas_marks_fill(uint8_t *p, size_t n, uint32_t seed)
 {
 	uint32_t x = seed, recent[64];
 
@@ -99,7 +91,7 @@ static uint8_t *segment(struct cursor *c, uint32_t addr, uint32_t len)
 	put32(c->image + c->at, addr);
 	put32(c->image + c->at + 4, len);
 	uint8_t *data = c->image + c->at + 8;
-	fill(data, len, addr ^ len);
+	tas_marks_fill(data, len, addr ^ len);
 	c->at += 8 + len;
 	return data;
 }
@@ -139,7 +131,7 @@ static uint8_t *strings(uint8_t *q, const char *words)
 }
 
 /* The strings and constants by which a build is known. */
-static void marks(uint8_t *p, const struct spec_build *b)
+void tas_marks_put(uint8_t *p, const struct tas_marks *b)
 {
 	static const uint8_t marker[12] = {
 	    0xA5, 0x5A, 0xA5, 0x5A, 0, 0, 0, 0, 0x5A, 0xA5, 0x5A, 0xA5};
@@ -179,7 +171,7 @@ static void marks(uint8_t *p, const struct spec_build *b)
 		put32(p + 0x1100 + 8 * i, steps[i]);
 }
 
-static const struct spec_build *find(const char *name)
+static const struct tas_marks *find(const char *name)
 {
 	for (size_t i = 0; i < sizeof(BUILDS) / sizeof(BUILDS[0]); i++)
 		if (!strcmp(BUILDS[i].name, name))
@@ -189,7 +181,7 @@ static const struct spec_build *find(const char *name)
 
 size_t tas_image_make(const struct tas_image_spec *spec, uint8_t *dst)
 {
-	const struct spec_build *b = find(spec->build);
+	const struct tas_marks *b = find(spec->build);
 	size_t size = (spec->size ? spec->size : b ? b->size : 0) & ~(size_t)15;
 
 	if (!b || size < 0x10000 || size > TAS_IMAGE_MAX)
@@ -211,7 +203,7 @@ size_t tas_image_make(const struct tas_image_spec *spec, uint8_t *dst)
 	header(&c, spec, 5, 0x401000B8U);
 	uint32_t irom = (uint32_t)(size - 16 - c.at - 8 - others) & ~3U;
 	uint8_t *data = segment(&c, 0x40201010U, irom);
-	marks(data, b);
+	tas_marks_put(data, b);
 	sum_up(&c, data, irom);
 	for (int i = 0; i < 4; i++)
 		sum_up(&c, segment(&c, rest[i][0], rest[i][1]), rest[i][1]);

@@ -129,9 +129,20 @@ size_t tas_set_text(const struct tas_set *s)
 	return n;
 }
 
+static uint32_t slots(const struct sim_app_host *host)
+{
+	return host->settings_slots ? host->settings_slots : TAS_SET_SLOTS;
+}
+
+static uint32_t address(const struct sim_app_host *host, uint32_t sector)
+{
+	return host->settings_at ? host->settings_at + (TAS_SET_TOP - sector) * SECTOR
+				 : sector * SECTOR;
+}
+
 static bool read_sector(const struct sim_app_host *host, uint32_t sector, uint8_t buf[SECTOR])
 {
-	host->flash_read(host->ctx, sector * SECTOR, buf, SECTOR);
+	host->flash_read(host->ctx, address(host, sector), buf, SECTOR);
 	uint32_t len = get32(buf + 8);
 	return !memcmp(buf, "TSIM", 4) && len <= SECTOR - HEAD &&
 	       get32(buf + 12) == sum(buf + HEAD, len);
@@ -162,7 +173,7 @@ bool tas_set_load(struct tas_set *s, const struct sim_app_host *host)
 	bool found = false;
 
 	tas_set_clear(s);
-	for (uint32_t i = 0; i < TAS_SET_SLOTS; i++) {
+	for (uint32_t i = 0; i < slots(host); i++) {
 		if (!read_sector(host, TAS_SET_TOP - i, buf))
 			continue;
 		if (found && get32(buf + 4) <= s->count)
@@ -203,10 +214,10 @@ void tas_set_save(struct tas_set *s, const struct sim_app_host *host, bool first
 	put32(buf + 8, (uint32_t)(at - HEAD));
 	put32(buf + 12, sum(buf + HEAD, at - HEAD));
 	s->sector =
-	    first || s->sector <= TAS_SET_TOP - TAS_SET_SLOTS + 1 ? TAS_SET_TOP : s->sector - 1;
-	host->flash_erase_sector(host->ctx, s->sector * SECTOR);
-	host->flash_program(host->ctx, s->sector * SECTOR, buf, (at + 3U) & ~3U);
-	for (uint32_t i = 1; first && i < TAS_SET_SLOTS; i++)
-		host->flash_erase_sector(host->ctx, (TAS_SET_TOP - i) * SECTOR);
+	    first || s->sector <= TAS_SET_TOP - slots(host) + 1 ? TAS_SET_TOP : s->sector - 1;
+	host->flash_erase_sector(host->ctx, address(host, s->sector));
+	host->flash_program(host->ctx, address(host, s->sector), buf, (at + 3U) & ~3U);
+	for (uint32_t i = 1; first && i < slots(host); i++)
+		host->flash_erase_sector(host->ctx, address(host, TAS_SET_TOP - i));
 	s->dirty = false;
 }

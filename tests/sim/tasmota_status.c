@@ -114,7 +114,8 @@ static void status_fwr(const struct sim_app *a, struct out *o)
 	    version, image, modern(a) ? "2024-08-14T12:36:22" : "2018-07-14T14:23:31",
 	    modern(a) ? 31 : 6, a->b.core, sdk(a));
 	if (tas_min(a, 8, 4, 0, 0))
-		add(o, ",\"CpuFrequency\":80,\"Hardware\":\"ESP8266EX\"");
+		add(o, ",\"CpuFrequency\":80,\"Hardware\":\"%s\"",
+		    a->host.chip ? a->host.chip : "ESP8266EX");
 	if (tas_min(a, 7, 2, 0, 0))
 		add(o, ",\"CR\":\"%zu/699\"", tas_set_text(&a->set));
 	add(o, "}}");

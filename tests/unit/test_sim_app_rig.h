@@ -104,7 +104,7 @@ static inline struct rig *rig_new(const char *build, const char *scenario)
 	memset(r->flash, 0xFF, sizeof(r->flash));
 	assert_true(tas_image_make(&spec, r->flash) > 0);
 	struct sim_app_host host = {r, rig_tx, rig_baud, rig_read, rig_program, rig_erase, rig_size,
-	    rig_reset, rig_rand, 0x123456, "5C:CF:7F:12:34:56"};
+	    rig_reset, rig_rand, 0x123456, "5C:CF:7F:12:34:56", NULL, 0, 0};
 	r->app = sim_app_new(&host, scenario, err, sizeof(err));
 	if (!r->app)
 		fail_msg("scenario: %s", err);
