@@ -4,10 +4,13 @@
 #include "flash_save.h"
 #include "flash_words.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "tasmite/base/str.h"
 #include "tasmite/core/tasmota/boards.h"
+#include "tasmite/io/files.h"
+#include "tasmite/proto/image.h"
 
 bool app_flashing(const struct app *a)
 {
@@ -451,24 +454,32 @@ void act_chip(struct app *a, const struct cmd_line *c)
 
 /* ---- what needs no device -------------------------------------------------------------------- */
 
+/* Room for a backup of the largest flash, and for an ELF file to be told as one. */
+#define IMAGE_FILE_MAX (4u * IMAGE_MAX_FLASH)
+
 void act_image(struct app *a, const struct cmd_line *c)
 {
-	struct flash_request r;
+	char path[1024];
+	struct image_info info;
+	uint8_t *data = NULL, *inner = NULL;
+	size_t n, inner_n;
 	struct err err = {0};
 
 	if (!c->count) {
 		tui_edit_set(a->tui, "/image ");
 		return;
 	}
-	flash_request_init(&r, ENGINE_FLASH);
-	if (flash_request_add(&r, c->args[0], &err) != ERR_OK) {
+	if (files_expand(c->args[0], path, sizeof(path), &err) != ERR_OK ||
+	    files_read(path, IMAGE_FILE_MAX, &data, &n, &err) != ERR_OK) {
 		session_warn(a->session, a->now, "%s", err.text);
-	} else {
-		session_page_open(a->session, r.files[0].name);
-		image_describe(&r.files[0].info, &a->session->page.text);
-		a->session->page.revision++;
+		return;
 	}
-	flash_request_fini(&r);
+	image_inspect_packed(data, n, path, IMAGE_FILE_MAX, &info, &inner, &inner_n);
+	session_page_open(a->session, info.name);
+	image_describe(&info, &a->session->page.text);
+	a->session->page.revision++;
+	free(inner);
+	free(data);
 }
 
 static void device_chosen(struct app *a, const char *value);

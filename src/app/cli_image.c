@@ -3,6 +3,7 @@
 #include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "tasmite/app/cli.h"
 #include "tasmite/base/err.h"
@@ -57,7 +58,13 @@ static void put_new(json_t *o, const char *key, json_t *value)
 		xalloc_die("out of memory");
 }
 
-static json_t *chain_json(const struct image_chain *c)
+static void append(json_t *list, json_t *value)
+{
+	if (!value || json_array_append_new(list, value))
+		xalloc_die("out of memory");
+}
+
+static json_t *chain_json(const struct image_info *info, const struct image_chain *c)
 {
 	json_t *o = json_object(), *list = json_array();
 
@@ -69,8 +76,8 @@ static json_t *chain_json(const struct image_chain *c)
 		put_number(s, "offset", c->seg[i].offset);
 		put_number(s, "address", c->seg[i].addr);
 		put_number(s, "length", c->seg[i].length);
-		if (json_array_append_new(list, s))
-			xalloc_die("out of memory");
+		put_text(s, "memory", image_memory_text(info, c->seg[i].addr));
+		append(list, s);
 	}
 	put_new(o, "segments", list);
 	put_bool(o, "truncated", c->truncated);
@@ -100,7 +107,7 @@ static const char *certainty_key(enum image_certainty certainty)
 
 static void identity_json(json_t *o, const struct image_identity *id)
 {
-	char text[32];
+	char text[32], advice[200];
 
 	put_text(o, "firmware", image_firmware_name(id->firmware));
 	if (id->version != 0) {
@@ -116,33 +123,140 @@ static void identity_json(json_t *o, const struct image_identity *id)
 	put_text(o, "variant", id->variant);
 	put_text(o, "language", id->language);
 	put_text(o, "core", id->core);
+	put_text(o, "build", id->build);
 	put_text(o, "ota_url", id->ota_url);
+	enum image_bad bad = image_known_bad(id, advice, sizeof(advice));
+	if (bad != IMAGE_BAD_NO) {
+		put_text(o, "known_bad", bad == IMAGE_BAD_YES ? "yes" : "maybe");
+		put_text(o, "known_bad_text", advice);
+	}
+}
+
+static void description_json(json_t *o, const struct image_description *d)
+{
+	put_text(o, "project", d->project);
+	put_text(o, "project_version", d->version);
+	put_text(o, "compiled_date", d->date);
+	put_text(o, "compiled_time", d->time);
+	put_text(o, "idf", d->idf);
+	put_text(o, "elf_sha256", d->elf_sha);
+}
+
+static void header32_json(json_t *o, const struct image_header32 *h)
+{
+	unsigned min = h->min_revision ? h->min_revision : h->min_revision_old * 100u;
+
+	put_number(o, "min_revision", min);
+	if (h->max_revision != 0 && h->max_revision != UINT16_MAX)
+		put_number(o, "max_revision", h->max_revision);
+	put_text(o, "sha256", image_sha_key(h->sha));
+}
+
+static json_t *table_json(const struct partition_table *t)
+{
+	json_t *list = json_array();
+	char kind[40];
+
+	for (size_t i = 0; i < t->count; i++) {
+		const struct partition *p = &t->entry[i];
+		json_t *o = json_object();
+
+		partition_kind_text(p, kind, sizeof(kind));
+		put_text(o, "name", p->name);
+		put_text(o, "kind", kind);
+		put_number(o, "offset", p->offset);
+		put_number(o, "size", p->size);
+		append(list, o);
+	}
+	return list;
+}
+
+static json_t *apps_json(const struct image_info *info)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < info->app_count; i++) {
+		const struct image_app *app = &info->apps[i];
+		const struct partition *p = &info->table.entry[app->partition];
+		json_t *o = json_object();
+
+		put_text(o, "partition", p->name);
+		put_number(o, "offset", p->offset);
+		put_bool(o, "present", app->present);
+		put_bool(o, "starts", i == info->starts);
+		if (app->present) {
+			if (app->size)
+				put_number(o, "size", app->size);
+			put_text(o, "chip", image_chip_name(app->header.chip_id));
+			put_text(o, "fault", image_fault_key(app->fault));
+			header32_json(o, &app->header);
+			identity_json(o, &app->id);
+			description_json(o, &app->description);
+		}
+		append(list, o);
+	}
+	return list;
+}
+
+static void backup_json(json_t *o, const struct image_info *info)
+{
+	const struct image_settings *s = &info->settings;
+	json_t *settings;
+	char version[24];
+
+	if (info->sdk_app)
+		put_number(o, "sdk_application", info->sdk_app);
+	if (s->copies == 0)
+		return;
+	settings = json_object();
+	image_version_text(s->version, version, sizeof(version));
+	put_number(settings, "offset", s->offset);
+	put_number(settings, "copies", s->copies);
+	put_number(settings, "saves", s->saves);
+	put_text(settings, "version", version);
+	put_new(o, "settings", settings);
 }
 
 static void firmware_json(json_t *o, const struct image_info *info)
 {
-	bool esp32 = info->kind >= IMAGE_ESP32_APP && info->kind <= IMAGE_ESP32_PARTITIONS;
+	bool esp32 = image_is_esp32(info);
 
 	if (esp32)
 		put_text(o, "chip", image_chip_name(info->chip_id));
 	else if (info->kind != IMAGE_ESP_DAMAGED)
 		put_text(o, "chip", "ESP8266");
 	put_text(o, "fault", image_fault_key(info->fault));
+	if (esp32)
+		header32_json(o, &info->header);
 	identity_json(o, &info->id);
-	put_text(o, "idf", info->idf);
+	description_json(o, &info->description);
 	put_text(o, "flash_mode", image_mode_name(info->mode));
-	if (!esp32 && info->flash_size != 0)
+	if (info->flash_size != 0)
 		put_number(o, "flash_size", info->flash_size);
 	if (!esp32 && image_freq_mhz(info->freq_code) != 0)
 		put_number(o, "flash_mhz", image_freq_mhz(info->freq_code));
+	put_text(o, "flash_frequency", image_freq_text(info));
 	if (info->boot.present)
-		put_new(o, "image", chain_json(&info->boot));
+		put_new(o, "image", chain_json(info, &info->boot));
 	if (info->app.present)
-		put_new(o, "application", chain_json(&info->app));
+		put_new(o, "application", chain_json(info, &info->app));
 	if (info->has_crc)
 		put_bool(o, "crc_ok", info->crc_ok);
 	put_number(o, "end", info->end);
 	put_number(o, "trailing", info->trailing);
+	backup_json(o, info);
+}
+
+static void whole_json(json_t *o, const struct image_info *info)
+{
+	if (info->has_table) {
+		put_new(o, "partitions", table_json(&info->table));
+		put_bool(o, "safeboot_layout",
+		    partition_layout(&info->table) == PARTITION_LAYOUT_SAFEBOOT);
+	}
+	put_text(o, "partition_fault", info->table_fault);
+	if (info->app_count > 0)
+		put_new(o, "applications", apps_json(info));
 }
 
 static void print_json(const char *path, const struct image_info *info)
@@ -157,12 +271,17 @@ static void print_json(const char *path, const struct image_info *info)
 	image_summary(info, summary, sizeof(summary));
 	put_text(o, "summary", summary);
 	put_text(o, "name_version", info->id.name_version);
-	if (info->kind == IMAGE_GZIP) {
+	if (info->packed)
+		put_number(o, "packed_size", info->packed_size);
+	if (info->kind == IMAGE_GZIP || info->packed) {
 		put_text(o, "inner_name", info->inner_name);
 		put_number(o, "inner_size", info->inner_size);
 	}
 	if (image_is_firmware(info))
 		firmware_json(o, info);
+	else if (info->fault != IMAGE_FAULT_NONE)
+		put_text(o, "fault", image_fault_key(info->fault));
+	whole_json(o, info);
 	line = json_dumps(o, JSON_COMPACT | JSON_PRESERVE_ORDER);
 	json_decref(o);
 	if (!line)
@@ -173,21 +292,43 @@ static void print_json(const char *path, const struct image_info *info)
 
 /* ---- text ------------------------------------------------------------------------------------ */
 
-/* What stands in the way of writing it to an ESP8266, in the words of the flasher. */
+/* The notes on an ESP32's image are those for its own chip: what lacks there is only the table of
+ * the device, which no file tells. */
+static void judge(const struct image_info *info, struct image_verdict *v)
+{
+	struct image_device own = {
+	    .chip = image_chip_name(info->chip_id), .revision = IMAGE_REVISION_UNKNOWN};
+	struct image_target any = {0};
+	struct image_placement placement;
+
+	if (!image_is_esp32(info)) {
+		image_check(info, &any, v);
+		return;
+	}
+	image_place(info, &own, NULL, &placement);
+	*v = placement.verdict;
+	if (placement.needs_table)
+		memset(v, 0, sizeof(*v));
+}
+
 static void print_text(const struct image_info *info, bool first)
 {
-	struct image_target any = {0};
 	struct image_verdict v;
 	struct sbuf page;
+	char bad[sizeof(v.warnings[0])];
 
 	sbuf_init(&page, MAX_PAGE);
 	image_describe(info, &page);
 	printf("%s%s", first ? "" : "\n", sbuf_str(&page));
 	sbuf_fini(&page);
-	if (image_check(info, &any, &v) != ERR_OK)
-		printf("to an ESP8266: no, %s\ninstead: %s\n", v.reason, v.advice);
+	judge(info, &v);
+	if (v.refusal != IMAGE_OK)
+		printf("to write it: no, %s\ninstead: %s\n", v.reason, v.advice);
+	/* The page has said it already. */
+	image_known_bad(&info->id, bad, sizeof(bad));
 	for (size_t i = 0; i < v.warning_count; i++)
-		printf("note: %s\n", v.warnings[i]);
+		if (strcmp(v.warnings[i], bad) != 0)
+			printf("note: %s\n", v.warnings[i]);
 }
 
 /* ---- the command ----------------------------------------------------------------------------- */
@@ -197,14 +338,15 @@ static int one_file(const char *path, bool json, bool first)
 {
 	struct image_info info;
 	struct err err;
-	uint8_t *data;
-	size_t size;
+	uint8_t *data, *inner;
+	size_t size, inner_size;
 
 	if (files_read(path, MAX_FILE, &data, &size, &err) != ERR_OK) {
 		fprintf(stderr, "tasmite: %s\n", err.text);
 		return CLI_PROBLEM;
 	}
-	image_inspect(data, size, path, &info);
+	image_inspect_packed(data, size, path, MAX_FILE, &info, &inner, &inner_size);
+	free(inner);
 	free(data);
 	if (json)
 		print_json(path, &info);

@@ -10,13 +10,6 @@
 #include "tasmite/base/err.h"
 
 #define HEADER_8266 8u
-#define HEADER_32   24u
-/* The ESP32 family's application description begins behind the first segment's header. */
-#define APP_DESC	0x20u
-#define APP_DESC_MAGIC	0xabcd5432u
-#define APP_DESC_IDF	112u
-#define PARTITIONS	0x8000u
-#define PARTITION_ENTRY 32u
 /* Where the Arduino core since 2.7 keeps length and CRC of the whole image. */
 #define EBOOT_LENGTH 4088u
 #define EBOOT_CRC    4092u
@@ -33,7 +26,7 @@ static uint8_t xor_bytes(const uint8_t *p, size_t n)
 }
 
 /* The header stands at offset; header is its length (the ESP32 family has a longer one). */
-static void chain_parse(
+void image_chain_parse(
     const uint8_t *data, size_t n, size_t offset, size_t header, struct image_chain *c)
 {
 	memset(c, 0, sizeof(*c));
@@ -62,7 +55,7 @@ static void chain_parse(
 		at += 8;
 		if (s->length > n - at) {
 			c->truncated = true;
-			/* Nonsense lengths are the header's fault, see header_sane. */
+			/* Nonsense lengths are the header's fault, see image_header_sane. */
 			c->end = s->length > IMAGE_MAX_FLASH ? n : (size_t)(at + s->length);
 			return;
 		}
@@ -92,15 +85,7 @@ static bool addr_8266(uint32_t addr)
 	       in_range(addr, 0x40200000, 0x403fffff) || addr == 0;
 }
 
-/* Of the ESP32 family, all members together. */
-static bool addr_esp32(uint32_t addr)
-{
-	return in_range(addr, 0x30100000, 0x30101fff) || in_range(addr, 0x3c000000, 0x3fffffff) ||
-	       in_range(addr, 0x40000000, 0x5010ffff) || in_range(addr, 0x60000000, 0x601fffff) ||
-	       addr == 0;
-}
-
-static bool header_sane(const struct image_chain *c, bool (*addr_ok)(uint32_t))
+bool image_header_sane(const struct image_chain *c, bool (*addr_ok)(uint32_t))
 {
 	if (!c->present || c->declared == 0 || c->declared > IMAGE_MAX_SEGMENTS || c->count == 0)
 		return false;
@@ -110,7 +95,7 @@ static bool header_sane(const struct image_chain *c, bool (*addr_ok)(uint32_t))
 	return true;
 }
 
-static enum image_fault chain_fault(const struct image_chain *c)
+enum image_fault image_chain_fault(const struct image_chain *c)
 {
 	if (c->truncated)
 		return IMAGE_FAULT_TRUNCATED;
@@ -167,12 +152,12 @@ static void eboot_crc(const uint8_t *data, size_t n, struct image_info *info)
 		info->end = length;
 }
 
-static bool is_flash_size(size_t n)
+bool image_is_flash_size(size_t n)
 {
 	return n >= 512 * 1024 && n <= IMAGE_MAX_FLASH && (n & (n - 1)) == 0;
 }
 
-static void count_trailing(const uint8_t *data, size_t n, struct image_info *info)
+void image_count_trailing(const uint8_t *data, size_t n, struct image_info *info)
 {
 	if (info->end == 0 || info->end >= n)
 		return;
@@ -181,7 +166,7 @@ static void count_trailing(const uint8_t *data, size_t n, struct image_info *inf
 		info->trailing_used = data[i] != 0xff && data[i] != 0x00;
 }
 
-static void take_header(const struct image_chain *c, struct image_info *info)
+void image_take_header(const struct image_chain *c, struct image_info *info)
 {
 	info->mode = c->mode;
 	info->size_code = c->size_code;
@@ -193,9 +178,9 @@ static void inspect_8266(const uint8_t *data, size_t n, struct image_info *info)
 	info->kind = IMAGE_ESP8266;
 	info->flash_size = image_flash_bytes(info->size_code);
 	info->end = info->boot.end;
-	info->fault = chain_fault(&info->boot);
+	info->fault = image_chain_fault(&info->boot);
 	if (info->boot.seg[0].addr == IMAGE_EBOOT) {
-		chain_parse(data, n, IMAGE_EBOOT_APP, HEADER_8266, &info->app);
+		image_chain_parse(data, n, IMAGE_EBOOT_APP, HEADER_8266, &info->app);
 		info->end = IMAGE_EBOOT_APP + HEADER_8266;
 		if (info->app.present) {
 			info->end = info->app.end;
@@ -204,19 +189,19 @@ static void inspect_8266(const uint8_t *data, size_t n, struct image_info *info)
 		if (info->fault == IMAGE_FAULT_NONE) {
 			if (n < IMAGE_EBOOT_APP + HEADER_8266)
 				info->fault = IMAGE_FAULT_TRUNCATED;
-			else if (!header_sane(&info->app, addr_8266) &&
+			else if (!image_header_sane(&info->app, addr_8266) &&
 				 !(info->app.truncated && info->app.count == 0))
 				info->fault = IMAGE_FAULT_HEADER;
 			else
-				info->fault = chain_fault(&info->app);
+				info->fault = image_chain_fault(&info->app);
 		}
 		if (info->fault == IMAGE_FAULT_NONE && info->has_crc && !info->crc_ok)
 			info->fault =
 			    info->crc_length > n ? IMAGE_FAULT_TRUNCATED : IMAGE_FAULT_CRC;
 	}
-	count_trailing(data, n, info);
-	if (is_flash_size(n) && info->trailing > 0)
-		info->kind = IMAGE_ESP8266_BACKUP;
+	image_count_trailing(data, n, info);
+	if (image_is_flash_size(n) && info->trailing > 0)
+		image_inspect_backup(data, n, info);
 }
 
 /* V2: the outer header's one segment (the mapped flash) without padding or checksum, then a whole
@@ -225,7 +210,7 @@ static void inspect_v2(const uint8_t *data, size_t n, struct image_info *info)
 {
 	info->kind = IMAGE_ESP_DAMAGED;
 	info->fault = IMAGE_FAULT_HEADER;
-	if (n < 16 || data[1] != 4) /* always 4, whatever follows */
+	if (n < IMAGE_V2_HEADER || data[1] != 4) /* always 4, whatever follows */
 		return;
 	uint32_t length = get_le32(data + 12);
 	info->mode = data[2];
@@ -235,9 +220,9 @@ static void inspect_v2(const uint8_t *data, size_t n, struct image_info *info)
 	if (length > IMAGE_MAX_FLASH)
 		return;
 	info->kind = IMAGE_ESP8266_V2;
-	chain_parse(data, n, (size_t)16 + length, HEADER_8266, &info->app);
+	image_chain_parse(data, n, (size_t)IMAGE_V2_HEADER + length, HEADER_8266, &info->app);
 	if (!info->app.present) {
-		size_t need = (size_t)16 + length + HEADER_8266;
+		size_t need = (size_t)IMAGE_V2_HEADER + length + HEADER_8266;
 
 		if (need > n) {
 			info->end = need;
@@ -246,204 +231,9 @@ static void inspect_v2(const uint8_t *data, size_t n, struct image_info *info)
 		return;
 	}
 	info->end = info->app.end;
-	info->fault =
-	    header_sane(&info->app, addr_8266) ? chain_fault(&info->app) : IMAGE_FAULT_HEADER;
-	count_trailing(data, n, info);
-}
-
-/* ---- ESP32 family ---------------------------------------------------------------------------- */
-
-static bool has_partitions(const uint8_t *data, size_t n, size_t at)
-{
-	return n >= PARTITION_ENTRY && at <= n - PARTITION_ENTRY && data[at] == 0xaa &&
-	       data[at + 1] == 0x50;
-}
-
-static void app_description(const uint8_t *data, size_t n, size_t base, struct image_info *info)
-{
-	size_t at = base + APP_DESC;
-
-	if (at + APP_DESC_IDF + 32 > n || get_le32(data + at) != APP_DESC_MAGIC)
-		return;
-	const uint8_t *idf = data + at + APP_DESC_IDF;
-	size_t len = 0;
-	while (len < 31 && idf[len] >= 0x20 && idf[len] < 0x7f)
-		len++;
-	str_copy_n(info->idf, sizeof(info->idf), (const char *)idf, len);
-}
-
-static bool looks_esp32(const uint8_t *data, size_t n, const struct image_chain *c)
-{
-	if (!header_sane(c, addr_esp32) || c->count == 0)
-		return false;
-	if (n >= APP_DESC + 4 && get_le32(data + APP_DESC) == APP_DESC_MAGIC)
-		return true;
-	return image_chip_name(get_le16(data + 12)) != NULL && data[23] <= 1;
-}
-
-static void inspect_esp32(
-    const uint8_t *data, size_t n, const struct image_chain *c, struct image_info *info)
-{
-	bool app = n >= APP_DESC + 4 && get_le32(data + APP_DESC) == APP_DESC_MAGIC;
-
-	info->boot = *c;
-	take_header(c, info);
-	info->chip_id = get_le16(data + 12);
-	info->fault = chain_fault(c);
-	/* A SHA-256 of 32 bytes may follow the checksum. */
-	info->end = c->end + (data[23] == 1 ? 32 : 0);
-	if (info->fault == IMAGE_FAULT_NONE && info->end > n)
-		info->fault = IMAGE_FAULT_TRUNCATED;
-	info->kind = app ? IMAGE_ESP32_APP : IMAGE_ESP32_LOADER;
-	app_description(data, n, 0, info);
-	if (!app && has_partitions(data, n, PARTITIONS)) {
-		info->kind = is_flash_size(n) ? IMAGE_ESP32_BACKUP : IMAGE_ESP32_FACTORY;
-		info->end = n;
-	}
-	count_trailing(data, n, info);
-}
-
-/* A factory file that begins with blank flash: ESP32 and S2 at 0x1000, P4 and C5 at 0x2000. */
-static bool inspect_factory(const uint8_t *data, size_t n, struct image_info *info)
-{
-	if (!has_partitions(data, n, PARTITIONS))
-		return false;
-	for (size_t at = 0x1000; at <= 0x2000; at += 0x1000) {
-		struct image_chain c;
-
-		chain_parse(data, n, at, HEADER_32, &c);
-		if (!header_sane(&c, addr_esp32))
-			continue;
-		info->boot = c;
-		take_header(&c, info);
-		info->chip_id = get_le16(data + at + 12);
-		info->kind = is_flash_size(n) ? IMAGE_ESP32_BACKUP : IMAGE_ESP32_FACTORY;
-		info->fault = chain_fault(&c);
-		info->end = n;
-		return true;
-	}
-	return false;
-}
-
-/* ---- everything else ------------------------------------------------------------------------- */
-
-static bool all_same(const uint8_t *data, size_t n, uint8_t byte)
-{
-	return n > 0 && data[0] == byte && memcmp(data, data + 1, n - 1) == 0;
-}
-
-static bool starts_nocase(const uint8_t *data, size_t n, const char *word)
-{
-	size_t len = strlen(word);
-
-	return n >= len && str_ncasecmp((const char *)data, word, len) == 0;
-}
-
-/* First byte that is neither blank nor a byte order mark. */
-static size_t text_start(const uint8_t *data, size_t n)
-{
-	size_t i = n >= 3 && memcmp(data, "\xef\xbb\xbf", 3) == 0 ? 3 : 0;
-
-	while (i < n && (data[i] == ' ' || data[i] == '\t' || data[i] == '\r' || data[i] == '\n'))
-		i++;
-	return i;
-}
-
-static bool is_html(const uint8_t *data, size_t n)
-{
-	static const char *const marks[] = {
-	    "<!doctype html", "<html", "<head", "<?xml", "<!--", "<body", "<script"};
-	size_t at = text_start(data, n);
-
-	for (size_t i = 0; i < sizeof(marks) / sizeof(marks[0]); i++)
-		if (starts_nocase(data + at, n - at, marks[i]))
-			return true;
-	return false;
-}
-
-/* ":LLAAAATT..." : the whole first record is hexadecimal, and its sum is 0. */
-static bool is_ihex(const uint8_t *data, size_t n)
-{
-	unsigned sum = 0;
-	size_t i = 1;
-
-	if (n < 11 || data[0] != ':')
-		return false;
-	for (; i + 1 < n && i < 1 + 2 * 260; i += 2) {
-		unsigned v = 0;
-		for (size_t k = 0; k < 2; k++) {
-			uint8_t c = data[i + k];
-			if (c >= '0' && c <= '9')
-				v = v * 16 + (unsigned)(c - '0');
-			else if ((c | 0x20) >= 'a' && (c | 0x20) <= 'f')
-				v = v * 16 + (unsigned)((c | 0x20) - 'a' + 10);
-			else
-				return i >= 11 && k == 0 && (c == '\r' || c == '\n') &&
-				       (sum & 0xff) == 0;
-		}
-		sum += v;
-	}
-	return i >= 11 && (sum & 0xff) == 0;
-}
-
-/* The first kilobytes hold no control byte but the usual ones of text. */
-static bool is_text(const uint8_t *data, size_t n)
-{
-	size_t look = n < 4096 ? n : 4096;
-
-	for (size_t i = 0; i < look; i++) {
-		uint8_t c = data[i];
-		if (c == 0x7f ||
-		    (c < 0x20 && c != '\t' && c != '\n' && c != '\r' && c != 0x0c && c != 0x1b))
-			return false;
-		if (c == 0xff || c == 0xfe || c == 0xc0 || c == 0xc1)
-			return false;
-	}
-	return true;
-}
-
-/* RFC 1952: flag 4 an extra field, 8 the name; the unpacked length in the last four bytes. */
-static void inspect_gzip(const uint8_t *data, size_t n, struct image_info *info)
-{
-	size_t at = 10;
-
-	info->kind = IMAGE_GZIP;
-	if (n < 18)
-		return;
-	info->inner_size = get_le32(data + n - 4);
-	if (data[3] & 4)
-		at += 2 + (size_t)get_le16(data + at);
-	if (!(data[3] & 8))
-		return;
-	size_t len = 0;
-	while (at + len < n && len + 1 < sizeof(info->inner_name) && data[at + len] >= 0x20 &&
-	       data[at + len] < 0x7f) {
-		info->inner_name[len] = (char)data[at + len];
-		len++;
-	}
-	info->inner_name[len] = '\0';
-}
-
-static enum image_kind other_kind(const uint8_t *data, size_t n)
-{
-	if (n >= 4 && memcmp(data,
-			  "\x7f"
-			  "ELF",
-			  4) == 0)
-		return IMAGE_ELF;
-	if (n >= 4 && memcmp(data, "PK\x03\x04", 4) == 0)
-		return IMAGE_ZIP;
-	if (all_same(data, n, 0xff) || all_same(data, n, 0x00))
-		return IMAGE_BLANK;
-	if (is_html(data, n))
-		return IMAGE_HTML;
-	if (is_ihex(data, n))
-		return IMAGE_IHEX;
-	if (has_partitions(data, n, 0))
-		return IMAGE_ESP32_PARTITIONS;
-	if (is_text(data, n))
-		return IMAGE_TEXT;
-	return IMAGE_UNKNOWN;
+	info->fault = image_header_sane(&info->app, addr_8266) ? image_chain_fault(&info->app)
+							       : IMAGE_FAULT_HEADER;
+	image_count_trailing(data, n, info);
 }
 
 /* ---- the whole ------------------------------------------------------------------------------- */
@@ -465,14 +255,14 @@ static void inspect_e9(const uint8_t *data, size_t n, struct image_info *info)
 {
 	struct image_chain wide;
 
-	chain_parse(data, n, 0, HEADER_8266, &info->boot);
-	chain_parse(data, n, 0, HEADER_32, &wide);
-	take_header(&info->boot, info);
-	bool narrow_ok = header_sane(&info->boot, addr_8266);
-	bool wide_ok = looks_esp32(data, n, &wide);
-	if (wide_ok && (!narrow_ok || (chain_fault(&info->boot) != IMAGE_FAULT_NONE &&
-					  chain_fault(&wide) == IMAGE_FAULT_NONE))) {
-		inspect_esp32(data, n, &wide, info);
+	image_chain_parse(data, n, 0, HEADER_8266, &info->boot);
+	image_chain_parse(data, n, 0, IMAGE_HEADER_32, &wide);
+	image_take_header(&info->boot, info);
+	bool narrow_ok = image_header_sane(&info->boot, addr_8266);
+	bool wide_ok = image_looks_esp32(data, n, &wide);
+	if (wide_ok && (!narrow_ok || (image_chain_fault(&info->boot) != IMAGE_FAULT_NONE &&
+					  image_chain_fault(&wide) == IMAGE_FAULT_NONE))) {
+		image_inspect_esp32(data, n, &wide, info);
 	} else if (narrow_ok) {
 		inspect_8266(data, n, info);
 	} else {
@@ -481,40 +271,18 @@ static void inspect_e9(const uint8_t *data, size_t n, struct image_info *info)
 	}
 }
 
-struct span {
-	size_t offset, length;
-};
-
-/* Where to look for the firmware's identity.
- * A complete ESP32 flash holds safeboot and the application: the latter is what the file is about.
- * Entries of the table: AA 50, type, subtype, offset, size; type 0 is an application, subtype 0x10
- * the first OTA slot, 0 factory. */
-static struct span main_application(const uint8_t *data, size_t n, const struct image_info *info)
+/* Of several applications in it the main one tells the identity; image_apps has read them. What
+ * trails an application (old settings, a second image) says nothing about it. */
+static void identify(const uint8_t *data, size_t n, struct image_info *info)
 {
-	struct span all = {0, n}, found = {0, 0};
+	size_t length = n;
 
-	/* What trails an application (old settings, a second image) says nothing about it. */
+	if (info->app_count > 0)
+		return;
 	if ((info->kind == IMAGE_ESP8266 || info->kind == IMAGE_ESP8266_BACKUP) &&
 	    info->app.present && info->end < n)
-		all.length = info->end;
-	if (info->kind != IMAGE_ESP32_FACTORY && info->kind != IMAGE_ESP32_BACKUP)
-		return all;
-	for (size_t at = PARTITIONS; at < PARTITIONS + 3072 && has_partitions(data, n, at);
-	     at += PARTITION_ENTRY) {
-		uint32_t offset = get_le32(data + at + 4), length = get_le32(data + at + 8);
-
-		if (data[at + 2] != 0 || (data[at + 3] != 0x10 && data[at + 3] != 0))
-			continue;
-		if (offset >= n || data[offset] != IMAGE_MAGIC || (offset & 0xfff) != 0)
-			continue;
-		if (found.length == 0 || data[at + 3] == 0x10) {
-			found.offset = offset;
-			found.length = length < n - offset ? length : n - offset;
-		}
-		if (data[at + 3] == 0x10)
-			break;
-	}
-	return found.length > 0 ? found : all;
+		length = info->end;
+	image_identify(data, length, info->kind, &info->id);
 }
 
 void image_inspect(const uint8_t *data, size_t n, const char *name, struct image_info *out)
@@ -522,7 +290,9 @@ void image_inspect(const uint8_t *data, size_t n, const char *name, struct image
 	assert(out && (data || n == 0));
 	memset(out, 0, sizeof(*out));
 	out->size = n;
+	out->starts = IMAGE_MAX_APPS;
 	keep_name(name, out);
+	image_version_of_name(out->name, &out->id);
 	if (n == 0) {
 		out->kind = IMAGE_EMPTY;
 		return;
@@ -532,11 +302,12 @@ void image_inspect(const uint8_t *data, size_t n, const char *name, struct image
 	else if (data[0] == IMAGE_MAGIC_V2)
 		inspect_v2(data, n, out);
 	else if (n >= 2 && data[0] == 0x1f && data[1] == 0x8b)
-		inspect_gzip(data, n, out);
-	else if (!inspect_factory(data, n, out))
-		out->kind = other_kind(data, n);
-	struct span main = main_application(data, n, out);
-	image_identify(data + main.offset, main.length, out);
+		image_inspect_gzip(data, n, out);
+	else if (!image_inspect_factory(data, n, out))
+		out->kind = image_other_kind(data, n);
+	if (out->kind == IMAGE_ESP32_PARTITIONS)
+		image_inspect_table(data, n, out);
+	identify(data, n, out);
 }
 
 bool image_is_firmware(const struct image_info *info)

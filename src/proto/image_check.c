@@ -1,29 +1,25 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Firmware files: may one be written to this device, and which byte changes when it is. */
-#include "tasmite/proto/image.h"
-
 #include <assert.h>
 #include <stdarg.h>
 #include <string.h>
 
-#include "tasmite/base/err.h"
+#include "image_int.h"
 
 #define SECTOR	  4096u
 #define MODE_DOUT 3
 
-static int refuse(
+int image_refuse(
     struct image_verdict *out, enum image_refusal code, const char *reason, const char *advice)
 {
 	out->refusal = code;
+	out->overridable = code != IMAGE_NO_EMPTY;
 	str_copy(out->reason, sizeof(out->reason), reason);
 	str_copy(out->advice, sizeof(out->advice), advice);
 	return code == IMAGE_NO_SPACE || code == IMAGE_NO_OFFSET ? ERR_RANGE : ERR_FORMAT;
 }
 
-static void warn(struct image_verdict *out, const char *fmt, ...)
-    __attribute__((format(printf, 2, 3)));
-
-static void warn(struct image_verdict *out, const char *fmt, ...)
+void image_warn(struct image_verdict *out, const char *fmt, ...)
 {
 	va_list ap;
 
@@ -44,7 +40,7 @@ static int refuse_gzip(const struct image_info *info, struct image_verdict *out)
 	    "gunzip it first: the boot loader can't unpack. (An upgrade over Wi-Fi may send it "
 	    "packed.)%s%s",
 	    info->inner_name[0] ? " Inside is " : "", info->inner_name);
-	return refuse(out, IMAGE_NO_PACKED, "this file is packed with gzip", advice);
+	return image_refuse(out, IMAGE_NO_PACKED, "this file is packed with gzip", advice);
 }
 
 static int refuse_esp32(const struct image_info *info, struct image_verdict *out)
@@ -54,12 +50,11 @@ static int refuse_esp32(const struct image_info *info, struct image_verdict *out
 
 	str_fmt(reason, sizeof(reason), "this is %s for the %s, not for an ESP8266",
 	    image_kind_name(info->kind), chip ? chip : "ESP32 family");
-	return refuse(out, IMAGE_NO_ESP32, reason,
+	return image_refuse(out, IMAGE_NO_ESP32, reason,
 	    "take the file without \"32\" in its name: tasmota.bin, or tasmota-lite.bin and the "
 	    "like");
 }
 
-/* What is no ESP8266 image at all; 0 when the question is left open. */
 /* Data for an area behind the firmware: settings, a file system, radio calibration. At 0x0 it would
  * take the firmware's place. */
 static bool is_data(const struct image_info *info, const struct image_target *target)
@@ -67,22 +62,22 @@ static bool is_data(const struct image_info *info, const struct image_target *ta
 	return target->offset != 0 && (info->kind == IMAGE_BLANK || info->kind == IMAGE_UNKNOWN);
 }
 
-static int check_kind(const struct image_info *info, struct image_verdict *out)
+int image_check_kind(const struct image_info *info, struct image_verdict *out)
 {
 	static const char take[] = "take the .bin file of a release, for a first try tasmota.bin";
 	char reason[sizeof(out->reason)];
 
 	switch (info->kind) {
 	case IMAGE_EMPTY:
-		return refuse(out, IMAGE_NO_EMPTY, "the file is empty",
+		return image_refuse(out, IMAGE_NO_EMPTY, "the file is empty",
 		    "download it again; the last download brought nothing");
 	case IMAGE_GZIP:
 		return refuse_gzip(info, out);
 	case IMAGE_ZIP:
-		return refuse(out, IMAGE_NO_PACKED, "this file is a zip archive",
+		return image_refuse(out, IMAGE_NO_PACKED, "this file is a zip archive",
 		    "unpack it and take the .bin file from it");
 	case IMAGE_HTML:
-		return refuse(out, IMAGE_NO_HTML, "that is a web page, not firmware",
+		return image_refuse(out, IMAGE_NO_HTML, "that is a web page, not firmware",
 		    "use the 'raw' or 'download' link of the page: the browser saved the page "
 		    "around the file");
 	case IMAGE_ESP32_APP:
@@ -92,15 +87,15 @@ static int check_kind(const struct image_info *info, struct image_verdict *out)
 	case IMAGE_ESP32_PARTITIONS:
 		return refuse_esp32(info, out);
 	case IMAGE_ESP_DAMAGED:
-		return refuse(out, IMAGE_NO_HEADER,
+		return image_refuse(out, IMAGE_NO_HEADER,
 		    "it begins like firmware, but its header makes no sense",
 		    "download it again; this one is damaged or of a kind that is not known");
 	case IMAGE_ELF:
-		return refuse(out, IMAGE_NO_FIRMWARE,
+		return image_refuse(out, IMAGE_NO_FIRMWARE,
 		    "this is an ELF file: what the linker made, with its symbols",
 		    "take the .bin file that was built from it");
 	case IMAGE_IHEX:
-		return refuse(out, IMAGE_NO_FIRMWARE,
+		return image_refuse(out, IMAGE_NO_FIRMWARE,
 		    "this is an Intel HEX file, meant for another kind of chip (an RF bridge's, "
 		    "perhaps)",
 		    take);
@@ -109,35 +104,42 @@ static int check_kind(const struct image_info *info, struct image_verdict *out)
 	case IMAGE_UNKNOWN:
 		str_fmt(reason, sizeof(reason), "this is %s: firmware begins with the byte E9",
 		    image_kind_name(info->kind));
-		return refuse(out, IMAGE_NO_FIRMWARE, reason, take);
+		return image_refuse(out, IMAGE_NO_FIRMWARE, reason, take);
 	default:
 		return 0;
 	}
 }
 
-static int check_fault(const struct image_info *info, struct image_verdict *out)
+int image_check_fault(const struct image_info *info, struct image_verdict *out)
 {
 	char reason[sizeof(out->reason)], want[24], have[24];
 
 	switch (info->fault) {
+	case IMAGE_FAULT_LOADER:
+		return image_refuse(out, IMAGE_NO_HEADER,
+		    "its boot loader is not where its chip looks for it",
+		    "take the factory file of a release");
+	case IMAGE_FAULT_TABLE:
+		str_fmt(reason, sizeof(reason), "its partition table: %s", info->table_fault);
+		return image_refuse(
+		    out, IMAGE_NO_TABLE, reason, "take the factory file of a release");
 	case IMAGE_FAULT_NONE:
 		return 0;
 	case IMAGE_FAULT_TRUNCATED:
 		str_fmt(reason, sizeof(reason), "the file is cut off: it has %s of at least %s",
 		    str_size(have, sizeof(have), info->size),
 		    str_size(want, sizeof(want), info->end));
-		return refuse(out, IMAGE_NO_TRUNCATED, reason,
+		return image_refuse(out, IMAGE_NO_TRUNCATED, reason,
 		    "download it again and compare its size with the one on the web page");
 	case IMAGE_FAULT_HEADER:
-		return refuse(out, IMAGE_NO_HEADER,
+		return image_refuse(out, IMAGE_NO_HEADER,
 		    "the header of the application in it makes no sense",
 		    "download it again; a write of this one would not boot");
-	case IMAGE_FAULT_CHECKSUM:
-	case IMAGE_FAULT_CRC:
+	default:
 		break;
 	}
 	str_fmt(reason, sizeof(reason), "the file is damaged: %s", image_fault_name(info->fault));
-	return refuse(out, IMAGE_NO_CHECKSUM, reason,
+	return image_refuse(out, IMAGE_NO_CHECKSUM, reason,
 	    "download it again, as a binary file; a write of this one would not boot");
 }
 
@@ -152,30 +154,36 @@ static int check_place(
 	if (target->offset % SECTOR != 0) {
 		str_fmt(reason, sizeof(reason), "offset 0x%x is not the start of a sector",
 		    (unsigned)target->offset);
-		return refuse(out, IMAGE_NO_OFFSET, reason,
+		image_refuse(out, IMAGE_NO_OFFSET, reason,
 		    "give a multiple of 4096 (0x1000); firmware goes to 0x0");
+		out->overridable = false;
+		return ERR_RANGE;
 	}
 	str_size(size, sizeof(size), info->size);
 	str_size(room, sizeof(room), flash);
 	if (info->size > flash) {
 		str_fmt(reason, sizeof(reason), "the file has %s, the flash only %s", size, room);
-		return refuse(out, IMAGE_NO_SPACE, reason,
+		image_refuse(out, IMAGE_NO_SPACE, reason,
 		    flash <= 1024 * 1024 ? "take a smaller build: tasmota-lite.bin, or one for 1 MB"
 					 : "take a build for this size of flash");
+		out->overridable = false;
+		return ERR_RANGE;
 	}
 	if (info->size > flash - (target->offset < flash ? target->offset : flash)) {
 		str_fmt(reason, sizeof(reason),
 		    "%s at offset 0x%x would run past the end of the flash (%s)", size,
 		    (unsigned)target->offset, room);
-		return refuse(out, IMAGE_NO_SPACE, reason, "firmware goes to offset 0x0");
+		image_refuse(out, IMAGE_NO_SPACE, reason, "firmware goes to offset 0x0");
+		out->overridable = false;
+		return ERR_RANGE;
 	}
 	if (target->offset != 0 && info->kind != IMAGE_ESP8266_V2 && !is_data(info, target)) {
 		str_fmt(reason, sizeof(reason), "%s boots from offset 0x0 only, not from 0x%x",
 		    image_kind_name(info->kind), (unsigned)target->offset);
-		return refuse(out, IMAGE_NO_OFFSET, reason, "leave the offset out");
+		return image_refuse(out, IMAGE_NO_OFFSET, reason, "leave the offset out");
 	}
 	if (target->offset == 0 && info->kind == IMAGE_ESP8266_V2)
-		return refuse(out, IMAGE_NO_OFFSET,
+		return image_refuse(out, IMAGE_NO_OFFSET,
 		    "it begins with EA: it needs a boot loader before it and can't boot from 0x0",
 		    "write the boot loader of its project to 0x0 and this file behind it, or take "
 		    "tasmota.bin");
@@ -185,37 +193,41 @@ static int check_place(
 static void add_warnings(
     const struct image_info *info, const struct image_target *target, struct image_verdict *out)
 {
-	char a[24], b[24];
+	char a[24], b[24], text[200];
 
 	if (is_data(info, target)) {
-		warn(out, "it is no firmware: it is written as it is to 0x%x",
+		image_warn(out, "it is no firmware: it is written as it is to 0x%x",
 		    (unsigned)target->offset);
 		return;
 	}
 	if (target->flash_size && info->flash_size > target->flash_size)
-		warn(out,
+		image_warn(out,
 		    "its header says %s of flash, the chip has %s: the firmware may keep its "
 		    "settings where there is none",
 		    str_size(a, sizeof(a), info->flash_size),
 		    str_size(b, sizeof(b), target->flash_size));
 	if (target->chip_known && target->is_8285 && info->mode != MODE_DOUT)
-		warn(out, "its header says %s, an ESP8285 needs DOUT: that byte is changed",
+		image_warn(out, "its header says %s, an ESP8285 needs DOUT: that byte is changed",
 		    image_mode_name(info->mode));
 	else if (!target->chip_known && info->mode != MODE_DOUT)
-		warn(out, "its header says %s: an ESP8285 would need DOUT",
+		image_warn(out, "its header says %s: an ESP8285 would need DOUT",
 		    image_mode_name(info->mode));
 	if (info->kind == IMAGE_ESP8266_BACKUP) {
-		warn(out, "it is a copy of a whole flash: settings and all are overwritten with "
-			  "what is in it");
+		image_warn(out,
+		    "it is a copy of a whole flash: settings and all are overwritten with "
+		    "what is in it");
 		if (target->flash_size && info->size != target->flash_size)
-			warn(out, "the copy was made of a flash of another size (%s)",
+			image_warn(out, "the copy was made of a flash of another size (%s)",
 			    str_size(a, sizeof(a), info->size));
 	} else if (info->trailing > 0 && info->trailing_used) {
-		warn(out, "%s of unknown data follow the firmware in the file and are written too",
+		image_warn(out,
+		    "%s of unknown data follow the firmware in the file and are written too",
 		    str_size(a, sizeof(a), info->trailing));
 	}
+	if (image_known_bad(&info->id, text, sizeof(text)) != IMAGE_BAD_NO)
+		image_warn(out, "%s", text);
 	if (info->kind != IMAGE_ESP8266_BACKUP && info->id.firmware != IMAGE_FW_TASMOTA)
-		warn(out, "nothing in it says that it is Tasmota%s%s",
+		image_warn(out, "nothing in it says that it is Tasmota%s%s",
 		    info->id.firmware == IMAGE_FW_UNKNOWN ? "" : "; it looks like ",
 		    info->id.firmware == IMAGE_FW_UNKNOWN ? ""
 							  : image_firmware_name(info->id.firmware));
@@ -227,9 +239,9 @@ int image_check(
 	assert(info && target && out);
 	memset(out, 0, sizeof(*out));
 
-	int rc = is_data(info, target) ? 0 : check_kind(info, out);
+	int rc = is_data(info, target) ? 0 : image_check_kind(info, out);
 	if (rc == 0)
-		rc = check_fault(info, out);
+		rc = image_check_fault(info, out);
 	if (rc == 0)
 		rc = check_place(info, target, out);
 	if (rc == 0)

@@ -332,16 +332,14 @@ static void scan(struct finds *f)
 	}
 }
 
-static bool is_esp32(const struct image_info *info)
+static bool is_esp32(enum image_kind kind)
 {
-	return info->kind == IMAGE_ESP32_APP || info->kind == IMAGE_ESP32_FACTORY ||
-	       info->kind == IMAGE_ESP32_BACKUP;
+	return kind == IMAGE_ESP32_APP || kind == IMAGE_ESP32_FACTORY || kind == IMAGE_ESP32_BACKUP;
 }
 
 /* ---- version --------------------------------------------------------------------------------- */
 
-#define V(major, minor, patch, rest) \
-	((uint32_t)(major) << 24 | (uint32_t)(minor) << 16 | (uint32_t)(patch) << 8 | (rest))
+#define V		  IMAGE_VERSION
 #define FIRST_MARKER_LOST V(9, 3, 1, 0) /* since then the marker is all ones */
 #define RUN_GAP		  8u		/* words */
 #define RUN_LEAST	  8u		/* constants; RISC-V code makes short runs of no meaning */
@@ -371,8 +369,7 @@ static bool parse_version(const uint8_t *p, size_t n, uint32_t *version, size_t 
 	return count >= 3;
 }
 
-/* Plausible as a version number of Tasmota: 5.x and later. */
-static bool like_version(uint32_t x)
+bool image_like_version(uint32_t x)
 {
 	unsigned major = x >> 24, minor = x >> 16 & 0xff, patch = x >> 8 & 0xff, rest = x & 0xff;
 
@@ -416,7 +413,7 @@ static struct run longest_run(const uint8_t *data, size_t n, bool down)
 
 	for (size_t i = 0; i < n / 4; i++) {
 		uint32_t x = get_le32(data + 4 * i);
-		if (!like_version(x))
+		if (!image_like_version(x))
 			continue;
 		if (run_goes_on(&now, x, i, down)) {
 			now.series += x >> 16 != now.last >> 16;
@@ -513,7 +510,7 @@ static void find_version(struct finds *f, bool esp32, struct image_identity *id)
 {
 	if (id->certainty == IMAGE_VER_EXACT)
 		return;
-	if (f->marker && f->marker_value != 0xffffffffu && like_version(f->marker_value)) {
+	if (f->marker && f->marker_value != 0xffffffffu && image_like_version(f->marker_value)) {
 		id->version = f->marker_value;
 		id->certainty = IMAGE_VER_EXACT;
 		return;
@@ -538,8 +535,8 @@ static void find_version(struct finds *f, bool esp32, struct image_identity *id)
 		series_by_wording(f, id);
 }
 
-/* "sonoff.ino.6.6.0.20-1k.bin": the first thing in the name that reads as a version. */
-static void version_of_name(const char *name, struct image_identity *id)
+/* "sonoff.ino.6.6.0.20-1k.bin" */
+void image_version_of_name(const char *name, struct image_identity *id)
 {
 	size_t n = strlen(name);
 	uint32_t version;
@@ -649,10 +646,8 @@ static const char *variant_by_build(const struct image_identity *id, bool esp32)
 	return esp32 && !dash && str_starts(id->build, "tasmota32") ? "full" : "";
 }
 
-static void find_variant(struct finds *f, const struct image_info *info, struct image_identity *id)
+static void find_variant(struct finds *f, bool esp32, struct image_identity *id)
 {
-	bool esp32 = info->kind == IMAGE_ESP32_APP || info->kind == IMAGE_ESP32_FACTORY ||
-		     info->kind == IMAGE_ESP32_BACKUP;
 	const char *variant;
 
 	if (f->count[MARK_NO_SAVE] && !f->count[MARK_FETCH_MIN]) {
@@ -686,14 +681,11 @@ static void find_other(const struct finds *f, struct image_identity *id)
 			id->firmware = (enum image_firmware)fw;
 }
 
-void image_identify(const uint8_t *data, size_t n, struct image_info *info)
+void image_identify(const uint8_t *data, size_t n, enum image_kind kind, struct image_identity *id)
 {
-	struct finds f = {
-	    .data = data, .n = n, .id = &info->id, .language = NEEDLES, .firmware = NEEDLES};
-	struct image_identity *id = &info->id;
+	struct finds f = {.data = data, .n = n, .id = id, .language = NEEDLES, .firmware = NEEDLES};
 
-	version_of_name(info->name, id);
-	if (!worth_reading(info->kind))
+	if (!worth_reading(kind))
 		return;
 	scan(&f);
 	if (!f.count[MARK_STATUS] && !(f.count[MARK_CORE] && (f.count[MARK_LANG] || f.marker))) {
@@ -710,6 +702,6 @@ void image_identify(const uint8_t *data, size_t n, struct image_info *info)
 	id->firmware = IMAGE_FW_TASMOTA;
 	if (f.language < NEEDLES)
 		str_copy(id->language, sizeof(id->language), needles[f.language].value);
-	find_version(&f, is_esp32(info), id);
-	find_variant(&f, info, id);
+	find_version(&f, is_esp32(kind), id);
+	find_variant(&f, is_esp32(kind), id);
 }

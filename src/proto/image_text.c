@@ -5,9 +5,6 @@
 
 #include "image_int.h"
 
-/* The program's own area on a 1 MB chip ends where the SDK's begins. */
-#define ROOM_1M (0xfb000u)
-
 struct kind_words {
 	const char *key;
 	const char *name;
@@ -55,8 +52,16 @@ const char *image_fault_name(enum image_fault fault)
 		return "wrong checksum";
 	case IMAGE_FAULT_CRC:
 		return "wrong CRC";
+	case IMAGE_FAULT_SHA:
+		return "wrong SHA-256";
 	case IMAGE_FAULT_HEADER:
 		return "bad header";
+	case IMAGE_FAULT_LOADER:
+		return "boot loader at the wrong place";
+	case IMAGE_FAULT_TABLE:
+		return "bad partition table";
+	case IMAGE_FAULT_PACKING:
+		return "can't be unpacked";
 	}
 	return "?";
 }
@@ -72,10 +77,33 @@ const char *image_fault_key(enum image_fault fault)
 		return "checksum";
 	case IMAGE_FAULT_CRC:
 		return "crc";
+	case IMAGE_FAULT_SHA:
+		return "sha";
 	case IMAGE_FAULT_HEADER:
 		return "header";
+	case IMAGE_FAULT_LOADER:
+		return "loader";
+	case IMAGE_FAULT_TABLE:
+		return "table";
+	case IMAGE_FAULT_PACKING:
+		return "packing";
 	}
 	return "?";
+}
+
+const char *image_sha_key(enum image_sha sha)
+{
+	switch (sha) {
+	case IMAGE_SHA_RIGHT:
+		return "right";
+	case IMAGE_SHA_WRONG:
+		return "wrong";
+	case IMAGE_SHA_CUT:
+		return "cut";
+	case IMAGE_SHA_NONE:
+		break;
+	}
+	return "none";
 }
 
 const char *image_mode_name(uint8_t mode)
@@ -93,48 +121,6 @@ uint32_t image_flash_bytes(uint8_t size_code)
 	return size_code < 16 ? kilobytes[size_code] * 1024u : 0;
 }
 
-unsigned image_freq_mhz(uint8_t freq_code)
-{
-	switch (freq_code) {
-	case 0:
-		return 40;
-	case 1:
-		return 26;
-	case 2:
-		return 20;
-	case 15:
-		return 80;
-	default:
-		return 0;
-	}
-}
-
-const char *image_chip_name(uint16_t chip_id)
-{
-	switch (chip_id) {
-	case 0:
-		return "ESP32";
-	case 2:
-		return "ESP32-S2";
-	case 5:
-		return "ESP32-C3";
-	case 9:
-		return "ESP32-S3";
-	case 12:
-		return "ESP32-C2";
-	case 13:
-		return "ESP32-C6";
-	case 16:
-		return "ESP32-H2";
-	case 18:
-		return "ESP32-P4";
-	case 23:
-		return "ESP32-C5";
-	default:
-		return NULL;
-	}
-}
-
 void image_version_text(uint32_t version, char *dst, size_t size)
 {
 	unsigned rest = version & 0xff;
@@ -149,8 +135,7 @@ void image_version_text(uint32_t version, char *dst, size_t size)
 	}
 }
 
-/* "6.2.1", ">= 14.3.0", "6.x", "" */
-static void version_words(const struct image_identity *id, char *dst, size_t size)
+void image_version_words(const struct image_identity *id, char *dst, size_t size)
 {
 	char number[24];
 
@@ -183,7 +168,7 @@ void image_firmware_text(const struct image_info *info, char *dst, size_t size)
 		str_copy(dst, size, "firmware of an unknown kind");
 		return;
 	}
-	version_words(&info->id, version, sizeof(version));
+	image_version_words(&info->id, version, sizeof(version));
 	str_fmt(dst, size, "%s%s%s", image_firmware_name(info->id.firmware), version[0] ? " " : "",
 	    version);
 }
@@ -192,11 +177,6 @@ static bool is_8266(const struct image_info *info)
 {
 	return info->kind == IMAGE_ESP8266 || info->kind == IMAGE_ESP8266_V2 ||
 	       info->kind == IMAGE_ESP8266_BACKUP;
-}
-
-static bool is_esp32(const struct image_info *info)
-{
-	return info->kind >= IMAGE_ESP32_APP && info->kind <= IMAGE_ESP32_PARTITIONS;
 }
 
 /* ", fits 1 MB": where the code ends and what its header was built for. */
@@ -213,7 +193,7 @@ static void fits_words(const struct image_info *info, char *dst, size_t size)
 		    str_size(flash, sizeof(flash), info->flash_size));
 		return;
 	}
-	if (info->size <= ROOM_1M)
+	if (info->size <= IMAGE_ROOM_1M)
 		str_copy(dst, size, ", fits 1 MB");
 	else
 		str_copy(dst, size, ", too large for 1 MB");
@@ -256,6 +236,8 @@ void image_summary(const struct image_info *info, char *dst, size_t size)
 	}
 	fits_words(info, text, sizeof(text));
 	str_cat(dst, size, text);
+	if (info->packed)
+		str_cat(dst, size, ", packed with gzip");
 	if (info->fault != IMAGE_FAULT_NONE) {
 		str_cat(dst, size, ", DAMAGED: ");
 		str_cat(dst, size, image_fault_name(info->fault));
@@ -298,11 +280,11 @@ static const char *certainty_words(enum image_certainty certainty)
 static void describe_identity(const struct image_info *info, struct sbuf *out)
 {
 	const struct image_identity *id = &info->id;
-	char version[40];
+	char version[40], bad[200];
 
 	row(out, "firmware", "%s", image_firmware_name(id->firmware));
 	if (id->firmware == IMAGE_FW_TASMOTA) {
-		version_words(id, version, sizeof(version));
+		image_version_words(id, version, sizeof(version));
 		row(out, "version", "%s (%s)", version[0] ? version : "unknown",
 		    certainty_words(id->certainty));
 		if (id->certainty == IMAGE_VER_LIKELY) {
@@ -318,35 +300,74 @@ static void describe_identity(const struct image_info *info, struct sbuf *out)
 		row(out, "language", "%s", id->language);
 	if (id->core[0])
 		row(out, "Arduino core", "%s", id->core);
-	if (info->idf[0])
-		row(out, "IDF", "%s", info->idf);
+	if (id->build[0])
+		row(out, "build", "%s", id->build);
 	if (id->ota_url[0])
 		row(out, "default OTA address", "%s", id->ota_url);
+	if (image_known_bad(id, bad, sizeof(bad)) != IMAGE_BAD_NO)
+		row(out, "known bad", "%s", bad);
+}
+
+static void describe_description(const struct image_description *d, struct sbuf *out)
+{
+	if (d->project[0])
+		row(out, "project", "%s", d->project);
+	if (d->version[0])
+		row(out, "its version", "%s", d->version);
+	if (d->date[0])
+		row(out, "compiled", "%s%s%s", d->date, d->time[0] ? " " : "", d->time);
+	if (d->idf[0])
+		row(out, "IDF", "%s", d->idf);
+	if (d->elf_sha[0])
+		row(out, "SHA-256 of its ELF", "%s", d->elf_sha);
+}
+
+static void describe_revision(const struct image_header32 *h, struct sbuf *out)
+{
+	unsigned min = h->min_revision ? h->min_revision : h->min_revision_old * 100u;
+
+	if (h->max_revision != 0 && h->max_revision != UINT16_MAX)
+		row(out, "chip revision", "v%u.%u to v%u.%u", min / 100, min % 100,
+		    h->max_revision / 100, h->max_revision % 100);
+	else if (min != 0)
+		row(out, "chip revision", "v%u.%u or later", min / 100, min % 100);
 }
 
 static void describe_header(const struct image_info *info, struct sbuf *out)
 {
 	char flash[24];
 
-	if (is_8266(info))
-		row(out, "flash in the header", "%s, %s, %u MHz", image_mode_name(info->mode),
-		    info->flash_size ? str_size(flash, sizeof(flash), info->flash_size)
-				     : "unknown size",
-		    image_freq_mhz(info->freq_code));
-	else
-		row(out, "flash in the header", "%s", image_mode_name(info->mode));
+	row(out, "flash in the header", "%s, %s, %s", image_mode_name(info->mode),
+	    info->flash_size ? str_size(flash, sizeof(flash), info->flash_size) : "unknown size",
+	    image_freq_text(info));
 }
 
-static void describe_chain(const struct image_chain *c, const char *name, struct sbuf *out)
+static const char *sha_words(enum image_sha sha)
+{
+	switch (sha) {
+	case IMAGE_SHA_RIGHT:
+		return "right";
+	case IMAGE_SHA_WRONG:
+		return "WRONG";
+	case IMAGE_SHA_CUT:
+		return "the file ends before it";
+	case IMAGE_SHA_NONE:
+		break;
+	}
+	return "none";
+}
+
+static void describe_chain(
+    const struct image_info *info, const struct image_chain *c, const char *name, struct sbuf *out)
 {
 	if (!c->present)
 		return;
 	row(out, name, "at 0x%x, entry 0x%08x, %u of %u segments", (unsigned)c->offset,
 	    (unsigned)c->entry, c->count, c->declared);
 	for (unsigned i = 0; i < c->count; i++)
-		row(out, "  segment", "0x%08x, %u bytes, in the file at 0x%x",
+		row(out, "  segment", "0x%08x, %u bytes, in the file at 0x%x, %s",
 		    (unsigned)c->seg[i].addr, (unsigned)c->seg[i].length,
-		    (unsigned)c->seg[i].offset);
+		    (unsigned)c->seg[i].offset, image_memory_text(info, c->seg[i].addr));
 	if (!c->checksum_known)
 		row(out, "  checksum", "the file ends before it");
 	else if (c->checksum_stored == c->checksum_computed)
@@ -354,6 +375,121 @@ static void describe_chain(const struct image_chain *c, const char *name, struct
 	else
 		row(out, "  checksum", "%02x stored, %02x computed: WRONG", c->checksum_stored,
 		    c->checksum_computed);
+	if (image_is_esp32(info))
+		row(out, "  SHA-256", "%s", sha_words(info->header.sha));
+}
+
+/* ---- what factory files and copies of a flash put together ------------------------------------ */
+
+static void describe_table(const struct image_info *info, struct sbuf *out)
+{
+	char kind[40], size[24];
+
+	if (!info->has_table) {
+		if (info->table_fault[0])
+			row(out, "partition table", "%s", info->table_fault);
+		return;
+	}
+	row(out, "partition table", "%zu partitions, MD5 %s%s", info->table.count,
+	    info->table.sum == PARTITION_SUM_RIGHT   ? "right"
+	    : info->table.sum == PARTITION_SUM_WRONG ? "WRONG"
+						     : "none",
+	    partition_layout(&info->table) == PARTITION_LAYOUT_SAFEBOOT ? ", safeboot layout" : "");
+	if (info->table_fault[0])
+		row(out, "  fault", "%s", info->table_fault);
+	for (size_t i = 0; i < info->table.count; i++) {
+		const struct partition *p = &info->table.entry[i];
+
+		partition_kind_text(p, kind, sizeof(kind));
+		row(out, "  partition", "0x%06x, %s, %s, %s", (unsigned)p->offset,
+		    str_size(size, sizeof(size), p->size), p->name, kind);
+	}
+}
+
+static void describe_app(
+    const struct image_info *info, const struct image_app *app, bool starts, struct sbuf *out)
+{
+	char label[40], text[80], version[40], size[24];
+	const struct partition *p = &info->table.entry[app->partition];
+	const struct image_identity *id = &app->id;
+
+	str_fmt(label, sizeof(label), "in \"%s\"", p->name);
+	if (!app->present) {
+		row(out, label, "no application");
+		return;
+	}
+	image_version_words(id, version, sizeof(version));
+	str_fmt(text, sizeof(text), "%s%s%s%s%s",
+	    id->firmware == IMAGE_FW_UNKNOWN ? "firmware of an unknown kind"
+					     : image_firmware_name(id->firmware),
+	    version[0] ? " " : "", version, id->variant[0] ? ", " : "", id->variant);
+	row(out, label, "%s, %s, %s%s%s%s", text,
+	    app->size ? str_size(size, sizeof(size), app->size) : "cut off",
+	    app->fault == IMAGE_FAULT_NONE ? "whole" : image_fault_name(app->fault),
+	    app->header.sha == IMAGE_SHA_RIGHT ? ", SHA-256 right" : "",
+	    app->description.idf[0] ? ", IDF " : "", app->description.idf);
+	if (starts)
+		row(out, "  starts", "this one, as otadata says");
+}
+
+static void describe_apps(const struct image_info *info, struct sbuf *out)
+{
+	for (size_t i = 0; i < info->app_count; i++)
+		describe_app(info, &info->apps[i], i == info->starts, out);
+}
+
+/* Only what is proven: blocks with a right check sum. */
+static void describe_backup(const struct image_info *info, struct sbuf *out)
+{
+	const struct image_settings *s = &info->settings;
+	char version[24];
+
+	if (info->kind == IMAGE_ESP32_BACKUP) {
+		row(out, "settings", "not looked for: an ESP32 keeps them in its file system");
+		return;
+	}
+	if (info->kind != IMAGE_ESP8266_BACKUP)
+		return;
+	if (info->sdk_app)
+		row(out, "application", "at 0x%x, of the SDK's second form (EA)",
+		    (unsigned)info->sdk_app);
+	if (s->copies == 0) {
+		row(out, "settings", "none of Tasmota's found");
+		return;
+	}
+	image_version_text(s->version, version, sizeof(version));
+	row(out, "settings", "Tasmota's at 0x%x, saved %u times, last by %s, check sum right",
+	    (unsigned)s->offset, (unsigned)s->saves, version);
+	if (s->copies > 1)
+		row(out, "  older copies", "%u", s->copies - 1);
+}
+
+/* Where it goes, as far as the file alone tells. */
+static void describe_place(const struct image_info *info, struct sbuf *out)
+{
+	switch (info->kind) {
+	case IMAGE_ESP8266:
+	case IMAGE_ESP8266_BACKUP:
+	case IMAGE_ESP32_FACTORY:
+	case IMAGE_ESP32_BACKUP:
+		row(out, "goes to", "0x0");
+		break;
+	case IMAGE_ESP32_APP:
+		row(out, "goes to", "the application partition of the device's table, never 0x0");
+		break;
+	case IMAGE_ESP8266_V2:
+		row(out, "goes to", "behind a boot loader (rBoot or the SDK's) that is not in it");
+		break;
+	case IMAGE_ESP32_LOADER:
+		if (image_chip_name(info->chip_id))
+			row(out, "goes to", "0x%x", (unsigned)image_loader_offset(info->chip_id));
+		break;
+	case IMAGE_ESP32_PARTITIONS:
+		row(out, "goes to", "0x%x", PARTITION_TABLE_OFFSET);
+		break;
+	default:
+		break;
+	}
 }
 
 static void describe_end(const struct image_info *info, struct sbuf *out)
@@ -369,6 +505,22 @@ static void describe_end(const struct image_info *info, struct sbuf *out)
 	row(out, "damage", "%s", image_fault_name(info->fault));
 }
 
+static void describe_packing(const struct image_info *info, struct sbuf *out)
+{
+	char size[24];
+
+	if (info->packed)
+		row(out, "packed",
+		    "with gzip, %zu bytes (%s)%s%s; the rest is about what is inside",
+		    info->packed_size, str_size(size, sizeof(size), info->packed_size),
+		    info->inner_name[0] ? ", as " : "", info->inner_name);
+	else
+		row(out, "unpacked", "%u bytes%s%s", (unsigned)info->inner_size,
+		    info->inner_name[0] ? ", packed as " : "", info->inner_name);
+	if (info->fault == IMAGE_FAULT_PACKING)
+		row(out, "damage", "%s: damaged or cut short", image_fault_name(info->fault));
+}
+
 void image_describe(const struct image_info *info, struct sbuf *out)
 {
 	char line[256], size[24];
@@ -379,20 +531,31 @@ void image_describe(const struct image_info *info, struct sbuf *out)
 	row(out, "what", "%s", line);
 	row(out, "kind", "%s", image_kind_name(info->kind));
 	row(out, "size", "%zu bytes (%s)", info->size, str_size(size, sizeof(size), info->size));
-	if (info->kind == IMAGE_GZIP) {
-		row(out, "unpacked", "%u bytes%s%s", (unsigned)info->inner_size,
-		    info->inner_name[0] ? ", packed as " : "", info->inner_name);
-		return;
-	}
+	if (info->kind == IMAGE_GZIP || info->packed)
+		describe_packing(info, out);
+	if (info->kind == IMAGE_ESP32_PARTITIONS)
+		describe_table(info, out);
+	describe_place(info, out);
 	if (!image_is_firmware(info))
 		return;
-	if (is_esp32(info) && image_chip_name(info->chip_id))
+	if (image_is_esp32(info) && image_chip_name(info->chip_id))
 		row(out, "chip", "%s", image_chip_name(info->chip_id));
 	else if (is_8266(info))
 		row(out, "chip", "ESP8266, ESP8285");
+	if (image_is_esp32(info))
+		describe_revision(&info->header, out);
 	describe_identity(info, out);
+	describe_description(&info->description, out);
 	describe_header(info, out);
-	describe_chain(&info->boot, info->app.present ? "boot loader" : "image", out);
-	describe_chain(&info->app, "application", out);
+	bool loader = info->app.present || info->has_table;
+	describe_chain(info, &info->boot, loader ? "boot loader" : "image", out);
+	if (info->kind == IMAGE_ESP8266_V2 && info->app.present)
+		row(out, "outer header", "EA, %u bytes of code in flash at 0x%x",
+		    (unsigned)info->app.offset - IMAGE_V2_HEADER, IMAGE_V2_HEADER);
+	describe_chain(info, &info->app, "application", out);
+	if (image_is_esp32(info))
+		describe_table(info, out);
+	describe_apps(info, out);
+	describe_backup(info, out);
 	describe_end(info, out);
 }

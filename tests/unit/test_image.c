@@ -146,7 +146,7 @@ static struct made make_esp32(uint16_t chip, bool app)
 		put_le32(body, 0xabcd5432);
 		memcpy(body + 112, "v5.3.2", 7);
 	}
-	segment(&m, 0x3f400020, body, sizeof(body), &sum);
+	segment(&m, app ? 0x3f400020 : 0x3fff0020, body, sizeof(body), &sum);
 	segment(&m, 0x40080000, body + 8, 64, &sum);
 	close_chain(&m, 0, sum);
 	return m;
@@ -371,11 +371,11 @@ static void inspect__tells__esp32_files(void **state)
 	assert_int_equal(info.kind, IMAGE_ESP32_APP);
 	assert_int_equal(info.fault, IMAGE_FAULT_NONE);
 	assert_string_equal(image_chip_name(info.chip_id), "ESP32-C3");
-	assert_string_equal(info.idf, "v5.3.2");
+	assert_string_equal(info.description.idf, "v5.3.2");
 	m.data[23] = 1; /* promises a SHA-256 */
 	assert_int_equal(inspect(&m, NULL).fault, IMAGE_FAULT_TRUNCATED);
 	m.n += 32;
-	assert_int_equal(inspect(&m, NULL).fault, IMAGE_FAULT_NONE);
+	assert_int_equal(inspect(&m, NULL).fault, IMAGE_FAULT_SHA);
 	free(m.data);
 
 	m = make_esp32(0, false);
@@ -706,6 +706,7 @@ static void check__takes__good_image_without_warning(void **state)
 	struct image_info info = inspect(&m, NULL);
 	struct image_target unknown = {0};
 
+	str_copy(info.id.series, sizeof(info.id.series), "6.4 to 7.0"); /* not known as bad */
 	assert_int_equal(judge(&info, &basic, &v), IMAGE_OK);
 	assert_int_equal(v.warning_count, 0);
 	assert_int_equal(judge(&info, &unknown, &v), IMAGE_OK);
@@ -821,6 +822,7 @@ static void check__warns__of_header_for_larger_flash(void **state)
 	struct image_info info = inspect(&m, NULL);
 	struct image_target t = basic;
 
+	str_copy(info.id.series, sizeof(info.id.series), "6.4 to 7.0"); /* not known as bad */
 	assert_int_equal(judge(&info, &t, &v), IMAGE_OK);
 	assert_int_equal(v.warning_count, 1);
 	assert_non_null(strstr(v.warnings[0], "4 MB of flash, the chip has 1 MB"));

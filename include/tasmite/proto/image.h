@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Firmware files: what a file is, whether it is whole, which firmware it holds, whether it may be
- * written to a given ESP8266, and which header byte changes when it is. Pure functions over the
- * whole file in memory; every byte of it is taken as hostile.
+ * Firmware files: what a file is, whether it is whole, which firmware it holds, where in a device's
+ * flash it belongs, and which header byte changes when it is written. Pure functions over the whole
+ * file in memory; every byte of it is taken as hostile.
  *
- * Header layout: Espressif's firmware image format, versions 1 and 2 of the ESP8266. The second
- * image at 0x1000, its length and its CRC are those of the Arduino core's eboot images.
+ * Header layout: Espressif's firmware image format, versions 1 and 2 of the ESP8266 and the longer
+ * one of the ESP32 family. The second image at 0x1000, its length and its CRC are those of the
+ * Arduino core's eboot images.
  */
 #ifndef TASMITE_PROTO_IMAGE_H
 #define TASMITE_PROTO_IMAGE_H
@@ -14,10 +15,13 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "tasmite/base/err.h"
 #include "tasmite/base/str.h"
+#include "tasmite/proto/partition.h"
 
 #define IMAGE_MAX_SEGMENTS 16
 #define IMAGE_MAX_FLASH	   (16u * 1024u * 1024u)
+#define IMAGE_MAX_APPS	   8 /* of a partition table that are looked at */
 
 /* ---- what a file is -------------------------------------------------------------------------- */
 enum image_kind {
@@ -47,8 +51,12 @@ enum image_fault {
 	IMAGE_FAULT_NONE,
 	IMAGE_FAULT_TRUNCATED, /* the header promises more bytes than the file has */
 	IMAGE_FAULT_CHECKSUM,  /* the XOR of the segments differs from the stored byte */
-	IMAGE_FAULT_CRC,   /* the CRC over the whole image differs (Arduino core 2.7 and later) */
-	IMAGE_FAULT_HEADER /* segment count or load addresses make no sense */
+	IMAGE_FAULT_CRC,    /* the CRC over the whole image differs (Arduino core 2.7 and later) */
+	IMAGE_FAULT_SHA,    /* the appended SHA-256 differs (ESP32 family) */
+	IMAGE_FAULT_HEADER, /* segment count or load addresses make no sense */
+	IMAGE_FAULT_LOADER, /* a factory file with its boot loader where its chip doesn't look */
+	IMAGE_FAULT_TABLE,  /* its partition table is damaged or makes no sense */
+	IMAGE_FAULT_PACKING /* gzip: it can't be unpacked */
 };
 
 struct image_segment {
@@ -70,6 +78,29 @@ struct image_chain {
 	bool truncated;
 	bool checksum_known; /* the file holds the checksum byte */
 	uint8_t checksum_stored, checksum_computed;
+};
+
+/* ESP32 family: what stands behind the first eight bytes of a header. */
+enum image_sha {
+	IMAGE_SHA_NONE, /* none is appended */
+	IMAGE_SHA_RIGHT,
+	IMAGE_SHA_WRONG,
+	IMAGE_SHA_CUT /* the file ends before it */
+};
+
+struct image_header32 {
+	uint16_t chip_id;
+	uint8_t min_revision_old;	     /* the major number alone: older images */
+	uint16_t min_revision, max_revision; /* major * 100 + minor; a max of 0 or 65535: none */
+	enum image_sha sha;
+};
+
+/* ESP32 family: what an application says of itself (esp_app_desc). "" what it doesn't. */
+struct image_description {
+	bool present;
+	uint32_t secure_version;
+	char version[32], project[32], time[16], date[16], idf[32];
+	char elf_sha[2 * 32 + 1]; /* hex; "" when it is all zeros */
 };
 
 /* ---- which firmware -------------------------------------------------------------------------- */
@@ -111,6 +142,24 @@ struct image_identity {
 	char name_version[24]; /* a version that the file's own name tells; "" none. A hint only */
 };
 
+/* One application partition of a factory file or of a copy of a flash. */
+struct image_app {
+	size_t partition; /* index in the table */
+	bool present;	  /* an application begins there */
+	struct image_header32 header;
+	enum image_fault fault;
+	uint32_t size; /* of the image, bytes; 0 when it is cut */
+	struct image_description description;
+	struct image_identity id;
+};
+
+/* Tasmota's settings in a copy of an ESP8266's flash: blocks whose own check sum is right. */
+struct image_settings {
+	unsigned copies;	 /* Tasmota writes them round several sectors; 0: none was found */
+	uint32_t offset;	 /* of the one that was saved last */
+	uint32_t version, saves; /* the firmware that saved it, and how often it had */
+};
+
 struct image_info {
 	enum image_kind kind;
 	enum image_fault fault;
@@ -126,16 +175,38 @@ struct image_info {
 	uint32_t crc_length;		    /* bytes that the CRC covers, as the file says */
 	uint8_t mode, size_code, freq_code; /* of the header that the ROM reads */
 	uint32_t flash_size;		    /* bytes that the header claims; 0 unknown code */
-	uint16_t chip_id;		    /* ESP32 family: bytes 12 and 13 of the header */
-	char idf[32];	     /* ESP32 family: IDF version in the description; "" none */
+	/* ESP32 family. description is the main application's (see id). */
+	uint16_t chip_id; /* of header */
+	struct image_header32 header;
+	struct image_description description;
+	bool has_table;
+	struct partition_table table; /* of factory files, copies of a flash, tables alone */
+	char table_fault[160];	      /* what is wrong with it; "" nothing */
+	size_t app_count;
+	struct image_app apps[IMAGE_MAX_APPS];
+	size_t starts; /* index in apps of what otadata lets start; IMAGE_MAX_APPS: unknown */
+
+	struct image_settings settings; /* ESP8266 copies of a flash */
+	uint32_t sdk_app; /* ... an application of the SDK's (EA) at this offset; 0 none */
+
+	bool packed;	     /* it came packed with gzip; all else is about what is inside */
+	size_t packed_size;  /* bytes of the packed file */
 	char inner_name[64]; /* gzip: the name it was packed under; "" none */
 	uint32_t inner_size; /* gzip: unpacked bytes modulo 2^32 */
+	/* Of several applications the one that the file is about: safeboot's big companion, else
+	 * the one that starts. */
 	struct image_identity id;
 };
 
 /* Fills out from the n bytes of a whole file. name is the file's name (NULL allowed), used for
  * the report and as a hint. Never fails: what can't be known stays empty. Linear in n. */
 void image_inspect(const uint8_t *data, size_t n, const char *name, struct image_info *out);
+
+/* The same through gzip: unpacks in memory (at most max bytes) and looks at what is inside. *inner
+ * is then a fresh buffer of *inner_n bytes for free(), else NULL. What can't be unpacked stays an
+ * IMAGE_GZIP, with IMAGE_FAULT_PACKING. */
+void image_inspect_packed(const uint8_t *data, size_t n, const char *name, size_t max,
+    struct image_info *out, uint8_t **inner, size_t *inner_n);
 
 /* ---- may it be written to this device -------------------------------------------------------- */
 struct image_target {
@@ -155,14 +226,20 @@ enum image_refusal {
 	IMAGE_NO_HEADER,
 	IMAGE_NO_TRUNCATED,
 	IMAGE_NO_CHECKSUM,
-	IMAGE_NO_OFFSET, /* an application not at 0, or not at the start of a sector */
-	IMAGE_NO_SPACE	 /* larger than the flash, or beyond its end */
+	IMAGE_NO_OFFSET,   /* not where it belongs, or not at the start of a sector */
+	IMAGE_NO_SPACE,	   /* larger than the flash or the partition, or beyond the end */
+	IMAGE_NO_CHIP,	   /* for another chip */
+	IMAGE_NO_REVISION, /* for a newer revision of the chip */
+	IMAGE_NO_TABLE,	   /* the device's partition table is not known yet, or is damaged */
+	IMAGE_NO_SLOT	   /* the table has no place for it, or does not tell which */
 };
 
 #define IMAGE_MAX_WARNINGS 6
 
 struct image_verdict {
 	enum image_refusal refusal;
+	bool overridable; /* refused, but it can be written if the user insists (never what does
+			   * not fit the flash or is no whole number of sectors off) */
 	char reason[200]; /* refused: what is wrong, one sentence; "" when it may be written */
 	char advice[240]; /* refused: what to take or do instead */
 	char warnings[IMAGE_MAX_WARNINGS][200];
@@ -173,6 +250,68 @@ struct image_verdict {
  * what to take instead, and what to think of even if it may. */
 int image_check(
     const struct image_info *info, const struct image_target *target, struct image_verdict *out);
+
+/* ---- where it belongs ------------------------------------------------------------------------ */
+#define IMAGE_REVISION_UNKNOWN UINT16_MAX
+
+/* What is known of the device. */
+struct image_device {
+	const char *chip;    /* "ESP8266", "ESP8285", "ESP32", "ESP32-C3" ...; a longer name of the
+			   * part ("ESP32-D0WD-V3") will do. NULL: unknown */
+	uint16_t revision;   /* major * 100 + minor, or IMAGE_REVISION_UNKNOWN */
+	uint32_t flash_size; /* bytes; 0 unknown */
+	bool is_8285, chip_known; /* as in struct image_target; for the ESP8266 */
+	/* ESP32 family: the table as read from the device (PARTITION_TABLE_OFFSET), or of the
+	 * factory file that is written in the same go; NULL: not read. */
+	const struct partition_table *table;
+	/* The contents of its otadata partition (0x2000 bytes); NULL: not read. */
+	const uint8_t *otadata;
+	size_t otadata_size;
+};
+
+/* Where a file goes. */
+struct image_placement {
+	uint32_t offset;
+	uint32_t room;	    /* bytes from there to the end of its partition or of the flash */
+	char partition[17]; /* its name; "" none */
+	bool needs_table;   /* refused only because the table (or otadata) was not read: read it
+			     * and ask again */
+	struct image_verdict verdict;
+};
+
+/* Tells the offset that the file belongs to, from the file, the chip and the table, never by guess:
+ * ESP8266 images, factory files and copies of a flash to 0x0, a boot loader to its chip's offset, a
+ * table to 0x8000, an application to its partition (ota_0 behind safeboot; safeboot itself to the
+ * factory partition; else the one partition there is, else the one that otadata lets start).
+ * asked: an offset that the user gave, NULL none; another than the right one is refused, unless an
+ * application slot begins there.
+ * 0, or ERR_FORMAT or ERR_RANGE with out->verdict saying why not and what to take instead. What
+ * the user overrides (verdict.overridable) is written to *asked, or without it to out->offset.
+ * A packed file is judged by what is inside: the caller unpacks it before it writes. */
+int image_place(const struct image_info *info, const struct image_device *device,
+    const uint32_t *asked, struct image_placement *out);
+
+/* ---- which file for this device -------------------------------------------------------------- */
+struct image_which {
+	char file[48];	/* exact name for a serial write to 0x0; "" when none is published */
+	char url[128];	/* where the project publishes that very file */
+	char small[48]; /* a smaller build; "" none */
+	char ota[80];	/* for an upgrade over Wi-Fi; "" none */
+	char note[200]; /* what to know about it, or why there is none; "" nothing */
+};
+
+/* The file that Tasmota publishes for a chip and flash. chip: as in struct image_device; flash_size
+ * 0: unknown; psram: bytes of PSRAM, 0 none or unknown. single_core: an ESP32 with one core.
+ * ERR_NOENT when there is none (note says why). Names and places: Tasmota's release notes 15.x. */
+int image_which(const char *chip, uint32_t flash_size, bool single_core, uint32_t psram,
+    struct image_which *out);
+
+/* ---- known-bad builds ------------------------------------------------------------------------ */
+enum image_bad { IMAGE_BAD_NO, IMAGE_BAD_MAYBE, IMAGE_BAD_YES };
+
+/* Whether the build is known to fail on devices: text says how and what to take instead. MAYBE:
+ * the file does not tell its version well enough. */
+enum image_bad image_known_bad(const struct image_identity *id, char *text, size_t size);
 
 /* The one header byte that is changed while writing. Flash size and frequency are always kept. The
  * segments' checksum does not cover the header, so nothing else changes with it; the CRC of newer
@@ -217,6 +356,19 @@ uint32_t image_flash_bytes(uint8_t size_code);
 unsigned image_freq_mhz(uint8_t freq_code);
 /* "ESP32-C3" for a chip id of a header; NULL unknown. */
 const char *image_chip_name(uint16_t chip_id);
+/* The id for a chip's or a part's name ("ESP32-C3", "esp32c3", "ESP32-D0WD"); -1 unknown or not of
+ * the ESP32 family. */
+int image_chip_id(const char *name);
+/* Where that chip's ROM looks for the boot loader; UINT32_MAX for an unknown chip. */
+uint32_t image_loader_offset(uint16_t chip_id);
+/* True for the kinds that go to the ESP32 family. */
+bool image_is_esp32(const struct image_info *info);
+/* "80 MHz", "40 or 80 MHz", "?" for the code in the header of this chip. */
+const char *image_freq_text(const struct image_info *info);
+/* "code in flash", "data in RAM" ... for a load address; "unknown memory". */
+const char *image_memory_text(const struct image_info *info, uint32_t addr);
+/* "none", "right", "wrong", "cut" */
+const char *image_sha_key(enum image_sha sha);
 /* True for what begins with an ESP image header of any kind (also damaged). */
 bool image_is_firmware(const struct image_info *info);
 /* "6.2.1", "8.5.0.1" (a last part of 0 is left out) into dst[size]. */
