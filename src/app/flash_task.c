@@ -507,6 +507,10 @@ static void on_event(void *ctx, const struct engine_event *ev, mono_t now)
 	case ENGINE_EV_PROGRESS:
 		on_progress(t, ev, now);
 		break;
+	case ENGINE_EV_SLOW:
+		say(t, false, "reading %u KB by the boot loader takes about %u:%02u minutes",
+		    ev->total / 1024, ev->count / 60, ev->count % 60);
+		break;
 	case ENGINE_EV_RETRY:
 		t->view->retries++;
 		on_retry(t, ev);

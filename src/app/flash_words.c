@@ -247,7 +247,9 @@ static const char *cause_words(const struct engine_failure *f)
 	case ENGINE_CAUSE_NO_FLASH:
 		return "the flash chip does not answer: a bad joint, or GPIO6 to 11 are loaded";
 	case ENGINE_CAUSE_NOT_8266:
-		return "this is no ESP8266: only ESP8266 and ESP8285 can be flashed here";
+		return "this chip is not known here: ESP8266, ESP8285 and ESP32, S2, S3, C2, C3, "
+		       "C5, "
+		       "C6, H2, P4 are";
 	case ENGINE_CAUSE_TOO_LARGE:
 		return "it does not fit the flash that was found: take a smaller build";
 	case ENGINE_CAUSE_IO:
@@ -261,6 +263,10 @@ static const char *cause_words(const struct engine_failure *f)
 		       "worn sector, or weak power";
 	case ENGINE_CAUSE_STUB:
 		return "the stub does not run in the chip, and the ROM can't do this";
+	case ENGINE_CAUSE_SECURE:
+		return "the chip is in secure download mode (burnt into it): it can be written, "
+		       "but "
+		       "not read, compared or verified";
 	case ENGINE_CAUSE_SIZE_UNKNOWN:
 		return "the flash chip does not tell its size: erase an area instead (/erase "
 		       "OFFSET "
@@ -330,7 +336,8 @@ void flash_words_leave(const struct engine *e, struct flash_view *view)
 static bool lasts(enum engine_cause cause)
 {
 	return cause == ENGINE_CAUSE_NOT_8266 || cause == ENGINE_CAUSE_TOO_LARGE ||
-	       cause == ENGINE_CAUSE_SIZE_UNKNOWN || cause == ENGINE_CAUSE_PROTECTED;
+	       cause == ENGINE_CAUSE_SIZE_UNKNOWN || cause == ENGINE_CAUSE_SECURE ||
+	       cause == ENGINE_CAUSE_PROTECTED;
 }
 
 void flash_words_failed(

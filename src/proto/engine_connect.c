@@ -240,7 +240,10 @@ void connect_found(struct engine *e)
 		engine_emit_heard(e, ENGINE_HEARD_LOCKED, e->asked);
 	engine_emit(
 	    e, &(struct engine_event){.kind = ENGINE_EV_SYNC, .stage = e->stage, .value = e->baud});
-	identify_begin(e);
+	if (e->d32.family)
+		id32_begin(e);
+	else
+		identify_begin(e);
 }
 
 void connect_missed(struct engine *e)

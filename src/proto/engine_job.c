@@ -60,6 +60,18 @@ bool engine_job_ok(const struct engine_job *job)
 	return true;
 }
 
+bool engine_move(struct engine *e, size_t part, uint32_t offset)
+{
+	if (part >= e->job.part_count || e->state != ES_PROCEED || e->proceeded)
+		return false;
+	struct engine_job changed = e->job;
+	changed.parts[part].offset = offset;
+	if (!engine_job_ok(&changed))
+		return false;
+	e->job = changed;
+	return true;
+}
+
 bool engine_keep(struct engine *e, const struct engine_part *keep, size_t n)
 {
 	if (n > ENGINE_MAX_KEEP - e->job.keep_count)

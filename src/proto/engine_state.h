@@ -80,6 +80,27 @@ enum engine_state {
 	ES_PROVE, /* the digest of what was read in parts */
 	ES_TAKE,
 	ES_CLEAR, /* erase by the stub */
+	/* a ROM of the ESP32 family */
+	ES32_READ_REG, /* which chip, and its registers */
+	ES32_SECURITY,
+	ES32_WATCHDOG,
+	ES32_ATTACH,
+	ES32_SPI, /* the flash is asked: id, status */
+	ES32_SPI_POLL,
+	ES32_SPI_GET,
+	ES32_SPI_BACK,
+	ES32_TABLE, /* the partition table, and which application starts */
+	ES32_TABLE_PROOF,
+	ES32_BAUD_ASK,
+	ES32_BAUD_SET,
+	ES32_BAUD_PROBE,
+	ES32_BAUD_UNDO,
+	ES32_COMPARE,
+	ES32_CHUNK, /* the next bytes to write */
+	ES32_BEGIN,
+	ES32_DATA,
+	ES32_PROOF,
+	ES32_READ,
 	ES_END,
 	ES_STATES
 };
