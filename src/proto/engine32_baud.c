@@ -116,3 +116,17 @@ void baud32_undo_expire(struct engine *e)
 {
 	baud_hunt(e);
 }
+
+void baud32_reset(struct engine *e)
+{
+	struct engine_reset *r = &e->reset;
+	engine_emit_retry(e, ENGINE_RETRY_SLOWER, chip_esp8266()->sync_baud);
+	e->job.no_baud_change = true;
+	e->c32 = NULL;
+	e->type = chip_esp8266();
+	engine_stage_begin(e, ENGINE_ST_CONNECT);
+	r->round = 0;
+	r->next = 0;
+	r->tries = 0;
+	engine_reset_begin(e);
+}

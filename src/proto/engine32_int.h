@@ -72,7 +72,7 @@ struct engine32 {
 	bool erase, deflated, prove, plain_only;
 	uint32_t packed_n, sent, block_n;
 	uint32_t block, number, shift; /* size of blocks; of the one under way, and how far off */
-	unsigned resent, shifted, damaged, again, good;
+	unsigned resent, shifted, damaged, again, good, attached;
 	uint32_t done, total;
 	uint8_t packed[CHUNK32_ROOM];
 	/* slow reading */
@@ -120,6 +120,8 @@ void baud32_probe_expire(struct engine *e);
 void baud32_undo(struct engine *e);
 void baud32_undo_acted(struct engine *e);
 void baud32_undo_expire(struct engine *e);
+/* It has a rate at which it can't be reached: a reset by the lines, and no more of this. */
+void baud32_reset(struct engine *e);
 
 /* ---- engine32_digest.c ---------------------------------------------------------------------------- */
 /* Asks for the MD5 of an area of the flash. */
@@ -141,6 +143,9 @@ void write32_chunk(struct engine *e);
 void write32_chunk_acted(struct engine *e);
 void write32_start(struct engine *e);
 void write32_start_reply(struct engine *e, const struct esp_reply *r);
+/* The loader knows the flash's pins again, and its size. */
+void write32_attached(struct engine *e, const struct esp_reply *r);
+void write32_told(struct engine *e, const struct esp_reply *r);
 void write32_data(struct engine *e);
 void write32_data_reply(struct engine *e, const struct esp_reply *r);
 void write32_recovered(struct engine *e);

@@ -25,6 +25,7 @@
 #define WRITE32_RESENT	    6u	/* ... a block is sent */
 #define WRITE32_SLOWER	    3u
 #define WRITE32_GOOD	    4u
+#define WRITE32_ATTACHED    3u
 
 void write32_begin(struct engine *e)
 {
@@ -39,6 +40,7 @@ void write32_begin(struct engine *e)
 	d->plain_only = blind; /* that mode does not take packed data */
 	d->prove = !blind;
 	d->again = 0;
+	d->attached = 0;
 	d->good = 0;
 	d->done = 0;
 	d->total = e->plan.to_write + e->plan.to_erase;
@@ -203,12 +205,33 @@ void write32_start_reply(struct engine *e, const struct esp_reply *r)
 		write32_next(e);
 	} else if (r->status == 0) {
 		engine_go(e, ES32_DATA);
+	} else if (r->code == ESP_CODE_FAILED && d->attached < WRITE32_ATTACHED) {
+		/* A loader that was started anew meanwhile has no flash yet. */
+		d->attached++;
+		engine_emit_retry(e, ENGINE_RETRY_RESYNC, e->baud);
+		engine_go(e, ES32_ATTACH_AGAIN);
 	} else if (d->block > e->type->block_max || d->again < 2) {
 		/* Blocks of that size, perhaps; or it arrived damaged. */
 		write32_again(e, ENGINE_RETRY_ERASE, ENGINE_CAUSE_REFUSED, r);
 	} else {
 		engine_fail(e, ENGINE_CAUSE_REFUSED, r);
 	}
+}
+
+void write32_attached(struct engine *e, const struct esp_reply *r)
+{
+	if (r->status != 0)
+		engine_fail(e, ENGINE_CAUSE_NO_FLASH, r);
+	else
+		engine_go(e, ES32_PARAMS_AGAIN);
+}
+
+void write32_told(struct engine *e, const struct esp_reply *r)
+{
+	if (r->status != 0)
+		engine_fail(e, ENGINE_CAUSE_REFUSED, r);
+	else
+		write32_again(e, ENGINE_RETRY_ERASE, ENGINE_CAUSE_RESET, r);
 }
 
 /* ---- DATA ----------------------------------------------------------------------------------------- */

@@ -430,7 +430,9 @@ void baud_found(struct engine *e)
 
 void baud_missed(struct engine *e)
 {
-	if (!e->speed.undone)
+	if (e->c32 && e->reset.usable && !e->job.no_baud_change)
+		baud32_reset(e);
+	else if (!e->speed.undone)
 		engine_go(e, e->c32 ? ES32_BAUD_UNDO : ES_BAUD_UNDO);
 	else
 		engine_fail(e,

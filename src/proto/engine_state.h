@@ -100,6 +100,8 @@ enum engine_state {
 	ES32_BEGIN,
 	ES32_DATA,
 	ES32_PROOF,
+	ES32_ATTACH_AGAIN, /* after a restart of the loader */
+	ES32_PARAMS_AGAIN,
 	ES32_READ,
 	ES_END,
 	ES_STATES

@@ -339,6 +339,8 @@ static const struct engine_ops engine_table[ES_STATES] = {
 	.reply = write32_data_reply,
 	.recovered = write32_recovered},
     [ES32_PROOF] = {.name = "write:proof", .enter = write32_proof, .reply = write32_proof_reply},
+    [ES32_ATTACH_AGAIN] = {.name = "write:pins", .enter = id32_attach, .reply = write32_attached},
+    [ES32_PARAMS_AGAIN] = {.name = "write:params", .enter = id32_params, .reply = write32_told},
     [ES32_READ] = {.name = "read:slow",
 	.enter = slow32_ask,
 	.part = slow32_part,
