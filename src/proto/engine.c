@@ -565,6 +565,9 @@ void engine_port_lost(struct engine *e, mono_t now)
 {
 	e->now = now;
 	e->alive = false;
+	/* A chip's own USB goes with the reset that starts the application. */
+	if (e->finished && e->job.usb_jtag)
+		e->in_loader = false;
 	engine_fail(e, ENGINE_CAUSE_IO, NULL);
 }
 

@@ -339,6 +339,36 @@ static void baud__too_fast_for_the_link__falls_back(void **state)
 	rig_fini(&rig);
 }
 
+/* ---- by the chip's own USB ------------------------------------------------------------------------ */
+static void usb__watchdogs_silenced__written_and_started(void **state)
+{
+	(void)state;
+	static const enum sim_chip usb[] = {SIM_ESP32C3, SIM_ESP32S3, SIM_ESP32C6};
+	for (size_t i = 0; i < 3; i++) {
+		struct rig_config c = config(usb[i], ENGINE_READ, 400 * KIB);
+		c.button = false;
+		c.link.device.usb_jtag = true;
+		c.link.device.usb_stays = true;
+		c.link.device.wdt_us = 1000000;
+		c.job.has_lines = true;
+		c.job.usb_jtag = true;
+		c.no_power = true;
+		begin(&c);
+		/* The port is there when the chip is. */
+		sim_link_power(rig.link, true, 0);
+		rig.now = 700000;
+		sim_link_advance(rig.link, rig.now);
+		finish(ENGINE_EV_DONE, 5 * MIN);
+		assert_memory_equal(rig.taken, before, 400 * KIB);
+		assert_string_equal(engine_reset_name(rig.e), "usb-jtag");
+		assert_true(engine_chip_info(rig.e)->by_usb);
+		/* Longer than the watchdogs would have waited. */
+		assert_true(rig.now - rig.stage_at[ENGINE_ST_READ][0] > 2000000);
+		assert_false(engine_in_loader(rig.e));
+		rig_fini(&rig);
+	}
+}
+
 /* ---- faults ------------------------------------------------------------------------------------- */
 static void flash__faults__right_in_the_end(void **state)
 {
@@ -433,6 +463,7 @@ int main(void)
 	    cmocka_unit_test(verify__names_what_differs),
 	    cmocka_unit_test(secure_download__writes_and_says_what_it_cannot),
 	    cmocka_unit_test(baud__too_fast_for_the_link__falls_back),
+	    cmocka_unit_test(usb__watchdogs_silenced__written_and_started),
 	    cmocka_unit_test(flash__faults__right_in_the_end),
 	    cmocka_unit_test(flash__reset_in_the_middle__goes_on),
 	    cmocka_unit_test(fault__is_named__board),
