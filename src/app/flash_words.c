@@ -2,6 +2,8 @@
 /* The words for what the flash engine reports: what happened, what is changed, what to do next. */
 #include "flash_words.h"
 
+#include "flash_fit.h"
+
 #include <stdarg.h>
 #include <string.h>
 
@@ -156,7 +158,8 @@ void flash_words_steps(const struct flash_request *r, struct flash_view *view)
 	}
 	flash_words_add(view, true, "Mains unplugged! 3.3 V only.");
 	flash_words_add(view, false, "1. power off for 2 s");
-	flash_words_add(view, false, "2. hold the button (GPIO0 to GND)");
+	flash_words_add(view, false, "2. hold the button (%s to GND)",
+	    flash_fit_boot_pin(r) ? flash_fit_boot_pin(r) : "GPIO0");
 	flash_words_add(view, false, "3. power on, release after 1-2 s");
 	flash_words_add(view, false, "It goes on by itself. %s stops.",
 	    r->cancel_by ? r->cancel_by : "/cancel");
@@ -174,9 +177,9 @@ void flash_words_steps_lines(const struct flash_request *r, struct flash_view *v
 static void done_flash(
     const struct flash_request *r, const struct engine *e, double seconds, struct flash_view *view)
 {
-	if (engine_has_stub(e) && !r->no_verify)
+	if (engine_by_md5(e) && !r->no_verify)
 		flash_words_add(view, false, "written in %.1f s and verified (MD5)", seconds);
-	else if (engine_has_stub(e))
+	else if (engine_by_md5(e))
 		flash_words_add(view, false, "written in %.1f s, not verified", seconds);
 	else
 		flash_words_add(view, false, "written in %.1f s, checked by the ROM's XOR%s",

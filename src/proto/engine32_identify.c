@@ -501,3 +501,9 @@ void id32_params_reply(struct engine *e, const struct esp_reply *r)
 	else
 		engine_fail(e, ENGINE_CAUSE_REFUSED, r);
 }
+
+const char *engine_boot_pin(uint16_t chip_id)
+{
+	const struct chip32 *c = chip32_by_id(chip_id);
+	return c ? c->boot_pin : NULL;
+}

@@ -323,7 +323,7 @@ void identify_proceed(struct engine *e)
 	if (!again)
 		engine_emit(
 		    e, &(struct engine_event){.kind = ENGINE_EV_IDENTITY, .stage = e->stage});
-	if (e->job.kind == ENGINE_READ || e->job.kind == ENGINE_VERIFY)
+	if (e->job.kind == ENGINE_READ || (e->job.kind == ENGINE_VERIFY && !e->job.want_table))
 		e->proceeded = true;
 	if (e->job.kind == ENGINE_IDENTIFY)
 		engine_finish(e);

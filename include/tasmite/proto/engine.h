@@ -160,7 +160,8 @@ enum engine_event_kind {
 	ENGINE_EV_HEARD, /* heard, value, count of such */
 	ENGINE_EV_TEXT,	 /* bytes that are no part of the protocol: for the log (text, n, baud) */
 	ENGINE_EV_SYNC,	 /* the loader answered (value: rate) */
-	ENGINE_EV_IDENTITY, /* engine_chip_info is complete. FLASH and ERASE now wait for
+	ENGINE_EV_IDENTITY, /* engine_chip_info is complete. FLASH and ERASE (and VERIFY with
+	                      * want_table) now wait for
 	                      * engine_proceed: the driver checks that the job fits the chip */
 	ENGINE_EV_BAUD,	    /* the link runs at value now; ok false: fell back to it */
 	ENGINE_EV_PROGRESS, /* done of total bytes of the stage (WRITE by stub: of what the plan
@@ -296,6 +297,9 @@ const struct engine_failure *engine_failure(const struct engine *e);
  * has. */
 bool engine_in_loader(const struct engine *e);
 uint32_t engine_baud(const struct engine *e);
+/* What has to be low at power-on for the loader of this chip of the ESP32 family: "GPIO9"; NULL: a
+ * chip that is not known. */
+const char *engine_boot_pin(uint16_t chip_id);
 /* The reset sequence that brought the chip into its loader, to be given as reset_first the next
  * time; NULL when none did. */
 const char *engine_reset_name(const struct engine *e);
