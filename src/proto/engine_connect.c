@@ -94,8 +94,11 @@ void connect_app_acted(struct engine *e)
 
 void connect_app_expire(struct engine *e)
 {
-	if (e->wait.garbage)
+	/* A few bytes at another rate and then silence: so speaks the ESP32 family's loader. */
+	if (e->wait.garbage) {
 		engine_emit_heard(e, ENGINE_HEARD_NOISE, e->type->rom_baud);
+		e->wait.next_burst = mono_min(e->wait.next_burst, e->now + CONNECT_SOON);
+	}
 	e->wait.garbage = false;
 	engine_go(e, ES_LISTEN);
 }
