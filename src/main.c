@@ -225,6 +225,7 @@ static bool take_option(struct call *c, enum options_command command, const stru
 	case OPTION_BACKUP:
 	case OPTION_NO_VERIFY:
 	case OPTION_FULL:
+	case OPTION_FORCE:
 	case OPTION_NO_STUB:
 	case OPTION_MODE:
 	case OPTION_SIZE:

@@ -289,10 +289,18 @@ static json_t *chip_json(const struct engine_chip *chip)
 	str_fmt(mac, sizeof(mac), "%02X:%02X:%02X:%02X:%02X:%02X", chip->mac[0], chip->mac[1],
 	    chip->mac[2], chip->mac[3], chip->mac[4], chip->mac[5]);
 	str_fmt(id, sizeof(id), "%06x", chip->flash_id);
-	return json_pack("{s:s, s:s, s:b, s:i, s:s, s:I, s:i}", "name", chip->name, "mac", mac,
+	json_t *o = json_pack("{s:s, s:s, s:b, s:i, s:s, s:I, s:i}", "name", chip->name, "mac", mac,
 	    "esp8285", chip->is_8285, "crystal_mhz", (int)(chip->crystal_khz / 1000), "flash_id",
 	    id, "flash_size", (json_int_t)chip->flash_size, "flash_status",
 	    (int)chip->flash_status);
+
+	if (o && chip->family32) {
+		json_object_set_new(o, "chip_id", json_integer(chip->chip_id));
+		json_object_set_new(o, "secure_download", json_boolean(chip->secure_download));
+		json_object_set_new(o, "secure_boot", json_boolean(chip->secure_boot));
+		json_object_set_new(o, "flash_encrypted", json_boolean(chip->flash_encrypted));
+	}
+	return o;
 }
 
 static void print_json(const struct run *r, int code, double seconds)

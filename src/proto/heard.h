@@ -21,9 +21,9 @@ enum heard_kind {
 struct heard {
 	size_t cause_at, mode_at; /* how far the marks are matched */
 	size_t loader_at, flash_at;
-	int cause;		  /* N, -1: not seen */
-	int mode;		  /* X, -1: not seen */
-	size_t bytes, printable;  /* of the present run */
+	int cause;		 /* N, -1: not seen */
+	int mode;		 /* X, -1: not seen */
+	size_t bytes, printable; /* of the present run */
 };
 
 void heard_init(struct heard *h);
