@@ -167,6 +167,13 @@ static bool take_option(struct call *c, enum options_command command, const stru
 	switch (row->id) {
 	case OPTION_PORT:
 		c->app.port = c->flash.port = value;
+		if (command != OPTIONS_FLASH)
+			return true;
+		if (c->flash.port_count == CLI_FLASH_PORTS) {
+			err_set(err, ERR_RANGE, 0, "at most %d ports at once", CLI_FLASH_PORTS);
+			return false;
+		}
+		c->flash.ports[c->flash.port_count++] = value;
 		return true;
 	case OPTION_BAUD:
 		if (command == OPTIONS_SESSION)

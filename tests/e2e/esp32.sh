@@ -99,5 +99,27 @@ device esp8266
 run 1 flash --port "$DEV" --yes "$TMPDIR/esp32-factory.bin"
 err 'not for an ESP8266'
 end
+begin several__at_once__one_failing_leaves_the_others
 sim_stop
+pids=
+for n in 1 2 3; do
+	"$B/virtual-device" --pty "$TMPDIR/many$n" --control "$TMPDIR/many$n.ctl" --flash "$TMPDIR/many$n.bin" \
+		--speed 0 --button down --chip esp32c3 $([ $n = 2 ] && echo "--flash-size 1M") >"$TMPDIR/many$n.log" 2>&1 &
+	pids="$pids $!"
+done
+for n in 1 2 3; do
+	wait_for 5 [ -e "$TMPDIR/many$n" ] || bad "no device $n"
+done
+timeout 60 "$B/tasmite" flash --yes --port "$TMPDIR/many1" --port "$TMPDIR/many2" --port "$TMPDIR/many3" \
+	"$TMPDIR/esp32c3-factory.bin" >"$TMPDIR/out" 2>"$TMPDIR/err" </dev/null
+[ $? = 1 ] || bad "exit code: $(tail -n 5 "$TMPDIR/err")"
+err "many1: .*verified \(MD5\)"
+err "many3: .*verified \(MD5\)"
+err "many2: .*(flash|fit|space|beyond)"
+for n in 1 3; do
+	cmp -s -n "$(stat -c %s "$TMPDIR/esp32c3-factory.bin")" "$TMPDIR/esp32c3-factory.bin" "$TMPDIR/many$n.bin" ||
+		bad "device $n does not hold the file"
+done
+kill $pids
+end
 finish
