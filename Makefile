@@ -94,7 +94,7 @@ LINK    = $(CC) $(CFLAGS) $(P_CFLAGS) $(P_LDFLAGS) $(LDFLAGS)
 # ---- sources by wildcard -----------------------------------------------------------------------
 SRC      := $(sort $(wildcard src/*/*.c src/*/*/*.c))
 OBJ      := $(SRC:src/%.c=$(B)/obj/%.o)
-GEN_OBJ  := $(B)/obj/gen/themes.o
+GEN_OBJ  := $(B)/obj/gen/themes.o $(B)/obj/gen/logwords.o
 SIM_SRC  := $(sort $(filter-out tests/sim/main_%.c,$(wildcard tests/sim/*.c)))
 SIM_OBJ  := $(SIM_SRC:tests/%.c=$(B)/obj/tests/%.o)
 SIM_PROG := $(if $(wildcard tests/sim/main_device.c),$(B)/virtual-device) \
@@ -105,7 +105,7 @@ UNIT_SRC := $(sort $(wildcard tests/unit/test_*.c))
 UNIT     := $(UNIT_SRC:tests/unit/%.c=$(B)/unit/%)
 # What the tests share: tests/unit/*.c that are no test themselves.
 UNIT_LIB := $(patsubst tests/%.c,$(B)/obj/tests/%.o,$(filter-out $(UNIT_SRC),$(wildcard tests/unit/*.c)))
-BENCH    := $(patsubst tests/bench/%.c,$(B)/bench/%,$(wildcard tests/bench/*.c))
+BENCH    := $(patsubst tests/bench/%.c,$(B)/bench/%,$(wildcard tests/bench/bench_*.c))
 # Fuzzers: with a driver that replays their corpora, or (make fuzz) with the compiler's.
 FUZZ     := $(patsubst tests/%.c,$(B)/%,$(sort $(wildcard tests/fuzz/fuzz_*.c)))
 THEMES   := $(sort $(wildcard themes/*.theme))
@@ -141,6 +141,13 @@ $(B)/gen/themes.c: $(THEMES) src/core/themes.awk
 	@mkdir -p $(@D)
 	$(Q)awk -f src/core/themes.awk $(THEMES) > $@
 
+# The log reader's words in all languages, and what its lines mean.
+LOGDATA  := src/core/tasmota/log
+$(B)/gen/logwords.c: $(LOGDATA)words.awk $(LOGDATA)-strings.tsv $(LOGDATA)-patterns.tsv
+	@mkdir -p $(@D)
+	$(Q)awk -v pass=1 -f $(LOGDATA)words.awk $(LOGDATA)-strings.tsv | LC_ALL=C sort -u | \
+		awk -v pass=2 -v patterns=$(LOGDATA)-patterns.tsv -f $(LOGDATA)words.awk > $@
+
 $(B)/libtasmite.a: $(OBJ) $(GEN_OBJ)
 	$(Q)rm -f $@ && $(AR) rcs $@ $^
 $(B)/libsim.a: $(SIM_OBJ)
@@ -168,6 +175,10 @@ $(B)/unit/%: $(B)/obj/tests/unit/%.o $(UNIT_LIB) $(B)/libsim.a $(B)/libtasmite.a
 	@mkdir -p $(@D)
 	$(if $(Q),@echo "  LD   $@")
 	$(Q)$(LINK) -o $@ $^ $(TEST_LIBS) $(PC_LIBS) $(LIBS)
+# Measures any terminal on ptys; bench_peers.py runs it.
+$(B)/bench/meter: $(patsubst tests/%.c,$(B)/obj/tests/%.o,$(wildcard tests/bench/meter*.c) tests/unit/vt.c) $(B)/libtasmite.a
+	@mkdir -p $(@D)
+	$(Q)$(LINK) -o $@ $^ $(LIBS)
 $(B)/bench/%: $(B)/obj/tests/bench/%.o $(B)/libsim.a $(B)/libtasmite.a
 	@mkdir -p $(@D)
 	$(Q)$(LINK) -o $@ $^ $(PC_LIBS) $(LIBS)
@@ -219,7 +230,7 @@ lint: deps ## layers, headers, format, man pages and more
 	@+$(SUB) lint-run
 lint-run: all
 	@CC='$(CC)' CPPFLAGS='$(subst ','\'',$(P_CPPFLAGS))' tests/lint.sh $(B)
-bench: all $(BENCH) ## ratios of speed to their limits
+bench: all $(BENCH) $(B)/bench/meter ## ratios of speed to their limits
 	@for b in $(BENCH) $(wildcard tests/bench/*.py); do \
 		echo "== $$b"; B='$(abspath $(B))' $$b || exit 1; done
 

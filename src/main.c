@@ -18,6 +18,7 @@
 struct call {
 	struct app_options app;
 	struct cli_flash_options flash;
+	bool quiet;
 	char **files; /* as many as words */
 	int file_count;
 	const char *plain_only; /* an option that makes sense with --plain alone */
@@ -244,6 +245,9 @@ static bool take_option(struct call *c, enum options_command command, const stru
 	case OPTION_JSON:
 		c->flash.json = true;
 		return true;
+	case OPTION_QUIET:
+		c->quiet = true;
+		return true;
 	case OPTION_NO_CLKDIV:
 		c->flash.no_clkdiv = true;
 		return true;
@@ -336,6 +340,16 @@ static int run_session(struct call *c, struct err *err)
 	return err->code ? usage_error(err->text) : app_run(&c->app);
 }
 
+static int run_diagnose(const struct call *c)
+{
+	struct cli_diagnose_options o = {.files = c->files,
+	    .file_count = c->file_count,
+	    .json = c->flash.json,
+	    .quiet = c->quiet};
+
+	return cli_diagnose(&o);
+}
+
 /* Reads the whole command line; -1 go on, else the exit code. */
 static int read_words(struct call *c, struct options *o)
 {
@@ -384,6 +398,8 @@ static int run(struct call *c, char **argv)
 		return cli_image(c->files, c->file_count, c->flash.json);
 	case OPTIONS_LIST:
 		return cli_list(c->flash.json);
+	case OPTIONS_DIAGNOSE:
+		return run_diagnose(c);
 	case OPTIONS_REPLAY:
 		c->app.replay = c->files[0];
 		break;

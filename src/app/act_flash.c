@@ -477,6 +477,7 @@ void act_image(struct app *a, const struct cmd_line *c)
 	image_inspect_packed(data, n, path, IMAGE_FILE_MAX, &info, &inner, &inner_n);
 	session_page_open(a->session, info.name);
 	image_describe(&info, &a->session->page.text);
+	image_describe_notes(&info, &a->session->page.text);
 	a->session->page.revision++;
 	free(inner);
 	free(data);

@@ -360,7 +360,8 @@ static bool take_signals(struct app *a, struct err *err)
 
 /* ---- the turn -------------------------------------------------------------------------------- */
 
-#define FRAME_US MONO_MS(16)
+/* Between two frames of a burst: what comes in the meantime is on the screen within 25 ms. */
+#define FRAME_US MONO_MS(20)
 
 static void on_keys(void *ctx, int ready, mono_t now)
 {
@@ -388,9 +389,15 @@ static mono_t phase_commands(void *ctx, mono_t now)
 static mono_t phase_flush(void *ctx, mono_t now)
 {
 	struct app *a = ctx;
-	mono_t next = link_flush(a->link, now), due = app_send_turn(a, now);
 	struct session_port *p = &a->session->port;
+	mono_t next, due;
 
+	/* The chip's answers are waited for while it is flashed, and the rate follows its boot. */
+	link_gather(a->link, !app_flashing(a) && a->boot.state == BOOTWATCH_OFF);
+	if (now - a->last_frame >= FRAME_US) /* one that is drawn now shows the newest */
+		link_catch_up(a->link, now);
+	next = link_flush(a->link, now);
+	due = app_send_turn(a, now);
 	if (app_flashing(a))
 		flash_task_turn(a->task, now);
 	app_record_words(a, now);

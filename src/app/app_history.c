@@ -90,7 +90,7 @@ void app_remember(struct app *a, const char *line)
 	kept = without_secrets(a, line);
 	sbuf_fmt(&a->history_held, "%s\n", kept);
 	free(kept);
-	held_due(a, a->now);
+	timer_arm(a->history_timer, a->now); /* the disk has time: first the line is sent */
 }
 
 void app_history_recall(void *ctx)

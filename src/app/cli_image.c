@@ -3,7 +3,6 @@
 #include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "tasmite/app/cli.h"
 #include "tasmite/base/err.h"
@@ -292,43 +291,15 @@ static void print_json(const char *path, const struct image_info *info)
 
 /* ---- text ------------------------------------------------------------------------------------ */
 
-/* The notes on an ESP32's image are those for its own chip: what lacks there is only the table of
- * the device, which no file tells. */
-static void judge(const struct image_info *info, struct image_verdict *v)
-{
-	struct image_device own = {
-	    .chip = image_chip_name(info->chip_id), .revision = IMAGE_REVISION_UNKNOWN};
-	struct image_target any = {0};
-	struct image_placement placement;
-
-	if (!image_is_esp32(info)) {
-		image_check(info, &any, v);
-		return;
-	}
-	image_place(info, &own, NULL, &placement);
-	*v = placement.verdict;
-	if (placement.needs_table)
-		memset(v, 0, sizeof(*v));
-}
-
 static void print_text(const struct image_info *info, bool first)
 {
-	struct image_verdict v;
 	struct sbuf page;
-	char bad[sizeof(v.warnings[0])];
 
 	sbuf_init(&page, MAX_PAGE);
 	image_describe(info, &page);
+	image_describe_notes(info, &page);
 	printf("%s%s", first ? "" : "\n", sbuf_str(&page));
 	sbuf_fini(&page);
-	judge(info, &v);
-	if (v.refusal != IMAGE_OK)
-		printf("to write it: no, %s\ninstead: %s\n", v.reason, v.advice);
-	/* The page has said it already. */
-	image_known_bad(&info->id, bad, sizeof(bad));
-	for (size_t i = 0; i < v.warning_count; i++)
-		if (strcmp(v.warnings[i], bad) != 0)
-			printf("note: %s\n", v.warnings[i]);
 }
 
 /* ---- the command ----------------------------------------------------------------------------- */
@@ -352,9 +323,9 @@ static int one_file(const char *path, bool json, bool first)
 		print_json(path, &info);
 	else
 		print_text(&info, first);
-	if (!image_is_firmware(&info))
-		return CLI_UNKNOWN;
-	return info.fault == IMAGE_FAULT_NONE ? CLI_GOOD : CLI_PROBLEM;
+	if (info.fault != IMAGE_FAULT_NONE)
+		return CLI_PROBLEM;
+	return image_is_firmware(&info) || image_is_esp32(&info) ? CLI_GOOD : CLI_UNKNOWN;
 }
 
 int cli_image(char *const *files, int count, bool json)

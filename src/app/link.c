@@ -13,11 +13,18 @@
 #include "tasmite/io/ports.h"
 
 /* A flood must not starve the keyboard: after so many bytes the other descriptors have a turn. */
-#define TURN_BYTES 262144
+#define TURN_BYTES 65536
 #define READ_SIZE  65536
 /* Who gave so much at once may have more: a pseudo-terminal gives what it has in small pieces. */
 #define READ_MORE 1024
 #define TX_MAX	  (1024 * 1024)
+/* Bytes that keep coming a few at a time are gathered, so that not each of them costs a turn: for
+ * GATHER_US at most, and no longer than it takes GATHER_BYTES to come, which is a fraction of what
+ * the kernel holds for us. What comes after a silence is read at once. */
+#define GATHER_US      MONO_MS(5)
+#define GATHER_BYTES   1024
+#define GATHER_LEAST   MONO_MS(2)
+#define GATHER_SILENCE MONO_MS(12)
 /* A port that is away is waited for at no cost: the system tells when something changes. Only what
  * it can't tell is asked for again: a network port, a port that another program holds, and a node
  * whose permissions are being set. */
@@ -46,18 +53,22 @@ struct link {
 	size_t burst;	   /* bytes that may go before the next pause */
 	mono_t pace_until; /* no byte before this time */
 	bool held;	   /* nothing is read */
-	bool blocked;	   /* the system took no more: wait for its word */
-	bool wanted;	   /* a port is named: open it, wait for it */
-	bool released;	   /* closed for another program, to be taken again */
-	mono_t opened_at;  /* the last time */
-	int64_t net_wait;  /* before a network port is tried again */
-	int last_reason;   /* code of the last ops->down, to say each reason once */
-	size_t dropped;	   /* bytes that were still queued at the last shut */
+	bool gather;	   /* bytes may wait for more */
+	struct timer *gathered;
+	mono_t read_at;	  /* when something was read last */
+	bool blocked;	  /* the system took no more: wait for its word */
+	bool wanted;	  /* a port is named: open it, wait for it */
+	bool released;	  /* closed for another program, to be taken again */
+	mono_t opened_at; /* the last time */
+	int64_t net_wait; /* before a network port is tried again */
+	int last_reason;  /* code of the last ops->down, to say each reason once */
+	size_t dropped;	  /* bytes that were still queued at the last shut */
 	uint64_t rx, tx_count;
 	uint8_t read_buf[READ_SIZE];
 };
 
 static void retry_due(void *ctx, mono_t now);
+static void gathered_due(void *ctx, mono_t now);
 static void try_open(struct link *l, mono_t now);
 
 struct link *link_new(struct loop *loop, const struct link_ops *ops, void *ctx)
@@ -69,6 +80,7 @@ struct link *link_new(struct loop *loop, const struct link_ops *ops, void *ctx)
 	l->ctx = ctx;
 	buf_init(&l->tx, TX_MAX);
 	l->retry = timer_new(loop, retry_due, l);
+	l->gathered = timer_new(loop, gathered_due, l);
 	return l;
 }
 
@@ -82,6 +94,7 @@ static void shut(struct link *l)
 	opener_cancel(l->opener);
 	l->opener = NULL;
 	timer_disarm(l->retry);
+	timer_disarm(l->gathered);
 	l->dropped = buf_len(&l->tx);
 	buf_clear(&l->tx);
 	l->blocked = false;
@@ -104,6 +117,7 @@ void link_free(struct link *l)
 	shut(l);
 	stop_waiting(l);
 	timer_free(l->retry);
+	timer_free(l->gathered);
 	buf_fini(&l->tx);
 	free(l);
 }
@@ -172,6 +186,20 @@ static int fill(struct link *l, size_t *have, struct err *err)
 	return 0;
 }
 
+/* After n bytes, which came since the last ones: when the next are looked for. */
+static void gather_more(struct link *l, size_t n, mono_t now)
+{
+	mono_t since = now - l->read_at, wait = GATHER_US;
+
+	l->read_at = now;
+	timer_disarm(l->gathered);
+	if (!l->gather || since > GATHER_SILENCE)
+		return;
+	wait = mono_min(wait, GATHER_BYTES * since / (mono_t)n);
+	if (wait >= GATHER_LEAST)
+		timer_arm(l->gathered, now + wait);
+}
+
 static void readable(struct link *l, mono_t now)
 {
 	struct err err = {0};
@@ -190,6 +218,8 @@ static void readable(struct link *l, mono_t now)
 			break; /* that was all there was */
 	}
 	/* Whom the bytes went to may have left the port, or taken another. */
+	if (total && l->port == port)
+		gather_more(l, total, now);
 	if (rc < 0 && rc != ERR_AGAIN && l->port == port)
 		went_away(l, &err, now);
 }
@@ -205,6 +235,14 @@ static void on_ready(void *ctx, int ready, mono_t now)
 	readable(l, now);
 }
 
+static void gathered_due(void *ctx, mono_t now)
+{
+	struct link *l = ctx;
+
+	if (l->port)
+		readable(l, now);
+}
+
 /* What the port is watched for until the next turn. */
 static void watch_port(struct link *l)
 {
@@ -212,7 +250,7 @@ static void watch_port(struct link *l)
 
 	if (l->blocked && !(want & TRANSPORT_HELD))
 		want |= LOOP_WRITE;
-	if (l->held)
+	if (l->held || timer_armed(l->gathered))
 		want &= ~LOOP_READ;
 	watch_set(l->watch, want & (LOOP_READ | LOOP_WRITE));
 }
@@ -397,6 +435,21 @@ bool link_send(struct link *l, const void *bytes, size_t n)
 void link_hold(struct link *l, bool held)
 {
 	l->held = held;
+}
+
+void link_gather(struct link *l, bool on)
+{
+	l->gather = on;
+	if (!on)
+		timer_disarm(l->gathered);
+}
+
+bool link_catch_up(struct link *l, mono_t now)
+{
+	if (!l->port || !timer_armed(l->gathered))
+		return false;
+	readable(l, now);
+	return true;
 }
 
 size_t link_unsent(const struct link *l)

@@ -59,6 +59,11 @@ void link_set_pace(struct link *l, size_t bytes, int delay_ms);
 bool link_send(struct link *l, const void *bytes, size_t n);
 /* While held nothing is read: who takes the bytes has no room. */
 void link_hold(struct link *l, bool held);
+/* Whether bytes that keep coming slowly may wait a few milliseconds for more, so that a turn costs
+ * less often. Not while somebody waits for an answer. */
+void link_gather(struct link *l, bool on);
+/* Reads what waits for more now; false if nothing does. */
+bool link_catch_up(struct link *l, mono_t now);
 /* Bytes that the system has not taken yet. */
 size_t link_unsent(const struct link *l);
 /* Bytes that were thrown away unsent when the port was last left or lost. */

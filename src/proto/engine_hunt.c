@@ -113,6 +113,7 @@ void hunt_failed(struct engine *e)
 		stub_lost_missed(e);
 		break;
 	case HUNT_NO_STUB:
+	case HUNT_QUICK:
 		stub_missed(e);
 		break;
 	case HUNT_RESYNC:
@@ -192,8 +193,8 @@ void hunt_sync(struct engine *e)
 static bool hunt_stub(struct engine *e)
 {
 	enum engine_hunt why = e->find.why;
-	bool looking =
-	    why == HUNT_CONNECT || why == HUNT_BANNER || why == HUNT_RESET || why == HUNT_HELD;
+	bool looking = why == HUNT_CONNECT || why == HUNT_BANNER || why == HUNT_RESET ||
+		       why == HUNT_HELD || why == HUNT_QUICK;
 	if (!e->find.stub || !looking || e->job.no_stub || e->st.foreign || e->q.out || e->q.n > 0)
 		return false;
 	engine_go(e, ES_STUB_FOUND);
@@ -307,6 +308,9 @@ void hunt_drain_expire(struct engine *e)
 		break;
 	case HUNT_NO_STUB:
 		stub_give_up(e);
+		break;
+	case HUNT_QUICK:
+		quick_found(e);
 		break;
 	case HUNT_RESYNC:
 	case HUNT_LOST:

@@ -382,7 +382,7 @@ void identify_ready(struct engine *e)
 	else if (e->st.on)
 		engine_go(e, ES_STUB_SIZE);
 	else if (stub_wanted(e))
-		baud_raise(e, ES_STUB_MEM);
+		quick_begin(e);
 	else if (identify_needs_stub(e))
 		engine_fail(e, ENGINE_CAUSE_STUB, NULL);
 	else if (!erase_plan(e))

@@ -65,7 +65,8 @@ enum engine_hunt {
 	HUNT_RESYNC,  /* after an unanswered command */
 	HUNT_LOST,    /* the same failed: did it restart into its loader? */
 	HUNT_STUB,    /* the stub does not answer: did the chip restart into its loader? */
-	HUNT_NO_STUB  /* the stub did not start: is the loader still there? */
+	HUNT_NO_STUB, /* the stub did not start: is the loader still there? */
+	HUNT_QUICK    /* the quick way did not work: who is there, loader or stub? */
 };
 
 struct engine_queue {

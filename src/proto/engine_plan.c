@@ -424,6 +424,16 @@ void plan_note(struct engine *e)
 	f->flash_touched = true;
 }
 
+/* What follows the last run in its block may be erased with it, where it is blank and nobody's. */
+static bool plan_may_round(const struct engine *e)
+{
+	const struct plan_run *last = &e->plan.run[e->plan.runs - 1];
+	for (uint32_t s = last->first + last->sectors; s % 16 != 0; s++)
+		if (s >= PLAN_SECTORS || (e->plan.flag[s] & (PLAN_KEEP | PLAN_DATA)))
+			return false;
+	return true;
+}
+
 void plan_send(struct engine *e)
 {
 	const struct engine_plan *p = &e->plan;
@@ -436,6 +446,8 @@ void plan_send(struct engine *e)
 		words[n++] =
 		    p->run[i].sectors * CHIP_SECTOR | (p->run[i].erase ? STUB_RUN_ERASE : 0);
 	}
+	if (plan_may_round(e))
+		words[1] |= STUB_PLAN_ROUND;
 	plan_note(e);
 	if (e->c32) {
 		write32_begin(e);

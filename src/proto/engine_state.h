@@ -49,6 +49,12 @@ enum engine_state {
 	ES_STATUS_READ,
 	ES_READBACK_SAVE, /* the SPI unit's settings, to put them back */
 	ES_READBACK,	  /* a word of the block, as the flash has it */
+	ES_QUICK_TEST,	  /* can the host do the rate? */
+	ES_QUICK_RETURN,  /* ... and back */
+	ES_QUICK_MEM,	  /* what takes the stub in, into RAM */
+	ES_QUICK_GO,	  /* it runs */
+	ES_QUICK_SET,	  /* the host at its rate */
+	ES_QUICK_LOAD,	  /* the stub */
 	ES_STUB_MEM,	  /* the stub into RAM */
 	ES_STUB_LOAD,
 	ES_STUB_GO,

@@ -2,8 +2,8 @@
 /*
  * The flash engine's stream: the data of the plan's runs, deflated as they go, in numbered frames,
  * as many under way as the stub's window allows. Frames are kept until they are acknowledged, and
- * after a fault everything goes out again from the number that the stub expects. Pieces that are in
- * the flash are proven by their digests while the stream still runs.
+ * after a fault everything goes out again from the number that the stub expects. Pieces are
+ * proven by their digests while the stream still runs.
  */
 #include "engine_int.h"
 
@@ -27,9 +27,7 @@
 #define STREAM_SLOWER	4u
 #define STREAM_GOOD	16u
 #define STREAM_AHEAD	4u
-/* Above that the flash has no time to spare: what is asked of it meanwhile costs more than after. */
-#define STREAM_PROOF_BAUD 500000u
-#define STREAM_RESTARTS	  3u
+#define STREAM_RESTARTS 3u
 
 static struct stream_slot *slot_of(struct engine *e, uint32_t number)
 {
@@ -59,7 +57,7 @@ void stream_begin(struct engine *e)
 	s->free = e->now;
 	s->progress = e->now;
 	s->asking = false;
-	s->proving = false;
+	s->proofs = 0;
 	s->mute = s->stuck = 0;
 	s->stored = s->address = 0;
 	s->failed = STUB_OK;
@@ -194,34 +192,40 @@ static void stream_ask(struct engine *e)
 	stream_queue(e, e->tx, n);
 }
 
-/* A piece that is in the flash whole, and not proven. */
-static bool stream_to_prove(struct engine *e, uint32_t *piece)
+/* The longest row of pieces that are not proven: the stub proves them as it writes. What it does not
+ * is asked for in the end. */
+static uint32_t stream_to_prove(const struct engine *e, uint32_t *first, uint32_t *length)
 {
 	const struct engine_plan *p = &e->plan;
-	if (e->job.no_verify || e->s.proving || e->s.asking || e->baud > STREAM_PROOF_BAUD)
-		return false;
-	for (uint32_t i = 0; i < p->pieces; i++) {
-		if (p->proof[i] != PROOF_WANTED)
+	uint32_t most = 0;
+	for (uint32_t i = 0, n; i<p->pieces; i += n> 0 ? n : 1) {
+		uint32_t sum = 0, start = verify_piece(e, i).offset;
+		for (n = 0; i + n < p->pieces && p->proof[i + n] == PROOF_WANTED; n++) {
+			struct engine_part part = verify_piece(e, i + n);
+			if (part.offset != start + sum || sum % PLAN_PIECE != 0)
+				break;
+			sum += part.length;
+		}
+		if (n <= most)
 			continue;
-		struct engine_part part = verify_piece(e, i);
-		if (part.offset + part.length > e->s.address)
-			continue;
-		*piece = i;
-		return true;
+		most = n;
+		*first = i;
+		*length = sum;
 	}
-	return false;
+	return most;
 }
 
-static void stream_prove(struct engine *e, uint32_t piece)
+static void stream_prove(struct engine *e)
 {
 	struct engine_stream *s = &e->s;
-	struct engine_part part = verify_piece(e, piece);
-	const uint32_t words[] = {part.offset, part.length, PLAN_PIECE, DIGEST_MD5_SIZE};
-	s->proving = true;
-	s->prove_piece = piece;
+	uint32_t first = 0, length = 0;
+	s->proofs = e->job.no_verify ? 0 : stream_to_prove(e, &first, &length);
+	if (s->proofs == 0)
+		return;
+	const uint32_t words[] = {verify_piece(e, first).offset, length, PLAN_PIECE};
+	s->prove_piece = first;
 	s->prove_serial = ++e->st.serial;
-	e->plan.proof[piece] = PROOF_ASKED;
-	size_t n = stub_enc(e->tx, sizeof e->tx, STUB_MD5, s->prove_serial, words, 4, NULL, 0);
+	size_t n = stub_enc(e->tx, sizeof e->tx, STUB_PROVE, s->prove_serial, words, 3, NULL, 0);
 	s->out_kind = STREAM_OUT_ASK;
 	stream_queue(e, e->tx, n);
 }
@@ -240,7 +244,6 @@ static void stream_arm(struct engine *e)
 static void stream_pump(struct engine *e)
 {
 	struct engine_stream *s = &e->s;
-	uint32_t piece;
 	if (e->q.out || e->q.n > 0)
 		return;
 	stream_arm(e);
@@ -248,10 +251,6 @@ static void stream_pump(struct engine *e)
 		return; /* what the answer says goes first */
 	if (s->ended && s->base == s->next) {
 		engine_go(e, ES_FINISH);
-		return;
-	}
-	if (stream_fits(e, 64) && stream_to_prove(e, &piece)) {
-		stream_prove(e, piece);
 		return;
 	}
 	if (s->sent < s->next && stream_fits(e, slot_of(e, s->sent)->n)) {
@@ -267,19 +266,9 @@ static void stream_pump(struct engine *e)
 	stream_arm(e);
 }
 
-/* What was to prove a piece did not come. */
-static void stream_unproven(struct engine *e)
-{
-	struct engine_stream *s = &e->s;
-	if (s->proving)
-		e->plan.proof[s->prove_piece] = PROOF_LATER;
-	s->proving = false;
-}
-
 void stream_enter(struct engine *e)
 {
 	struct engine_stream *s = &e->s;
-	stream_unproven(e);
 	if (s->sent > 0 && !s->asking) {
 		/* Back from a change of rate: where does it stand? */
 		s->patience = STREAM_ASK;
@@ -288,7 +277,10 @@ void stream_enter(struct engine *e)
 		stream_ask(e);
 		return;
 	}
-	stream_pump(e);
+	if (s->sent == 0)
+		stream_prove(e);
+	if (e->q.n == 0)
+		stream_pump(e);
 }
 
 void stream_acted(struct engine *e)
@@ -397,15 +389,16 @@ static void stream_broken(struct engine *e)
 	}
 }
 
+/* A digest of PROVE's. One that is not right is looked at again in the end. */
 static void stream_proof(struct engine *e, const struct stub_msg *m)
 {
 	struct engine_stream *s = &e->s;
-	const uint8_t *want = e->plan.piece[s->prove_piece];
-	bool good = m->status == STUB_OK && m->n == 8 + DIGEST_MD5_SIZE && stub_word(m, 0) == 0 &&
-		    memcmp(m->data + 8, want, DIGEST_MD5_SIZE) == 0;
-	s->proving = false;
-	/* One that is not right yet is looked at again in the end. */
-	e->plan.proof[s->prove_piece] = good ? PROOF_GOOD : PROOF_LATER;
+	uint32_t i = stub_word(m, 0);
+	if (m->serial != s->prove_serial || m->status != STUB_OK || m->n != 4 + DIGEST_MD5_SIZE ||
+	    i >= s->proofs)
+		return;
+	bool good = memcmp(m->data + 4, e->plan.piece[s->prove_piece + i], DIGEST_MD5_SIZE) == 0;
+	e->plan.proof[s->prove_piece + i] = good ? PROOF_GOOD : PROOF_LATER;
 }
 
 static void stream_nak(struct engine *e, const struct stub_msg *m)
@@ -454,9 +447,8 @@ void stream_msg(struct engine *e, const struct stub_msg *m)
 		if (s->asking && m->serial == s->ask_serial)
 			good = stream_answer(e, m);
 		break;
-	case STUB_MD5:
-		if (s->proving && m->serial == s->prove_serial)
-			stream_proof(e, m);
+	case STUB_PROVE:
+		stream_proof(e, m);
 		break;
 	default:
 		break;
@@ -493,7 +485,6 @@ void stream_expire(struct engine *e)
 		return;
 	}
 	stub_flush(e);
-	stream_unproven(e);
 	/* The window is full of frames that nobody acknowledged, or the answer was lost. */
 	s->mute++;
 	engine_emit_retry(e, ENGINE_RETRY_TIMEOUT, s->asking ? STUB_STATUS : STUB_DATA);
@@ -518,6 +509,8 @@ void stream_finish_unasked(struct engine *e, const struct stub_msg *m)
 {
 	if (m->op == STUB_ACK && m->status == STUB_OK)
 		(void)stream_state(e, m);
+	if (m->op == STUB_PROVE)
+		stream_proof(e, m);
 }
 
 void stream_finish_answer(struct engine *e, const struct stub_msg *m)

@@ -453,7 +453,7 @@ void stub_go_expire(struct engine *e)
 void stub_hello(struct engine *e)
 {
 	e->cmd.op = STUB_HELLO;
-	e->deadline = e->now + STUB_HELLO_FIRST + e->lag;
+	e->deadline = (e->st.began > e->now ? e->st.began : e->now) + STUB_HELLO_FIRST + e->lag;
 	e->st.asked = 0;
 }
 
@@ -461,6 +461,7 @@ static void stub_no_hello(struct engine *e)
 {
 	bool restarted = engine_restart_likely(e);
 	e->st.on = false;
+	e->st.quick = false;
 	engine_slip(e);
 	hunt_begin(e, HUNT_NO_STUB, 4, MONO_MS(150));
 	if (restarted)
@@ -474,6 +475,10 @@ void stub_hello_expire(struct engine *e)
 {
 	struct engine_stub *st = &e->st;
 	stub_flush(e);
+	if (st->quick && !engine_restart_likely(e)) {
+		quick_failed(e);
+		return;
+	}
 	if (e->now - st->began >= STUB_HELLO_MAX || engine_restart_likely(e)) {
 		stub_no_hello(e);
 	} else if (st->asked == 0) {
@@ -488,6 +493,7 @@ void stub_hello_expire(struct engine *e)
 
 void stub_hello_answer(struct engine *e, const struct stub_msg *m)
 {
+	e->st.quick = false;
 	if (!stub_is_ours(m)) {
 		/* It says something else than what was loaded: not to be trusted with the flash. */
 		stub_no_hello(e);
@@ -514,6 +520,10 @@ void stub_size(struct engine *e)
 	uint32_t size = e->chip.flash_size ? e->chip.flash_size : e->type->rom_flash_size;
 	engine_stage_begin(e, ENGINE_ST_STUB);
 	stub_tell(e);
+	if (!e->st.found && chip_flash_size(e->chip.flash_id) == size) {
+		stub_raise(e); /* it knows by the same id */
+		return;
+	}
 	stub_ask(e, STUB_FLASH_SIZE, &size, 1, STUB_ANSWER);
 }
 

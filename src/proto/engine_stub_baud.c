@@ -21,7 +21,7 @@
 /* Rounds over all rates; the waits together are longer than STUB_FALLBACK_MS by far. */
 #define SBAUD_ROUNDS 8u
 
-static bool sbaud_near(uint32_t a, uint32_t b)
+bool stub_near(uint32_t a, uint32_t b)
 {
 	uint32_t diff = a > b ? a - b : b - a;
 	return (uint64_t)diff * 1000 <= (uint64_t)b * 25;
@@ -35,7 +35,7 @@ static void sbaud_list(struct engine *e)
 	uint32_t top = e->job.baud ? e->job.baud : usual[n - 1];
 	st->rates = 0;
 	for (size_t i = 0; i < n && st->rates + 1 < STUB_RATES; i++)
-		if (usual[i] < top && !sbaud_near(usual[i], top))
+		if (usual[i] < top && !stub_near(usual[i], top))
 			st->rate[st->rates++] = usual[i];
 	st->rate[st->rates++] = top;
 	st->direct = e->job.baud != 0;
@@ -54,9 +54,9 @@ static void sbaud_over(struct engine *e)
 static bool sbaud_open(const struct engine *e, size_t i)
 {
 	const struct engine_stub *st = &e->st;
-	bool allowed = st->ceiling == 0 ||
-		       (st->rate[i] < st->ceiling && !sbaud_near(st->rate[i], st->ceiling));
-	return allowed && !sbaud_near(e->baud, st->rate[i]);
+	bool allowed =
+	    st->ceiling == 0 || (st->rate[i] < st->ceiling && !stub_near(st->rate[i], st->ceiling));
+	return allowed && !stub_near(e->baud, st->rate[i]);
 }
 
 static void sbaud_try(struct engine *e, size_t i)
@@ -91,7 +91,7 @@ void stub_raise(struct engine *e)
 {
 	struct engine_stub *st = &e->st;
 	st->back = ES_STUB_WORK;
-	st->fell = false;
+	st->fell = st->ceiling != 0 && e->job.baud != 0;
 	if (e->job.no_baud_change) {
 		engine_go(e, st->back);
 		return;
@@ -151,7 +151,7 @@ void stub_test(struct engine *e)
 
 void stub_test_acted(struct engine *e)
 {
-	e->st.able = e->q.baud_ok && sbaud_near(e->baud, e->st.target);
+	e->st.able = e->q.baud_ok && stub_near(e->baud, e->st.target);
 	engine_go(e, ES_STUB_RETURN);
 }
 

@@ -35,6 +35,9 @@ struct engine_stub {
 	uint32_t number; /* of the next block, since MEM_BEGIN */
 	uint32_t block;	 /* its size */
 	unsigned restarts;
+	bool quick;	       /* it was loaded so, and has not greeted */
+	bool quick_tried;      /* the quick way of loading it */
+	uint32_t quick_old;    /* the rate before */
 	mono_t began;	       /* when it was jumped to */
 	enum engine_cause why; /* of ES_STUB_STATUS */
 	bool backed_up;
@@ -83,8 +86,7 @@ enum plan_flag {
 enum plan_proof {
 	PROOF_NONE, /* nothing of it was written */
 	PROOF_WANTED,
-	PROOF_ASKED, /* while the stream runs */
-	PROOF_LATER, /* ... in vain */
+	PROOF_LATER, /* the stub's proof of it was wrong */
 	PROOF_GOOD,
 	PROOF_BAD,
 	PROOF_NARROWED
@@ -156,10 +158,9 @@ struct engine_stream {
 	bool broken, slower;  /* what is to be done when nothing is being sent */
 	unsigned trouble, good;
 	uint32_t stored, address, total; /* by ACK; bytes of all runs */
-	bool proving;			 /* a piece's digest was asked for */
 	uint8_t prove_serial;
-	uint32_t prove_piece;
-	uint8_t failed; /* status of the stream */
+	uint32_t prove_piece, proofs; /* the stub proves so many from that one on */
+	uint8_t failed;		      /* status of the stream */
 	uint32_t failed_at;
 	enum { STREAM_OUT_NONE, STREAM_OUT_DATA, STREAM_OUT_ASK, STREAM_OUT_NEED } out_kind;
 };
@@ -254,7 +255,31 @@ void stub_run(struct engine *e);
 void stub_run_answer(struct engine *e, const struct stub_msg *m);
 void stub_run_unanswered(struct engine *e);
 
+/* ---- engine_stub_quick.c -------------------------------------------------------------------------- */
+/* Loads the stub the quick way, or where that is not to be had as the ROM does. */
+void quick_begin(struct engine *e);
+void quick_test(struct engine *e);
+void quick_test_acted(struct engine *e);
+void quick_return(struct engine *e);
+void quick_return_acted(struct engine *e);
+void quick_mem(struct engine *e);
+void quick_mem_reply(struct engine *e, const struct esp_reply *r);
+void quick_go(struct engine *e);
+void quick_go_acted(struct engine *e);
+void quick_go_expire(struct engine *e);
+void quick_set(struct engine *e);
+void quick_set_acted(struct engine *e);
+void quick_set_expire(struct engine *e);
+void quick_load(struct engine *e);
+void quick_load_acted(struct engine *e);
+/* It did not work: who is there? */
+void quick_failed(struct engine *e);
+/* The loader is: the ROM's way. */
+void quick_found(struct engine *e);
+
 /* ---- engine_stub_baud.c ------------------------------------------------------------------------- */
+/* Two rates that are the same for a UART. */
+bool stub_near(uint32_t a, uint32_t b);
 /* As fast as the job wants it, then on at ES_STUB_WORK. */
 void stub_raise(struct engine *e);
 /* One rate down, then on at back; false when there is none. */

@@ -29,7 +29,7 @@ struct engine_part verify_piece(const struct engine *e, uint32_t piece)
 static bool verify_open(const struct engine *e, uint32_t piece)
 {
 	uint8_t proof = e->plan.proof[piece];
-	return proof == PROOF_WANTED || proof == PROOF_ASKED || proof == PROOF_LATER;
+	return proof == PROOF_WANTED || proof == PROOF_LATER;
 }
 
 void verify_begin(struct engine *e)

@@ -36,6 +36,10 @@ static int refuse_gzip(const struct image_info *info, struct image_verdict *out)
 {
 	char advice[sizeof(out->advice)];
 
+	if (info->fault == IMAGE_FAULT_PACKING)
+		return image_refuse(out, IMAGE_NO_PACKED,
+		    "this file is packed with gzip, but damaged or cut short",
+		    "download it again and compare its size with the one on the web page");
 	str_fmt(advice, sizeof(advice),
 	    "gunzip it first: the boot loader can't unpack. (An upgrade over Wi-Fi may send it "
 	    "packed.)%s%s",
@@ -85,6 +89,7 @@ int image_check_kind(const struct image_info *info, struct image_verdict *out)
 	case IMAGE_ESP32_FACTORY:
 	case IMAGE_ESP32_BACKUP:
 	case IMAGE_ESP32_PARTITIONS:
+	case IMAGE_ESP32_OTADATA:
 		return refuse_esp32(info, out);
 	case IMAGE_ESP_DAMAGED:
 		return image_refuse(out, IMAGE_NO_HEADER,

@@ -290,5 +290,5 @@ void image_inspect_table(const uint8_t *data, size_t n, struct image_info *info)
 
 bool image_is_esp32(const struct image_info *info)
 {
-	return info->kind >= IMAGE_ESP32_APP && info->kind <= IMAGE_ESP32_PARTITIONS;
+	return info->kind >= IMAGE_ESP32_APP && info->kind <= IMAGE_ESP32_OTADATA;
 }

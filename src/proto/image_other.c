@@ -7,6 +7,8 @@
 #include "tasmite/base/bytes.h"
 #include "tasmite/proto/deflate.h"
 
+#define OTADATA_SIZE 0x2000u
+
 static bool all_same(const uint8_t *data, size_t n, uint8_t byte)
 {
 	return n > 0 && data[0] == byte && memcmp(data, data + 1, n - 1) == 0;
@@ -121,6 +123,8 @@ enum image_kind image_other_kind(const uint8_t *data, size_t n)
 		return IMAGE_IHEX;
 	if (partition_is(data, n))
 		return IMAGE_ESP32_PARTITIONS;
+	if (n <= OTADATA_SIZE && partition_is_otadata(data, n))
+		return IMAGE_ESP32_OTADATA;
 	if (is_text(data, n))
 		return IMAGE_TEXT;
 	return IMAGE_UNKNOWN;

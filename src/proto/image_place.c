@@ -27,7 +27,8 @@ static void take_words(const struct place *p, char *dst, size_t size)
 {
 	struct image_which which;
 
-	if (image_which(p->device->chip, p->device->flash_size, false, 0, &which) == ERR_OK)
+	if (image_which(p->device->chip, p->device->flash_size, p->device->single_core,
+		p->device->psram, &which) == ERR_OK)
 		str_fmt(dst, size, "take %s for 0x0, from %s", which.file, which.url);
 	else
 		str_fmt(dst, size, "take a file for the %s", p->chip_name);
@@ -83,6 +84,7 @@ static int check_kind(const struct place *p)
 		}
 		return ERR_OK;
 	case IMAGE_ESP32_PARTITIONS:
+	case IMAGE_ESP32_OTADATA:
 		return ERR_OK;
 	default:
 		break;
@@ -102,8 +104,7 @@ static int check_revision(const struct place *p)
 	unsigned need = h->min_revision ? h->min_revision : h->min_revision_old * 100u;
 	char reason[200];
 
-	if (have == IMAGE_REVISION_UNKNOWN || p->info->kind == IMAGE_ESP32_PARTITIONS ||
-	    is_data(p->info))
+	if (have == IMAGE_REVISION_UNKNOWN || !image_is_firmware(p->info))
 		return ERR_OK;
 	if (have < need) {
 		str_fmt(reason, sizeof(reason),
@@ -338,6 +339,23 @@ static int place_data(const struct place *p)
 	return ERR_OK;
 }
 
+/* Which slot starts is chosen where the table says. */
+static int place_otadata(const struct place *p)
+{
+	int rc = check_table(p);
+
+	if (rc != ERR_OK)
+		return rc;
+	size_t row = partition_find(p->device->table, PARTITION_DATA, PARTITION_DATA_OTADATA);
+	if (row == PARTITION_NO_SLOT)
+		return refuse(
+		    p, IMAGE_NO_SLOT, "the partition table has no otadata to put it in", NULL);
+	const struct partition *part = &p->device->table->entry[row];
+	p->out->room = part->size;
+	str_copy(p->out->partition, sizeof(p->out->partition), part->name);
+	return place_at(p, part->offset, "otadata");
+}
+
 static int place_by_kind(const struct place *p)
 {
 	int rc;
@@ -345,6 +363,8 @@ static int place_by_kind(const struct place *p)
 	switch (p->info->kind) {
 	case IMAGE_ESP32_APP:
 		return place_app(p);
+	case IMAGE_ESP32_OTADATA:
+		return place_otadata(p);
 	case IMAGE_ESP32_LOADER:
 		return place_at(p, image_loader_offset((uint16_t)p->chip), "the boot loader");
 	case IMAGE_ESP32_PARTITIONS:
@@ -465,7 +485,8 @@ int image_place(const struct image_info *info, const struct image_device *device
 		rc = place_by_kind(&p);
 	int fits = check_room(info, device, asked, out);
 	/* Without a place that is known there is nothing to insist on. */
-	if (rc != ERR_OK && info->kind == IMAGE_ESP32_APP && !asked && out->offset == 0)
+	if (rc != ERR_OK && !asked && out->offset == 0 &&
+	    (info->kind == IMAGE_ESP32_APP || info->kind == IMAGE_ESP32_OTADATA))
 		out->verdict.overridable = false;
 	if (rc != ERR_OK || fits != ERR_OK)
 		return rc != ERR_OK ? rc : fits;

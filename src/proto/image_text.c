@@ -21,6 +21,7 @@ static const struct kind_words kinds[IMAGE_KINDS] = {
     [IMAGE_ESP32_FACTORY] = {"esp32-factory", "a factory image"},
     [IMAGE_ESP32_BACKUP] = {"esp32-backup", "a copy of a whole flash"},
     [IMAGE_ESP32_PARTITIONS] = {"esp32-partitions", "a partition table"},
+    [IMAGE_ESP32_OTADATA] = {"esp32-otadata", "a choice of the slot that starts (otadata)"},
     [IMAGE_ESP_DAMAGED] = {"esp-damaged", "a damaged firmware image"},
     [IMAGE_GZIP] = {"gzip", "a file packed with gzip"},
     [IMAGE_ZIP] = {"zip", "a zip archive"},
@@ -219,7 +220,10 @@ void image_summary(const struct image_info *info, char *dst, size_t size)
 		str_fmt(dst, size, "%s, %s", image_kind_name(info->kind), bytes);
 		return;
 	}
-	image_firmware_text(info, dst, size);
+	if (info->kind == IMAGE_ESP32_LOADER)
+		str_copy(dst, size, image_kind_name(info->kind));
+	else
+		image_firmware_text(info, dst, size);
 	add_variant(id, dst, size);
 	if (id->core[0] != '\0') {
 		str_cat(dst, size, ", core ");
@@ -230,7 +234,8 @@ void image_summary(const struct image_info *info, char *dst, size_t size)
 	const char *chip = image_chip_name(info->chip_id);
 	str_cat(dst, size, ", for ");
 	str_cat(dst, size, is_8266(info) ? "ESP8266" : chip ? chip : "ESP32 family");
-	if (info->kind != IMAGE_ESP8266 && info->kind != IMAGE_ESP32_APP) {
+	if (info->kind != IMAGE_ESP8266 && info->kind != IMAGE_ESP32_APP &&
+	    info->kind != IMAGE_ESP32_LOADER) {
 		str_cat(dst, size, ", ");
 		str_cat(dst, size, image_kind_name(info->kind));
 	}
@@ -282,6 +287,8 @@ static void describe_identity(const struct image_info *info, struct sbuf *out)
 	const struct image_identity *id = &info->id;
 	char version[40], bad[200];
 
+	if (info->kind == IMAGE_ESP32_LOADER)
+		return;
 	row(out, "firmware", "%s", image_firmware_name(id->firmware));
 	if (id->firmware == IMAGE_FW_TASMOTA) {
 		image_version_words(id, version, sizeof(version));
@@ -487,6 +494,9 @@ static void describe_place(const struct image_info *info, struct sbuf *out)
 	case IMAGE_ESP32_PARTITIONS:
 		row(out, "goes to", "0x%x", PARTITION_TABLE_OFFSET);
 		break;
+	case IMAGE_ESP32_OTADATA:
+		row(out, "goes to", "the otadata partition of the device's table");
+		break;
 	default:
 		break;
 	}
@@ -558,4 +568,41 @@ void image_describe(const struct image_info *info, struct sbuf *out)
 	describe_apps(info, out);
 	describe_backup(info, out);
 	describe_end(info, out);
+}
+
+/* The notes on an ESP32's image are those for its own chip: what lacks there is only the table of
+ * the device, which no file tells. */
+static void judge(const struct image_info *info, struct image_verdict *v)
+{
+	struct image_device own = {
+	    .chip = image_chip_name(info->chip_id), .revision = IMAGE_REVISION_UNKNOWN};
+	struct image_target any = {0};
+	struct image_placement placement;
+
+	if (!image_is_esp32(info)) {
+		image_check(info, &any, v);
+		return;
+	}
+	image_place(info, &own, NULL, &placement);
+	*v = placement.verdict;
+	if (placement.needs_table)
+		memset(v, 0, sizeof(*v));
+}
+
+void image_describe_notes(const struct image_info *info, struct sbuf *out)
+{
+	struct image_verdict v;
+	char bad[sizeof(v.warnings[0])];
+
+	assert(info && out);
+	judge(info, &v);
+	if (v.refusal != IMAGE_OK) {
+		row(out, "to write it", "no, %s", v.reason);
+		row(out, "instead", "%s", v.advice);
+	}
+	/* The page has said it already. */
+	image_known_bad(&info->id, bad, sizeof(bad));
+	for (size_t i = 0; i < v.warning_count; i++)
+		if (strcmp(v.warnings[i], bad) != 0)
+			row(out, "note", "%s", v.warnings[i]);
 }

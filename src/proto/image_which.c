@@ -27,17 +27,15 @@ static int which_8266(uint32_t flash_size, struct image_which *out)
 {
 	if (flash_size != 0 && flash_size < MB)
 		return none(out, "Tasmota needs 1 MB of flash or more");
-	str_copy(
-	    out->file, sizeof(out->file), flash_size >= 4 * MB ? "tasmota-4M.bin" : "tasmota.bin");
-	str_fmt(out->url, sizeof(out->url), SERVER_8266 "%s", out->file);
+	str_copy(out->file, sizeof(out->file), "tasmota.bin");
+	str_copy(out->url, sizeof(out->url), SERVER_8266 "tasmota.bin");
 	str_copy(out->small, sizeof(out->small), "tasmota-lite.bin");
-	if (flash_size >= 4 * MB) {
-		str_copy(out->ota, sizeof(out->ota), "tasmota-4M.bin.gz");
-		str_copy(out->note, sizeof(out->note),
-		    "with a file system, as there are 4 MB of flash; tasmota.bin runs too");
-		return ERR_OK;
-	}
 	str_copy(out->ota, sizeof(out->ota), "tasmota-minimal.bin.gz, then tasmota.bin.gz");
+	if (flash_size >= 4 * MB) {
+		str_copy(out->ota, sizeof(out->ota), "tasmota.bin.gz");
+		str_copy(out->note, sizeof(out->note),
+		    "tasmota-4M.bin of the same place has a file system besides, in the 4 MB");
+	}
 	if (flash_size == 0)
 		str_copy(out->note, sizeof(out->note),
 		    "fits 1 MB, the least there is; the flash's size is not known");
@@ -78,8 +76,7 @@ static int which_esp32(
 	if (flash_size != 0 && flash_size < 4 * MB)
 		return none(out, row->chip == 5 || row->chip == 12
 				     ? "the released builds need 4 MB of flash; a build for 2 MB "
-				       "(without upgrade "
-				       "over Wi-Fi) is among " SPECIALS
+				       "is among " SPECIALS
 				     : "the released builds need 4 MB of flash");
 	str_fmt(out->file, sizeof(out->file), "%s.factory.bin", row->name);
 	str_fmt(out->url, sizeof(out->url), SERVER_ESP32 "%s", out->file);
@@ -104,7 +101,7 @@ int image_which(const char *chip, uint32_t flash_size, bool single_core, uint32_
     struct image_which *out)
 {
 	static const struct which_row solo = {
-	    0, "tasmota32solo1", "for an ESP32 with one core; it runs on two as well"};
+	    0, "tasmota32solo1", "for an ESP32 with one core, where the usual build does not run"};
 
 	assert(out);
 	memset(out, 0, sizeof(*out));

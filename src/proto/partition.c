@@ -215,6 +215,11 @@ static uint32_t ota_sequence(const uint8_t *record)
 	return digest_crc32(UINT32_MAX, record, 4) == get_le32(record + OTA_CRC) ? sequence : 0;
 }
 
+bool partition_is_otadata(const uint8_t *p, size_t n)
+{
+	return n >= OTA_RECORD && ota_sequence(p) != 0;
+}
+
 size_t partition_starts(const struct partition_table *t, const uint8_t *otadata, size_t n)
 {
 	unsigned slots = ota_slots(t);

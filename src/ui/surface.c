@@ -120,6 +120,8 @@ static void split_wide(struct surface *s, int x, int y)
 
 void surface_fill(struct surface *s, struct rect r, enum style_id style)
 {
+	const struct cell blank = {.text = " ", .style = (uint16_t)style, .base = (uint8_t)style};
+
 	r = on_surface(s, r);
 	if (!r.w)
 		return;
@@ -129,10 +131,8 @@ void surface_fill(struct surface *s, struct rect r, enum style_id style)
 			split_wide(s, r.x, y);
 		if (r.x + r.w < s->w)
 			split_wide(s, r.x + r.w - 1, y);
-		for (int x = r.x; x < r.x + r.w; x++) {
-			cell_blank(cell_at(s, x, y), style);
-			cell_at(s, x, y)->base = (uint8_t)style;
-		}
+		for (int x = r.x; x < r.x + r.w; x++)
+			*cell_at(s, x, y) = blank;
 	}
 }
 
@@ -251,6 +251,8 @@ int surface_fmt(
 /* The directions of the line that stands in a cell, 0 for anything else. */
 static unsigned lines_in(const struct cell *c)
 {
+	if (c->text[0] == ' ') /* most often */
+		return 0;
 	if (!strcmp(c->text, "-"))
 		return LINE_LEFT | LINE_RIGHT;
 	if (!strcmp(c->text, "|"))

@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The terminal. curses knows how to draw; it does not get near the terminal itself: it writes each
- * frame into a file in memory, and from there the bytes go to the terminal as fast as that takes
- * them, without ever blocking. While part of a frame waits, further frames are skipped. (curses
- * writing by itself would stop the program when a slow line has not taken the last frame:
- * poll and TIOCOUTQ tell only that there is room, not for how much.) Keys are read here too and
- * decoded in keys.c, since curses waits for what may follow an ESC. So the terminal has one owner,
- * with a descriptor of its own, whose O_NONBLOCK no other program sees.
+ * The terminal. curses knows what it can and how it is begun and left; it does not get near the
+ * terminal itself: it writes into a file in memory, and from there the bytes go to the terminal as
+ * fast as that takes them, without ever blocking. While part of a frame waits, further frames are
+ * skipped. (curses writing by itself would stop the program when a slow line has not taken the last
+ * frame: poll and TIOCOUTQ tell only that there is room, not for how much.) Frames are made by
+ * cellout.c with the terminal's strings: curses takes several times as long for one, and a log
+ * that flows is nothing but frames. Keys are read here too and decoded in keys.c, since curses
+ * waits for what may follow an ESC. So the terminal has one owner, with a descriptor of its own,
+ * whose O_NONBLOCK no other program sees.
  */
 #define _GNU_SOURCE	 /* memfd_create, wcwidth, SIGWINCH, cfmakeraw */
 #define NCURSES_WIDECHAR 1
@@ -34,6 +36,7 @@
 #include "tasmite/base/buf.h"
 #include "tasmite/base/utf8.h"
 #include "tasmite/base/xalloc.h"
+#include "cellout.h"
 #include "color.h"
 #include "keys.h"
 
@@ -55,15 +58,17 @@ struct tui_curses {
 	struct termios saved, raw;
 	struct buf out; /* bytes on their way to the terminal */
 	struct keys keys;
-	struct surface last; /* what curses was told */
-	bool whole;	     /* tell it everything */
-	bool active;	     /* the terminal is ours */
-	bool gone;	     /* the terminal is */
+	struct cellout_caps *caps;
+	struct cellout cellout;
+	const struct theme *theme; /* of the frame that is being drawn */
+	char *cup;		   /* moves the cursor, where that is not done as ECMA-48 says */
+	bool whole;		   /* the terminal has to be told everything */
+	bool active;		   /* the terminal is ours */
+	bool gone;		   /* the terminal is */
 	bool mouse, utf8;
 	enum theme_depth depth;
+	unsigned no_color_attrs; /* what the terminal can't do together with colours */
 	uint64_t theme_sum;
-	uint16_t *pairs; /* by (fg + 1) * 257 + bg + 1; 0: not yet */
-	int pair_count;
 };
 
 static struct tui_curses *curses_of(struct backend *b)
@@ -101,20 +106,36 @@ static void queue_out(struct tui_curses *c, const char *bytes, size_t n)
 		buf_clear(&c->out);
 }
 
+/* Reads on in what curses has written since the last rewind. */
+static size_t fetch_part(struct tui_curses *c, char *part, size_t size, off_t at)
+{
+	off_t end = lseek(c->mem, 0, SEEK_CUR);
+	ssize_t n = 0;
+
+	if (end > at)
+		n = pread(c->mem, part, end - at < (off_t)size ? (size_t)(end - at) : size, at);
+	return n > 0 ? (size_t)n : 0;
+}
+
+/* The file keeps its length: it costs less to write over what is there than to cut it off. */
+static void rewind_frame(struct tui_curses *c)
+{
+	lseek(c->mem, 0, SEEK_SET);
+}
+
 /* Takes over what curses has written. */
 static void fetch_frame(struct tui_curses *c)
 {
 	char part[16384];
 	off_t at = 0;
-	ssize_t n;
+	size_t n;
 
 	fflush(c->memf);
-	while ((n = pread(c->mem, part, sizeof(part), at)) > 0) {
-		queue_out(c, part, (size_t)n);
-		at += n;
+	while ((n = fetch_part(c, part, sizeof(part), at))) {
+		queue_out(c, part, n);
+		at += (off_t)n;
 	}
-	if (ftruncate(c->mem, 0) == 0)
-		lseek(c->mem, 0, SEEK_SET);
+	rewind_frame(c);
 }
 
 /* For leaving: to the end, but not longer than the terminal deserves. No allocation (die hook). */
@@ -142,21 +163,23 @@ static void leave_screen(struct tui_curses *c)
 	static const char off[] = "\030" MOUSE_OFF PASTE_OFF;
 	char part[4096];
 	off_t at = 0;
-	ssize_t n;
+	size_t n;
 
 	if (!c->active)
 		return;
 	c->active = false;
 	buf_clear(&c->out);
 	write_through(c->tty, off, sizeof(off) - 1);
+	write_through(c->tty, c->caps->normal, strlen(c->caps->normal));
+	write_through(c->tty, c->caps->plain, strlen(c->caps->plain));
+	write_through(c->tty, c->caps->show, strlen(c->caps->show));
 	endwin();
 	fflush(c->memf);
-	while ((n = pread(c->mem, part, sizeof(part), at)) > 0) {
-		write_through(c->tty, part, (size_t)n);
-		at += n;
+	while ((n = fetch_part(c, part, sizeof(part), at))) {
+		write_through(c->tty, part, n);
+		at += (off_t)n;
 	}
-	if (ftruncate(c->mem, 0) == 0)
-		lseek(c->mem, 0, SEEK_SET);
+	rewind_frame(c);
 	/* The Linux console has no second screen: the shell's prompt goes below ours, not into it. */
 	if (!exit_ca_mode)
 		write_through(c->tty, "\r\n", 2);
@@ -238,69 +261,46 @@ static void learn_keys(struct keys *k)
 
 /* ---- colours ----------------------------------------------------------------------------- */
 
-/* A curses pair for two colours; pairs are made when first used. Without a free one the
- * background is given up, then the colour. */
-static int pair_of(struct tui_curses *c, int fg, int bg)
+static unsigned device_attrs(unsigned attr)
 {
-	uint16_t *slot = &c->pairs[(fg + 1) * 257 + bg + 1];
+	unsigned a = 0;
 
-	if ((fg < 0 && bg < 0) || c->depth == THEME_MONO)
-		return 0;
-	if (*slot)
-		return *slot;
-	if (c->pair_count + 1 >= COLOR_PAIRS || c->pair_count + 1 >= UINT16_MAX ||
-	    init_extended_pair(c->pair_count + 1, fg, bg) == ERR)
-		return bg >= 0 ? pair_of(c, fg, -1) : 0;
-	*slot = (uint16_t)++c->pair_count;
-	return *slot;
-}
-
-static attr_t theme_attrs(unsigned attr)
-{
-	attr_t a = A_NORMAL;
-
-	a |= attr & THEME_BOLD ? A_BOLD : 0;
-	a |= attr & THEME_DIM ? A_DIM : 0;
-	a |= attr & THEME_UNDERLINE ? A_UNDERLINE : 0;
-	a |= attr & THEME_REVERSE ? A_REVERSE : 0;
-	a |= attr & THEME_ITALIC ? A_ITALIC : 0;
+	a |= attr & ANSI_BOLD ? THEME_BOLD : 0;
+	a |= attr & ANSI_DIM ? THEME_DIM : 0;
+	a |= attr & ANSI_UNDERLINE ? THEME_UNDERLINE : 0;
+	a |= attr & ANSI_REVERSE ? THEME_REVERSE : 0;
+	a |= attr & ANSI_ITALIC ? THEME_ITALIC : 0;
 	return a;
 }
 
-static attr_t device_attrs(unsigned attr)
+static void cell_look(void *ctx, const struct cell *cell, struct cellout_look *look)
 {
-	attr_t a = A_NORMAL;
-
-	a |= attr & ANSI_BOLD ? A_BOLD : 0;
-	a |= attr & ANSI_DIM ? A_DIM : 0;
-	a |= attr & ANSI_UNDERLINE ? A_UNDERLINE : 0;
-	a |= attr & ANSI_REVERSE ? A_REVERSE : 0;
-	a |= attr & ANSI_ITALIC ? A_ITALIC : 0;
-	return a;
-}
-
-static attr_t cell_look(
-    struct tui_curses *c, const struct theme *theme, const struct cell *cell, int *pair)
-{
+	const struct tui_curses *c = ctx;
+	const struct theme_cell *cells = c->theme->cells[c->depth];
 	const struct theme_cell *t =
-	    &theme->cells[c->depth][cell->style < STYLE_COUNT ? cell->style : STYLE_DEFAULT];
-	attr_t attrs = theme_attrs(t->attr);
+	    &cells[cell->style < STYLE_COUNT ? cell->style : STYLE_DEFAULT];
+	unsigned attrs = t->attr;
 	int fg = t->fg, bg = t->bg;
 	bool bright = false;
 
 	/* A style without a background of its own lets that of the bar or box shine through. */
-	if (bg == theme->cells[c->depth][STYLE_DEFAULT].bg && cell->base < STYLE_COUNT)
-		bg = theme->cells[c->depth][cell->base].bg;
+	if (bg == cells[STYLE_DEFAULT].bg && cell->base < STYLE_COUNT)
+		bg = cells[cell->base].bg;
 	if (cell->has_color) {
 		attrs |= device_attrs(cell->color.attr);
 		if (cell->color.fg.kind != ANSI_DEFAULT)
 			fg = color_reduce(&cell->color.fg, c->depth, &bright);
-		attrs |= bright ? A_BOLD : 0;
+		attrs |= bright ? THEME_BOLD : 0;
 		if (cell->color.bg.kind != ANSI_DEFAULT)
 			bg = color_reduce(&cell->color.bg, c->depth, &bright);
 	}
-	*pair = pair_of(c, fg, bg);
-	return attrs;
+	if (c->depth == THEME_MONO)
+		fg = bg = -1;
+	if (fg >= 0 || bg >= 0)
+		attrs &= ~c->no_color_attrs;
+	look->fg = (int16_t)fg;
+	look->bg = (int16_t)bg;
+	look->attr = (uint8_t)attrs;
 }
 
 /* ---- drawing ----------------------------------------------------------------------------- */
@@ -335,31 +335,35 @@ static void cell_chars(const struct tui_curses *c, const struct cell *cell, int 
 	wcs[count] = L'\0';
 }
 
-static void draw_cell(
-    struct tui_curses *c, const struct surface *s, const struct theme *theme, int x, int y)
+static size_t cell_bytes(void *ctx, const struct cell *cell, int width, char *dst)
 {
-	const struct cell *cell = surface_cell(s, x, y);
-	const struct cell *right = surface_cell(s, x + 1, y);
-	int width = right && !right->text[0] ? 2 : 1;
+	const struct tui_curses *c = ctx;
 	wchar_t wcs[CELL_WCS + 1];
-	attr_t attrs;
-	cchar_t cc;
-	int pair;
+	size_t n = 0;
 
-	attrs = cell_look(c, theme, cell, &pair);
 	cell_chars(c, cell, width, wcs);
-	if (setcchar(&cc, wcs, attrs, 0, &pair) == OK)
-		mvadd_wchnstr(y, x, &cc, 1);
+	for (size_t i = 0; wcs[i]; i++) {
+		int len = wctomb(dst + n, wcs[i]);
+
+		n += len > 0 ? (size_t)len : 0;
+	}
 	/* A narrow stand-in for a wide character leaves a cell to fill. */
-	if (width == 2 && wcs[0] == L'?' && setcchar(&cc, L" ", attrs, 0, &pair) == OK)
-		mvadd_wchnstr(y, x + 1, &cc, 1);
+	if (width == 2 && wcs[0] == L'?')
+		dst[n++] = ' ';
+	return n;
 }
 
-static bool same_row(const struct surface *a, const struct surface *b, int y)
+static void move_cursor(void *ctx, int x, int y, struct buf *out)
 {
-	size_t at = (size_t)y * (size_t)a->w;
+	const struct tui_curses *c = ctx;
+	char text[32];
+	const char *s = text;
 
-	return !memcmp(a->cells + at, b->cells + at, (size_t)a->w * sizeof(*a->cells));
+	if (c->cup)
+		s = tiparm(c->cup, y, x);
+	else
+		snprintf(text, sizeof(text), "\033[%d;%dH", y + 1, x + 1);
+	buf_append(out, s, strlen(s));
 }
 
 /* A theme is part of what a frame looks like. */
@@ -373,54 +377,26 @@ static uint64_t theme_sum(const struct theme *t)
 	return sum;
 }
 
-static void tell_curses(struct tui_curses *c, const struct surface *s, const struct theme *theme)
-{
-	bool fits = c->last.w == s->w && c->last.h == s->h;
-	uint64_t sum = theme_sum(theme);
-
-	if (c->whole) {
-		clearok(curscr, TRUE);
-		fits = false;
-	}
-	if (sum != c->theme_sum) {
-		int pair = pair_of(c, theme->cells[c->depth][STYLE_DEFAULT].fg,
-		    theme->cells[c->depth][STYLE_DEFAULT].bg);
-		cchar_t blank;
-
-		if (setcchar(&blank, L" ", A_NORMAL, 0, &pair) == OK)
-			bkgrndset(&blank);
-		fits = false;
-	}
-	c->theme_sum = sum;
-	c->whole = false;
-	for (int y = 0; y < s->h && y < LINES; y++) {
-		if (fits && same_row(s, &c->last, y))
-			continue;
-		for (int x = 0; x < s->w && x < COLS; x++)
-			if (surface_cell(s, x, y)->text[0])
-				draw_cell(c, s, theme, x, y);
-	}
-	surface_copy(&c->last, s);
-}
-
 static bool curses_blit(struct backend *b, const struct surface *s, const struct theme *theme)
 {
 	struct tui_curses *c = curses_of(b);
-	bool cursor =
-	    s->cursor_x >= 0 && s->cursor_x < s->w && s->cursor_y >= 0 && s->cursor_y < s->h;
+	uint64_t sum = theme_sum(theme);
 
 	if (!c->active)
 		return true;
 	push_out(c);
 	if (buf_len(&c->out))
 		return false;
-	tell_curses(c, s, theme);
-	curs_set(cursor ? 1 : 0);
-	if (cursor)
-		move(s->cursor_y, s->cursor_x);
-	wnoutrefresh(stdscr);
-	doupdate();
-	fetch_frame(c);
+	if (c->whole) { /* curses' own screen is empty: it enters the screen and clears it */
+		clearok(curscr, TRUE);
+		wnoutrefresh(stdscr);
+		doupdate();
+		fetch_frame(c);
+	}
+	c->theme = theme;
+	cellout_frame(&c->cellout, s, c->whole || sum != c->theme_sum, &c->out);
+	c->theme_sum = sum;
+	c->whole = false;
 	push_out(c);
 	return true;
 }
@@ -536,8 +512,9 @@ static void curses_free(struct backend *b)
 		close(c->tty);
 	buf_fini(&c->out);
 	keys_fini(&c->keys);
-	surface_fini(&c->last);
-	free(c->pairs);
+	cellout_fini(&c->cellout);
+	free(c->caps);
+	free(c->cup);
 	free(c);
 }
 
@@ -565,6 +542,78 @@ static int open_tty(struct tui_curses *c, struct err *err)
 	c->raw = c->saved;
 	cfmakeraw(&c->raw);
 	return ERR_OK;
+}
+
+/* A string of terminfo without the pauses that terminals of old needed ($<5>). */
+static void take_string(char *dst, size_t size, const char *s)
+{
+	size_t n = 0;
+
+	for (; s && s != (const char *)-1 && *s && n + 1 < size; s++) {
+		if (s[0] == '$' && s[1] == '<' && strchr(s, '>'))
+			s = strchr(s, '>');
+		else
+			dst[n++] = *s;
+	}
+	dst[n] = '\0';
+}
+
+static void take_cap(char *dst, size_t size, const char *name)
+{
+	take_string(dst, size, tigetstr(name));
+}
+
+static bool cap_is(const char *name, const char *want)
+{
+	char text[64];
+
+	take_cap(text, sizeof(text), name);
+	return !strcmp(text, want);
+}
+
+static void learn_colors(struct tui_curses *c)
+{
+	/* By the bits of terminfo's ncv: 1 underline (1 << 1), reverse (2), dim (4), bold (5),
+	 * italic (15). */
+	static const struct {
+		int ncv;
+		unsigned attr;
+	} bits[] = {{2, THEME_UNDERLINE}, {4, THEME_REVERSE}, {16, THEME_DIM}, {32, THEME_BOLD},
+	    {32768, THEME_ITALIC}};
+	const char *fg = tigetstr("setaf"), *bg = tigetstr("setab");
+	int ncv = tigetnum("ncv");
+
+	take_cap(c->caps->plain, sizeof(c->caps->plain), "op");
+	for (size_t i = 0; ncv > 0 && i < sizeof(bits) / sizeof(bits[0]); i++)
+		c->no_color_attrs |= ncv & bits[i].ncv ? bits[i].attr : 0;
+	for (int i = 0; i < 256 && i < COLORS; i++) {
+		take_string(c->caps->fg[i], sizeof(c->caps->fg[i]), tiparm(fg, i));
+		take_string(c->caps->bg[i], sizeof(c->caps->bg[i]), tiparm(bg, i));
+	}
+}
+
+static void learn_caps(struct tui_curses *c)
+{
+	static const char *const attrs[CELLOUT_ATTRS] = {"bold", "dim", "smul", "rev", "sitm"};
+	struct cellout_caps *caps = c->caps;
+	char cup[64];
+
+	take_cap(caps->normal, sizeof(caps->normal), "sgr0");
+	caps->normal_all = strstr(caps->normal, "\033[m") || strstr(caps->normal, "\033[0");
+	for (int i = 0; i < CELLOUT_ATTRS; i++)
+		take_cap(caps->on[i], sizeof(caps->on[i]), attrs[i]);
+	take_cap(caps->hide, sizeof(caps->hide), "civis");
+	take_cap(caps->show, sizeof(caps->show), "cnorm");
+	take_cap(caps->end_of_row, sizeof(caps->end_of_row), "el");
+	caps->erase = cap_is("ech", "\033[%p1%dX");
+	caps->erase_colored = tigetflag("bce") > 0;
+	caps->column = cap_is("hpa", "\033[%i%p1%dG");
+	caps->corner = tigetflag("am") <= 0 || tigetflag("xenl") > 0;
+	take_cap(cup, sizeof(cup), "cup");
+	if (strcmp(cup, "\033[%i%p1%d;%p2%dH") != 0)
+		c->cup = xstrdup(cup);
+	if (c->depth != THEME_MONO)
+		learn_colors(c);
 }
 
 /* newterm installs handlers for these; signals are the loop's. */
@@ -596,6 +645,7 @@ static void setup_curses(struct tui_curses *c, bool color)
 		c->depth = COLORS >= 256 ? THEME_256 : COLORS >= 16 ? THEME_16 : THEME_8;
 	}
 	learn_keys(&c->keys);
+	learn_caps(c);
 }
 
 static int start(struct tui_curses *c, bool color, struct err *err)
@@ -639,14 +689,16 @@ struct backend *tui_curses_new(bool color, struct err *err)
 	    .unicode = curses_unicode,
 	    .restore = curses_restore,
 	    .free = curses_free};
+	static const struct cellout_ops cell_ops = {
+	    .look = cell_look, .chars = cell_bytes, .move = move_cursor};
 	struct tui_curses *c = xcalloc(1, sizeof(*c));
 
 	c->base.ops = &ops;
 	c->tty = c->mem = -1;
 	buf_init(&c->out, OUT_MAX);
 	keys_init(&c->keys);
-	surface_init(&c->last, 1, 1);
-	c->pairs = xcalloc((size_t)257 * 257, sizeof(*c->pairs));
+	c->caps = xcalloc(1, sizeof(*c->caps));
+	cellout_init(&c->cellout, c->caps, &cell_ops, c);
 	c->utf8 = !strcmp(nl_langinfo(CODESET), "UTF-8");
 	if (start(c, color, err) != ERR_OK) {
 		curses_free(&c->base);

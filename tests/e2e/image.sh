@@ -56,6 +56,13 @@ has '^damage: cut off$'
 image_is 1 "$good" "$TMPDIR/cut.bin"
 end
 
+begin image__reports__damaged_packing_by_1
+gzip -c "$good" | head -c 3000 >"$TMPDIR/cut.bin.gz"
+image_is 1 "$TMPDIR/cut.bin.gz"
+has "^damage: can't be unpacked"
+has '^instead: download it again'
+end
+
 begin image__reports__an_unreadable_file_by_1
 image_is 1 "$TMPDIR/nosuch.bin"
 has_err 'nosuch\.bin: No such file'
@@ -75,8 +82,47 @@ gzip -c "$good" >"$TMPDIR/good.bin.gz"
 image_is 3 "$TMPDIR/page.bin"
 has '^instead: .*raw'
 image_is 3 "$TMPDIR/empty.bin"
-image_is 3 "$TMPDIR/good.bin.gz"
-has '^instead: gunzip it first'
+end
+
+begin image__looks__into_packed_files
+image_is 0 "$TMPDIR/good.bin.gz"
+has '^what: Tasmota 8\.5\.0, minimal build, .*, packed with gzip$'
+has '^packed: with gzip, .* as good\.bin; '
+image_is 0 --json "$TMPDIR/good.bin.gz"
+python3 - "$out" "$good" "$TMPDIR/good.bin.gz" <<'PY' || bad "not the JSON it should be"
+import json, os, sys
+d = json.load(open(sys.argv[1]))
+assert d["size"] == os.path.getsize(sys.argv[2]) and d["packed_size"] == os.path.getsize(sys.argv[3]), d
+assert d["kind"] == "esp8266" and d["version"] == "8.5.0", d
+PY
+end
+
+# A small factory file whose table lies within the file; another chip's application.
+begin image__reads__files_of_the_esp32_family
+corpus=$(dirname "$0")/../fuzz/corpus/image
+image_is 0 "$corpus/esp32-app"
+has '^chip: ESP32-C3$'
+has '^  SHA-256: right$'
+has '^goes to: the application partition'
+image_is 0 --json "$corpus/table"
+python3 - "$out" <<'PY' || bad "not the JSON it should be"
+import json, sys
+d = json.load(open(sys.argv[1]))
+assert d["kind"] == "esp32-partitions" and d["safeboot_layout"] is True, d
+assert [p["offset"] for p in d["partitions"] if p["name"] == "app0"] == [0xe0000], d
+PY
+image_is 1 "$corpus/factory"
+has '^  fault: partition "otadata" at 0x8200 lies over'
+has '^in "app0": Tasmota.*, whole, SHA-256 right'
+has '^  starts: this one'
+image_is 1 --json "$corpus/factory"
+python3 - "$out" <<'PY' || bad "not the JSON it should be"
+import json, sys
+d = json.load(open(sys.argv[1]))
+apps = {a["partition"]: a for a in d["applications"]}
+assert apps["app0"]["starts"] is True and apps["app0"]["sha256"] == "right", d
+assert apps["safeboot"]["starts"] is False and d["fault"] == "table", d
+PY
 end
 
 finish

@@ -31,7 +31,7 @@ tm_line "/theme"
 see "in use"
 tm_keys Down Down
 colours() {
-	tm capture-pane -p -e -t t | grep -F " ❯" | md5sum
+	tm capture-pane -p -e -t t | grep -F "❯" | md5sum
 }
 differs() {
 	[ "$(colours)" != "$before" ]

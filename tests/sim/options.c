@@ -20,6 +20,7 @@ const char sim_options_usage[] =
     "                         esp32c3, esp32c5, esp32c6, esp32h2, esp32p4\n"
     "  --crystal MHZ          the board's crystal: 26, 40, 48 (default: the chip's usual one)\n"
     "  --rom-crystal MHZ      what the ESP32's ROM takes it for (default: 1 % too much)\n"
+    "  --in-package on|off    an ESP32-PICO-D4, with the flash at pins of its own (off)\n"
     "  --secure-download on|off  the eFuse that leaves the loader a few commands only (off)\n"
     "  --usb-jtag on|off      the host comes by the chip's own USB, 303A:1001 (off)\n"
     "  --usb-gone-ms MS       how long a reset takes that USB away (400)\n"
@@ -93,6 +94,7 @@ enum opt {
 	OPT_SETTLE,
 	OPT_CRYSTAL,
 	OPT_ROM_CRYSTAL,
+	OPT_IN_PACKAGE,
 	OPT_SECURE,
 	OPT_USB_JTAG,
 	OPT_USB_GONE,
@@ -132,6 +134,7 @@ static const struct option longopts[] = {
     {"settle-ms", required_argument, NULL, OPT_SETTLE},
     {"crystal", required_argument, NULL, OPT_CRYSTAL},
     {"rom-crystal", required_argument, NULL, OPT_ROM_CRYSTAL},
+    {"in-package", required_argument, NULL, OPT_IN_PACKAGE},
     {"secure-download", required_argument, NULL, OPT_SECURE},
     {"usb-jtag", required_argument, NULL, OPT_USB_JTAG},
     {"usb-gone-ms", required_argument, NULL, OPT_USB_GONE},
@@ -325,6 +328,8 @@ static bool take_family_option(struct sim_options *o, int opt, const char *arg)
 		return parse_crystal(arg, 24, 48, 1, &d->crystal_mhz);
 	case OPT_ROM_CRYSTAL:
 		return parse_crystal(arg, 20, 60, 1000, &d->rom_khz);
+	case OPT_IN_PACKAGE:
+		return parse_choice(arg, "on", "off", &d->in_package);
 	case OPT_SECURE:
 		return parse_choice(arg, "on", "off", &d->secure_download);
 	case OPT_USB_JTAG:
@@ -435,6 +440,10 @@ static bool check_family(struct sim_options *o, char *err, size_t errsize)
 	if (!row->family && (d->crystal_mhz || d->secure_download)) {
 		snprintf(err, errsize, "%s has no secure download mode and no other crystal here",
 		    row->label);
+		return false;
+	}
+	if (d->in_package && d->chip != SIM_ESP32) {
+		snprintf(err, errsize, "--in-package is for the ESP32 alone");
 		return false;
 	}
 	if (d->usb_jtag && !o->adapter.vid) {

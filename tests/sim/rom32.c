@@ -104,14 +104,20 @@ static void security_info(struct sim_device *dev)
 	sim_loader_answer(dev, 0, 0);
 }
 
-/* The default pins, or others that the host names: a flash that is wired otherwise is not played. */
+/* CLK 6, Q 17, D 8, HD 11, CS 16. */
+uint32_t sim_rom32_flash_pins(const struct sim_device *dev)
+{
+	return dev->cfg.in_package ? 11u << 24 | 16u << 18 | 8u << 12 | 17u << 6 | 6u : 0;
+}
+
+/* The ESP32's ROM does not find a flash in the package by itself (4.2): the host names the pins. */
 static void spi_attach(struct sim_device *dev, uint16_t len)
 {
 	if (len != 8) {
 		sim_loader_answer(dev, 1, ERR_FORMAT);
 		return;
 	}
-	dev->rom.attached = sim_loader_word(dev, 0) == 0;
+	dev->rom.attached = sim_loader_word(dev, 0) == sim_rom32_flash_pins(dev);
 	sim_loader_answer(dev, 0, 0);
 }
 

@@ -19,6 +19,7 @@
 
 #define BLOCK_MAX      0x1800u
 #define PAYLOAD	       24
+#define FLASH_MAX      0x1000000u
 #define SLOW_MAX       64u
 #define MD5_US_PER_KIB 250 /* a quarter of a second per MB: the upper end of 7.1's list */
 
@@ -202,7 +203,10 @@ void sim_flash32_params(struct sim_device *dev, uint16_t len)
 		sim_loader_answer(dev, 1, ERR_FORMAT);
 		return;
 	}
+	/* More than these chips can address by three bytes is not believed. */
 	dev->rom.chip_size = sim_loader_word(dev, 1);
+	if (dev->rom.chip_size > FLASH_MAX)
+		dev->rom.chip_size = FLASH_MAX;
 	sim_loader_answer(dev, 0, 0);
 }
 

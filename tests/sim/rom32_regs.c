@@ -14,6 +14,10 @@
 #define REG_EFUSE_CK8M 0x3FF5A010u /* ESP32: word 4, whose low byte is the 8 MHz clock's */
 #define REG_C5_SYSCLK  0x60096110u /* C5: what crystal the ROM expects, in MHz, at bit 24 */
 
+#define REG_EFUSE3 0x3FF5A00Cu /* ESP32: package at bit 9, pin HD at bit 4 */
+#define REG_EFUSE5 0x3FF5A014u /* ESP32: pins CLK, Q, D, CS, five bits each */
+#define PICO_D4	   5u
+
 #define CK8M	 34u /* times 250 kHz */
 #define CALI_BIT 7
 
@@ -126,6 +130,18 @@ static bool spi_write(struct sim_device *dev, uint32_t offset, uint32_t value)
 
 /* --- the map ---------------------------------------------------------------------------------- */
 
+static uint32_t package(const struct sim_device *dev, uint32_t addr)
+{
+	uint32_t pins = sim_rom32_flash_pins(dev);
+
+	if (!pins)
+		return 0;
+	if (addr == REG_EFUSE3)
+		return PICO_D4 << 9 | (pins >> 24 & 31) << 4;
+	return (pins & 31) | (pins >> 6 & 31) << 5 | (pins >> 12 & 31) << 10 |
+	       (pins >> 18 & 31) << 15;
+}
+
 static bool fixed(const struct sim_device *dev, uint32_t addr, uint32_t *value)
 {
 	const struct sim_chip_row *row = dev->row;
@@ -144,6 +160,8 @@ static bool fixed(const struct sim_device *dev, uint32_t addr, uint32_t *value)
 		*value = calibration(dev);
 	else if (row->chip == SIM_ESP32 && addr == REG_EFUSE_CK8M)
 		*value = CK8M;
+	else if (row->chip == SIM_ESP32 && (addr == REG_EFUSE3 || addr == REG_EFUSE5))
+		*value = package(dev, addr);
 	else if (row->chip == SIM_ESP32C5 && addr == REG_C5_SYSCLK)
 		*value = (uint32_t)row->rom_mhz << 24;
 	else

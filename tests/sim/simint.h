@@ -180,6 +180,8 @@ void sim_apphost_drained(struct sim_device *dev);
 
 /* rom32.c: the family's commands */
 uint32_t sim_rom32_uart_hz(const struct sim_device *dev);
+/* The pins of a flash in the package, as SPI_ATTACH wants them; 0: it is at the usual ones. */
+uint32_t sim_rom32_flash_pins(const struct sim_device *dev);
 uint32_t sim_rom32_believed_hz(const struct sim_device *dev);
 /* The divider register's value, with its sixteenths, for a rate from a clock. */
 uint32_t sim_rom32_clkdiv(uint32_t hz, uint32_t baud);

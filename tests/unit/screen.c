@@ -293,11 +293,26 @@ static void compare(const char *path, const struct sbuf *is)
 	sbuf_fini(&was);
 }
 
+void screen_keep(const char *name, const struct sbuf *is)
+{
+	const char *mode = getenv("GOLDEN");
+	char path[256];
+	FILE *f;
+
+	str_fmt(path, sizeof(path), "tests/golden/%s.txt", name);
+	if (!mode || strcmp(mode, "update") != 0) {
+		compare(path, is);
+		return;
+	}
+	f = fopen(path, "w");
+	assert_non_null(f);
+	assert_int_equal(fwrite(sbuf_str(is), 1, is->len, f), is->len);
+	assert_int_equal(fclose(f), 0);
+}
+
 void screen_golden(struct screen *sc, const char *name)
 {
 	static const int sizes[][2] = {{20, 5}, {40, 12}, {60, 16}, {80, 24}, {120, 40}, {250, 70}};
-	const char *mode = getenv("GOLDEN");
-	char path[256];
 	struct sbuf out;
 
 	sbuf_init(&out, 1u << 20);
@@ -307,15 +322,6 @@ void screen_golden(struct screen *sc, const char *name)
 		screen_draw(sc);
 		dump(sc, &out);
 	}
-	str_fmt(path, sizeof(path), "tests/golden/%s.txt", name);
-	if (mode && !strcmp(mode, "update")) {
-		FILE *f = fopen(path, "w");
-
-		assert_non_null(f);
-		assert_int_equal(fwrite(sbuf_str(&out), 1, out.len, f), out.len);
-		assert_int_equal(fclose(f), 0);
-	} else {
-		compare(path, &out);
-	}
+	screen_keep(name, &out);
 	sbuf_fini(&out);
 }

@@ -3,6 +3,7 @@
 #ifndef TASMITE_TESTS_SCREEN_H
 #define TASMITE_TESTS_SCREEN_H
 
+#include "tasmite/base/str.h"
 #include "tasmite/core/session.h"
 #include "tasmite/ui/backend.h"
 #include "tasmite/ui/tui.h"
@@ -37,5 +38,7 @@ int screen_find(const struct screen *sc, const char *text);
 /* Compares the screen, in all sizes of the list, with tests/golden/NAME.txt; GOLDEN=update in the
  * environment writes that file instead. */
 void screen_golden(struct screen *sc, const char *name);
+/* The same for any text. */
+void screen_keep(const char *name, const struct sbuf *is);
 
 #endif

@@ -28,6 +28,7 @@
 #include "../../src/proto/stub/esp8266/flash.c"
 #include "../../src/proto/stub/esp8266/inflate.c"
 #include "../../src/proto/stub/esp8266/md5.c"
+#include "../../src/proto/stub/esp8266/proof.c"
 #include "../../src/proto/stub/esp8266/read.c"
 #include "../../src/proto/stub/esp8266/write.c"
 #include "../../src/proto/stub/esp8266/stub.c"
@@ -184,11 +185,12 @@ static void flash_command(struct native *n)
 	}
 	assert(!busy); /* the chip would not listen */
 	i->enabled = command == 0x06;
-	if (command == 0x03 || command == 0x9F || command == 0x35)
+	if (command == 0x03 || command == 0x0B || command == 0x9F || command == 0x35)
 		memset(i->w, 0, sizeof i->w);
 	if (command == 0x9F)
 		i->w[0] = 0x1440EF;
-	for (uint32_t k = 0; command == 0x03 && k < in; k++)
+	bool read = command == 0x03 || command == 0x0B;
+	for (uint32_t k = 0; read && k < in; k++)
 		((uint8_t *)i->w)[k] = n->flash[(addr + k) % NATIVE_FLASH];
 	if (!was)
 		return;
@@ -284,6 +286,11 @@ void chip_attach_flash(void)
 uint32_t chip_build(void)
 {
 	return 0x12345678;
+}
+
+uint32_t chip_fallback(void)
+{
+	return 0;
 }
 
 static void leave(enum native_left where)

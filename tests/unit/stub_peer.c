@@ -279,6 +279,40 @@ static void on_plan(struct stub_peer *p, const uint8_t *f, size_t n)
 	peer_say(p, STUB_PLAN, f[1], STUB_OK, NULL, 0, NULL, 0);
 }
 
+static void peer_md5(struct stub_peer *p, uint32_t from, uint32_t n, uint8_t *md5)
+{
+	digest_md5(p->flash + from, n, md5);
+	if (p->cfg.fault.lie_md5 > 0) {
+		p->cfg.fault.lie_md5--;
+		md5[3] ^= 0x10;
+	}
+}
+
+/* What was asked to be proven, when all is written. */
+static void say_proofs(struct stub_peer *p)
+{
+	for (uint32_t at = 0, i = 0; at < p->prove_length; i++) {
+		uint32_t left = p->prove_length - at,
+			 n = left < p->prove_stride ? left : p->prove_stride;
+		uint8_t md5[16];
+		peer_md5(p, p->prove_at + at, n, md5);
+		peer_say(p, STUB_PROVE, p->prove_serial, STUB_OK, &i, 1, md5, 16);
+		at += n;
+	}
+	p->prove_length = 0;
+}
+
+static void on_prove(struct stub_peer *p, const uint8_t *f)
+{
+	p->prove_at = get_le32(f + 2);
+	p->prove_length = get_le32(f + 6);
+	p->prove_stride = get_le32(f + 10);
+	p->prove_serial = f[1];
+	assert_true(p->plan && p->prove_stride > 0);
+	assert_true(p->prove_at <= PEER_FLASH && p->prove_length <= PEER_FLASH - p->prove_at);
+	peer_say(p, STUB_PROVE, f[1], STUB_OK, NULL, 0, NULL, 0);
+}
+
 static void on_end(struct stub_peer *p, uint8_t serial)
 {
 	uint8_t status = p->stream_status;
@@ -286,6 +320,8 @@ static void on_end(struct stub_peer *p, uint8_t serial)
 		status = STUB_E_STATE;
 	else if (status == STUB_OK && p->run_at < p->runs)
 		status = STUB_E_SHORT;
+	if (status == STUB_OK)
+		say_proofs(p);
 	say_ack(p, STUB_END, serial, status);
 }
 
@@ -304,11 +340,10 @@ static void on_digests(struct stub_peer *p, const uint8_t *f, size_t n)
 			     : length - at < stride ? length - at
 						    : stride;
 		assert_true(from <= PEER_FLASH && m <= PEER_FLASH - from);
-		digest_md5(p->flash + from, m, md5);
-		if (p->cfg.fault.lie_md5 > 0 && size == 16) {
-			p->cfg.fault.lie_md5--;
-			md5[3] ^= 0x10;
-		}
+		if (size == 16)
+			peer_md5(p, from, m, md5);
+		else
+			digest_md5(p->flash + from, m, md5);
 		at += m;
 		memcpy(out + k * size, md5, size);
 		if (++k == 40 || i + 1 == count) {
@@ -416,6 +451,9 @@ static void on_request(struct stub_peer *p, const uint8_t *f, size_t n)
 		break;
 	case STUB_PLAN:
 		on_plan(p, f, n);
+		break;
+	case STUB_PROVE:
+		on_prove(p, f);
 		break;
 	case STUB_END:
 		on_end(p, f[1]);

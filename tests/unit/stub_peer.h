@@ -106,6 +106,8 @@ struct stub_peer {
 	mono_t nak_at;
 	/* the reading */
 	bool reading;
+	uint32_t prove_at, prove_length, prove_stride;
+	uint8_t prove_serial;
 	uint32_t read_at, read_from, read_end, read_chunk, read_window, read_acked;
 	uint8_t read_serial;
 	unsigned chunks;

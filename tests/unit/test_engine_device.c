@@ -80,10 +80,11 @@ static void flash__near_the_limit__all_rates(void **state)
 	static const struct {
 		uint32_t baud;
 		double ratio;
-		/* Wanted above 921600: 1.20. The stub's own work is not hidden behind the flash's yet;
-		 * the bound is what it must not fall behind. */
+		/* Wanted above 921600: 1.20. There the flash is the wall, and programs of 64 bytes, all
+		 * that the SPI unit holds, take an eighth longer than those of a page; the bound is
+		 * what it must not fall behind. */
 	} rates[] = {
-	    {115200, 1.06}, {460800, 1.12}, {921600, 1.20}, {1500000, 1.45}, {2000000, 1.45}};
+	    {115200, 1.06}, {460800, 1.12}, {921600, 1.20}, {1500000, 1.28}, {2000000, 1.28}};
 	uLongf packed = compressBound(IMAGE);
 	uint8_t *out = malloc(packed);
 	bool good = true;
@@ -233,6 +234,9 @@ static void until_hello(void)
 {
 	for (int i = 0; i < 100000 && strcmp(engine_state_name(rig.e), "stub:hello") != 0; i++)
 		assert_false(rig_run(&rig, 100));
+	/* The stub itself has not left: a loader would take its rate from what is left of it. */
+	while (rig.now < rig.tx_free)
+		assert_false(rig_run(&rig, 100));
 	assert_string_equal(engine_state_name(rig.e), "stub:hello");
 }
 
@@ -248,6 +252,40 @@ static void by_rom__goes_on__stub_restarts_into_the_loader(void **state)
 	assert_false(rig_last(&rig, ENGINE_EV_STUB)->ok);
 	assert_false(engine_has_stub(rig.e));
 	assert_int_equal(rig_count(&rig, ENGINE_EV_IDENTITY, -1), 1);
+	rig_fini(&rig);
+}
+
+/* The quick way up: its bytes come out wrong, or nothing is heard at that rate. */
+static void quick__falls_back__rate_that_does_not_carry(void **state)
+{
+	(void)state;
+	for (int i = 0; i < 3; i++) {
+		struct rig_config c = config(ENGINE_FLASH, 20 * KIB);
+		c.job.baud = 921600;
+		c.broken_above = i == 0 ? 500000 : 0;
+		c.mute_above = i == 1 ? 500000 : 0;
+		c.host_max = i == 2 ? 500000 : 0;
+		begin(&c, 3);
+		finish(MIN);
+		assert_true(rig_flash_is(&rig, 0, image, 20 * KIB));
+		assert_true(engine_has_stub(rig.e));
+		assert_true(engine_baud(rig.e) < 500000);
+		assert_true(took() < 8);
+		rig_fini(&rig);
+	}
+}
+
+static void quick__loads__in_less_than_a_third_of_a_second(void **state)
+{
+	(void)state;
+	struct rig_config c = config(ENGINE_FLASH, 20 * KIB);
+	c.job.baud = 2000000;
+	c.link.usb_latency_us = 16000;
+	begin(&c, 3);
+	finish(MIN);
+	assert_true(rig.stage_at[ENGINE_ST_STUB][1] - rig.stage_at[ENGINE_ST_IDENTIFY][0] < 333000);
+	assert_int_equal(engine_baud(rig.e), 2000000);
+	assert_int_equal(rig_count(&rig, ENGINE_EV_RETRY, -1), 0);
 	rig_fini(&rig);
 }
 
@@ -355,6 +393,8 @@ int main(void)
 	    cmocka_unit_test(flash__runs_the_application__by_the_stub),
 	    cmocka_unit_test(flash__resets_by_rts__where_there_are_lines),
 	    cmocka_unit_test(by_rom__goes_on__stub_restarts_into_the_loader),
+	    cmocka_unit_test(quick__loads__in_less_than_a_third_of_a_second),
+	    cmocka_unit_test(quick__falls_back__rate_that_does_not_carry),
 	    cmocka_unit_test(by_rom__goes_on__powered_again_by_hand),
 	    cmocka_unit_test(by_rom__refuses__what_it_can_t_do),
 	    cmocka_unit_test(by_rom__keeps__areas_of_the_chip),

@@ -308,10 +308,11 @@ static void place__refuses__application_at_0(void **state)
 	says(p.verdict.advice, "0xe0000");
 	says(p.verdict.advice, "tasmota32.factory.bin");
 	assert_true(p.verdict.overridable);
-	/* Whatever the table says. */
+	/* Whatever the table says; and for one core there is another file. */
+	d.single_core = true;
 	d.table = NULL;
 	assert_int_equal(place(&info, &d, &zero, &p), IMAGE_NO_OFFSET);
-	says(p.verdict.advice, "tasmota32.factory.bin");
+	says(p.verdict.advice, "tasmota32solo1.factory.bin");
 }
 
 static void place__refuses__application_in_others_places(void **state)
@@ -503,6 +504,33 @@ static void place__takes__data_where_nothing_boots(void **state)
 	assert_false(p.verdict.overridable); /* it is the last one of the flash */
 }
 
+static void place__puts__otadata_where_the_table_says(void **state)
+{
+	(void)state;
+	struct partition_table t = table_of(make32_since_12);
+	struct image_device d = device_of("ESP32", &t);
+	struct image_placement p;
+	struct image_info info;
+	uint8_t ota[0x2000];
+	uint32_t wrong = 0xf000;
+
+	memset(ota, 0xff, sizeof(ota));
+	make32_otadata(ota, 1, UINT32_MAX);
+	image_inspect(ota, sizeof(ota), "boot_app0.bin", &info);
+	assert_int_equal(info.kind, IMAGE_ESP32_OTADATA);
+	assert_int_equal(place(&info, &d, NULL, &p), IMAGE_OK);
+	assert_int_equal(p.offset, 0xe000);
+	assert_int_equal(place(&info, &d, &wrong, &p), IMAGE_NO_OFFSET);
+	t.count = 1;
+	assert_int_equal(place(&info, &d, NULL, &p), IMAGE_NO_SLOT);
+	d.table = NULL;
+	assert_int_equal(place(&info, &d, NULL, &p), IMAGE_NO_TABLE);
+	assert_true(p.needs_table);
+	ota[28] ^= 1;
+	image_inspect(ota, sizeof(ota), "boot_app0.bin", &info);
+	assert_int_equal(info.kind, IMAGE_UNKNOWN);
+}
+
 static void place__warns__of_what_is_not_tasmota(void **state)
 {
 	(void)state;
@@ -531,7 +559,7 @@ static void which__names__files_for_chips(void **state)
 	    {"ESP8266EX", MB, false, 0, "tasmota.bin", ""},
 	    {"ESP8285", MB, false, 0, "tasmota.bin", ""},
 	    {"ESP8266", 0, false, 0, "tasmota.bin", "not known"},
-	    {"ESP8266", 4 * MB, false, 0, "tasmota-4M.bin", "4 MB"},
+	    {"ESP8266", 4 * MB, false, 0, "tasmota.bin", "tasmota-4M.bin"},
 	    {"ESP8266", MB / 2, false, 0, "", "1 MB"},
 	    {"ESP32-D0WD-V3", 4 * MB, false, 0, "tasmota32.factory.bin", "PSRAM"},
 	    {"ESP32", 4 * MB, true, 0, "tasmota32solo1.factory.bin", "one core"},
@@ -637,6 +665,7 @@ int main(void)
 	    cmocka_unit_test(place__refuses__damage_and_unknown_chips),
 	    cmocka_unit_test(place__refuses__what_is_no_firmware),
 	    cmocka_unit_test(place__takes__data_where_nothing_boots),
+	    cmocka_unit_test(place__puts__otadata_where_the_table_says),
 	    cmocka_unit_test(place__warns__of_what_is_not_tasmota),
 	    cmocka_unit_test(which__names__files_for_chips),
 	    cmocka_unit_test(known_bad__names__builds),

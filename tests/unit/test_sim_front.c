@@ -108,12 +108,46 @@ static void options__are_understood__ports(void **state)
 	assert_int_equal(o->adapter.settle_ms, 30);
 }
 
+static void options__are_understood__esp32_family(void **state)
+{
+	const char *const argv[] = {"vd", "--pty", "p", "--chip", "esp32c3", "--usb-jtag", "on",
+	    "--usb-gone-ms", "300", "--usb-stays", "on", "--wdt-ms", "2000", "--secure-download",
+	    "on", "--crystal", "26", "--rom-crystal", "41.5"};
+	struct sim_options *o = &place.opt;
+
+	(void)state;
+	assert_true(parse(o, sizeof(argv) / sizeof(argv[0]), argv));
+	assert_int_equal(o->link.device.chip, SIM_ESP32C3);
+	assert_int_equal(o->link.device.flash_size, 0x400000);
+	assert_true(o->link.device.usb_jtag && o->link.device.usb_stays);
+	assert_int_equal(o->link.device.usb_gone_us, 300000);
+	assert_int_equal(o->link.device.wdt_us, 2000000);
+	assert_true(o->link.device.secure_download);
+	assert_int_equal(o->link.device.crystal_mhz, 26);
+	assert_int_equal(o->link.device.rom_khz, 41500);
+	assert_int_equal(o->adapter.vid, 0x303A);
+	assert_int_equal(o->adapter.pid, 0x1001);
+}
+
+static void options__are_refused__what_a_chip_has_not(void **state)
+{
+	static const char *const bad[][7] = {
+	    {"vd", "--pty", "p", "--chip", "esp32", "--usb-jtag", "on"},
+	    {"vd", "--pty", "p", "--chip", "esp8266", "--crystal", "40"},
+	    {"vd", "--pty", "p", "--chip", "esp32c3", "--in-package", "on"},
+	    {"vd", "--pty", "p", "--chip", "esp32", "--crystal", "12"}};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+		assert_false(parse(&place.opt, 7, bad[i]));
+}
+
 static void options__are_refused__nonsense(void **state)
 {
 	static const char *const bad[][4] = {{"vd", NULL}, {"vd", "--pty", NULL},
 	    {"vd", "--fire", NULL}, {"vd", "--flash-size", "3M", NULL},
 	    {"vd", "--speed", "-1", NULL}, {"vd", "--power", "maybe", NULL},
-	    {"vd", "--chip", "esp32", NULL}, {"vd", "what", NULL}, {"vd", "--lines", "both", NULL},
+	    {"vd", "--chip", "esp33", NULL}, {"vd", "what", NULL}, {"vd", "--lines", "both", NULL},
 	    {"vd", "--rfc2217", "70000", NULL}, {"vd", "--rfc2217-mute", "all", NULL},
 	    {"vd", "--usb", "0403", NULL}, {"vd", "--usb", "0403:6001x", NULL},
 	    {"vd", "--settle-ms", "long", NULL}};
@@ -319,6 +353,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    T(options__are_understood),
 	    T(options__are_understood__ports),
+	    T(options__are_understood__esp32_family),
+	    T(options__are_refused__what_a_chip_has_not),
 	    T(options__are_refused__nonsense),
 	    T(command__does_and_answers),
 	    T(flash_file__is_made_blank_and_kept),

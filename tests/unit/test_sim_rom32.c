@@ -279,6 +279,26 @@ static void attach__wants_eight_bytes__four_are_refused(void **state)
 	peer32_assert(peer32_words(p, 0x0D, 2, (uint32_t[]){0, 0}), 0, 0);
 }
 
+static void attach__wants_the_pins__flash_in_the_package(void **state)
+{
+	struct peer *p = &P;
+	uint32_t word3, word5, pins;
+
+	(void)state;
+	peer32_init(p, SIM_ESP32, &(struct sim_link_config){.device.in_package = true});
+	peer32_ready(p);
+	assert_int_equal(flash_id(p, sim_chip_row(SIM_ESP32)), 0xFFFFFF);
+	word3 = peer32_read_reg(p, 0x3FF5A00C);
+	word5 = peer32_read_reg(p, 0x3FF5A014);
+	assert_int_equal(word3 >> 9 & 7, 5);
+	/* 4.2: hd, cs, d, q, clk, six bits each */
+	pins = (word3 >> 4 & 31) << 24 | (word5 >> 15 & 31) << 18 | (word5 >> 10 & 31) << 12 |
+	       (word5 >> 5 & 31) << 6 | (word5 & 31);
+	assert_int_not_equal(pins, 0);
+	peer32_assert(peer32_words(p, 0x0D, 2, (uint32_t[]){pins, 0}), 0, 0);
+	assert_int_equal(flash_id(p, sim_chip_row(SIM_ESP32)), 0x1640EF);
+}
+
 static void secure_download__leaves_a_few_operations__of_2_8(void **state)
 {
 	static const uint8_t gone[] = {5, 6, 7, 9, 0x0A, 0x0E, 0x10, 0x11, 0x12, 0x13};
@@ -386,6 +406,7 @@ int main(void)
 	    CASE(spi_address__is_aligned__as_the_row_says),
 	    CASE(unknown_operation__repeats_the_one_before__eight_times_after_sync),
 	    CASE(attach__wants_eight_bytes__four_are_refused),
+	    CASE(attach__wants_the_pins__flash_in_the_package),
 	    CASE(secure_download__leaves_a_few_operations__of_2_8),
 	    CASE(code_in_ram__is_taken_and_not_played__stub),
 	    CASE(change_baud__answers_at_the_old_rate__then_speaks_the_new),

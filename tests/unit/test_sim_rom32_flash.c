@@ -316,6 +316,34 @@ static void power__is_lost_in_an_erase__half_done(void **state)
 	assert_int_not_equal(mem(p)[0x1F000], 0xFF);
 }
 
+/* Whatever comes: nothing breaks, and after a power cycle it works as ever. */
+static void loader__survives__frames_of_rubbish(void **state)
+{
+	struct peer *p = loader(SIM_ESP32C3);
+	struct sim_device *dev = sim_link_device(p->l);
+	uint64_t rng = 7;
+	uint8_t data[0x500];
+
+	(void)state;
+	for (int i = 0; i < 3000; i++) {
+		size_t n = sim_rand(&rng) % (i % 10 ? 40 : sizeof(data));
+
+		for (size_t k = 0; k < n; k++)
+			data[k] = (uint8_t)(sim_rand(&rng) % 5 ? 0 : sim_rand(&rng));
+		peer_frame(p, 0, (uint8_t)(sim_rand(&rng) % 0x16), data, n, sim_rand(&rng));
+		peer_wait(p, 200000);
+		peer_forget(p);
+		if (sim_device_mode(dev) != SIM_MODE_LOADER || sim_device_baud(dev) > 120000 ||
+		    sim_device_baud(dev) < 110000)
+			peer32_ready(p);
+	}
+	assert_true(peer_trace_count(p, " command ") > 2500);
+	peer32_ready(p);
+	peer32_assert(peer32_begin(p, 2, 0x1000, 4, 0x400, 0x10000), 0, 0);
+	peer32_assert(peer32_data(p, 3, DATA, 0x400, 0), 0, 0);
+	assert_memory_equal(mem(p) + 0x10000, DATA, 0x400);
+}
+
 #define CASE(f) cmocka_unit_test_teardown(f, teardown)
 
 int main(void)
@@ -335,6 +363,7 @@ int main(void)
 	    CASE(deflated_end__tells_what_is_missing__06),
 	    CASE(md5__comes_as_ascii__of_known_texts),
 	    CASE(slow_read__yields_64_bytes__whatever_was_asked),
+	    CASE(loader__survives__frames_of_rubbish),
 	    CASE(power__is_lost_in_an_erase__half_done),
 	};
 

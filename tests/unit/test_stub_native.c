@@ -42,6 +42,7 @@ struct writer {
 	uint32_t acks, naks, nak;
 	uint32_t status, address;
 	bool halt;
+	uint8_t (*proof)[16]; /* digests that come unasked */
 };
 
 static void writer_one(struct writer *w, uint32_t number)
@@ -77,6 +78,8 @@ static void writer_heard(void *ctx, const struct native_answer *a)
 
 	if (!a->good)
 		return;
+	if (a->op == STUB_PROVE && w->proof && a->n == 20 && native_word(a, 0) < 3)
+		memcpy(w->proof[native_word(a, 0)], a->data + 4, 16);
 	if (a->op == STUB_ACK) {
 		w->acks++;
 		w->acked = native_word(a, 0);
@@ -409,6 +412,41 @@ static void stub__write__requests_between_do_not_disturb(void **state)
 	free(image);
 }
 
+/* The proof is of the flash's own bytes, said before END's answer. */
+static void stub__prove__what_is_in_the_flash(void **state)
+{
+	struct native *n = *state;
+	uint8_t *image = firmware(0x23000, 5), digest[16], proof[3][16] = {{0}};
+	uint32_t run[4] = {0x1000, 0x20000, 0x22000, 0x3000};
+	uint32_t ask[3] = {0x1000, 0x20000 + 0x1000 + 1000 - 1000 % 4 + 2, 0x10000};
+
+	for (int worn = 0; worn < 2; worn++) {
+		struct writer w;
+		n->worn = worn ? 0x1234 : ~0u;
+		plan(n, (uint8_t)(2 + worn), STUB_PLAN_DEFLATE, run, 2);
+		native_send(n, STUB_PROVE, 9, ask, 3, NULL, 0);
+		assert_true(native_wait(n, STUB_PROVE, 9, 500));
+		assert_int_equal(n->last.status, STUB_OK);
+		assert_int_equal(n->last.n, 0);
+		n->seen[STUB_PROVE] = 0;
+		writer_begin(&w, n, image, 0x23000, true);
+		w.proof = proof;
+		assert_int_equal(writer_end(&w, (uint8_t)(20 + worn), 20000), STUB_OK);
+		for (uint32_t i = 0; i < 3; i++) {
+			uint32_t left = ask[1] - i * 0x10000,
+				 part = left < 0x10000 ? left : 0x10000;
+			digest_md5(n->flash + 0x1000 + i * 0x10000, part, digest);
+			assert_memory_equal(proof[i], digest, 16);
+		}
+		digest_md5(image, 0x10000, digest);
+		assert_int_equal(memcmp(proof[0], digest, 16) != 0, worn);
+	}
+	native_send(n, STUB_PROVE, 11, ask, 2, NULL, 0);
+	assert_true(native_wait(n, STUB_PROVE, 11, WAIT));
+	assert_int_equal(n->last.status, STUB_E_LENGTH);
+	free(image);
+}
+
 static void stub__write__failures_are_named(void **state)
 {
 	struct native *n = *state;
@@ -700,6 +738,7 @@ int main(void)
 	    TEST(stub__write__lost_damaged_doubled),
 	    TEST(stub__write__erase_runs_and_several),
 	    TEST(stub__write__requests_between_do_not_disturb),
+	    TEST(stub__prove__what_is_in_the_flash),
 	    TEST(stub__write__failures_are_named),
 	    TEST(stub__protected__cleared_or_said),
 	    TEST(stub__erase__says_busy),

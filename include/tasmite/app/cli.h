@@ -39,6 +39,16 @@ int cli_flash(const struct cli_flash_options *o);
 /* `tasmite image [--json] FILE...`. With --json one object a file, a line
  * each. 1 also for a file that can't be read; 3 when none of the files is firmware. */
 int cli_image(char *const *files, int count, bool json);
+struct cli_diagnose_options {
+	char *const *files; /* "-": the standard input, as without any */
+	int file_count;
+	bool json, quiet;
+};
+
+/* `tasmite diagnose [--json] [--quiet] [FILE|-]...`: 0 healthy, 1 a problem was found or a file
+ * can't be read, 3 nothing of a device was recognised in any. With --json one object a file, a line
+ * each, also with --quiet. */
+int cli_diagnose(const struct cli_diagnose_options *o);
 /* `tasmite list [--json]`: the serial ports; with --json one object a port, a line each. 3 when
  * there is none. */
 int cli_list(bool json);

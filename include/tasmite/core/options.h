@@ -24,7 +24,8 @@
 	X(OPTIONS_BACKUP, "backup", "FILE [OFFSET LENGTH]", 1, 3, "copy the flash to a file")     \
 	X(OPTIONS_VERIFY, "verify", "FILE[@OFFSET]...", 1, -1, "compare the flash with files")    \
 	X(OPTIONS_LIST, "list", "", 0, 0, "list the serial ports of this machine")                \
-	X(OPTIONS_REPLAY, "replay", "FILE", 1, 1, "play a recording in the session's screen")
+	X(OPTIONS_REPLAY, "replay", "FILE", 1, 1, "play a recording in the session's screen")     \
+	X(OPTIONS_DIAGNOSE, "diagnose", "[FILE | -]...", 0, -1, "tell what logs of a device mean")
 
 enum options_command {
 #define OPTIONS_COMMAND_ENUM(id, ...) id,
@@ -42,12 +43,14 @@ enum options_command {
 #define OPTIONS_E OPTIONS_IN(OPTIONS_ERASE)
 #define OPTIONS_L OPTIONS_IN(OPTIONS_LIST)
 #define OPTIONS_R OPTIONS_IN(OPTIONS_REPLAY)
+#define OPTIONS_D OPTIONS_IN(OPTIONS_DIAGNOSE)
 #define OPTIONS_SR (OPTIONS_S | OPTIONS_R)
 #define OPTIONS_B OPTIONS_IN(OPTIONS_BACKUP)
 #define OPTIONS_V OPTIONS_IN(OPTIONS_VERIFY)
 /* What talks with the boot loader. */
 #define OPTIONS_LOADER (OPTIONS_F | OPTIONS_C | OPTIONS_E | OPTIONS_B | OPTIONS_V)
-#define OPTIONS_ALL (OPTIONS_S | OPTIONS_LOADER | OPTIONS_I | OPTIONS_L | OPTIONS_R)
+#define OPTIONS_ALL                                                                               \
+	(OPTIONS_S | OPTIONS_LOADER | OPTIONS_I | OPTIONS_L | OPTIONS_R | OPTIONS_D)
 
 /* X(ID, "name", "value" ("" none, "[=V]" may be left out), "help", commands that have it) */
 #define OPTIONS_TABLE(X)                                                                          \
@@ -111,7 +114,8 @@ enum options_command {
 	    OPTIONS_F)                                                                            \
 	X(OPTION_YES, "yes", "", "do not ask before something is lost", OPTIONS_F | OPTIONS_E)    \
 	X(OPTION_JSON, "json", "", "result as JSON on standard output",                           \
-	    OPTIONS_LOADER | OPTIONS_I | OPTIONS_L)                                               \
+	    OPTIONS_LOADER | OPTIONS_I | OPTIONS_L | OPTIONS_D)                                   \
+	X(OPTION_QUIET, "quiet", "", "nothing for people: the exit code tells", OPTIONS_D)        \
 	X(OPTION_NO_CLKDIV, "no-clkdiv", "",                                                      \
 	    "do not raise the boot loader's rate by its divider register",                        \
 	    OPTIONS_F | OPTIONS_E | OPTIONS_B | OPTIONS_V)                                        \

@@ -35,6 +35,7 @@ enum image_kind {
 	IMAGE_ESP32_FACTORY,	/* loader, partition table and applications in one */
 	IMAGE_ESP32_BACKUP,	/* the same, as long as a flash chip */
 	IMAGE_ESP32_PARTITIONS, /* a partition table alone */
+	IMAGE_ESP32_OTADATA,	/* what chooses the slot that starts ("boot_app0.bin") */
 	IMAGE_ESP_DAMAGED,	/* begins with E9 or EA, but the header behind it makes no sense */
 	IMAGE_GZIP,
 	IMAGE_ZIP,
@@ -261,6 +262,8 @@ struct image_device {
 	uint16_t revision;   /* major * 100 + minor, or IMAGE_REVISION_UNKNOWN */
 	uint32_t flash_size; /* bytes; 0 unknown */
 	bool is_8285, chip_known; /* as in struct image_target; for the ESP8266 */
+	bool single_core;	  /* an ESP32 with one core, and bytes of PSRAM (0 none or */
+	uint32_t psram;		  /* unknown): only for the file that is named instead */
 	/* ESP32 family: the table as read from the device (PARTITION_TABLE_OFFSET), or of the
 	 * factory file that is written in the same go; NULL: not read. */
 	const struct partition_table *table;
@@ -379,5 +382,7 @@ void image_firmware_text(const struct image_info *info, char *dst, size_t size);
 void image_summary(const struct image_info *info, char *dst, size_t size);
 /* Rows "name: value\n" into out. */
 void image_describe(const struct image_info *info, struct sbuf *out);
+/* ... and behind them what speaks against writing it to a chip of its kind, and what to think of. */
+void image_describe_notes(const struct image_info *info, struct sbuf *out);
 
 #endif

@@ -79,6 +79,9 @@ size_t partition_at(const struct partition_table *t, uint32_t offset);
  * damaged ones: factory, else ota_0). PARTITION_NO_SLOT when the table has none. */
 size_t partition_starts(const struct partition_table *t, const uint8_t *otadata, size_t n);
 
+/* True when the n bytes begin with an otadata record whose check sum is right. */
+bool partition_is_otadata(const uint8_t *p, size_t n);
+
 /* "app ota_0", "data nvs", "data 0x82" into dst[size]. */
 void partition_kind_text(const struct partition *p, char *dst, size_t size);
 

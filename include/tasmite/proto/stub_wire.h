@@ -113,6 +113,12 @@
 /* value of the flash's status register 1, as a word → status registers afterwards */
 #define STUB_BLANK 0x53u
 /* offset · length · stride → one bit per stride, least significant first: 1 blank (all FF) */
+#define STUB_PROVE 0x54u
+/* offset · length · stride (a multiple of 64), after a PLAN: what is there after the writing is read
+ * back from the flash as the write goes on, and hashed → – at once; then, unasked, with the serial of
+ * the request: index · MD5 of each stride in turn. All of them have left before END is answered. The
+ * reading is at the full flash clock (unless STUB_PLAN_SLOW), so where a digest is wrong MD5 decides. A
+ * new PLAN ends it. */
 
 /* Unasked, serial 0. */
 #define STUB_ACK 0x60u
@@ -130,7 +136,10 @@
 #define STUB_PLAN_DEFLATE 1u /* the stream is zlib's form */
 #define STUB_PLAN_LAST	  2u /* the plan is complete */
 #define STUB_PLAN_SLOW	  4u /* programs at half the flash clock: for a second try */
-#define STUB_RUN_ERASE	  1u /* in a run's length: no data, make it blank */
+#define STUB_PLAN_ROUND \
+	8u		  /* where what follows the last run in its block of 64 KiB is blank, the
+			      * block may be erased as a whole */
+#define STUB_RUN_ERASE 1u /* in a run's length: no data, make it blank */
 
 #define STUB_RUN_RESET	0u /* RTC's software reset (register 0x60000700, bit 31) */
 #define STUB_RUN_ROM	1u /* back to the ROM, which loads the application from the flash */

@@ -20,6 +20,16 @@ elf=$out/stub_esp8266.elf
 address() { # SECTION
 	"${cross}objdump" -h "$elf" | awk -v s="$1" '$2 == s {print $4}'
 }
+# What takes it in.
+first=$out/stub_esp8266_first.elf
+"${cross}gcc" -std=c11 -Os -ffreestanding -fno-builtin -nostdlib -mtext-section-literals \
+	-fno-jump-tables -fno-tree-loop-distribute-patterns -fno-inline-small-functions -mno-target-align -falign-functions=1 \
+	-Wall -Wextra -Wshadow -Wconversion -Werror -Iinclude -I"$dir" \
+	-Wl,-T,"$dir/first/first.ld" -Wl,--build-id=none -o "$first" "$dir"/first/*.c
+"${cross}objcopy" -O binary -j .text "$first" "$out/stub_first.bin"
+first_entry=$("${cross}nm" "$first" | awk '$3 == "first_entry" {print $1}')
 entry=$("${cross}nm" "$elf" | awk '$3 == "stub_entry" {print $1}')
 python3 src/proto/stub/generate.py "$out/stub_text.bin" "$(address .text)" "$out/stub_data.bin" \
-	"$(address .data)" "$entry" esp8266 >"$out/stub_esp8266_gen.c"
+	"$(address .data)" "$entry" esp8266 "$out/stub_first.bin" \
+	"$("${cross}objdump" -h "$first" | awk '$2 == ".text" {print $4}')" "$first_entry" \
+	>"$out/stub_esp8266_gen.c"

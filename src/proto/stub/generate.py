@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""generate.py TEXT TEXT_ADDR DATA DATA_ADDR ENTRY NAME: the C file of a stub, on standard output.
+"""generate.py TEXT TEXT_ADDR DATA DATA_ADDR ENTRY NAME FIRST FIRST_ADDR FIRST_ENTRY: the C file of a
+stub, on standard output. FIRST is what takes it in.
 
 TEXT and DATA are the two sections as they go into the chip. The first word of DATA is where the
 stub finds which build it is: the beginning of the MD5 of both, taken before that word is set.
@@ -26,6 +27,7 @@ def array(name, b):
 
 def main():
     text, data = padded(sys.argv[1]), padded(sys.argv[3])
+    first = padded(sys.argv[7])
     build = struct.unpack("<I", hashlib.md5(text + data).digest()[:4])[0]
     data = struct.pack("<I", build) + data[4:]
     print("""/* SPDX-License-Identifier: GPL-3.0-or-later */
@@ -35,6 +37,7 @@ def main():
 /* clang-format off */
 %(text)s
 %(data)s
+%(first)s
 /* clang-format on */
 const struct stub_blob *stub_%(name)s(void)
 {
@@ -47,13 +50,18 @@ const struct stub_blob *stub_%(name)s(void)
 	    .data_addr = 0x%(data_addr)08Xu,
 	    .entry = 0x%(entry)08Xu,
 	    .build = 0x%(build)08Xu,
+	    .first = first,
+	    .first_size = sizeof first,
+	    .first_addr = 0x%(first_addr)08Xu,
+	    .first_entry = 0x%(first_entry)08Xu,
 	};
 
 	return &blob;
 }""" % {
         "name": sys.argv[6], "text": array("text", text), "data": array("data", data),
         "text_addr": int(sys.argv[2], 16), "data_addr": int(sys.argv[4], 16),
-        "entry": int(sys.argv[5], 16), "build": build})
+        "entry": int(sys.argv[5], 16), "build": build, "first": array("first", first),
+        "first_addr": int(sys.argv[8], 16), "first_entry": int(sys.argv[9], 16)})
 
 
 main()

@@ -13,6 +13,9 @@
 /* Set by the build to the first bytes of the MD5 of all, with this word as it stands here. */
 const volatile uint32_t stub_build __attribute__((section(".build"))) = 0x444C5542u;
 
+/* Set by the program where the rate is one that has not carried anything yet: the one before. */
+const volatile uint32_t stub_fallback __attribute__((section(".build.fallback"))) = 0;
+
 /* The ROM's stack as it was at the entry. */
 static uint32_t rom_stack;
 extern uint32_t stub_bss[], stub_bss_end[];
@@ -45,6 +48,11 @@ void __attribute__((noreturn, used)) stub_begin(uint32_t stack)
 uint32_t chip_build(void)
 {
 	return stub_build;
+}
+
+uint32_t chip_fallback(void)
+{
+	return stub_fallback;
 }
 
 /* A function of the ROM. The compiler must not see the address: it would call it directly, and the

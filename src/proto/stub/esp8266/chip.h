@@ -46,6 +46,7 @@
 #define SPI_CMD_USER	 (1u << 18)
 #define SPI_USER_COMMAND (1u << 31)
 #define SPI_USER_ADDR	 (1u << 30)
+#define SPI_USER_DUMMY	 (1u << 29)
 #define SPI_USER_MISO	 (1u << 28)
 #define SPI_USER_MOSI	 (1u << 27)
 #define SPI_USER_LOW	 0xFEu	/* edges and chip select, as the ROM sets them */
@@ -91,5 +92,7 @@ STUB_CALL void chip_run_flash(void);
 STUB_CALL void chip_run_loader(void);
 /* The first word of the stub's data: which build it is. */
 STUB_CALL uint32_t chip_build(void);
+/* The second: the divider that holds if this one's rate turns out bad; 0: there is none. */
+STUB_CALL uint32_t chip_fallback(void);
 
 #endif

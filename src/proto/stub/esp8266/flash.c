@@ -10,6 +10,7 @@
 #define CMD_WRITE_STATUS 0x01u
 #define CMD_PROGRAM	 0x02u
 #define CMD_READ	 0x03u
+#define CMD_READ_FAST	 0x0Bu
 #define CMD_STATUS	 0x05u
 #define CMD_WRITE_ENABLE 0x06u
 #define CMD_STATUS_2	 0x35u
@@ -47,6 +48,7 @@ static void spi_begin(struct stub *s, uint32_t command, uint32_t user, uint32_t 
 }
 
 #define SIZE_ADDR   (23u << 26)
+#define SIZE_DUMMY  7u /* clocks less 1, of CMD_READ_FAST */
 #define SIZE_IN(n)  (((n)*8u - 1u) << 8)
 #define SIZE_OUT(n) (((n)*8u - 1u) << 17)
 
@@ -143,17 +145,43 @@ void flash_read_begin(struct stub *s, uint32_t addr)
 	spi_begin(s, CMD_READ, SPI_USER_ADDR | SPI_USER_MISO, SIZE_ADDR | SIZE_IN(CHUNK));
 }
 
-void flash_read_end(uint32_t *words)
+static void words_take(uint32_t *words)
 {
 	uint32_t addr;
 
-	spi_wait();
-	for (addr = SPI_W0; addr != SPI_W0 + CHUNK; addr += 16u, words += 4) {
+	for (addr = SPI_W0; addr != SPI_W0 + CHUNK; addr += 32u, words += 8) {
 		words[0] = reg_get(addr);
 		words[1] = reg_get(addr + 4u);
 		words[2] = reg_get(addr + 8u);
 		words[3] = reg_get(addr + 12u);
+		words[4] = reg_get(addr + 16u);
+		words[5] = reg_get(addr + 20u);
+		words[6] = reg_get(addr + 24u);
+		words[7] = reg_get(addr + 28u);
 	}
+}
+
+void flash_read_end(uint32_t *words)
+{
+	spi_wait();
+	words_take(words);
+}
+
+void flash_read_fast(struct stub *s, uint32_t addr, uint32_t *words, uint32_t count)
+{
+	clock_whole(s);
+	s->loaded = NOT_LOADED;
+	spi_address(addr);
+	spi_begin(s, CMD_READ_FAST, SPI_USER_ADDR | SPI_USER_DUMMY | SPI_USER_MISO,
+	    SIZE_ADDR | SIZE_IN(CHUNK) | SIZE_DUMMY);
+	for (; count; count--, words += CHUNK_WORDS) {
+		spi_wait();
+		spi_address(addr += CHUNK);
+		words_take(words);
+		if (count > 1u)
+			reg_set(SPI_CMD, SPI_CMD_USER);
+	}
+	clock_half(s);
 }
 
 static bool is_blank(const uint32_t *words)
@@ -279,10 +307,13 @@ static bool unit_next(struct stub *s)
 			s->erase_addr = s->runs[s->erase_run].addr;
 	}
 	s->unit_size = s->erase_addr % BLOCK == 0 && left >= BLOCK ? BLOCK / SECTOR : 1u;
+	s->unit_tail = s->plan_flags & STUB_PLAN_ROUND && s->erase_run + 1u == s->run_count &&
+		       s->erase_addr % BLOCK == 0 && left < BLOCK && left >= BLOCK_WORTH * SECTOR &&
+		       flash_range(s, s->erase_addr, BLOCK);
 	s->unit_left = s->unit_size;
 	s->unit_used = s->unit_count = 0;
 	s->unit_known = false;
-	s->scan_addr = s->erase_addr;
+	s->scan_addr = s->erase_addr + (s->unit_tail ? left : 0);
 	return true;
 }
 
@@ -306,6 +337,23 @@ static void unit_erase(struct stub *s)
 	erase_begin(s, CMD_SECTOR, s->erase_addr, LIMIT_SECTOR);
 }
 
+/* What follows the last run in its block: where that is blank to its end the block's command may be
+ * used for the run as well. */
+static void scan_tail(struct stub *s)
+{
+	const struct run *r = &s->runs[s->erase_run];
+	bool blank = is_blank(s->chunk);
+
+	s->scan_addr += CHUNK;
+	if (blank && s->scan_addr % BLOCK)
+		return;
+	s->unit_tail = false;
+	if (blank)
+		s->unit_left = s->unit_size =
+		    (r->addr + (r->len & ~STUB_RUN_ERASE) - s->erase_addr) / SECTOR;
+	s->scan_addr = s->erase_addr;
+}
+
 /* A chunk of the scan is here. */
 static void scan_end(struct stub *s)
 {
@@ -313,6 +361,10 @@ static void scan_end(struct stub *s)
 
 	s->flash = FLASH_IDLE;
 	flash_read_end(s->chunk);
+	if (s->unit_tail) {
+		scan_tail(s);
+		return;
+	}
 	if (is_blank(s->chunk)) {
 		s->scan_addr += CHUNK;
 	} else {
@@ -413,6 +465,7 @@ static void flash_next(struct stub *s)
 			return;
 		}
 	}
+	proof_read(s);
 	while (s->made - s->done >= CHUNK && write_target(s)) {
 		words = &s->dict[s->done % DICT_SIZE / 4u];
 		if (s->loaded == s->done || !is_blank(words)) {
@@ -429,17 +482,27 @@ static void flash_next(struct stub *s)
 		chunk_begin(s, FLASH_SCAN, s->scan_addr);
 }
 
-/* Whether the chip is still at it. Set up once, looked at again and again. */
+/* Whether the chip is still at it. Set up once, looked at again and again. Where it will be ready in
+ * a moment that is waited for: of the thousands of programs each one's gap counts. */
 static bool is_busy(struct stub *s)
 {
-	if (s->status_set) {
-		reg_set(SPI_CMD, SPI_CMD_USER);
-	} else {
+	uint32_t since = chip_cycles();
+
+	if (!s->status_set) {
 		clock_half(s);
 		spi_begin(s, CMD_STATUS, SPI_USER_MISO, SIZE_IN(1));
+		spi_wait();
+		if (!(reg_get(SPI_W0) & STATUS_WIP))
+			return false;
 	}
-	spi_wait();
-	return reg_get(SPI_W0) & STATUS_WIP;
+	s->status_set = true;
+	do {
+		reg_set(SPI_CMD, SPI_CMD_USER);
+		spi_wait();
+		if (!(reg_get(SPI_W0) & STATUS_WIP))
+			return false;
+	} while (s->flash == FLASH_WRITE && chip_cycles() - since < 2u * NEAR_CYCLES);
+	return true;
 }
 
 /* Not ready when it was expected to be. */
@@ -447,7 +510,6 @@ static void busy_still(struct stub *s)
 {
 	bool write = s->flash == FLASH_WRITE;
 
-	s->status_set = true;
 	s->flash_due = chip_cycles() + (write ? POLL_CYCLES : ERASE_CYCLES);
 	s->tick_at = s->flash_due;
 	if (s->ms - s->flash_ms > s->flash_limit) {

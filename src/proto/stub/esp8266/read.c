@@ -37,6 +37,9 @@ static uint32_t digest_some(struct stub *s, struct md5 *m, uint32_t addr, uint32
 	uint32_t count = n / CHUNK < most ? n / CHUNK : most;
 	uint32_t *words = s->piece;
 
+	s->proof_addr -= s->proof_have * CHUNK; /* their buffer is needed: they are read again */
+	s->proof_have = 0;
+	s->proof_hold = true;
 	flash_hold(s);
 	flash_read_begin(s, addr);
 	for (i = 1; i <= count; i++) {
@@ -56,6 +59,7 @@ static uint32_t digest_some(struct stub *s, struct md5 *m, uint32_t addr, uint32
 		stub_work(s, chip_cycles());
 		md5_block(m, s->piece + i * CHUNK_WORDS);
 	}
+	s->proof_hold = false;
 	return count * CHUNK;
 }
 

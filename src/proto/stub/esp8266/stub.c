@@ -3,6 +3,7 @@
 #include "stub.h"
 
 #define NOTHING	    0u	  /* no op */
+#define HASH_CYCLES 1500  /* a chunk's, and a tick's delay */
 #define TICK_CYCLES 1500u /* 29 us: 6 bytes at 2 Mbaud */
 
 static void speed(struct stub *s, uint32_t divider)
@@ -20,8 +21,18 @@ static void speed_look(struct stub *s)
 	}
 }
 
+/* Until the flash is to be looked at, in cycles. */
+static int32_t flash_far(const struct stub *s, uint32_t now)
+{
+	uint32_t due = s->flash == FLASH_WRITE ? s->flash_due - NEAR_CYCLES : s->flash_due;
+
+	return s->flash == FLASH_IDLE ? 0 : (int32_t)(due - now);
+}
+
 void stub_work(struct stub *s, uint32_t now)
 {
+	int32_t far;
+
 	while (now - s->ms_cycles >= CHIP_MS) {
 		s->ms_cycles += CHIP_MS;
 		s->ms++;
@@ -29,18 +40,24 @@ void stub_work(struct stub *s, uint32_t now)
 	}
 	s->tick_at = now + TICK_CYCLES;
 	link_poll(s);
-	if (s->flash != FLASH_IDLE && (int32_t)(now - s->flash_due) < 0) {
-		if ((int32_t)(s->flash_due - s->tick_at) < 0)
-			s->tick_at = s->flash_due;
+	far = flash_far(s, now);
+	if (far > 0) {
+		if (far < (int32_t)TICK_CYCLES)
+			s->tick_at = now + (uint32_t)far;
 		flash_ahead(s);
+		if (far > HASH_CYCLES)
+			proof_hash(s);
 		return;
 	}
 	flash_step(s);
+	if (s->flash == FLASH_IDLE)
+		proof_hash(s);
 }
 
 void stub_tick_busy(struct stub *s, uint32_t done, uint32_t total)
 {
 	stub_tick(s);
+	proof_tell(s);
 	if (s->busy_op == NOTHING || s->ms - s->busy_ms < STUB_BUSY_MS)
 		return;
 	s->busy_ms = s->ms;
@@ -230,6 +247,8 @@ static uint32_t carry_out_flash(
 		return read_flash(s, p, n);
 	case STUB_WRITE_STATUS:
 		return write_status(s, serial, p, n);
+	case STUB_PROVE:
+		return proof_ask(s, serial, p, n);
 	case STUB_BLANK:
 		return read_blank(s, p, n);
 	default:
@@ -299,6 +318,11 @@ void stub_init(struct stub *s)
 {
 	s->ms_cycles = chip_cycles();
 	s->divider = s->divider_good = reg_get(UART_CLKDIV) & UART_DIV_MASK;
+	if (chip_fallback()) {
+		s->divider_good = chip_fallback();
+		s->fallback_at = STUB_FALLBACK_MS;
+		s->trial = true;
+	}
 	link_init(s);
 	link_drop(s);
 	flash_init(s);
@@ -309,6 +333,7 @@ void stub_step(struct stub *s)
 {
 	stub_tick(s);
 	write_tell(s);
+	proof_tell(s);
 	if (!link_take(s))
 		return;
 	if (frame_of(s)[0] == STUB_DATA)

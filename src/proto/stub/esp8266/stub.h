@@ -24,8 +24,9 @@
 #define BLOCK	     65536u
 #define CHUNK	     64u /* what the SPI controller holds */
 #define CHUNK_WORDS  16u
-#define FRAME_SKIP   2u	 /* so that payloads, which follow two bytes, are whole words */
-#define PIECE_CHUNKS 16u /* read at once for a digest while a stream is written */
+#define FRAME_SKIP   2u	  /* so that payloads, which follow two bytes, are whole words */
+#define PIECE_CHUNKS 16u  /* read at once for a digest while a stream is written */
+#define NEAR_CYCLES  700u /* before a program is expected to be over: waited for */
 #define DIGEST_WORDS 256u
 #define FLASH_MAX    0x1000000u /* what 24 address bits reach */
 
@@ -108,7 +109,8 @@ struct stub {
 	uint32_t used_chunk[BLOCK / SECTOR]; /* of each sector, one that was not blank */
 	uint32_t check_addr;		     /* that of the sector being erased */
 	bool unit_known;		     /* the scan is over */
-	uint32_t erased, flashed;	     /* bytes */
+	bool unit_tail;		  /* the scan is still of what follows the last run in its block */
+	uint32_t erased, flashed; /* bytes */
 
 	/* The stream: bytes made, bytes on the flash, and where the latter go. */
 	uint32_t made, done, total;
@@ -119,6 +121,16 @@ struct stub {
 	uint32_t nak_number, nak_ms;
 	bool streaming, taken, planning, tell;
 	const uint8_t *in, *in_end;
+
+	/* The proof of what is written. */
+	uint32_t proof_serial, proof_index, proof_stride;
+	uint32_t proof_addr, proof_left,
+	    proof_piece;     /* to be read; to be hashed: all, of a stride */
+	uint32_t proof_have; /* chunks that are read and not hashed */
+	uint32_t *proof_at;  /* the first of them */
+	bool proof_ready;    /* a digest is there to be told */
+	bool proof_hold;     /* its buffer is in use */
+	struct md5 proof_md5;
 
 	/* Inflate. */
 	uint32_t hold_bits, hold_count;
@@ -204,6 +216,8 @@ STUB_CALL void flash_erase_chip(struct stub *s);
 /* Reading, with the chip held: begin, then take its 64 bytes, the next one begun meanwhile. */
 STUB_CALL void flash_read_begin(struct stub *s, uint32_t addr);
 STUB_CALL void flash_read_end(uint32_t *words);
+/* count chunks at the full clock, by the command that is made for it. */
+STUB_CALL void flash_read_fast(struct stub *s, uint32_t addr, uint32_t *words, uint32_t count);
 /* Whether a range is within the chip. */
 STUB_CALL bool flash_range(const struct stub *s, uint32_t addr, uint32_t n);
 
@@ -238,6 +252,16 @@ STUB_CALL void md5_begin(struct md5 *m);
 STUB_CALL void md5_block(struct md5 *m, const uint32_t *words);
 /* The last n (up to 63) bytes, in a block that has room; the digest is in state. */
 STUB_CALL void md5_end(struct md5 *m, uint32_t *words, uint32_t n);
+
+/* proof.c */
+STUB_CALL uint32_t proof_ask(struct stub *s, uint32_t serial, const uint8_t *p, uint32_t bytes);
+STUB_CALL void proof_stop(struct stub *s);
+/* Reads some more, with the chip idle; hashes a chunk of it; says what is proven. */
+STUB_CALL void proof_read(struct stub *s);
+STUB_CALL void proof_hash(struct stub *s);
+STUB_CALL void proof_tell(struct stub *s);
+/* Is there something left of it? */
+STUB_CALL bool proof_open(const struct stub *s);
 
 /* read.c: requests */
 STUB_CALL uint32_t read_md5(struct stub *s, const uint8_t *p, uint32_t bytes, bool ranges);

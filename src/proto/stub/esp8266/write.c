@@ -17,6 +17,7 @@ static void plan_reset(struct stub *s)
 	s->taken = s->streaming = s->tell = false;
 	s->in = s->in_end = 0;
 	s->nak_number = ~0u;
+	proof_stop(s);
 }
 
 /* All runs are known: how much data they take; the flash may begin. */
@@ -211,6 +212,7 @@ bool write_more(struct stub *s)
 			if (s->status)
 				return false;
 			stub_tick(s);
+			proof_tell(s);
 			if (!link_take(s))
 				continue;
 			if (frame_of(s)[0] == STUB_DATA) {
@@ -281,8 +283,8 @@ uint32_t write_finish(struct stub *s)
 		return STUB_E_STATE;
 	if (s->streaming && !s->status)
 		return STUB_E_SHORT; /* and the stream goes on */
-	while (!s->status &&
-	       (s->done != s->total || s->erase_run < s->run_count || s->flash != FLASH_IDLE))
+	while (!s->status && (s->done != s->total || s->erase_run < s->run_count ||
+				 s->flash != FLASH_IDLE || proof_open(s)))
 		stub_tick_busy(s, s->flashed, s->total);
 	return s->status;
 }
