@@ -150,6 +150,9 @@ static bool plain_option(
 		}
 		p->send[p->send_count++] = value;
 		return true;
+	case OPTION_WAIT:
+		p->wait = true;
+		return true;
 	case OPTION_UNTIL:
 		p->until = value;
 		return true;
@@ -222,6 +225,7 @@ static bool take_option(struct call *c, enum options_command command, const stru
 	case OPTION_SEND:
 	case OPTION_UNTIL:
 	case OPTION_EXIT_AFTER:
+	case OPTION_WAIT:
 		c->plain_only = row->name;
 		return plain_option(&c->app.plain, row, value, err);
 	case OPTION_SPEED:

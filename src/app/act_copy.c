@@ -260,10 +260,14 @@ static void ask_replace(struct app *a, const struct stat *st)
 
 void act_save(struct app *a, const struct cmd_line *c)
 {
-	const char *name = !strcmp(c->args[0], "--all") && c->count > 1 ? c->args[1] : c->args[0];
+	int at = !strcmp(c->args[0], "--all");
 	struct err err = {0};
 	struct stat st;
 
+	if (at >= c->count) {
+		session_notice(a->session, true, "%s", c->row->usage);
+		return;
+	}
 	if (a->save) {
 		session_notice(a->session, true, "%s is still being written", a->save->path);
 		return;
@@ -271,7 +275,7 @@ void act_save(struct app *a, const struct cmd_line *c)
 	a->save = xcalloc(1, sizeof(*a->save));
 	a->save->all = app_option(c, "--all");
 	a->save->pane = app_pane(a)->id;
-	if (files_expand(name, a->save->path, sizeof(a->save->path), &err) != ERR_OK) {
+	if (files_expand(c->args[at], a->save->path, sizeof(a->save->path), &err) != ERR_OK) {
 		session_notice(a->session, true, "not saved: %s", err.text);
 		stop_save(a);
 	} else if (stat(a->save->path, &st) != 0) {

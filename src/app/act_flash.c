@@ -246,6 +246,7 @@ static void begin(struct app *a, struct flash_request *r)
 	r->app_baud = app_session_baud(a);
 	r->board = a->board;
 	r->no_clkdiv = !settings_bool(a->session->settings, SET_FLASH_CLKDIV);
+	r->no_stub = r->no_stub || !settings_bool(a->session->settings, SET_FLASH_STUB);
 	if (!r->baud)
 		r->baud = (uint32_t)settings_int(a->session->settings, SET_FLASH_BAUD);
 	bootwatch_stop(&a->boot);

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "tasmite/base/str.h"
+#include "tasmite/core/filter.h"
 
 struct log_pane *app_pane(struct app *a)
 {
@@ -234,7 +235,7 @@ void act_mark(struct app *a, const struct cmd_line *c)
 	/* The log holds no secret, whoever writes into it. */
 	buf_init(&masked, strlen(text) + 1);
 	secrets_mask_line(a->secrets, text, strlen(text), &masked);
-	session_say(a->session, a->now, "mark: %.*s", (int)buf_len(&masked),
+	session_say(a->session, a->now, FILTER_MARK "%.*s", (int)buf_len(&masked),
 	    (const char *)buf_bytes(&masked));
 	buf_fini(&masked);
 	panes_mark(p, lines_end(a->session->log) - 1, a->now);

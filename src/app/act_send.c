@@ -187,20 +187,54 @@ void act_direct(struct app *a, const struct cmd_line *c)
 
 /* ---- bytes ----------------------------------------------------------------------------------- */
 
-void act_sendhex(struct app *a, const struct cmd_line *c)
+bool app_send_hex(struct app *a, const char *text)
 {
-	uint8_t *bytes;
+	uint8_t *bytes = xmalloc(HEX_MAX);
 	struct err err = {0};
 	size_t n = 0;
+	bool sent = false;
 
-	if (!c->rest[0]) {
-		session_notice(a->session, true, "%s", c->row->usage);
-		return;
-	}
-	bytes = xmalloc(HEX_MAX);
-	if (hex_parse(c->rest, bytes, HEX_MAX, &n, &err) != ERR_OK)
+	if (hex_parse(text, bytes, HEX_MAX, &n, &err) != ERR_OK)
 		session_notice(a->session, true, "%s", err.text);
-	else if (n && app_send_bytes(a, bytes, n))
-		tui_follow(a->tui);
+	else
+		sent = n && app_send_bytes(a, bytes, n);
 	free(bytes);
+	if (sent)
+		tui_follow(a->tui);
+	return sent;
+}
+
+bool app_hex_secret(const struct app *a, const char *text)
+{
+	uint8_t *bytes = xmalloc(HEX_MAX);
+	struct err err = {0};
+	size_t n = 0;
+	bool secret;
+
+	/* What is no hex is judged as the text that it is. */
+	secret = hex_parse(text, bytes, HEX_MAX, &n, &err) == ERR_OK &&
+		 secrets_in_line(a->secrets, (const char *)bytes, n);
+	free(bytes);
+	return secret;
+}
+
+/* All that is entered is hex from now on, or no more. */
+static void hex_entry(struct app *a, bool on)
+{
+	a->session->hex_entry = on;
+	session_notice(a->session, false, "%s",
+	    on ? "what is entered are bytes in hex; /sendhex off ends it" : "text again");
+	session_touch(a->session);
+}
+
+void act_sendhex(struct app *a, const struct cmd_line *c)
+{
+	if (!c->rest[0])
+		session_notice(a->session, true, "%s", c->row->usage);
+	else if (c->count == 1 && str_casecmp(c->args[0], "on") == 0)
+		hex_entry(a, true);
+	else if (c->count == 1 && str_casecmp(c->args[0], "off") == 0)
+		hex_entry(a, false);
+	else
+		(void)app_send_hex(a, c->rest);
 }

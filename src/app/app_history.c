@@ -54,7 +54,7 @@ static bool write_held(struct app *a)
 	int rc = ERR_OK;
 
 	for (p = text; *p; p = end + 1) {
-		end = strchr(p, '\n');
+		end = strchr(p, '\n'); /* each line has one */
 		*end = '\0';
 		rc = histfile_append(a->history, p, &err);
 		*end = '\n';
@@ -88,7 +88,9 @@ void app_remember(struct app *a, const char *line)
 	if (a->options->show_secrets && secrets_in_line(a->secrets, line, strlen(line)))
 		return; /* shown on the screen is not kept on the disk */
 	kept = without_secrets(a, line);
-	sbuf_fmt(&a->history_held, "%s\n", kept);
+	/* Many long ones while the file is locked: the newest are not kept then. */
+	if (a->history_held.len + strlen(kept) + 1 < HELD_MAX)
+		sbuf_fmt(&a->history_held, "%s\n", kept);
 	free(kept);
 	timer_arm(a->history_timer, a->now); /* the disk has time: first the line is sent */
 }

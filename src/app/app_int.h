@@ -188,6 +188,10 @@ void app_show_sent(struct app *a, const char *bytes, size_t n, bool shown);
 bool app_send_macro(struct app *a, const char *text);
 /* Sends bytes as they are, without a line end; shown in the log where sent lines are. */
 bool app_send_bytes(struct app *a, const uint8_t *bytes, size_t n);
+/* Bytes as /sendhex takes them; false: told why, nothing was sent. */
+bool app_send_hex(struct app *a, const char *text);
+/* Do these bytes hold a secret? Then their digits are one too. */
+bool app_hex_secret(const struct app *a, const char *text);
 /* Several lines at once: asks, then sends them one by one. n 0: it was too much to be kept. */
 void app_paste(struct app *a, const char *text, size_t n);
 /* Lines are on their way, or pauses between them. */

@@ -61,8 +61,37 @@ static const app_command commands[CMD_COUNT] = {
 
 /* ---- /commands ------------------------------------------------------------------------------- */
 
+/* What a command said into the log from that line on is told beside the edit line where the log
+ * does not show it: it is held, or the filter hides it. */
+static void show_answer(struct app *a, uint64_t from)
+{
+	const struct lines *log = a->session->log;
+	const struct filter *f = app_pane(a)->filter;
+	bool held = a->tui && !tui_log_following(a->tui), bad = false;
+	unsigned count = 0;
+	struct line_ref ref;
+	char text[160];
+	uint64_t at;
+
+	for (; from < lines_end(log); from++) {
+		if (!lines_get(log, from, &ref) || (ref.dir != LINE_OWN && ref.dir != LINE_WARN) ||
+		    (!held &&
+			(filter_off(f) || (filter_at_or_after(f, log, from, &at) && at == from))))
+			continue;
+		if (!count++)
+			str_copy_n(text, sizeof(text), (const char *)ref.bytes, ref.len);
+		bad |= ref.dir == LINE_WARN;
+	}
+	if (count == 1)
+		session_notice(a->session, bad, "%s", text);
+	else if (count)
+		session_notice(a->session, bad, "%u lines of answer are %s", count,
+		    held ? "at the end of the log" : "hidden by the filter");
+}
+
 static void run_command(struct app *a, const char *line)
 {
+	uint64_t from = lines_end(a->session->log);
 	struct cmd_line c;
 	struct err err = {0};
 
@@ -71,25 +100,38 @@ static void run_command(struct app *a, const char *line)
 	else
 		session_notice(a->session, true, "%s", err.text);
 	cmd_line_fini(&c);
+	/* The filter looks at new lines a little later. */
+	filter_step(app_pane(a)->filter, a->session->log, 4096);
+	if (!a->session->notice[0])
+		show_answer(a, from);
+}
+
+/* Into the history, but never the digits of a password. */
+static void remember(struct app *a, const char *line, const char *hex)
+{
+	if (!hex || !app_hex_secret(a, hex))
+		app_remember(a, line);
 }
 
 void app_line(struct app *a, const char *line)
 {
+	static const char sendhex[] = "/sendhex ";
+
 	session_notice(a->session, false, "%s", "");
 	app_tips_next(a);
 	if (line[0] == '/' && line[1] != '/') {
-		app_remember(a, line);
+		remember(a, line, str_starts(line, sendhex) ? line + strlen(sendhex) : NULL);
 		run_command(a, line);
 		return;
 	}
-	if (line[0] == '/')
+	if (line[0] == '/' && !a->session->hex_entry)
 		line++; /* "//" sends a slash */
-	if (!app_send_line(a, line)) {
+	if (!(a->session->hex_entry ? app_send_hex(a, line) : app_send_line(a, line))) {
 		tui_edit_set(a->tui, line); /* nothing typed is lost */
 		return;
 	}
 	if (line[0])
-		app_remember(a, line);
+		remember(a, line, a->session->hex_entry ? line : NULL);
 	tui_follow(a->tui);
 }
 

@@ -400,6 +400,10 @@ void app_paste(struct app *a, const char *text, size_t n)
 		session_notice(a->session, true, "nothing is sent: more than 1 MB was pasted");
 		return;
 	}
+	if (a->session->hex_entry) {
+		session_notice(a->session, true, "bytes in hex are entered line by line");
+		return;
+	}
 	free(a->paste);
 	a->paste = xstrndup(text, n);
 	n = strlen(a->paste);

@@ -605,6 +605,7 @@ static int prepare(struct run *r)
 	r->req.no_clkdiv = o->no_clkdiv;
 	r->req.app_baud = o->app_baud;
 	r->req.cancel_by = "Ctrl-C";
+	r->req.maybe_there = true;
 	for (int i = 0; i < o->option_count; i++)
 		if (flash_request_option(&r->req, o->options[i].name, o->options[i].value, &err) <
 		    0) {

@@ -35,6 +35,7 @@ struct plain {
 	bool in_open;
 	bool ready;   /* the port is open: there is somebody to send to */
 	bool greeted; /* --send was done */
+	int away_for; /* why the port is away, as it was told; ERR_OK: it is not */
 	bool closing; /* the last bytes come */
 	bool ending;
 	int code;
@@ -278,6 +279,7 @@ static void on_input(void *ctx, int ready, mono_t now)
 void plain_port_open(struct plain *p, mono_t now)
 {
 	p->ready = true;
+	p->away_for = ERR_OK;
 	p->active = now;
 	if (p->greeted)
 		return;
@@ -290,10 +292,16 @@ void plain_port_open(struct plain *p, mono_t now)
 
 void plain_port_lost(struct plain *p, const struct err *why)
 {
+	bool was_there = p->ready;
+
 	p->ready = false;
-	if (!p->ending)
-		fprintf(
-		    stderr, "tasmite: %s%s\n", p->greeted ? "the port went away: " : "", why->text);
+	/* Each reason once, not each attempt. */
+	if (!p->ending && (!p->o->wait || was_there || why->code != p->away_for))
+		fprintf(stderr, "tasmite: %s%s%s\n", was_there ? "the port went away: " : "",
+		    why->text, p->o->wait ? " (it is waited for)" : "");
+	p->away_for = why->code;
+	if (p->o->wait)
+		return;
 	plain_end(p, 4);
 }
 

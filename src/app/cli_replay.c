@@ -49,6 +49,7 @@ static void show_state(struct player *p)
 {
 	struct session_port *port = &p->a->session->port;
 
+	p->a->session->replay = !p->ended;
 	port->state = SESSION_PORT_OPEN;
 	str_copy(port->name, sizeof(port->name), p->name);
 	str_copy(port->about, sizeof(port->about),
@@ -348,5 +349,6 @@ void act_pause(struct app *a, const struct cmd_line *c)
 		session_notice(a->session, true, "the replay is over");
 	else
 		session_notice(a->session, false,
-		    player_pause(a->player) ? "paused: /pause goes on" : "goes on");
+		    player_pause(a->player) ? "paused: Space in the log, or /pause, goes on"
+					    : "goes on");
 }

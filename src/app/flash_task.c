@@ -49,6 +49,9 @@ struct flash_task {
 	unsigned returns; /* of the port, while the loader was waited for */
 };
 
+/* Where a loader that measured nothing yet is spoken to first, and where the stub is left. */
+#define LOADER_BAUD 115200
+
 static void say(struct flash_task *t, bool bad, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
 static void say(struct flash_task *t, bool bad, const char *fmt, ...)
@@ -388,13 +391,15 @@ static void on_mismatch(struct flash_task *t, const struct engine_event *ev)
 	    ev->value + ev->total - 1, ev->ok ? ": written once more, slower" : "");
 }
 
-/* What an adapter could not do is not tried again the next time. */
+/* What an adapter could not do is not tried again the next time; a higher rate that was asked for and
+ * worked takes its place. */
 static void remember_rate(struct flash_task *t)
 {
 	const char *key = link_adapter_key(t->link);
 	struct err err = {0};
 
-	if (!key[0] || !t->slower || t->adapter.baud == t->baud || !t->baud)
+	if (!key[0] || !t->baud || t->adapter.baud == t->baud ||
+	    (!t->slower && (!t->adapter.baud || t->baud < t->adapter.baud)))
 		return;
 	t->adapter.baud = t->baud;
 	if (adapters_put(key, &t->adapter, &err) != ERR_OK)
@@ -451,11 +456,11 @@ static void mark_running_failed(struct flash_view *v)
 			v->stages[i].mark = MARK_FAILED;
 }
 
-static void say_result(struct flash_task *t)
+static void say_result(struct flash_task *t, int from)
 {
 	const struct flash_view *v = t->view;
 
-	for (int i = 0; i < v->text_count; i++)
+	for (int i = from; i < v->text_count; i++)
 		say(t, v->text_bad[i], "%s", v->text[i]);
 }
 
@@ -487,8 +492,7 @@ static void finish(struct flash_task *t, const struct engine_event *ev, mono_t n
 		mark_running_failed(v);
 	if (t->refused[0])
 		say(t, true, "%s", t->refused); /* the panel's line may cut it */
-	else
-		say_result(t);
+	say_result(t, t->refused[0] ? 1 : 0);
 	v->revision++;
 	t->ops->ended(t->ctx, now);
 }
@@ -630,6 +634,11 @@ static void lines_of(struct flash_task *t, struct engine_job *job)
 	job->reset_first = t->adapter.reset[0] ? t->adapter.reset : NULL;
 	if (!job->baud)
 		job->baud = t->adapter.baud;
+	/* Where lines reset it, it is reset. */
+	if (t->req.maybe_there && !job->has_lines && !job->connected) {
+		job->connected = true;
+		job->connected_baud = LOADER_BAUD;
+	}
 }
 
 /* The ROM knows no other, whatever the application was set to. */

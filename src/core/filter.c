@@ -246,11 +246,20 @@ static bool term_matches(const struct term *t, const struct line_ref *ref)
 			  : has_tag(ref->bytes, ref->len, t->tag);
 }
 
+/* Warnings, and the marks that somebody put there to find a place again. */
+static bool is_always_shown(enum line_dir dir, const uint8_t *bytes, size_t len)
+{
+	size_t n = sizeof(FILTER_MARK) - 1;
+
+	return dir == LINE_WARN ||
+	       (dir == LINE_OWN && len >= n && memcmp(bytes, FILTER_MARK, n) == 0);
+}
+
 bool filter_match(struct filter *f, const struct line_ref *ref)
 {
 	bool wanted = f->terms.positive == 0;
 
-	if (ref->dir == LINE_WARN)
+	if (is_always_shown(ref->dir, ref->bytes, ref->len))
 		return true;
 	for (int i = 0; i < f->terms.count; i++) {
 		const struct term *t = &f->terms.term[i];
@@ -303,15 +312,25 @@ static void match_terms(
 		pass[w] = 0;
 }
 
-static void find_warnings(const struct scan_piece *piece, uint64_t bits[SCAN_WORDS])
+static void find_always_shown(const struct scan_piece *piece, uint64_t bits[SCAN_WORDS])
 {
+	const struct lines_block *b = &piece->block;
+
 	memset(bits, 0, SCAN_WORDS * sizeof(*bits));
-	for (uint32_t i = piece->from; i < piece->to; i++)
-		if (lines_block_dir(&piece->block, i) == LINE_WARN)
+	for (uint32_t i = piece->from; i < piece->to; i++) {
+		enum line_dir dir = lines_block_dir(b, i);
+		size_t start;
+
+		/* Nearly all lines are the device's. */
+		if (dir != LINE_WARN && dir != LINE_OWN)
+			continue;
+		start = lines_block_start(b, i);
+		if (is_always_shown(dir, b->bytes + start, lines_block_start(b, i + 1) - 1 - start))
 			bits[(i - piece->from) / 64] |= (uint64_t)1 << (i - piece->from) % 64;
+	}
 }
 
-/* What passes draws its neighbours in; warnings are shown alone. */
+/* What passes draws its neighbours in; warnings and marks are shown alone. */
 static void show_around(struct filter *f, uint64_t first, const uint64_t pass[SCAN_WORDS])
 {
 	uint64_t around = (uint64_t)f->context, next = 0; /* shown as far as that */
@@ -329,18 +348,18 @@ static void show_around(struct filter *f, uint64_t first, const uint64_t pass[SC
 
 static void look_at(struct filter *f, const struct scan_piece *piece)
 {
-	uint64_t pass[SCAN_WORDS], warnings[SCAN_WORDS];
+	uint64_t pass[SCAN_WORDS], always[SCAN_WORDS];
 	uint64_t first = piece->block.first + piece->from, before = f->shown.total;
 
 	match_terms(f, piece, pass);
-	find_warnings(piece, warnings);
+	find_always_shown(piece, always);
 	for (size_t w = 0; w < SCAN_WORDS; w++)
-		pass[w] &= ~warnings[w];
+		pass[w] &= ~always[w];
 	if (f->context)
 		show_around(f, first, pass);
 	else
 		lineset_add_bits(&f->shown, first, pass, piece->to - piece->from);
-	lineset_add_bits(&f->shown, first, warnings, piece->to - piece->from);
+	lineset_add_bits(&f->shown, first, always, piece->to - piece->from);
 	if (f->shown.total != before)
 		f->revision++;
 }

@@ -177,6 +177,25 @@ static int end_of_words(const struct options *o, struct err *err)
 	    called(o, program, sizeof(program)), command_rows[o->command].operands);
 }
 
+/* The first of several words may have been meant for a sub-command. */
+static int too_much(const struct options *o, const char *word, struct err *err)
+{
+	char text[64] = "", program[32];
+	struct nearest near;
+
+	if (o->command == OPTIONS_SESSION) {
+		nearest_init(&near, o->argv[1]);
+		for (int i = OPTIONS_SESSION + 1; i < OPTIONS_COMMANDS; i++)
+			nearest_offer(&near, command_rows[i].name);
+		nearest_text(&near, "", text, sizeof(text));
+		if (text[0])
+			return err_set(err, ERR_INVAL, 0, "there is no sub-command '%.40s'%s",
+			    o->argv[1], text);
+	}
+	return err_set(err, ERR_INVAL, 0, "'%.80s' is too much: %s [OPTION]... %s", word,
+	    called(o, program, sizeof(program)), command_rows[o->command].operands);
+}
+
 int options_next(
     struct options *o, const struct option_row **row, const char **value, struct err *err)
 {
@@ -201,8 +220,7 @@ int options_next(
 		    "lists them)",
 		    word, called(o, program, sizeof(program)));
 	if (most >= 0 && o->operands >= most)
-		return err_set(err, ERR_INVAL, 0, "'%.80s' is too much: %s [OPTION]... %s", word,
-		    called(o, program, sizeof(program)), command_rows[o->command].operands);
+		return too_much(o, word, err);
 	o->operands++;
 	*value = word;
 	return 1;

@@ -166,7 +166,7 @@ void engine_finish(struct engine *e)
 	e->finished = true;
 	if (e->reset.usable)
 		engine_reset_start_app(e);
-	else
+	else if (!stub_goes_home(e))
 		engine_finished(e);
 }
 

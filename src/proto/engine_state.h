@@ -73,6 +73,10 @@ enum engine_state {
 	ES_STUB_WORK,	/* what is to be done next */
 	ES_STUB_STATUS, /* why does the flash not keep it? */
 	ES_STUB_RUN,
+	ES_STUB_LEAVE, /* one that can't be used gives way to the ROM */
+	ES_STUB_HOME,  /* done: back to the rate at which the next program looks for it */
+	ES_STUB_HOME_SET,
+	ES_STUB_HOME_ASK,
 	ES_SCAN,    /* the job's data are digested */
 	ES_SAMPLE,  /* some sectors of the flash */
 	ES_COMPARE, /* all of them */

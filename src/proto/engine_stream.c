@@ -334,6 +334,21 @@ static bool stream_back(struct engine *e)
 	return true;
 }
 
+/* Before the address at which the stub stands all is written; but runs that are only erased may not
+ * be yet when it has come to the beginning of the one behind them. */
+static uint32_t stream_sure(const struct engine *e)
+{
+	const struct engine_plan *p = &e->plan;
+	size_t i = 0;
+	while (i < p->runs && p->run[i].first * CHIP_SECTOR != e->s.address)
+		i++;
+	if (i == p->runs)
+		return e->s.address;
+	while (i > 0 && p->run[i - 1].erase)
+		i--;
+	return p->run[i].first * CHIP_SECTOR;
+}
+
 /* What ACK, STATUS and END say. False: the stream has failed. */
 static bool stream_state(struct engine *e, const struct stub_msg *m)
 {
@@ -357,8 +372,8 @@ static bool stream_state(struct engine *e, const struct stub_msg *m)
 		uint32_t end = (last->first + last->sectors) * CHIP_SECTOR;
 		s->address = at < end ? at : end;
 		e->fail.offset = s->address;
-		if (s->address > e->fail.written_to)
-			e->fail.written_to = s->address;
+		if (stream_sure(e) > e->fail.written_to)
+			e->fail.written_to = stream_sure(e);
 	}
 	return true;
 }
@@ -377,7 +392,9 @@ static void stream_broken(struct engine *e)
 	e->fail.offset = sector;
 	e->st.why = flash ? ENGINE_CAUSE_WORN : ENGINE_CAUSE_CHECKSUM;
 	p->restarts++;
-	if (s->failed == STUB_E_PROTECTED) {
+	if (s->failed == STUB_E_NO_FLASH) {
+		stub_step_down(e); /* the ROM has talked to it */
+	} else if (s->failed == STUB_E_PROTECTED) {
 		e->st.why = ENGINE_CAUSE_PROTECTED;
 		engine_go(e, ES_STUB_STATUS);
 	} else if (p->restarts > STREAM_RESTARTS ||

@@ -165,9 +165,9 @@ void stub_flush(struct engine *e)
 static unsigned stub_tries(const struct engine *e)
 {
 	/* A change of rate that may have been carried out must not be asked for again. */
-	if (e->state == ES_STUB_BAUD)
+	if (e->state == ES_STUB_BAUD || e->state == ES_STUB_HOME)
 		return 1;
-	if (e->state == ES_STUB_FOUND)
+	if (e->state == ES_STUB_FOUND || e->state == ES_STUB_LEAVE || e->state == ES_STUB_HOME_ASK)
 		return STUB_FOUND_TRIES;
 	return engine_restart_likely(e) ? STUB_TRIES_RESTARTED : STUB_TRIES;
 }
@@ -197,6 +197,10 @@ void stub_refused(struct engine *e, const struct stub_msg *m)
 	const struct esp_reply r = {.op = m->op, .status = m->status};
 	log_trace("engine", "%s: %s", stub_op_name(m->op), stub_status_text(m->status));
 	e->cmd.op = m->op;
+	if (e->st.survey) {
+		stub_blame(e);
+		return;
+	}
 	engine_fail(e, ENGINE_CAUSE_REFUSED, &r);
 }
 
@@ -204,6 +208,10 @@ void stub_refused(struct engine *e, const struct stub_msg *m)
 void stub_lost(struct engine *e)
 {
 	stub_flush(e);
+	if (e->st.survey) {
+		stub_blame(e);
+		return;
+	}
 	/* A loader that restarted takes its rate from the first bytes it hears. */
 	hunt_begin(e, HUNT_STUB, 3, MONO_MS(120));
 	hunt_add(e, e->type->sync_baud);
@@ -296,10 +304,19 @@ void stub_found_unanswered(struct engine *e)
 	hunt_failed(e);
 }
 
+/* Another release's, or one that the job must not use: it knows how to give way. */
+static bool stub_can_leave(const struct stub_msg *m)
+{
+	return m->status == STUB_OK && m->n >= 4 && stub_word(m, 0) == STUB_PROTOCOL;
+}
+
 void stub_found_answer(struct engine *e, const struct stub_msg *m)
 {
-	if (!stub_is_ours(m)) {
-		stub_found_unanswered(e);
+	if (!stub_is_ours(m) || e->job.no_stub) {
+		if (stub_can_leave(m))
+			engine_go(e, ES_STUB_LEAVE);
+		else
+			stub_found_unanswered(e);
 		return;
 	}
 	e->st.found = true;
@@ -311,6 +328,38 @@ void stub_found_answer(struct engine *e, const struct stub_msg *m)
 	stub_greeted(e, m);
 	engine_stage_begin(e, ENGINE_ST_IDENTIFY);
 	identify_hello(e, m);
+}
+
+void stub_leave(struct engine *e)
+{
+	const uint32_t how = STUB_RUN_LOADER;
+	stub_ask(e, STUB_RUN, &how, 1, MONO_MS(120));
+}
+
+void stub_leave_answer(struct engine *e, const struct stub_msg *m)
+{
+	(void)m;
+	stub_left(e);
+}
+
+/* The ROM goes on where the stub can't. */
+void stub_step_down(struct engine *e)
+{
+	e->find.why = HUNT_NO_STUB;
+	engine_go(e, ES_STUB_LEAVE);
+}
+
+/* The loader keeps the rate. Should it still be the stub that answers there, it is left alone. */
+void stub_left(struct engine *e)
+{
+	enum engine_hunt why = e->find.why;
+	e->st.on = false;
+	e->st.foreign = true;
+	engine_slip(e);
+	hunt_begin(e, why, 4, MONO_MS(150));
+	hunt_add(e, e->asked);
+	hunt_add(e, e->type->sync_baud);
+	hunt_go(e);
 }
 
 /* ---- the upload ------------------------------------------------------------------------------------ */
@@ -518,13 +567,14 @@ void stub_hello_unasked(struct engine *e, const struct stub_msg *m)
 void stub_size(struct engine *e)
 {
 	uint32_t size = e->chip.flash_size ? e->chip.flash_size : e->type->rom_flash_size;
+	const uint32_t words[2] = {size, stub_home_divider(e)};
 	engine_stage_begin(e, ENGINE_ST_STUB);
 	stub_tell(e);
-	if (!e->st.found && chip_flash_size(e->chip.flash_id) == size) {
+	if (!e->st.found && !words[1] && chip_flash_size(e->chip.flash_id) == size) {
 		stub_raise(e); /* it knows by the same id */
 		return;
 	}
-	stub_ask(e, STUB_FLASH_SIZE, &size, 1, STUB_ANSWER);
+	stub_ask(e, STUB_FLASH_SIZE, words, words[1] ? 2 : 1, STUB_ANSWER);
 }
 
 void stub_size_answer(struct engine *e, const struct stub_msg *m)
@@ -572,6 +622,7 @@ void stub_run(struct engine *e)
 
 void stub_run_answer(struct engine *e, const struct stub_msg *m)
 {
+	e->st.leaves = m->status == STUB_OK;
 	engine_finish(e); /* without lines: that ends it */
 	if (m->status == STUB_OK) {
 		e->in_loader = false;
@@ -581,7 +632,8 @@ void stub_run_answer(struct engine *e, const struct stub_msg *m)
 
 void stub_run_unanswered(struct engine *e)
 {
-	engine_finish(e); /* all that was asked for is in the flash */
+	e->st.leaves = true; /* perhaps */
+	engine_finish(e);    /* all that was asked for is in the flash */
 }
 
 /* ---- why does the flash not keep it? ----------------------------------------------------------------- */
@@ -596,15 +648,25 @@ void stub_status(struct engine *e)
 
 void stub_status_answer(struct engine *e, const struct stub_msg *m)
 {
-	const struct esp_reply r = {.op = STUB_END, .status = e->s.failed};
 	if (m->status == STUB_OK && m->n >= 4 * STUB_HELLO_WORDS)
 		e->chip.flash_status = stub_word(m, 5) & 0xFF;
-	e->cmd.op = STUB_END;
-	engine_fail(
-	    e, e->chip.flash_status & CHIP_FLASH_BP ? ENGINE_CAUSE_PROTECTED : e->st.why, &r);
+	if (e->chip.flash_status & CHIP_FLASH_BP)
+		e->st.why = ENGINE_CAUSE_PROTECTED;
+	stub_status_unanswered(e);
 }
 
+/* Before it ends, all is compared once more: so that what differs is known, and nothing else named. */
 void stub_status_unanswered(struct engine *e)
 {
-	engine_fail(e, e->st.why, NULL);
+	if (e->job.kind == ENGINE_FLASH && e->st.why != ENGINE_CAUSE_VERIFY && !e->st.survey)
+		verify_survey(e);
+	else
+		stub_blame(e);
+}
+
+void stub_blame(struct engine *e)
+{
+	const struct esp_reply r = {.op = STUB_END, .status = e->s.failed};
+	e->cmd.op = STUB_END;
+	engine_fail(e, e->st.why, &r);
 }

@@ -328,7 +328,8 @@ void stub_seek_rate_acted(struct engine *e)
 
 void stub_seek(struct engine *e)
 {
-	stub_ask(e, STUB_STATUS, NULL, 0, SBAUD_SEEK);
+	/* An answer that is late each time would come at the next rate each time. */
+	stub_ask(e, STUB_STATUS, NULL, 0, SBAUD_SEEK + e->st.seek_round * MONO_MS(50));
 }
 
 void stub_seek_expire(struct engine *e)
@@ -349,4 +350,74 @@ void stub_seek_answer(struct engine *e, const struct stub_msg *m)
 			return;
 	}
 	sbaud_failed(e);
+}
+
+/* ---- back, in the end ---------------------------------------------------------------------------------- */
+/*
+ * Without lines to reset it the stub stays in the chip. The next program looks for a loader at the
+ * usual rate: it is to be found there. (One that was left at another rate goes back by itself, after
+ * STUB_IDLE_MS.)
+ */
+bool stub_goes_home(struct engine *e)
+{
+	if (!e->st.on || e->st.leaves || e->job.no_baud_change ||
+	    stub_near(e->baud, e->type->sync_baud))
+		return false;
+	engine_go(e, ES_STUB_HOME);
+	return true;
+}
+
+uint32_t stub_home_divider(const struct engine *e)
+{
+	if (e->linked == e->type->sync_baud && e->chip.clkdiv)
+		return e->chip.clkdiv;
+	return chip_divider(e->type, e->chip.crystal_khz, e->type->sync_baud);
+}
+
+void stub_home(struct engine *e)
+{
+	struct engine_stub *st = &e->st;
+	st->target = e->type->sync_baud;
+	st->divider = stub_home_divider(e);
+	stub_ask(e, STUB_BAUD, &st->divider, 1, SBAUD_ANSWER);
+}
+
+void stub_home_go(struct engine *e)
+{
+	engine_go(e, ES_STUB_HOME_SET);
+}
+
+void stub_home_answer(struct engine *e, const struct stub_msg *m)
+{
+	if (m->status == STUB_OK)
+		stub_home_go(e);
+	else
+		engine_finished(e);
+}
+
+void stub_home_set(struct engine *e)
+{
+	engine_set_baud(e, e->st.target);
+}
+
+void stub_home_set_acted(struct engine *e)
+{
+	e->deadline = e->now + SBAUD_SETTLE;
+}
+
+void stub_home_set_expire(struct engine *e)
+{
+	engine_go(e, ES_STUB_HOME_ASK);
+}
+
+/* The first good frame makes it stay. */
+void stub_home_ask(struct engine *e)
+{
+	stub_ask(e, STUB_STATUS, NULL, 0, SBAUD_SEEK);
+}
+
+void stub_home_asked(struct engine *e, const struct stub_msg *m)
+{
+	(void)m;
+	engine_finished(e);
 }

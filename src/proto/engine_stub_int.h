@@ -29,6 +29,8 @@ struct engine_stub {
 	bool given_up; /* the ROM does the rest */
 	bool found;    /* it ran already */
 	bool foreign;  /* what runs is none of ours */
+	bool leaves;   /* it was told to, in the end */
+	bool survey;   /* the job has failed: what differs is still asked for */
 	/* the upload */
 	size_t segment;
 	uint32_t done;	 /* bytes of the segment that have arrived */
@@ -247,10 +249,28 @@ void stub_size_answer(struct engine *e, const struct stub_msg *m);
 void stub_work(struct engine *e);
 /* Why the flash does not keep what is written: its status registers are asked for, then it ends. */
 void stub_status(struct engine *e);
+/* Ends the job with the cause that was noted. */
+void stub_blame(struct engine *e);
 void stub_status_answer(struct engine *e, const struct stub_msg *m);
 void stub_status_unanswered(struct engine *e);
 /* All is done: the application is started, if it may be. */
 void stub_done(struct engine *e);
+void stub_leave(struct engine *e);
+void stub_leave_answer(struct engine *e, const struct stub_msg *m);
+void stub_left(struct engine *e);
+void stub_step_down(struct engine *e);
+/* The job is done: true when the stub's rate is put back first, which ends in engine_finished. */
+bool stub_goes_home(struct engine *e);
+/* The divider of the usual rate: as the ROM measured it, where it did. */
+uint32_t stub_home_divider(const struct engine *e);
+void stub_home(struct engine *e);
+void stub_home_answer(struct engine *e, const struct stub_msg *m);
+void stub_home_go(struct engine *e);
+void stub_home_set(struct engine *e);
+void stub_home_set_acted(struct engine *e);
+void stub_home_set_expire(struct engine *e);
+void stub_home_ask(struct engine *e);
+void stub_home_asked(struct engine *e, const struct stub_msg *m);
 void stub_run(struct engine *e);
 void stub_run_answer(struct engine *e, const struct stub_msg *m);
 void stub_run_unanswered(struct engine *e);
@@ -346,6 +366,8 @@ void stream_finish_unasked(struct engine *e, const struct stub_msg *m);
 
 /* ---- engine_verify.c ----------------------------------------------------------------------------- */
 void verify_begin(struct engine *e);
+/* What differs, of all, after a failure; ends in stub_blame. */
+void verify_survey(struct engine *e);
 void verify_step(struct engine *e);
 void verify_answer(struct engine *e, const struct stub_msg *m);
 void verify_narrow(struct engine *e);

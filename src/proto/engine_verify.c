@@ -46,6 +46,17 @@ void verify_begin(struct engine *e)
 	engine_go(e, ES_VERIFY);
 }
 
+void verify_survey(struct engine *e)
+{
+	struct engine_plan *p = &e->plan;
+	e->st.survey = true;
+	p->doubts = 0;
+	memset(p->proof, PROOF_WANTED, p->pieces);
+	for (uint32_t s = 0; s < PLAN_SECTORS; s++)
+		p->flag[s] &= (uint8_t) ~(unsigned)PLAN_WRONG;
+	engine_go(e, ES_VERIFY);
+}
+
 static uint32_t verify_left(const struct engine *e)
 {
 	uint32_t n = 0;
@@ -144,6 +155,10 @@ static void verify_over(struct engine *e)
 		engine_go(e, ES_NARROW);
 		return;
 	}
+	if (e->st.survey) {
+		stub_blame(e);
+		return;
+	}
 	if (engine_mismatches(e, &area, 1) > 0) {
 		verify_failed(e);
 		return;
@@ -157,7 +172,8 @@ void verify_step(struct engine *e)
 {
 	struct engine_plan *p = &e->plan;
 	uint32_t first = 0, n = 0, length = 0;
-	engine_emit_progress(e, p->data_total - verify_left(e), p->data_total);
+	if (!e->st.survey)
+		engine_emit_progress(e, p->data_total - verify_left(e), p->data_total);
 	while (first < p->pieces && !verify_open(e, first))
 		first++;
 	if (first == p->pieces) {
@@ -181,7 +197,8 @@ void verify_step(struct engine *e)
 	p->got = 0;
 	memset(p->gone, 0, sizeof p->gone);
 	const uint32_t words[] = {start.offset, length, PLAN_PIECE, DIGEST_MD5_SIZE};
-	e->fail.offset = start.offset;
+	if (!e->st.survey)
+		e->fail.offset = start.offset;
 	stub_ask(e, STUB_MD5, words, 4, VERIFY_ANSWER + (int64_t)(length / 1024) * VERIFY_KIB_US);
 }
 
@@ -199,7 +216,8 @@ void verify_answer(struct engine *e, const struct stub_msg *m)
 			p->proof[piece] = good ? PROOF_GOOD : PROOF_BAD;
 	}
 	if (p->got < p->asked_pieces) {
-		engine_emit_progress(e, p->data_total - verify_left(e), p->data_total);
+		if (!e->st.survey)
+			engine_emit_progress(e, p->data_total - verify_left(e), p->data_total);
 		return;
 	}
 	stub_answered(e);

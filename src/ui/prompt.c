@@ -104,12 +104,20 @@ static void scroll_to(struct prompt *p, int cursor, int total, int w)
 		p->shift = total + 1 > w ? total + 1 - w : 0;
 }
 
-static int draw_mark(const struct lineedit *e, bool focused, struct surface *to, struct rect r)
+static int draw_mark(
+    const struct lineedit *e, bool hex, bool focused, struct surface *to, struct rect r)
 {
 	const char *search = lineedit_prompt(e);
 
 	if (search[0])
 		return surface_text(to, r, r.x, r.y, STYLE_PROMPT, search);
+	if (hex) {
+		int x =
+		    surface_text(to, r, r.x, r.y, STYLE_STATUS_GOOD, r.w < 40 ? "HEX" : " HEX ");
+
+		r.w -= x - r.x;
+		r.x = x;
+	}
 	if (r.w < 12)
 		return surface_text(to, r, r.x, r.y, STYLE_PROMPT, focused ? "❯" : "·");
 	return surface_text(
@@ -146,7 +154,7 @@ void prompt_draw(struct prompt *p, const struct session *s, const struct secrets
 		secrets_spans(secrets, text, g.n, mask);
 	g.mask = mask;
 	surface_fill(to, r, STYLE_EDIT);
-	in.x = draw_mark(e, focused, to, r);
+	in.x = draw_mark(e, s->hex_entry, focused, to, r);
 	if (in.x > r.x + r.w - 1)
 		in.x = r.x + r.w - 1;
 	in.w = r.x + r.w - in.x;

@@ -555,10 +555,12 @@ static void log_draw(const struct view *base, const struct session *s, struct su
 	size_t row = v->row;
 	struct log_spans spans;
 	struct line_ref ref;
+	uint64_t top;
 
-	if (base->r.w <= 0)
+	/* Where the filter shows nothing at all the pane still stands at some line. */
+	if (base->r.w <= 0 || !log_at_or_after(v, s, v->line, &top) || top != v->line)
 		return;
-	for (uint64_t n = v->line; y < bottom && log_get(v, s, n, &ref);) {
+	for (uint64_t n = top; y < bottom && log_get(v, s, n, &ref);) {
 		int from = y;
 
 		if (row == 0)

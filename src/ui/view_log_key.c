@@ -200,8 +200,13 @@ const char *view_log_command(const struct view *base)
 
 static bool shift_key(struct view_log *v, const struct key *key)
 {
-	if (v->wrap != PANE_WRAP_OFF || v->form == PANE_HEX || key->mods)
+	bool arrow = key->code == KEYS_LEFT || key->code == KEYS_RIGHT;
+
+	if (key->mods)
 		return false;
+	/* Nothing is off at a side then: such a key is no word for the edit line either. */
+	if (v->wrap != PANE_WRAP_OFF || v->form == PANE_HEX)
+		return arrow;
 	if (key->code == KEYS_LEFT || key->code == '<')
 		v->shift = v->shift > SHIFT_STEP ? v->shift - SHIFT_STEP : 0;
 	else if (key->code == KEYS_RIGHT || key->code == '>')
@@ -227,6 +232,8 @@ static unsigned command_key(struct view_log *v, const struct session *s, const s
 		return command(v, key->code == KEYS_UP ? "/resize +1" : "/resize -1");
 	if (key->mods)
 		return VIEW_NOT_MINE;
+	if (key->code == ' ' && s->replay)
+		return command(v, "/pause");
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
 		if (key->code == rows[i].code)
 			return command(v, rows[i].command);

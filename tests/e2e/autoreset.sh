@@ -76,7 +76,7 @@ see 'is open'
 [ "$(resets)" = 0 ] || bad "opening has reset it"
 tm_line '/chip'
 see '\(classic-5'
-see 'starts by itself'
+see '(starts by itself|reset by RTS)'
 see 'boot mode:\(3,7\)'
 see 'Project sonoff'
 [ "$(resets)" = 2 ] || bad "$(resets) resets"

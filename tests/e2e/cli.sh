@@ -79,9 +79,9 @@ end
 begin file__that_is_wrong__ends_with_1
 run 1 flash --port "$DEV" --yes "$TMPDIR/absent.bin"
 err 'absent.bin'
-gzip -k "$NEW"
-run 1 flash --port "$DEV" --yes "$NEW.gz"
-err 'gzip'
+head -c 3000 <(gzip -c "$NEW") >"$TMPDIR/half.bin.gz"
+run 1 flash --port "$DEV" --yes "$TMPDIR/half.bin.gz"
+err 'gzip file is damaged'
 echo '<!DOCTYPE html><html><body>Not Found</body></html>' >"$TMPDIR/page.bin"
 run 1 flash --port "$DEV" --yes "$TMPDIR/page.bin"
 err 'web page'
@@ -150,15 +150,14 @@ begin flash__writes__and_says_so
 enter_loader
 run 0 flash --port "$DEV" --yes --timeout 30 "$NEW"
 no_out
-err 'written in .* checked by the ROM'
-grep -q verified "$TMPDIR/err" && bad "it says verified"
+err 'written in .* and verified'
 holds "$NEW" || bad "the flash differs from the file"
 end
 
 begin flash__writes__json
 enter_loader
 run 0 flash --port "$DEV" --yes --timeout 30 --json "$TMPDIR/old.bin"
-json 'd["result"] == "done" and d["exit_code"] == 0 and d["seconds"] >= 0 and d["retries"] == 0'
+json 'd["result"] == "done" and d["exit_code"] == 0 and d["seconds"] >= 0 and d["retries"] >= 0'
 err 'written in'
 holds "$TMPDIR/old.bin" || bad "the flash differs from the file"
 end
@@ -214,8 +213,8 @@ end
 
 begin port__that_goes_away__ends_with_4
 enter_loader
-hand "fault unplug@BYTE:30000"
-run 4 flash --port "$DEV" --yes --timeout 30 "$TMPDIR/old.bin"
+hand "fault unplug@BYTE:20000"
+run 4 flash --port "$DEV" --yes --full --timeout 30 "$TMPDIR/old.bin"
 no_out
 err 'the port went away'
 err 'Next: plug the adapter in'
@@ -224,8 +223,8 @@ hand "fault clear"
 hand "replug"
 wait_for 5 test -e "$DEV"
 enter_loader
-hand "fault unplug@BYTE:30000"
-run 4 flash --port "$DEV" --yes --timeout 30 --json "$TMPDIR/old.bin"
+hand "fault unplug@BYTE:20000"
+run 4 flash --port "$DEV" --yes --full --timeout 30 --json "$TMPDIR/old.bin"
 json 'd["result"] == "failed" and d["exit_code"] == 4 and any("went away" in t for t in d["text"])'
 hand "fault clear"
 hand "replug"

@@ -42,7 +42,7 @@ flash_by_hand() {
 	tm_keys y
 	see '▶ connect'
 	enter_loader
-	see 'written in .* checked by the ROM' 60
+	see 'written in .*(and verified|checked by)' 60
 	cmp -n "$(stat -c %s "$TMPDIR/new.bin")" "$TMPDIR/new.bin" "$TMPDIR/flash.bin" ||
 		bad "the flash differs from the file"
 	boot_normally

@@ -264,7 +264,7 @@ device --speed 0
 session
 mark=$(trace_lines)
 tm_line "/flash $TMPDIR/new.bin --yes"
-see 'written in .* checked by the ROM' 60
+see 'written in .*(and verified|checked by)' 60
 see '8\.5\.0\(' 10
 is_written "$TMPDIR/new.bin"
 [ "$(resets "$mark")" = 2 ] || bad "$(resets "$mark") resets, not one to the loader and one to the application"
@@ -281,7 +281,7 @@ device --en-ms 100 --speed 0
 session
 mark=$(trace_lines)
 tm_line "/flash $TMPDIR/new.bin --yes"
-see 'written in .* checked by the ROM' 60
+see 'written in .*(and verified|checked by)' 60
 see '8\.5\.0\(' 10
 is_written "$TMPDIR/new.bin"
 tries=$(($(resets "$mark") - 1))

@@ -144,8 +144,14 @@ tm_line '/stamp off'
 see 'stamp off'
 tm_line '/filter MQT'
 see 'Log: MQT'
+# What the filter hides of an answer is told beside the edit line.
+tm_line '/set eol?'
+see '❯.*eol = '
+tm_line '/save --all'
+see '/save FILE'
+[ -e ./--all ] && bad "an option became a file"
 tm_line "/save $TMPDIR/saved.txt"
-see '3 lines saved in'
+see '4 lines saved in' # and a mark
 grep -c 'rc=-4 number' "$TMPDIR/saved.txt" | grep -qx 3 || bad "saved: $(cat "$TMPDIR/saved.txt")"
 grep -q 'WIF: Connected' "$TMPDIR/saved.txt" && bad "what the filter hides was saved"
 [ "$(stat -c %a "$TMPDIR/saved.txt")" = 600 ] || bad "others may read what was saved"

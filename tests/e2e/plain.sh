@@ -82,6 +82,15 @@ end
 begin plain__tells__what_is_wrong_with_the_port
 plain 4 /dev/no-such-port
 err 'no such port'
+# Unless it is to be waited for.
+(
+	wait_for 10 grep -qs 'is waited for' "$TMPDIR/err"
+	ln -s "$(readlink -f "$DEV")" "$TMPDIR/later"
+) &
+plain 0 --wait --send 'Status 5' --until 'STATUS5 =' --timeout 20 "$TMPDIR/later"
+err 'no such port.*is waited for'
+[ "$(grep -c 'waited for' "$TMPDIR/err")" = 1 ] || bad "told again and again: $(cat "$TMPDIR/err")"
+wait $!
 plain 2 --until 'no(' "$DEV"
 err 'parenthesis'
 plain 2 --timeout 5 "$DEV"

@@ -7,7 +7,8 @@ export XDG_STATE_HOME=$TMPDIR/state XDG_CONFIG_HOME=$TMPDIR/config
 LOGS=$TMPDIR/state/tasmite/logs
 "$B/make-image" --build 6.1.1-minimal -o "$TMPDIR/app.bin"
 sim_start --boot-image "$TMPDIR/app.bin" --power off
-tm_start 120 40 "$B/tasmite" "$DEV"
+# Wide: sentences with paths are to stand in one row.
+tm_start 220 40 "$B/tasmite" "$DEV"
 see 'sonoff is open'
 hand "power on"
 see 'Project sonoff'

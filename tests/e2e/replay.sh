@@ -79,6 +79,13 @@ sleep 2 # the next line would have come by now
 tm_shows 'first line' && bad "it did not pause"
 tm_line '/pause'
 see 'first line' 10
+# Space does the same in the log; over, it is the page again.
+tm_keys BTab
+see '\[Log\]'
+tm_keys Space
+see 'replay, paused'
+tm_keys Space
+gone 'replay, paused'
 tm_keys F10
 wait_for 5 tm_ended || bad "F10 did not leave"
 tm_stop

@@ -107,6 +107,32 @@ got "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f20212223"
 fresh
 end
 
+begin sendhex__makes_the_edit_line__take_bytes
+tm_line '/sendhex on'
+see '^ HEX +❯'
+tm_line 'de ad 0x0d'
+got "dead0d"
+fresh
+# A password is none the less one in digits.
+tm_line '50 61 73 73 77 6f 72 64 31 20 68 75 6e 74 65 72 32 33 78 0a'
+got "$(hex 'Password1 hunter23x\n')"
+fresh
+tm_line '"Password1 hunter23x" 0a'
+got "$(hex 'Password1 hunter23x\n')"
+fresh
+wait_for 5 grep -q 'de ad' "$HIST" || bad "not in the history"
+grep -q -e '68 75 6e' -e hunter23x "$HIST" && bad "a password is in the history"
+tm_line 'Status 5'
+see '❯ Status 5'
+got ""
+tm_keys C-c
+tm_line '/sendhex off'
+gone '^ HEX'
+tm_line 'Status 5'
+got "$(hex 'Status 5\n')"
+fresh
+end
+
 begin macro__goes__onto_a_key_with_its_label
 tm_line '/macro F11 "Status 5" --label Net'
 see 'F11 Net'

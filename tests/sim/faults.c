@@ -20,6 +20,7 @@ const char sim_faults_help[] =
     "  write-protect    the flash takes no change\n"
     "  worn:SECTOR      a byte of this 4 KiB sector stays 0\n"
     "  no-spi-user      the SPI unit does no commands of the user's own\n"
+    "  no-ram-code      code in RAM is not started: the loader goes on instead\n"
     "dir is seen from the host (tx: what it sends; default both). count: how often it strikes\n"
     "(default: no limit for rates, once for those with an N). after: bytes of its direction\n"
     "that pass first.\n";
@@ -43,6 +44,7 @@ static const struct kind {
     {"write-protect", SIM_FAULT_WRITE_PROTECT, VALUE_NONE, -1},
     {"worn", SIM_FAULT_WORN, VALUE_NUMBER, -1},
     {"no-spi-user", SIM_FAULT_NO_SPI_USER, VALUE_NONE, -1},
+    {"no-ram-code", SIM_FAULT_NO_RAM_CODE, VALUE_NONE, -1},
 };
 
 uint32_t sim_rand(uint64_t *state)

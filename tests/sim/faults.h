@@ -22,7 +22,8 @@ enum sim_fault_kind {
 	SIM_FAULT_BROWNOUT_ERASE,
 	SIM_FAULT_WRITE_PROTECT,
 	SIM_FAULT_WORN,
-	SIM_FAULT_NO_SPI_USER
+	SIM_FAULT_NO_SPI_USER,
+	SIM_FAULT_NO_RAM_CODE
 };
 
 /* Seen from the host: tx is what the host sends. */

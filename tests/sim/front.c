@@ -19,7 +19,8 @@
 #define CLOSED_US  20000
 #define FOREVER_US 1000000
 /* How often the rate is looked at while the loader has something to do. */
-#define RATE_US 5000
+#define RATE_US	  5000
+#define BEHIND_US 20000 /* of code in RAM, what is made up for in one turn */
 /* Without waiting: how much virtual labour one turn may do. */
 #define WORK_PER_TURN 20000
 /* How far ahead of the wire a file is read that the chip is made to send. */
@@ -56,7 +57,7 @@ static void catch_signals(sigset_t *while_waiting)
 
 /* --- time ----------------------------------------------------------------------------------- */
 
-sim_time sim_front_now(const struct sim_front *f)
+static sim_time wall_now(const struct sim_front *f)
 {
 	struct timespec t;
 	double us;
@@ -65,6 +66,32 @@ sim_time sim_front_now(const struct sim_front *f)
 	us = (double)(t.tv_sec - f->start.tv_sec) * 1e6 +
 	     (double)(t.tv_nsec - f->start.tv_nsec) / 1e3;
 	return f->skipped + (sim_time)(us * f->speed);
+}
+
+/*
+ * Code in RAM is computed instruction by instruction. On a machine that is too busy for that its clock
+ * runs slower, rather than that the device catches up in ever longer turns and hears nobody.
+ */
+static sim_time latest(const struct sim_front *f)
+{
+	if (!f->link || sim_device_mode(sim_link_device(f->link)) != SIM_MODE_RAM)
+		return SIM_NEVER;
+	return sim_link_now(f->link) + BEHIND_US;
+}
+
+sim_time sim_front_now(const struct sim_front *f)
+{
+	sim_time now = wall_now(f), end = latest(f);
+
+	return now < end ? now : end;
+}
+
+static void slow_down(struct sim_front *f)
+{
+	sim_time now = wall_now(f), end = latest(f);
+
+	if (now > end)
+		f->skipped -= now - end;
 }
 
 static void trace_line(void *ctx, sim_time at, const char *text)
@@ -380,6 +407,7 @@ void sim_front_run(struct sim_front *f)
 		sim_time now = sim_front_now(f);
 		bool idle = true;
 
+		slow_down(f);
 		sim_net_serve(&f->net);
 		sim_host_sync(f);
 		now = sim_front_now(f);

@@ -56,7 +56,7 @@ void sim_rommem_end(struct sim_device *dev)
 
 	sim_loader_answer(dev, matches ? 0 : 1, ERR_RESULT);
 	x->begun = false;
-	if (stay)
+	if (stay || sim_faults_find(&dev->faults, SIM_FAULT_NO_RAM_CODE))
 		return;
 	sim_device_trace(dev, dev->now, "ram entry %08x", entry);
 	sim_regs_write(dev, FLASHCHIP_SIZE, dev->rom.chip_size);

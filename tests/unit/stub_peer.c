@@ -469,7 +469,7 @@ static void on_request(struct stub_peer *p, const uint8_t *f, size_t n)
 		break;
 	case STUB_RUN:
 		peer_say(p, f[0], f[1], STUB_OK, NULL, 0, NULL, 0);
-		p->mode = PEER_GONE;
+		p->mode = n >= 7 && f[2] == STUB_RUN_LOADER ? PEER_LOADER : PEER_GONE;
 		break;
 	default:
 		fail_msg("request %02x is not in the model", f[0]);

@@ -284,7 +284,7 @@ static void cmd_words__offers__what_fits(void **state)
 	assert_string_equal(words("/theme "),
 	    "colour-blind dark high-contrast light mono solarized-dark solarized-light "
 	    "termite ");
-	assert_string_equal(words("/set flash-"), "flash-baud flash-clkdiv ");
+	assert_string_equal(words("/set flash-"), "flash-baud flash-clkdiv flash-stub ");
 	assert_string_equal(words("/set eol l"), "lf ");
 	assert_string_equal(words("/set echo "), "on off ");
 	assert_string_equal(words("/set theme l"), "light ");

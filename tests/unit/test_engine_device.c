@@ -54,10 +54,14 @@ static void finish(int64_t limit)
 	assert_int_equal(rig.end, ENGINE_EV_DONE);
 }
 
-/* Seconds from the first answer to SYNC to the end. */
+/* Seconds from the first answer to SYNC to the verified end: then the stub's rate is put back. */
 static double took(void)
 {
-	return (double)(rig.now - rig.stage_at[ENGINE_ST_IDENTIFY][0]) / 1e6;
+	enum engine_stage last = ENGINE_ST_IDENTIFY;
+	for (int s = last; s < ENGINE_STAGES; s++)
+		if (rig.stage_at[s][1] > rig.stage_at[last][1])
+			last = (enum engine_stage)s;
+	return (double)(rig.stage_at[last][1] - rig.stage_at[ENGINE_ST_IDENTIFY][0]) / 1e6;
 }
 
 static double flash_work(uint32_t bytes)
@@ -185,6 +189,66 @@ static void verify__erase__and_again_without_power(void **state)
 	rig_fini(&rig);
 }
 
+/* A new program, which knows nothing of the one before. */
+static void next_program(const struct engine_job *job)
+{
+	engine_free(rig.e);
+	rig.cfg.job = *job;
+	rig.e = engine_new(&rig.cfg.job, rig.now);
+	rig.ended = false;
+	rig.events = 0;
+	sim_link_baud(rig.link, 115200, rig.now);
+	rig.host = 115200;
+}
+
+static void reuse__found__by_another_program(void **state)
+{
+	(void)state;
+	struct rig_config c = config(ENGINE_FLASH, 100 * KIB);
+	struct engine_job read = {.kind = ENGINE_READ, .app_baud = 115200};
+	begin(&c, 3);
+	finish(MIN);
+	assert_int_equal(rig_last(&rig, ENGINE_EV_BAUD)->value / 1000, 2000);
+	assert_int_equal(engine_baud(rig.e), 115200);
+	next_program(&read);
+	finish(MIN);
+	assert_true(engine_has_stub(rig.e));
+	assert_memory_equal(rig.taken, image, 100 * KIB);
+	/* one that must not use it has the ROM back */
+	struct engine_job rom = c.job;
+	rom.no_stub = true;
+	next_program(&rom);
+	finish(MIN);
+	assert_false(engine_has_stub(rig.e));
+	assert_true(rig_flash_is(&rig, 0, image, 100 * KIB));
+	rig_fini(&rig);
+}
+
+/* It was killed in the middle: the stub goes back to the first rate by itself. */
+static void reuse__found__after_a_program_that_died(void **state)
+{
+	(void)state;
+	static const enum engine_kind kinds[] = {ENGINE_FLASH, ENGINE_READ};
+	for (size_t i = 0; i < 2; i++) {
+		struct rig_config c = config(kinds[i], kinds[i] == ENGINE_FLASH ? IMAGE : 0);
+		struct engine_job again = c.job;
+		begin(&c, 3);
+		assert_true(rig_until(&rig, ENGINE_EV_PROGRESS, -1, MIN));
+		assert_false(rig_run(&rig, 300000)); /* well in the middle */
+		sim_time since = rig.now;
+		next_program(&again);
+		assert_true(rig_until(&rig, ENGINE_EV_SYNC, -1, MIN));
+		print_message("found %.1f s later\n", (double)(rig.now - since) / 1e6);
+		assert_true(rig.now - since < 12 * 1000000);
+		finish(2 * MIN);
+		if (kinds[i] == ENGINE_FLASH)
+			assert_true(rig_flash_is(&rig, 0, image, IMAGE));
+		else
+			assert_memory_equal(rig.taken, before, CHIP);
+		rig_fini(&rig);
+	}
+}
+
 static void backup__then_flash__one_power_up(void **state)
 {
 	(void)state;
@@ -284,7 +348,7 @@ static void quick__loads__in_less_than_a_third_of_a_second(void **state)
 	begin(&c, 3);
 	finish(MIN);
 	assert_true(rig.stage_at[ENGINE_ST_STUB][1] - rig.stage_at[ENGINE_ST_IDENTIFY][0] < 333000);
-	assert_int_equal(engine_baud(rig.e), 2000000);
+	assert_int_equal(engine_baud(rig.e), 115200); /* home again */
 	assert_int_equal(rig_count(&rig, ENGINE_EV_RETRY, -1), 0);
 	rig_fini(&rig);
 }
@@ -389,6 +453,8 @@ int main(void)
 	    cmocka_unit_test(flash__faster__next_release_and_same_file),
 	    cmocka_unit_test(read__near_the_wire__whole_chip),
 	    cmocka_unit_test(verify__erase__and_again_without_power),
+	    cmocka_unit_test(reuse__found__by_another_program),
+	    cmocka_unit_test(reuse__found__after_a_program_that_died),
 	    cmocka_unit_test(backup__then_flash__one_power_up),
 	    cmocka_unit_test(flash__runs_the_application__by_the_stub),
 	    cmocka_unit_test(flash__resets_by_rts__where_there_are_lines),

@@ -617,9 +617,14 @@ static void rate__climbs__until_it_breaks(void **state)
 		assert_true(stub_peer_play(&peer, MIN));
 		expect_end(&peer, ENGINE_EV_DONE, ENGINE_CAUSE_NONE);
 		expect_flash(&peer, 0, 30 * KIB);
-		if (engine_baud(peer.e) / 1000 != cases[i].got / 1000)
-			print_message("case %zu: %u\n", i, (unsigned)engine_baud(peer.e));
-		assert_int_equal(engine_baud(peer.e) / 1000, cases[i].got / 1000);
+		const struct engine_event *rate = stub_peer_last(&peer, ENGINE_EV_BAUD);
+		assert_non_null(rate);
+		if (rate->value / 1000 != cases[i].got / 1000)
+			print_message("case %zu: %u\n", i, (unsigned)rate->value);
+		assert_int_equal(rate->value / 1000, cases[i].got / 1000);
+		/* In the end it is where the next program looks for it. */
+		assert_int_equal(engine_baud(peer.e) / 1000, 115);
+		assert_int_equal(peer.rate / 1000, 115);
 		stub_peer_fini(&peer);
 	}
 }
@@ -632,7 +637,8 @@ static void rate__kept__stub_of_an_earlier_job(void **state)
 	stub_peer_init(&peer, &c);
 	assert_true(stub_peer_play(&peer, MIN));
 	expect_end(&peer, ENGINE_EV_DONE, ENGINE_CAUSE_NONE);
-	assert_int_equal(peer.requests[STUB_BAUD], 0);
+	assert_int_equal(peer.requests[STUB_BAUD], 1); /* back, in the end */
+	assert_int_equal(peer.rate / 1000, 115);
 	assert_int_equal(engine_chip_info(peer.e)->crystal_khz, 26000);
 	stub_peer_fini(&peer);
 }
@@ -641,16 +647,30 @@ static void rate__kept__stub_of_an_earlier_job(void **state)
 static void found__told__stub_of_others(void **state)
 {
 	(void)state;
-	for (int kind = 0; kind < 3; kind++) {
+	struct peer_config c = flash_job(0, 30 * KIB);
+	c.fault.deaf = true;
+	stub_peer_init(&peer, &c);
+	assert_false(stub_peer_play(&peer, 20000000));
+	assert_true(stub_peer_count(&peer, ENGINE_EV_HEARD) > 0);
+	assert_int_equal(stub_peer_last(&peer, ENGINE_EV_HEARD)->heard, ENGINE_HEARD_STUB);
+	assert_int_equal(peer.requests[STUB_PLAN], 0);
+	stub_peer_fini(&peer);
+}
+
+/* One of another build, or one that the job must not use, gives way to the ROM. */
+static void found__sent_away__another_build_or_not_wanted(void **state)
+{
+	(void)state;
+	for (int kind = 0; kind < 2; kind++) {
 		struct peer_config c = flash_job(0, 30 * KIB);
 		c.fault.foreign = kind == 0;
-		c.fault.deaf = kind == 1;
-		c.job.no_stub = kind == 2;
+		c.job.no_stub = kind == 1;
 		stub_peer_init(&peer, &c);
-		assert_false(stub_peer_play(&peer, 20000000));
-		assert_true(stub_peer_count(&peer, ENGINE_EV_HEARD) > 0);
-		assert_int_equal(stub_peer_last(&peer, ENGINE_EV_HEARD)->heard, ENGINE_HEARD_STUB);
+		stub_peer_play(&peer, 20000000);
+		assert_int_equal(peer.requests[STUB_RUN], 1);
 		assert_int_equal(peer.requests[STUB_PLAN], 0);
+		assert_int_equal(peer.mode, PEER_LOADER);
+		assert_int_equal(stub_peer_count(&peer, ENGINE_EV_SYNC), 1);
 		stub_peer_fini(&peer);
 	}
 }
@@ -723,6 +743,7 @@ int main(void)
 	    cmocka_unit_test(rate__climbs__until_it_breaks),
 	    cmocka_unit_test(rate__kept__stub_of_an_earlier_job),
 	    cmocka_unit_test(found__told__stub_of_others),
+	    cmocka_unit_test(found__sent_away__another_build_or_not_wanted),
 	    cmocka_unit_test(cancel__soon__at_any_time),
 	    cmocka_unit_test(run__starts_the_application__on_request),
 	};

@@ -45,6 +45,11 @@ static void filter_match__takes__terms_together(void **state)
 	assert_false(passes(f, "c", LINE_TX));
 	assert_false(passes(f, "c", LINE_OWN));
 	assert_true(passes(f, "bar", LINE_WARN));
+	/* Marks are in every pane; what the device says is none. */
+	assert_true(passes(f, "mark: here", LINE_OWN));
+	assert_false(passes(f, "mark: here", LINE_RX));
+	assert_false(passes(f, "mark: here", LINE_TX));
+	assert_false(passes(f, "mark:", LINE_OWN));
 	filter_free(f);
 	f = make("!foo", PATTERN_SMART, 0);
 	assert_true(passes(f, "", LINE_RX));
@@ -234,6 +239,25 @@ static void filter_step__shows__what_each_line_is(void **state)
 	}
 }
 
+static void filter_step__shows__marks_alone(void **state)
+{
+	struct lines *l = lines_new(0);
+	struct filter *f = make("foo", 0, 1);
+	uint64_t line;
+
+	(void)state;
+	lines_rx(l, (const uint8_t *)"bar\n", 4, 1);
+	lines_put(l, LINE_OWN, "mark: 1", 7, 2);
+	lines_put(l, LINE_OWN, "a word", 6, 3);
+	while (filter_step(f, l, 100000))
+		;
+	assert_int_equal(filter_count(f, l, 0, UINT64_MAX), 1);
+	assert_true(filter_at_or_after(f, l, 0, &line));
+	assert_int_equal(line, 1);
+	filter_free(f);
+	lines_free(l);
+}
+
 static void filter_step__keeps_up__with_dropped_lines(void **state)
 {
 	struct lines *l = lines_new(0);
@@ -304,6 +328,7 @@ int main(void)
 	    cmocka_unit_test(filter_trouble__tells__a_costly_term_once),
 	    cmocka_unit_test(filter_set__tells__the_term_at_fault),
 	    cmocka_unit_test(filter_step__shows__what_each_line_is),
+	    cmocka_unit_test(filter_step__shows__marks_alone),
 	    cmocka_unit_test(filter_step__keeps_up__with_dropped_lines),
 	    cmocka_unit_test(filter_off__numbers__lines_as_they_are),
 	};

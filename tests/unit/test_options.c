@@ -96,6 +96,9 @@ static void options_next__tells__what_is_wrong(void **state)
 				"them)"},
 	    {"tasmite flash --yes", "flash: yes ! a word is missing: tasmite flash [OPTION]... "
 				    "FILE[@OFFSET]..."},
+	    {"tasmite flsh x.bin",
+		": (flsh) ! there is no sub-command 'flsh', did you mean 'flash'?"},
+	    {"tasmite --plain p q", ": plain (p) ! 'q' is too much: tasmite [OPTION]... [PORT]"},
 	    {"tasmite list x", "list: ! 'x' is too much: tasmite list [OPTION]... "},
 	    {"tasmite chip x", "chip: ! 'x' is too much: tasmite chip [OPTION]... "},
 	    {"tasmite erase 1 2 3", "erase: (1) (2) ! '3' is too much: tasmite erase [OPTION]... "

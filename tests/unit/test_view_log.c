@@ -252,6 +252,49 @@ static void log_key__shifts__without_wrap(void **state)
 	assert_string_equal(screen_row(sc, 1), "  0123456789abcdefghijklmnopqrstuvwxyz01");
 }
 
+static void log_draw__shows_nothing__where_the_filter_does(void **state)
+{
+	struct screen *sc = *state;
+	struct err err;
+
+	screen_rx(sc, "one\ntwo\nthree\n");
+	screen_draw(sc);
+	assert_string_equal(screen_row(sc, 1), "  one");
+	assert_int_equal(filter_set(sc->s->panes.pane[0].filter, "four", 0, 0, &err), ERR_OK);
+	while (filter_step(sc->s->panes.pane[0].filter, sc->s->log, 1000))
+		;
+	screen_draw(sc);
+	assert_string_equal(screen_row(sc, 1), "");
+	/* Held there, too. */
+	screen_keys(sc, "Shift-Tab g");
+	assert_string_equal(screen_row(sc, 1), "");
+	screen_rx(sc, "four\n");
+	while (filter_step(sc->s->panes.pane[0].filter, sc->s->log, 1000))
+		;
+	screen_draw(sc);
+	assert_string_equal(screen_row(sc, 1), "  four");
+}
+
+/* Keys that mean nothing just now stay in the pane: what is typed next is meant for it. */
+static void log_key__keeps__the_focus(void **state)
+{
+	struct screen *sc = *state;
+
+	screen_keys(sc, "Shift-Tab Left Right");
+	assert_int_equal(tui_focused(sc->t), TUI_LOG);
+	screen_keys(sc, "x");
+	assert_string_equal(sc->bound, "/hex");
+}
+
+static void log_key__pauses__a_replay(void **state)
+{
+	struct screen *sc = *state;
+
+	sc->s->replay = true;
+	screen_keys(sc, "Shift-Tab Space");
+	assert_string_equal(sc->bound, "/pause");
+}
+
 /* One line of 64 KiB, without an end: it scrolls within itself. */
 static void log_key__scrolls__within_a_long_line(void **state)
 {
@@ -396,6 +439,9 @@ int main(void)
 	    CASE(log_draw__wraps__at_the_width),
 	    CASE(log_draw__tabs__to_multiples_of_8),
 	    CASE(log_key__shifts__without_wrap),
+	    CASE(log_draw__shows_nothing__where_the_filter_does),
+	    CASE(log_key__keeps__the_focus),
+	    CASE(log_key__pauses__a_replay),
 	    CASE(log_key__scrolls__within_a_long_line),
 	    CASE(log_draw__marks__whose_line_it_is),
 	    CASE(log_draw__stamps__in_local_time),

@@ -261,6 +261,22 @@ static void prompt_draw__gives_a_notice__the_room_it_needs(void **state)
 	assert_int_equal(screen_find(sc, "wide, or more"), 11);
 }
 
+static void prompt_draw__tells__that_bytes_are_entered(void **state)
+{
+	struct screen *sc = *state;
+
+	tui_edit_set(sc->t, "de ad");
+	screen_draw(sc);
+	assert_int_equal(screen_find(sc, " HEX  ❯ de ad"), -1);
+	sc->s->hex_entry = true;
+	session_touch(sc->s);
+	screen_draw(sc);
+	assert_int_equal(screen_find(sc, " HEX  ❯ de ad"), 38);
+	size(sc, 20, 5);
+	screen_draw(sc);
+	assert_true(screen_find(sc, "HEX ❯ de ad") >= 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -276,6 +292,7 @@ int main(void)
 	    CASE(statusbar_draw__tells_of_flashing__where_no_panel_is),
 	    CASE(keybar_draw__keeps__the_way_out),
 	    CASE(prompt_draw__gives_a_notice__the_room_it_needs),
+	    CASE(prompt_draw__tells__that_bytes_are_entered),
 #undef CASE
 	};
 

@@ -14,6 +14,7 @@ struct app_plain_options {
 	bool on;	       /* --plain */
 	bool stamp, stamp_iso; /* --stamp: the time of day; the date too */
 	bool color;	       /* the device's colours go on */
+	bool wait;	       /* a port that is away is waited for */
 	const char *send[APP_MAX_SETS];
 	int send_count;
 	const char *until;

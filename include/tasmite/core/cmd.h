@@ -225,10 +225,11 @@
 	    " function keys too, as an xterm sends them. The same key leaves again; it is shown"  \
 	    " in the edit line's place. Nothing of it is kept in the history.",                   \
 	    "")                                                                                   \
-	X(CMD_SENDHEX, "sendhex", "x*", "/sendhex BYTE...",                                       \
+	X(CMD_SENDHEX, "sendhex", "x*", "/sendhex BYTE... | on | off",                            \
 	    "send bytes",                                                                         \
 	    "Bytes in hex (DE AD be ef, 0x0d, dead) and \"text\", sent as they are: no line end"  \
-	    " is added.",                                                                         \
+	    " is added. on: all that is entered is such bytes, and HEX stands before the edit"    \
+	    " line; off ends that.",                                                              \
 	    "")                                                                                   \
 	X(CMD_PROFILE, "profile", "P?", "/profile [NAME] [--save NAME]",                          \
 	    "take a profile of the configuration",                                                \

@@ -2,9 +2,10 @@
 /*
  * A filter: which lines of the log a pane shows. A list of terms; a line is shown when one of the
  * positive terms matches it (or there is none) and none of the negative ones ("!text") does. A term
- * is a pattern, or a tag of Tasmota's ("WIF": lines that carry "WIF:" where a tag stands). Lines of
- * the program itself (LINE_WARN) are always shown; context adds neighbours. Nothing is dropped: the
- * index holds numbers of lines, in slices as in find.h.
+ * is a pattern, or a tag of Tasmota's ("WIF": lines that carry "WIF:" where a tag stands). The
+ * program's warnings (LINE_WARN) and marks (LINE_OWN that begins with FILTER_MARK) are always shown;
+ * context adds neighbours. Nothing is dropped: the index holds numbers of lines, in slices as in
+ * find.h.
  */
 #ifndef TASMITE_CORE_FILTER_H
 #define TASMITE_CORE_FILTER_H
@@ -17,6 +18,7 @@
 #include "tasmite/core/lines.h"
 
 #define FILTER_MAX_TERMS 16
+#define FILTER_MARK	 "mark: "
 
 struct filter;
 

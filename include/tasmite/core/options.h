@@ -89,6 +89,8 @@ enum options_command {
 	X(OPTION_EXIT_AFTER, "exit-after", "S",                                                   \
 	    "with --plain: end when nothing was received or sent for S seconds",                  \
 	    OPTIONS_S)                                                                            \
+	X(OPTION_WAIT, "wait", "",                                                                \
+	    "with --plain: wait for a port that is not there or goes away", OPTIONS_S)            \
 	X(OPTION_SPEED, "speed", "N",                                                             \
 	    "play N times as fast (0: as fast as it goes)", OPTIONS_R)                            \
 	X(OPTION_SHOW_SECRETS, "show-secrets", "",                                                \

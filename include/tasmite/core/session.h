@@ -133,6 +133,8 @@ struct session {
 	struct session_record record;
 	struct session_sending sending;
 	bool direct;	  /* each key goes to the device */
+	bool hex_entry;	  /* what is entered are bytes in hex */
+	bool replay;	  /* a recording is being played, and its end is not reached */
 	char profile[64]; /* in force; "" none */
 	struct flash_view flash;
 	struct session_page page;

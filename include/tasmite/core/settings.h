@@ -59,6 +59,8 @@ enum setting_origin {
 	    "rate for flashing (0: the fastest that works)")                                      \
 	X(SET_FLASH_CLKDIV, "flash-clkdiv", SETTING_BOOL, "on", 0, 0, "",                         \
 	    "raise the boot loader's rate by its divider register")                               \
+	X(SET_FLASH_STUB, "flash-stub", SETTING_BOOL, "on", 0, 0, "",                             \
+	    "work by a program of our own in the chip's RAM (off: by its ROM alone)")             \
 	X(SET_FIRMWARE_DIR, "firmware-dir", SETTING_TEXT, "", 0, 0, "",                           \
 	    "one more folder in which firmware files are looked for")                             \
 	X(SET_UNICODE, "unicode", SETTING_CHOICE, "auto", 0, 0, "auto|on|off",                    \

@@ -13,6 +13,9 @@
  * answered already (same op and serial as the last one but DATA) is answered again and not carried
  * out again: a request may be resent after a lost answer.
  *
+ * A stub that nobody speaks to for STUB_IDLE_MS, and that has nothing to do, goes back to the rate
+ * that FLASH_SIZE names (the one that the ROM measured): whoever comes next finds it there.
+ *
  * The stub also answers the ROM's SYNC (00 08 24 00 ... 07 07 12 20 ...) as a stub does: one reply
  * with the value 0. So other tools see what is there.
  *
@@ -58,6 +61,7 @@
 #define STUB_BUSY_MS	 250u /* an operation that takes longer says so that often */
 #define STUB_NAK_MS	 100u
 #define STUB_FALLBACK_MS 1000u /* after BAUD: no good frame for that long at the new rate: back */
+#define STUB_IDLE_MS	 4000u /* no good frame and no work for that long: back to the first rate */
 #define STUB_DATA_MAX	 4096u /* bytes of a DATA frame's or a CHUNK's payload at most */
 #define STUB_RUNS_MAX	 250u  /* runs of a PLAN (it may come in several frames) */
 #define STUB_RANGES_MAX	 511u  /* ranges of an MD5 request: what a frame holds */
@@ -80,7 +84,8 @@
 #define STUB_WRITE_REG 0x45u
 /* n × (address, value, mask) → – ; register = (register & ~mask) | (value & mask) */
 #define STUB_FLASH_SIZE 0x46u
-/* size: what the flash chip holds; operations beyond it are refused → – */
+/* size: what the flash chip holds; operations beyond it are refused · and, where it is given, the
+ * divider to go back to after STUB_IDLE_MS (else the one at the start) → – */
 #define STUB_MD5 0x47u
 /* offset · length (any number, also odd) · stride (a multiple of 4; the last piece may be shorter)
  * · digest bytes (8 or 16) → the MD5 of each stride, cut to that many bytes, one after the other; in as many answers as

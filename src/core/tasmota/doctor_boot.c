@@ -390,6 +390,11 @@ void doctor_alive(struct doctor *d, const struct logline *ev)
 
 	if (ev->kind == LOGLINE_PROJECT)
 		project(d, ev);
+	b->tasmota = b->tasmota || ev->tagged;
+	if (ev->tagged && !strcmp(d->view.name, "other")) {
+		d->view.name = "unknown";
+		doctor_forget(d, DOCTOR_F_NOT_TASMOTA);
+	}
 	if (d->heard != HEARD_APP || ev->kind == LOGLINE_PROJECT)
 		hear(d, HEARD_APP);
 	stage(d, STAGE_APP);

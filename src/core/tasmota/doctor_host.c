@@ -33,8 +33,11 @@ static void project(struct doctor *d)
 
 static void foreign(struct doctor *d, const struct logline *ev)
 {
-	struct doctor_finding *f = doctor_note(d, DOCTOR_F_NOT_TASMOTA);
+	struct doctor_finding *f;
 
+	if (d->boot.tasmota) /* somebody's word between the lines */
+		return;
+	f = doctor_note(d, DOCTOR_F_NOT_TASMOTA);
 	if (!f->detail[0])
 		doctor_text(f->detail, sizeof(f->detail), ev->text);
 	d->view.name = "other";

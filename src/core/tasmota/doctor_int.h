@@ -31,9 +31,9 @@ struct boot {
 	bool deliberate;   /* the firmware said that it restarts */
 	bool survived;	   /* it has been up for long enough, or further than those before */
 	bool radio_last;   /* the radio was switched on and nothing else has come since */
+	bool tasmota;	   /* a line with its tag came */
 	bool connect_seen; /* a join was begun */
 	bool join_failed;  /* since the last one that worked */
-	bool two_slots;
 	enum boot_stage stage;
 	int32_t last; /* its clock, -1 none */
 	int32_t up;   /* seconds that it has been up, as far as the clock tells */
@@ -84,7 +84,8 @@ struct doctor {
 	bool boot_crashed;     /* the boot before this one */
 	bool ap_up;	       /* its address was seen, or somebody came */
 
-	bool joined; /* by "Connected" of the Wi-Fi */
+	bool attempt; /* a join was begun and has not ended */
+	bool joined;  /* by "Connected" of the Wi-Fi */
 	uint64_t joined_line;
 	char firmware[24]; /* whose joins are counted */
 	bool signal_told;

@@ -34,7 +34,6 @@ static void no_ssid(struct doctor *d)
 static void connecting(struct doctor *d, const struct logline *ev)
 {
 	char ssid[sizeof(d->view.ssid)];
-	bool same, failed = state(d, DOCTOR_WIFI) == DOCTOR_BAD;
 
 	d->joined = false;
 	if (ev->num >= 255) {
@@ -50,15 +49,12 @@ static void connecting(struct doctor *d, const struct logline *ev)
 		return;
 	}
 	doctor_text(ssid, sizeof(ssid), ev->text);
-	same = !strcmp(ssid, d->view.ssid) && !d->ssid_empty;
 	d->had_settings = true;
 	d->ssid_empty = false;
+	d->attempt = true;
 	(void)str_copy(d->view.ssid, sizeof(d->view.ssid), ssid);
-	if (failed && d->boot.join_failed && (same || d->boot.two_slots))
-		return;
-	/* Two names are tried in turn. */
-	d->boot.two_slots = d->boot.join_failed;
-	if (failed && d->boot.join_failed)
+	/* Within one boot it is the same network again, or that of the other slot. */
+	if (state(d, DOCTOR_WIFI) == DOCTOR_BAD && d->boot.join_failed)
 		return;
 	(void)doctor_say(d, DOCTOR_WIFI, DOCTOR_TRYING, "connecting");
 }
@@ -108,8 +104,10 @@ static void join_failed(struct doctor *d, const struct logline *ev)
 		(void)doctor_say(d, DOCTOR_IP, DOCTOR_BAD, "none");
 		return;
 	}
-	if (!d->view.ssid[0])
+	/* Some releases repeat the line every second until the next attempt. */
+	if (!d->view.ssid[0] || (d->boot.connect_seen && !d->attempt))
 		return;
+	d->attempt = false;
 	d->failed_lines[d->joins_failed < 8 ? d->joins_failed : 7] = d->number;
 	d->joins_failed++;
 	known_bad(d);

@@ -317,6 +317,18 @@ static unsigned unreadable(struct logtext t, unsigned *all)
 	return bad;
 }
 
+/* Names of other firmware stand in what people write about theirs, too. */
+static bool prose(struct logtext t)
+{
+	unsigned words = 0;
+
+	if (t.n && (*t.p == '[' || *t.p == '('))
+		return false;
+	while (lt_take_word(&t).n)
+		words++;
+	return words > 8;
+}
+
 static void untagged_line(const struct loglines *r, struct logtext t, struct logline *out)
 {
 	uint32_t keys = logwords_find(t.p, t.n);
@@ -338,7 +350,8 @@ static void untagged_line(const struct loglines *r, struct logtext t, struct log
 		out->kind = LOGLINE_LOCAL_ECHO;
 		out->text = t;
 	} else if (out->kind || logline_plain(&r->plain, t, out)) {
-		return;
+		if (out->kind == LOGLINE_FOREIGN && prose(t))
+			out->kind = LOGLINE_NONE;
 	} else if (lt_has(t, " = {") || lt_has(t, "UPGRADE = ")) {
 		(void)logline_result(t, out);
 	} else if (lt_has(t, " {\"") && memchr(t.p, '/', lt_find(t, " {\""))) {
@@ -435,8 +448,9 @@ void logline_read(const struct loglines *r, const uint8_t *line, size_t n, struc
 		if (rest.n)
 			untagged_line(r, rest, out);
 		/* What looked like a clock may belong to the text: "ets Jul 29 2019 12:21:46". */
-		if (out->kind == LOGLINE_NONE)
-			(void)logline_plain(&r->plain, t, out);
+		if (out->kind == LOGLINE_NONE && logline_plain(&r->plain, t, out) &&
+		    out->kind == LOGLINE_FOREIGN)
+			out->kind = LOGLINE_NONE;
 	}
 	if (out->kind == LOGLINE_RESULT)
 		upgrade_result(out);

@@ -20,7 +20,9 @@ struct plain_row {
 
 static const struct plain_row rows[] = {
     /* the ROM of the ESP8266, seen at 74880 bit/s */
-    {"rst cause:", ANYWHERE, LOGLINE_ROM8266},
+    {"2013,rst cause:", ANYWHERE, LOGLINE_ROM8266},
+    {"2013, rst cause:", ANYWHERE, LOGLINE_ROM8266},
+    {"rst cause:", AT_START, LOGLINE_ROM8266},
     {"ets Jan  8 2013", ANYWHERE, LOGLINE_ROM8266},
     {"ets Jan 8 2013", ANYWHERE, LOGLINE_ROM8266}, /* pasted where blanks are joined */
     {"waiting for host", ANYWHERE, LOGLINE_ROM_WAIT},

@@ -238,11 +238,30 @@ static bool testing(struct logtext t, struct logline *out)
 	return true;
 }
 
+/* The keys of a text; of one in Latin-1 too, as some terminals save it. */
+static uint32_t find_words(struct logtext t)
+{
+	uint32_t keys = logwords_find(t.p, t.n);
+	char utf8[240];
+	size_t n = 0;
+
+	if (keys || t.n > sizeof(utf8) / 2)
+		return keys;
+	for (size_t i = 0; i < t.n; i++) {
+		uint8_t c = (uint8_t)t.p[i];
+
+		if (c >= 0x80)
+			utf8[n++] = (char)(0xc0 | c >> 6);
+		utf8[n++] = (char)(c >= 0x80 ? 0x80 | (c & 0x3f) : c);
+	}
+	return n > t.n ? logwords_find(utf8, n) : 0;
+}
+
 /* Why a join failed. Words of releases that the table does not have still begin as those for a
  * failure do. */
 static bool failure(struct logtext t, struct logline *out)
 {
-	uint32_t keys = logwords_find(t.p, t.n);
+	uint32_t keys = find_words(t);
 	size_t len;
 
 	if (!keys)
@@ -323,7 +342,7 @@ static bool scanned(struct logtext t, struct logline *out)
 
 void logline_wifi(struct logtext t, struct logline *out)
 {
-	uint32_t keys = logwords_find(t.p, t.n);
+	uint32_t keys = find_words(t);
 	size_t len;
 
 	out->kind = LOGLINE_WIFI;

@@ -159,6 +159,7 @@ static bool frame_done(struct stub *s)
 	if (good && !(frame_of(s)[0] & 0x80u)) {
 		s->frame_len -= 4u;
 		s->frame_ready = true;
+		stub_awake(s);
 		s->trial = false;
 		s->divider_good = s->divider;
 		return true;

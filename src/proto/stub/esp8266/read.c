@@ -270,6 +270,7 @@ static bool read_chunk(struct stub *s, struct reading *r)
 		return true;
 	}
 	tell_blank(s, r);
+	stub_awake(s);
 	link_begin(s, STUB_CHUNK, 0, STUB_OK);
 	link_word(s, r->pos);
 	link_bytes(s, s->dict, n);

@@ -13,12 +13,25 @@ static void speed(struct stub *s, uint32_t divider)
 	s->divider = divider;
 }
 
+/* It has something to do, for which nobody has to speak. Reading is told by what is sent, a stream
+ * by what the flash does: those wait for the host. */
+static bool at_work(const struct stub *s)
+{
+	if (s->busy_op == STUB_DATA)
+		return s->flash != FLASH_IDLE;
+	return s->busy_op != NOTHING && s->busy_op != STUB_READ;
+}
+
 static void speed_look(struct stub *s)
 {
 	if (s->trial && (int32_t)(s->ms - s->fallback_at) >= 0) {
 		speed(s, s->divider_good);
 		s->trial = false;
 	}
+	if (at_work(s))
+		stub_awake(s);
+	else if (s->divider != s->divider_home && (int32_t)(s->ms - s->idle_at) >= 0)
+		speed(s, s->divider_good = s->divider_home);
 }
 
 /* Until the flash is to be looked at, in cycles. */
@@ -157,11 +170,14 @@ static uint32_t write_regs(const uint8_t *p, uint32_t n)
 
 static uint32_t flash_size(struct stub *s, const uint8_t *p, uint32_t n)
 {
-	if (n != 4u)
+	uint32_t home = n == 8u ? get_word(p + 4) : s->divider_home;
+
+	if (n != 4u && n != 8u)
 		return STUB_E_LENGTH;
-	if (!get_word(p) || get_word(p) > FLASH_MAX)
+	if (!get_word(p) || get_word(p) > FLASH_MAX || home < 16u || home > UART_DIV_MASK)
 		return STUB_E_RANGE;
 	s->flash_size = get_word(p);
+	s->divider_home = home;
 	return STUB_OK;
 }
 
@@ -323,6 +339,8 @@ void stub_init(struct stub *s)
 		s->fallback_at = STUB_FALLBACK_MS;
 		s->trial = true;
 	}
+	s->divider_home = s->divider_good; /* until the host says better */
+	stub_awake(s);
 	link_init(s);
 	link_drop(s);
 	flash_init(s);

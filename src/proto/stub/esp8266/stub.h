@@ -75,6 +75,7 @@ struct stub {
 
 	/* Speed. */
 	uint32_t divider, divider_good, fallback_at;
+	uint32_t divider_home, idle_at; /* where it goes back to when nobody speaks, and when */
 	bool trial;
 
 	/* Requests. */
@@ -187,6 +188,12 @@ STUB_CALL void stub_tick_busy(struct stub *s, uint32_t done, uint32_t total);
 /* Does what the request in the frame says and drops it. False: it is one that ends the stream that
  * is under way; it is left for the main loop. */
 STUB_CALL bool stub_request(struct stub *s);
+
+/* Somebody is there, or something is done for him. */
+static inline void stub_awake(struct stub *s)
+{
+	s->idle_at = s->ms + STUB_IDLE_MS;
+}
 
 /* link.c */
 STUB_CALL void link_init(struct stub *s);
