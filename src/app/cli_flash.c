@@ -13,6 +13,7 @@
 
 #include "flash_save.h"
 #include "flash_task.h"
+#include "flash_which.h"
 #include "tasmite/base/str.h"
 #include "tasmite/base/utf8.h"
 #include "tasmite/core/ansi.h"
@@ -365,6 +366,24 @@ static json_t *text_json(const char *text)
 	return json_string(clean);
 }
 
+/* Which file of Tasmota's it takes, or why there is none. */
+static json_t *which_json(const struct engine_chip *chip)
+{
+	json_t *o = json_object();
+	struct image_which w;
+
+	if (flash_which(chip, &w) == ERR_OK) {
+		json_object_set_new(o, "file", json_string(w.file));
+		json_object_set_new(o, "url", json_string(w.url));
+		if (w.small[0])
+			json_object_set_new(o, "smaller", json_string(w.small));
+		json_object_set_new(o, "upgrade", json_string(w.ota));
+	}
+	if (w.note[0])
+		json_object_set_new(o, "note", json_string(w.note));
+	return o;
+}
+
 static json_t *chip_json(const struct engine_chip *chip)
 {
 	char mac[24], id[16];
@@ -382,7 +401,16 @@ static json_t *chip_json(const struct engine_chip *chip)
 		json_object_set_new(o, "secure_download", json_boolean(chip->secure_download));
 		json_object_set_new(o, "secure_boot", json_boolean(chip->secure_boot));
 		json_object_set_new(o, "flash_encrypted", json_boolean(chip->flash_encrypted));
+		json_object_set_new(o, "flash_woken", json_boolean(chip->flash_woken));
+		if (chip->part[0])
+			json_object_set_new(o, "part", json_string(chip->part));
+		if (chip->chip_id == 0)
+			json_object_set_new(o, "single_core", json_boolean(chip->single_core));
+		if (chip->psram)
+			json_object_set_new(o, "psram", json_integer(chip->psram));
 	}
+	if (o)
+		json_object_set_new(o, "tasmota", which_json(chip));
 	return o;
 }
 

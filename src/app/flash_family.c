@@ -36,21 +36,21 @@ int flash_family_fit(
     struct flash_request *r, struct flash_driver *driver, struct sbuf *warnings, struct err *err)
 {
 	const struct engine *e = flash_driver_engine(driver);
+	uint32_t offset[ENGINE_MAX_PARTS];
+	bool moved = false;
 	int rc = check_options(r, err);
 
-	for (size_t i = 0; rc == ERR_OK && i < r->file_count; i++) {
-		struct flash_file *f = &r->files[i];
-		uint32_t offset;
-
-		rc = flash_fit_device(r, f, e, &offset, warnings, err);
-		if (rc != ERR_OK || offset == f->offset)
-			continue;
-		if (!flash_driver_move(driver, i, offset))
-			return err_set(err, ERR_INVAL, 0,
-			    "%s belongs to 0x%x, where another of the files goes", f->name,
-			    (unsigned)offset);
-		f->offset = offset;
-		f->unplaced = false;
+	for (size_t i = 0; rc == ERR_OK && i < r->file_count; i++)
+		rc = flash_fit_device(r, &r->files[i], e, &offset[i], warnings, err);
+	if (rc != ERR_OK)
+		return rc;
+	for (size_t i = 0; i < r->file_count; i++) {
+		moved = moved || r->files[i].offset != offset[i];
+		r->files[i].offset = offset[i];
+		r->files[i].unplaced = false;
 	}
+	rc = flash_request_overlap(r, err);
+	if (rc == ERR_OK && moved && !flash_driver_move(driver, offset, r->file_count))
+		rc = err_set(err, ERR_INVAL, 0, "the files can't go where they belong");
 	return rc;
 }

@@ -14,6 +14,9 @@ void flash_fit_early(struct flash_request *r);
 /* May this file be written to the chip that it says it is for? 0, or a negative code with the reason
  * and what to take instead. */
 int flash_fit_alone(const struct flash_request *r, const struct flash_file *f, struct err *err);
+/* The words of a refusal, and that --force overrides it where it does. Returns ERR_FORMAT. */
+int flash_fit_refuse(const struct flash_request *r, const struct flash_file *f,
+    const struct image_verdict *v, struct err *err);
 /* The device is known: where the file goes, with its table and otadata (NULL: not read). Warnings
  * are appended. */
 int flash_fit_device(const struct flash_request *r, const struct flash_file *f,

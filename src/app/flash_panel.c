@@ -3,6 +3,7 @@
 #include "flash_panel.h"
 
 #include "flash_family.h"
+#include "flash_which.h"
 
 #include <string.h>
 
@@ -28,20 +29,30 @@ void flash_chip_describe(const struct engine_chip *chip, struct sbuf *out)
 	sbuf_fmt(out, "chip:     %s%s\n", chip->name,
 	    chip->is_8285 ? " (flash inside, mode DOUT only)" : "");
 	if (chip->family32) {
+		if (chip->part[0])
+			sbuf_fmt(out, "part:     %s%s\n", chip->part,
+			    chip->single_core ? ", one core" : "");
 		if (chip->revision >= 0)
 			sbuf_fmt(out, "revision: %d (of its ROM)\n", chip->revision);
 		flash_family_notes(chip, out);
-		if (chip->secure_download)
-			return; /* nothing else can be known */
+		if (chip->secure_download) { /* nothing else can be known */
+			flash_which_describe(chip, out);
+			return;
+		}
 	}
 	sbuf_fmt(out, "MAC:      %02X:%02X:%02X:%02X:%02X:%02X\n", chip->mac[0], chip->mac[1],
 	    chip->mac[2], chip->mac[3], chip->mac[4], chip->mac[5]);
 	sbuf_fmt(out, "crystal:  %u MHz\n", chip->crystal_khz / 1000);
-	sbuf_fmt(out, "flash:    %s, id %06x%s%s\n", size, chip->flash_id,
-	    chip->flash_maker[0] ? ", " : "", chip->flash_maker);
+	sbuf_fmt(out, "flash:    %s, id %06x%s%s%s\n", size, chip->flash_id,
+	    chip->flash_maker[0] ? ", " : "", chip->flash_maker,
+	    chip->flash_woken ? " (it had not started well, and was woken)" : "");
+	if (chip->psram)
+		sbuf_fmt(out, "PSRAM:    %s, in its package\n",
+		    str_size(size, sizeof(size), chip->psram));
 	sbuf_fmt(out, "protect:  %s (status register %02x)\n",
 	    chip->flash_status & 0x1c ? "some areas are write-protected" : "none",
 	    chip->flash_status & 0xff);
+	flash_which_describe(chip, out);
 }
 
 /* ---- the stages ------------------------------------------------------------------------------ */

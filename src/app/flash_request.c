@@ -194,7 +194,30 @@ static uint32_t end_of(const struct flash_file *f)
 	return f->offset + (uint32_t)((f->size + 4095) & ~(size_t)4095);
 }
 
-static int check_overlap(const struct flash_request *r, struct err *err)
+/* An ESP8266, or a chip that is not known yet. */
+static int check_file(const struct flash_request *r, const struct flash_file *f,
+    const struct image_target *target, struct sbuf *warnings, struct err *err)
+{
+	struct image_target at = *target;
+	struct image_verdict v;
+	int rc;
+
+	at.offset = f->offset;
+	if (!target->chip_known && image_is_esp32(&f->info))
+		return flash_fit_alone(r, f, err);
+	rc = image_check(&f->info, &at, &v);
+	if (f->unplaced)
+		v.overridable = false; /* where to is not said */
+	if (rc != ERR_OK && !(r->force && v.overridable))
+		return flash_fit_refuse(r, f, &v, err);
+	if (rc != ERR_OK)
+		sbuf_fmt(warnings, "%s: %s; written all the same, as asked\n", f->name, v.reason);
+	for (size_t k = 0; k < v.warning_count; k++)
+		sbuf_fmt(warnings, "%s: %s\n", f->name, v.warnings[k]);
+	return ERR_OK;
+}
+
+int flash_request_overlap(const struct flash_request *r, struct err *err)
 {
 	for (size_t i = 0; i < r->file_count; i++)
 		for (size_t k = 0; k < i; k++) {
@@ -214,26 +237,12 @@ int flash_request_check(const struct flash_request *r, const struct image_target
     struct sbuf *warnings, struct err *err)
 {
 	for (size_t i = 0; i < r->file_count; i++) {
-		const struct flash_file *f = &r->files[i];
-		struct image_target at = *target;
-		struct image_verdict v;
-		int rc;
+		int rc = check_file(r, &r->files[i], target, warnings, err);
 
-		at.offset = f->offset;
-		if (!target->chip_known && image_is_esp32(&f->info)) {
-			rc = flash_fit_alone(r, f, err);
-			if (rc != ERR_OK)
-				return rc;
-			continue;
-		}
-		rc = image_check(&f->info, &at, &v);
 		if (rc != ERR_OK)
-			return err_set(err, rc, 0, "%s: %s%s%s", f->name, v.reason,
-			    v.advice[0] ? "; " : "", v.advice);
-		for (size_t k = 0; k < v.warning_count; k++)
-			sbuf_fmt(warnings, "%s: %s\n", f->name, v.warnings[k]);
+			return rc;
 	}
-	return check_overlap(r, err);
+	return flash_request_overlap(r, err);
 }
 
 /* ---- what stays ------------------------------------------------------------------------------ */

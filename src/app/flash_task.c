@@ -18,7 +18,6 @@
 #include "tasmite/base/str.h"
 #include "tasmite/base/xalloc.h"
 
-#define LOADER_BAUD 115200
 /* Resets by lines that took the chip's own USB away, before it is left to the user. */
 #define USB_RETURNS 4
 
@@ -150,20 +149,12 @@ static void on_progress(struct flash_task *t, const struct engine_event *ev, mon
 	v->left_s = (int)((ev->total - ev->done) / per_s + 0.5);
 }
 
-/* What a start from the flash is followed by says less than that start: it stays to be read. */
-static bool heard_better(enum engine_heard before, enum engine_heard now)
-{
-	if (before == ENGINE_HEARD_FLASH_BOOT)
-		return now == ENGINE_HEARD_APP || now == ENGINE_HEARD_NOISE;
-	return before == ENGINE_HEARD_APP && now == ENGINE_HEARD_NOISE;
-}
-
 static void on_heard(struct flash_task *t, const struct engine_event *ev, mono_t now)
 {
 	char text[160];
 	bool bad, again = false;
 
-	if (heard_better(t->last_heard, ev->heard))
+	if (flash_words_heard_better(t->last_heard, ev->heard))
 		return;
 	if (ev->heard == ENGINE_HEARD_FLASH_BOOT) {
 		/* Each try with the button tells its result; the starts of a boot loop do not. */

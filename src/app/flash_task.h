@@ -75,6 +75,8 @@ size_t flash_request_keep(
  * code with the reason and what to take instead. Warnings are appended as lines. */
 int flash_request_check(const struct flash_request *r, const struct image_target *target,
     struct sbuf *warnings, struct err *err);
+/* Files whose places are known must not overlap: 0, or ERR_INVAL with which ones do. */
+int flash_request_overlap(const struct flash_request *r, struct err *err);
 /* The question before anything is lost; facts may be NULL (nothing known of the device). */
 void flash_request_question(
     const struct flash_request *r, const struct facts *facts, struct session_ask *ask);

@@ -3,6 +3,7 @@
 #include "flash_words.h"
 
 #include "flash_fit.h"
+#include "flash_which.h"
 
 #include <stdarg.h>
 #include <string.h>
@@ -86,6 +87,14 @@ void flash_words_heard(const struct engine_event *ev, char *text, size_t size, b
 		return;
 	}
 	text[0] = '\0';
+}
+
+/* What a start from the flash is followed by says less than that start: it stays to be read. */
+bool flash_words_heard_better(enum engine_heard before, enum engine_heard now)
+{
+	if (before == ENGINE_HEARD_FLASH_BOOT)
+		return now == ENGINE_HEARD_APP || now == ENGINE_HEARD_NOISE;
+	return before == ENGINE_HEARD_APP && now == ENGINE_HEARD_NOISE;
 }
 
 void flash_words_reset(const struct engine_event *ev, char *text, size_t size, bool *bad)
@@ -193,6 +202,7 @@ void flash_words_done(
 	switch (r->kind) {
 	case ENGINE_IDENTIFY:
 		flash_words_add(view, false, "identified; nothing was changed");
+		flash_which_show(engine_chip_info(e), view);
 		break;
 	case ENGINE_ERASE:
 		flash_words_add(view, false, "erased in %.1f s", seconds);
@@ -208,7 +218,9 @@ void flash_words_done(
 		done_flash(r, e, seconds, view);
 		break;
 	}
-	if (engine_in_loader(e)) {
+	if (engine_by_watchdog(e)) {
+		flash_words_add(view, false, "It was reset by its watchdog and starts by itself.");
+	} else if (engine_in_loader(e)) {
 		flash_words_add(view, false, "Now release the button,");
 		flash_words_add(view, false, "power off for 2 s and on again.");
 	} else if (r->kind != ENGINE_FLASH) {
@@ -270,6 +282,10 @@ static const char *cause_words(const struct engine_failure *f)
 		return "the chip is in secure download mode (burnt into it): it can be written, "
 		       "but "
 		       "not read, compared or verified";
+	case ENGINE_CAUSE_BEYOND:
+		return "the boot loader of this chip reaches the first 16 MB of its flash: what "
+		       "lies "
+		       "behind it can't read, erase or write";
 	case ENGINE_CAUSE_SIZE_UNKNOWN:
 		return "the flash chip does not tell its size: erase an area instead (/erase "
 		       "OFFSET "
@@ -340,7 +356,7 @@ static bool lasts(enum engine_cause cause)
 {
 	return cause == ENGINE_CAUSE_NOT_8266 || cause == ENGINE_CAUSE_TOO_LARGE ||
 	       cause == ENGINE_CAUSE_SIZE_UNKNOWN || cause == ENGINE_CAUSE_SECURE ||
-	       cause == ENGINE_CAUSE_PROTECTED;
+	       cause == ENGINE_CAUSE_PROTECTED || cause == ENGINE_CAUSE_BEYOND;
 }
 
 void flash_words_failed(

@@ -15,9 +15,9 @@
 		.sync_baud = 115200, .block_max = 0x400, .rom_flash_size = 2u << 20             \
 	}
 /* From the S2 on all have the same unit, at different places. */
-#define SPI_S2(at)                                                                    \
-	{                                                                             \
-		(at), (at) + 0x18, (at) + 0x1C, (at) + 0x20, (at) + 0x28, (at) + 0x58 \
+#define SPI_S2(at)                                                                           \
+	{                                                                                    \
+		(at), (at) + 0x18, (at) + 0x1C, (at) + 0x20, (at) + 0x28, (at) + 0x58, false \
 	}
 
 static const struct chip32 chips[] = {
@@ -25,8 +25,9 @@ static const struct chip32 chips[] = {
 	.chip = ROM("ESP32", CHIP32_MAGIC_ESP32, 0x3FF40014),
 	.id = 0,
 	.boot = 0x1000,
-	.spi = {0x3FF42000, 0x3FF4201C, 0x3FF42020, 0x3FF42024, 0x3FF4202C, 0x3FF42080},
+	.spi = {0x3FF42000, 0x3FF4201C, 0x3FF42020, 0x3FF42024, 0x3FF4202C, 0x3FF42080, true},
 	.mac = 0x3FF5A004,
+	.efuse = 0x3FF5A000,
 	.quirk = CHIP32_QUIRK_MEASURED,
 	.boot_pin = "GPIO0",
     },
@@ -38,7 +39,9 @@ static const struct chip32 chips[] = {
 	.mac = 0x3F41A044,
 	.five_words = true,
 	.security = 12,
-	.wdt = {.protect = 0x3F4080AC, .config0 = 0x3F408094, .key = WDT_KEY},
+	.wdt =
+	    {.protect = 0x3F4080AC, .config0 = 0x3F408094, .config1 = 0x3F408098, .key = WDT_KEY},
+	.force_download = 0x3F408128,
 	.boot_pin = "GPIO0",
     },
     {
@@ -48,7 +51,8 @@ static const struct chip32 chips[] = {
 	.mac = 0x60008844,
 	.five_words = true,
 	.security = 20,
-	.wdt = {0x600080A8, 0x60008090, WDT_KEY, 0x600080AC, 0x600080B0, SWD_KEY, 1u << 31},
+	.wdt = {0x600080A8, 0x60008090, 0x60008094, WDT_KEY, 0x600080AC, 0x600080B0, SWD_KEY,
+	    1u << 31},
 	.boot_pin = "GPIO9",
     },
     {
@@ -56,9 +60,12 @@ static const struct chip32 chips[] = {
 	.id = 9,
 	.spi = SPI_S2(0x60002000),
 	.mac = 0x60007044,
+	.psram = 0x60007054,
 	.five_words = true,
 	.security = 20,
-	.wdt = {0x600080B0, 0x60008098, WDT_KEY, 0x600080B4, 0x600080B8, SWD_KEY, 1u << 31},
+	.wdt = {0x600080B0, 0x60008098, 0x6000809C, WDT_KEY, 0x600080B4, 0x600080B8, SWD_KEY,
+	    1u << 31},
+	.force_download = 0x6000812C,
 	.boot_pin = "GPIO0",
     },
     {
@@ -80,7 +87,7 @@ static const struct chip32 chips[] = {
 	.xtal_khz = 40000,
 	.five_words = true,
 	.security = 20,
-	.wdt = {0x600B1C18, 0x600B1C00, WDT_KEY, 0x600B1C1C, 0x600B1C20, WDT_KEY, 1u << 18},
+	.wdt = {0x600B1C18, 0x600B1C00, 0, WDT_KEY, 0x600B1C1C, 0x600B1C20, WDT_KEY, 1u << 18},
 	.boot_pin = "GPIO9",
     },
     {
@@ -91,7 +98,7 @@ static const struct chip32 chips[] = {
 	.xtal_khz = 32000,
 	.five_words = true,
 	.security = 20,
-	.wdt = {0x600B1C1C, 0x600B1C00, WDT_KEY, 0x600B1C20, 0x600B1C24, WDT_KEY, 1u << 18},
+	.wdt = {0x600B1C1C, 0x600B1C00, 0, WDT_KEY, 0x600B1C20, 0x600B1C24, WDT_KEY, 1u << 18},
 	.boot_pin = "GPIO9",
     },
     {
@@ -103,7 +110,7 @@ static const struct chip32 chips[] = {
 	.xtal_khz = 40000,
 	.five_words = true,
 	.security = 20,
-	.wdt = {0x50116018, 0x50116000, WDT_KEY, 0x5011601C, 0x50116020, WDT_KEY, 1u << 18},
+	.wdt = {0x50116018, 0x50116000, 0, WDT_KEY, 0x5011601C, 0x50116020, WDT_KEY, 1u << 18},
 	.boot_pin = "GPIO35",
     },
     {
@@ -144,6 +151,54 @@ void chip32_mac(const uint32_t words[2], uint8_t mac[6])
 	mac[1] = (uint8_t)(words[1] & 0xFF);
 	for (unsigned i = 0; i < 4; i++)
 		mac[2 + i] = (uint8_t)(words[0] >> (24 - 8 * i) & 0xFF);
+}
+
+/* Five bits a pin; the last two numbers are those of GPIO32 and 33. */
+static uint32_t pin_of(uint32_t field)
+{
+	field &= 31;
+	return field >= 30 ? field + 2 : field;
+}
+
+uint32_t chip32_flash_pins(uint32_t word3, uint32_t word5)
+{
+	uint32_t pins = word5 & 0xFFFFF;
+	uint32_t clk = pin_of(pins), q = pin_of(pins >> 5), d = pin_of(pins >> 10);
+	uint32_t cs = pin_of(pins >> 15), hd = pin_of(word3 >> 4);
+	if (pins == 0 || pins == 0xFFFFF)
+		return 0;
+	/* No wiring has two of them at one pin: such words mean something else. */
+	if (clk == q || clk == d || clk == cs || q == d || q == cs || d == cs)
+		return 0;
+	return hd << 24 | cs << 18 | d << 12 | q << 6 | clk;
+}
+
+const char *chip32_part(uint32_t package, bool single_core)
+{
+	switch (package) {
+	case 0:
+		return single_core ? "ESP32-S0WDQ6" : "ESP32-D0WDQ6";
+	case 1:
+		return single_core ? "ESP32-S0WD" : "ESP32-D0WD";
+	case 2:
+		return "ESP32-D2WD";
+	case 4:
+		return "ESP32-U4WDH";
+	case 5:
+		return "ESP32-PICO-D4 or V3";
+	case 6:
+		return "ESP32-PICO-V3-02";
+	case 7:
+		return "ESP32-D0WDR2-V3";
+	default:
+		return "";
+	}
+}
+
+uint32_t chip32_psram(uint32_t word4, uint32_t word5)
+{
+	static const uint8_t mb[8] = {0, 8, 2, 16, 4, 0, 0, 0};
+	return (uint32_t)mb[(word5 >> 19 & 1) << 2 | (word4 >> 3 & 3)] << 20;
 }
 
 uint32_t chip32_crystal_khz(const struct chip32 *c, uint32_t baud, uint32_t clkdiv)

@@ -28,11 +28,14 @@ enum chip32_quirk {
 struct chip32_spi {
 	uint32_t base; /* CMD */
 	uint32_t user, user1, user2, miso_len, w0;
+	bool addr_left; /* its address stands left aligned in base + 4 */
 };
 
 /* Watchdogs that run on while the loader is spoken to by the chip's own USB; config0 0: none. */
 struct chip32_wdt {
-	uint32_t protect, config0, key;
+	uint32_t protect, config0;
+	uint32_t config1; /* its ticks; 0: not known to be of use for a reset */
+	uint32_t key;
 	uint32_t swd_conf, swd_protect, swd_key; /* swd_conf 0: no super watchdog */
 	uint32_t swd_feed;			 /* mask of the bit that has it feed itself */
 };
@@ -49,7 +52,10 @@ struct chip32 {
 	uint8_t security;  /* bytes of the security info; 0: it has none */
 	enum chip32_quirk quirk;
 	struct chip32_wdt wdt;
-	const char *boot_pin; /* what has to be low at power-on */
+	uint32_t efuse;		 /* block 0, where the flash's pins stand; 0: not needed */
+	uint32_t psram;		 /* two words that tell the PSRAM in the package; 0: none */
+	uint32_t force_download; /* bit 0 of it keeps it in its loader; 0: it has none */
+	const char *boot_pin;	 /* what has to be low at power-on */
 };
 
 /* By the number in register 0x40001000; NULL: none of those that have one. */
@@ -58,6 +64,13 @@ const struct chip32 *chip32_by_magic(uint32_t magic);
 const struct chip32 *chip32_by_id(uint32_t id);
 /* From the two words at the row's mac. */
 void chip32_mac(const uint32_t words[2], uint8_t mac[6]);
+/* ESP32: what SPI_ATTACH wants, by words 3 and 5 of eFuse block 0; 0: the usual pins. As esptool's
+ * get_chip_spi_pads and esp-serial-flasher's spi_config_esp32. */
+uint32_t chip32_flash_pins(uint32_t word3, uint32_t word5);
+/* ESP32: the part by its package's number; "" unknown. */
+const char *chip32_part(uint32_t package, bool single_core);
+/* ESP32-S3: bytes of PSRAM in the package, by words 4 and 5 of eFuse block 1; 0: none or unknown. */
+uint32_t chip32_psram(uint32_t word4, uint32_t word5);
 /* In kHz, from the divider that the ROM measured at that rate. */
 uint32_t chip32_crystal_khz(const struct chip32 *c, uint32_t baud, uint32_t clkdiv);
 

@@ -164,6 +164,8 @@ void engine_finish(struct engine *e)
 	engine_emit(e, &(struct engine_event){.kind = ENGINE_EV_STAGE, .stage = e->stage});
 	e->in_loader = true;
 	e->finished = true;
+	if (e->c32 && end32_begin(e))
+		return;
 	if (e->reset.usable)
 		engine_reset_start_app(e);
 	else if (!stub_goes_home(e))
@@ -594,6 +596,11 @@ const struct engine_failure *engine_failure(const struct engine *e)
 bool engine_in_loader(const struct engine *e)
 {
 	return e->in_loader;
+}
+
+bool engine_by_watchdog(const struct engine *e)
+{
+	return e->d32.restarted;
 }
 
 const char *engine_reset_name(const struct engine *e)

@@ -11,7 +11,7 @@
 #define BAUD32_PROBES 4u
 #define BAUD32_MISSES 2u
 
-static size_t baud32_enc(struct engine *e, uint32_t rate)
+size_t baud32_enc(struct engine *e, uint32_t rate)
 {
 	const struct engine32 *d = &e->d32;
 	uint64_t word = d->reg[ID32_QUIRK0];

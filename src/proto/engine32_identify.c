@@ -21,12 +21,16 @@
 #define ID32_SECURE_BOOT     1u
 #define ID32_SECURE_DOWNLOAD 4u
 
-/* USER: a command is sent, bits are read. USER2: the command, eight bits of it. */
-#define ID32_SPI_USER	0x90000000u
-#define ID32_SPI_USER2	0x70000000u
-#define ID32_SPI_GO	(1u << 18)
-#define ID32_FLASH_RDID 0x9Fu
-#define ID32_FLASH_RDSR 0x05u
+/* USER: a command is sent, and perhaps an address, eight clocks of nothing, bits are read. USER1:
+ * the lengths of address and nothing. USER2: the command, eight bits of it. */
+#define ID32_SPI_COMMAND 0x80000000u
+#define ID32_SPI_ADDRESS 0x60000000u
+#define ID32_SPI_READS	 0x10000000u
+#define ID32_SPI_USER1	 (23u << 26 | 7u)
+#define ID32_SPI_USER2	 0x70000000u
+#define ID32_SPI_GO	 (1u << 18)
+#define ID32_XMC	 0x20u
+#define ID32_XMC_WAKE_US 2000u /* after its exit from deep sleep */
 
 static bool id32_secure(const struct engine *e)
 {
@@ -44,7 +48,7 @@ void id32_begin(struct engine *e)
 	d->step = ID32_MAGIC;
 	d->have_info = false;
 	d->have_table = d->have_otadata = false;
-	d->status = false;
+	d->ask = SPI32_ID;
 	d->at_once = SLOW32_AT_ONCE;
 	e->id_again = 0;
 	e->id_have = false;
@@ -58,6 +62,17 @@ static void id32_unknown(struct engine *e, uint32_t id, const struct esp_reply *
 }
 
 /* ---- which one -------------------------------------------------------------------------------- */
+/* The pins of a flash in the package stand in eFuses: they are read before the flash is attached. */
+static void id32_pins(struct engine *e)
+{
+	if (e->c32->efuse && !id32_secure(e)) {
+		e->d32.step = ID32_EFUSE0;
+		engine_go(e, ES32_READ_REG);
+	} else {
+		engine_go(e, ES32_ATTACH);
+	}
+}
+
 static void id32_known(struct engine *e, const struct chip32 *c)
 {
 	struct engine_chip *chip = &e->chip;
@@ -75,7 +90,7 @@ static void id32_known(struct engine *e, const struct chip32 *c)
 	if (e->job.usb_jtag && c->wdt.config0 && !id32_secure(e))
 		engine_go(e, ES32_WATCHDOG);
 	else
-		engine_go(e, ES32_ATTACH);
+		id32_pins(e);
 }
 
 static void id32_magic(struct engine *e, uint32_t value, const struct esp_reply *r)
@@ -178,13 +193,27 @@ void id32_watchdog_reply(struct engine *e, const struct esp_reply *r)
 	else if (r->status != 0)
 		engine_fail(e, ENGINE_CAUSE_REFUSED, r);
 	else
-		engine_go(e, ES32_ATTACH);
+		id32_pins(e);
 }
 
 /* ---- the flash's pins ------------------------------------------------------------------------- */
+static void id32_efuses(struct engine *e)
+{
+	struct engine_chip *chip = &e->chip;
+	const uint32_t *reg = e->d32.reg;
+	chip->single_core = (reg[ID32_EFUSE3] & 1) != 0;
+	str_copy(chip->part, sizeof chip->part,
+	    chip32_part(reg[ID32_EFUSE3] >> 9 & 7, chip->single_core));
+	chip->flash_encrypted = id32_odd((uint8_t)(reg[ID32_EFUSE0] >> 20 & 0x7F));
+	chip->secure_boot = (reg[ID32_EFUSE6] & 0x30) != 0;
+	engine_go(e, ES32_ATTACH);
+}
+
 void id32_attach(struct engine *e)
 {
-	const uint32_t words[2] = {0, 0}; /* the usual pins */
+	const uint32_t *reg = e->d32.reg;
+	/* 0: the usual pins */
+	const uint32_t words[2] = {chip32_flash_pins(reg[ID32_EFUSE3], reg[ID32_EFUSE5]), 0};
 	size_t n = esp_enc_words(e->tx, sizeof e->tx, ESP_OP_SPI_ATTACH, words, 2);
 	engine_command(e, ESP_OP_SPI_ATTACH, n, 0);
 }
@@ -220,6 +249,18 @@ static uint32_t id32_reg(const struct engine *e, unsigned step)
 	switch (step) {
 	case ID32_MAGIC:
 		return CHIP_REG_MAGIC;
+	case ID32_EFUSE0:
+		return c->efuse;
+	case ID32_EFUSE3:
+		return c->efuse ? c->efuse + 12 : 0;
+	case ID32_EFUSE5:
+		return c->efuse ? c->efuse + 20 : 0;
+	case ID32_EFUSE6:
+		return c->efuse ? c->efuse + 24 : 0;
+	case ID32_PSRAM0:
+		return c->psram;
+	case ID32_PSRAM1:
+		return c->psram ? c->psram + 4 : 0;
 	case ID32_MAC0:
 		return c->mac;
 	case ID32_MAC1:
@@ -234,6 +275,8 @@ static uint32_t id32_reg(const struct engine *e, unsigned step)
 		return c->quirk == CHIP32_QUIRK_MEASURED ? CHIP32_REG_CK8M : 0;
 	case ID32_USER:
 		return c->spi.user;
+	case ID32_USER1:
+		return c->spi.user1;
 	default:
 		return c->spi.user2;
 	}
@@ -253,6 +296,7 @@ static void id32_registers(struct engine *e)
 	chip32_mac(&e->d32.reg[ID32_MAC0], chip->mac);
 	chip->clkdiv = e->d32.reg[ID32_CLKDIV] & e->type->clkdiv_mask;
 	chip->crystal_khz = chip32_crystal_khz(e->c32, e->baud, chip->clkdiv);
+	chip->psram = chip32_psram(e->d32.reg[ID32_PSRAM0], e->d32.reg[ID32_PSRAM1]);
 	e->id_have = false;
 	engine_go(e, ES32_SPI);
 }
@@ -307,10 +351,13 @@ void id32_read_reply(struct engine *e, const struct esp_reply *r)
 		id32_magic(e, r->value, r);
 		return;
 	}
+	bool pins = d->step == ID32_EFUSE6;
 	d->reg[d->step++] = r->value;
 	while (d->step < ID32_STEPS && id32_reg(e, d->step) == 0)
 		d->step++;
-	if (d->step < ID32_STEPS)
+	if (pins)
+		id32_efuses(e);
+	else if (d->step < ID32_STEPS)
 		engine_go(e, ES32_READ_REG);
 	else
 		id32_registers(e);
@@ -328,22 +375,43 @@ void id32_read_expire(struct engine *e)
 }
 
 /* ---- the flash -------------------------------------------------------------------------------- */
+static const struct {
+	uint8_t command, bits; /* bits of the answer */
+	bool address;
+} id32_asks[] = {
+    [SPI32_ID] = {0x9F, 24, false},
+    [SPI32_SFDP] = {0x5A, 8, true}, /* the first maker's number in it, at 0x10 */
+    [SPI32_DOWN] = {0xB9, 0, false},
+    [SPI32_DEEPER] = {0x79, 0, false},
+    [SPI32_EXIT] = {0xFF, 0, false},
+    [SPI32_WAKE] = {0xAB, 0, false},
+    [SPI32_ID_AGAIN] = {0x9F, 24, false},
+    [SPI32_STATUS] = {0x05, 8, false},
+};
+
 void id32_spi(struct engine *e)
 {
 	const struct chip32_spi *s = &e->c32->spi;
-	const bool status = e->d32.status;
+	const enum spi32_ask ask = e->d32.ask;
+	const uint8_t bits = id32_asks[ask].bits;
+	const bool address = id32_asks[ask].address;
 	const uint32_t all = UINT32_MAX;
-	const struct esp_reg regs[5] = {
-	    {.addr = s->miso_len, .value = status ? 7 : 23, .mask = all},
-	    {.addr = s->user, .value = ID32_SPI_USER, .mask = all},
-	    {.addr = s->user2,
-		.value = ID32_SPI_USER2 | (status ? ID32_FLASH_RDSR : ID32_FLASH_RDID),
-		.mask = all},
+	const uint32_t user =
+	    ID32_SPI_COMMAND | (bits ? ID32_SPI_READS : 0) | (address ? ID32_SPI_ADDRESS : 0);
+	const struct esp_reg regs[7] = {
+	    {.addr = s->user,
+		.value = user,
+		.mask = all,
+		.delay_us = ask == SPI32_WAKE ? ID32_XMC_WAKE_US : 0},
+	    {.addr = s->user2, .value = ID32_SPI_USER2 | id32_asks[ask].command, .mask = all},
+	    {.addr = s->miso_len, .value = bits ? bits - 1u : 0, .mask = all},
+	    {.addr = s->user1, .value = ID32_SPI_USER1, .mask = all},
+	    {.addr = s->base + 4, .value = e->c32->spi.addr_left ? 0x1000 : 0x10, .mask = all},
 	    {.addr = s->w0, .value = 0, .mask = all},
 	    {.addr = s->base, .value = ID32_SPI_GO, .mask = all},
 	};
 	e->d32.polls = 0;
-	size_t n = esp_enc_write_regs(e->tx, sizeof e->tx, regs, 5);
+	size_t n = esp_enc_write_regs(e->tx, sizeof e->tx, regs, 7);
 	engine_command(e, ESP_OP_WRITE_REG, n, 0);
 }
 
@@ -365,6 +433,12 @@ void id32_spi_reply(struct engine *e, const struct esp_reply *r)
 		engine_go(e, ES32_SPI_POLL);
 }
 
+static void id32_spi_next(struct engine *e, enum spi32_ask ask)
+{
+	e->d32.ask = ask;
+	engine_go(e, ES32_SPI);
+}
+
 void id32_spi_poll(struct engine *e)
 {
 	size_t n = esp_enc_read_reg(e->tx, sizeof e->tx, e->c32->spi.base);
@@ -375,7 +449,9 @@ void id32_spi_poll_reply(struct engine *e, const struct esp_reply *r)
 {
 	if (id32_spi_refused(e, r))
 		return;
-	if (!(r->value & ID32_SPI_GO))
+	if (!(r->value & ID32_SPI_GO) && !id32_asks[e->d32.ask].bits)
+		id32_spi_next(e, (enum spi32_ask)(e->d32.ask + 1));
+	else if (!(r->value & ID32_SPI_GO))
 		engine_go(e, ES32_SPI_GET);
 	else if (++e->d32.polls < ID32_POLLS)
 		engine_go(e, ES32_SPI_POLL);
@@ -402,35 +478,61 @@ static void id32_flash(struct engine *e, uint32_t id)
 	str_copy(c->flash_maker, sizeof c->flash_maker, chip_flash_maker(id));
 }
 
+/* Chips of XMC at times start half awake; then their id is none of theirs, but their table of
+ * parameters names them (esptool's attach_flash). */
+static bool id32_is_xmc(uint32_t id)
+{
+	uint32_t type = id >> 8 & 0xFF, size = id >> 16 & 0xFF;
+	if ((id & 0xFF) != ID32_XMC)
+		return false;
+	return (type == 0x40 && size >= 0x13 && size <= 0x20) ||
+	       (type == 0x41 && size >= 0x17 && size <= 0x20) ||
+	       (type == 0x50 && size >= 0x15 && size <= 0x16);
+}
+
+static void id32_answered(struct engine *e, uint32_t value)
+{
+	switch (e->d32.ask) {
+	case SPI32_ID:
+		id32_flash(e, value);
+		id32_spi_next(e, id32_is_xmc(value) ? SPI32_STATUS : SPI32_SFDP);
+		break;
+	case SPI32_SFDP:
+		id32_spi_next(e, value == ID32_XMC ? SPI32_DOWN : SPI32_STATUS);
+		break;
+	case SPI32_ID_AGAIN:
+		e->chip.flash_woken = true;
+		id32_flash(e, value);
+		id32_spi_next(e, SPI32_STATUS);
+		break;
+	default:
+		e->chip.flash_status = value;
+		engine_go(e, ES32_SPI_BACK);
+		break;
+	}
+}
+
 void id32_spi_get_reply(struct engine *e, const struct esp_reply *r)
 {
-	uint32_t value = r->value & (e->d32.status ? 0xFF : 0xFFFFFF);
+	uint32_t value = r->value & ((1u << id32_asks[e->d32.ask].bits) - 1);
 	if (id32_spi_refused(e, r))
 		return;
-	if (!id32_agree(e, value)) {
-		if (!e->ended)
-			engine_go(e, ES32_SPI);
-		return;
-	}
-	if (!e->d32.status) {
-		id32_flash(e, value);
-		e->d32.status = true;
+	if (id32_agree(e, value))
+		id32_answered(e, value);
+	else if (!e->ended)
 		engine_go(e, ES32_SPI);
-		return;
-	}
-	e->chip.flash_status = value;
-	engine_go(e, ES32_SPI_BACK);
 }
 
 /* The ROM goes on with the unit as it had it. */
 void id32_spi_back(struct engine *e)
 {
 	const struct chip32_spi *s = &e->c32->spi;
-	const struct esp_reg regs[2] = {
+	const struct esp_reg regs[3] = {
 	    {.addr = s->user, .value = e->d32.reg[ID32_USER], .mask = UINT32_MAX},
+	    {.addr = s->user1, .value = e->d32.reg[ID32_USER1], .mask = UINT32_MAX},
 	    {.addr = s->user2, .value = e->d32.reg[ID32_USER2], .mask = UINT32_MAX},
 	};
-	size_t n = esp_enc_write_regs(e->tx, sizeof e->tx, regs, 2);
+	size_t n = esp_enc_write_regs(e->tx, sizeof e->tx, regs, 3);
 	engine_command(e, ESP_OP_WRITE_REG, n, 0);
 }
 
@@ -456,17 +558,25 @@ static uint32_t id32_job_end(const struct engine *e)
 	return end;
 }
 
+/* These ROMs address a flash by three bytes. What is behind would wrap round to its beginning. */
+#define ID32_REACH (16u << 20)
+
+static bool id32_beyond(const struct engine *e)
+{
+	const struct engine_job *job = &e->job;
+	bool whole =
+	    (job->part_count == 0 && job->kind != ENGINE_IDENTIFY) || job->backup || job->erase_all;
+	return id32_job_end(e) > ID32_REACH || (whole && e->chip.flash_size > ID32_REACH);
+}
+
 bool id32_able(struct engine *e)
 {
 	const struct engine_job *job = &e->job;
-	const uint32_t limit = PLAN_SECTORS * CHIP_SECTOR;
 	bool reads = job->kind == ENGINE_READ || job->kind == ENGINE_VERIFY || job->backup;
-	bool plans = job->kind == ENGINE_FLASH || job->kind == ENGINE_VERIFY;
 	if (reads && id32_secure(e))
 		engine_fail(e, ENGINE_CAUSE_SECURE, NULL);
-	else if (plans &&
-		 (id32_job_end(e) > limit || (job->erase_all && e->chip.flash_size > limit)))
-		engine_fail(e, ENGINE_CAUSE_TOO_LARGE, NULL);
+	else if (id32_beyond(e))
+		engine_fail(e, ENGINE_CAUSE_BEYOND, NULL);
 	else
 		return true;
 	return false;
@@ -477,7 +587,7 @@ static uint32_t id32_size(const struct engine *e)
 {
 	uint32_t size = e->chip.flash_size, end = id32_job_end(e);
 	if (size != 0)
-		return size;
+		return size < ID32_REACH ? size : ID32_REACH;
 	for (size = 4u << 20; size < end; size *= 2)
 		;
 	return size;

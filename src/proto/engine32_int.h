@@ -28,14 +28,34 @@ struct esp_reply;
 
 enum id32_step {
 	ID32_MAGIC,
+	ID32_EFUSE0, /* of a chip whose flash may be in its package, before the pins are named */
+	ID32_EFUSE3,
+	ID32_EFUSE5,
+	ID32_EFUSE6,
 	ID32_MAC0,
 	ID32_MAC1,
+	ID32_PSRAM0,
+	ID32_PSRAM1,
 	ID32_CLKDIV,
 	ID32_QUIRK0,
 	ID32_QUIRK1,
 	ID32_USER,
+	ID32_USER1,
 	ID32_USER2,
 	ID32_STEPS
+};
+
+/* What the flash is asked or told, in this order; SFDP and what follows only where its id is none of
+ * XMC's. */
+enum spi32_ask {
+	SPI32_ID,
+	SPI32_SFDP, /* whose it is by its table of parameters */
+	SPI32_DOWN, /* an XMC that did not wake up well: down, further down, and up again */
+	SPI32_DEEPER,
+	SPI32_EXIT,
+	SPI32_WAKE,
+	SPI32_ID_AGAIN,
+	SPI32_STATUS
 };
 
 /* What the areas read before the identity are. */
@@ -50,7 +70,7 @@ struct engine32 {
 	unsigned polls;
 	bool have_info;
 	uint32_t flags;
-	bool status; /* the flash is asked for its status and not for its id */
+	enum spi32_ask ask;
 	int64_t rtt; /* shortest answer to a register's reading; 0: none measured */
 	/* the device's partition table */
 	enum table32_step table_step;
@@ -78,6 +98,7 @@ struct engine32 {
 	/* slow reading */
 	unsigned at_once, asked, got;
 	bool slow_bad;
+	bool restarted; /* by its watchdog, in the end */
 };
 
 /* ---- engine32_identify.c ------------------------------------------------------------------------ */
@@ -104,10 +125,26 @@ void id32_spi_back(struct engine *e);
 void id32_spi_back_reply(struct engine *e, const struct esp_reply *r);
 void id32_params(struct engine *e);
 void id32_params_reply(struct engine *e, const struct esp_reply *r);
+
+/* ---- engine32_end.c ------------------------------------------------------------------------------- */
+/* All is done: what this chip wants before it is left. False: nothing, and the caller goes on. */
+bool end32_begin(struct engine *e);
+void end32_unforce(struct engine *e);
+void end32_unforce_reply(struct engine *e, const struct esp_reply *r);
+void end32_unforce_expire(struct engine *e);
+void end32_restart(struct engine *e);
+void end32_restart_reply(struct engine *e, const struct esp_reply *r);
+void end32_home(struct engine *e);
+void end32_home_reply(struct engine *e, const struct esp_reply *r);
+void end32_home_set(struct engine *e);
+/* ... in the end no answer is an answer, too. */
+void end32_over(struct engine *e);
 /* The job against what this chip's loader can do; false: the engine has failed. */
 bool id32_able(struct engine *e);
 
 /* ---- engine32_baud.c ------------------------------------------------------------------------------ */
+/* The command for that rate, in e->tx; returns its length. */
+size_t baud32_enc(struct engine *e, uint32_t rate);
 void baud32_ask(struct engine *e);
 void baud32_ask_reply(struct engine *e, const struct esp_reply *r);
 void baud32_ask_expire(struct engine *e);

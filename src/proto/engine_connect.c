@@ -17,6 +17,7 @@
 #define CONNECT_APP_GAP	 MONO_S(3) /* between two such slices the banner has its turn */
 #define CONNECT_RUN	 64u	   /* bytes after which a verdict is made anew */
 #define CONNECT_SYNC	 MONO_MS(100)
+#define CONNECT_FAST	 921600u
 
 void connect_start(struct engine *e)
 {
@@ -34,6 +35,9 @@ void connect_start(struct engine *e)
 	hunt_begin(e, HUNT_HELD, 3, CONNECT_SYNC);
 	hunt_add(e, job->connected_baud);
 	hunt_add(e, e->type->sync_baud);
+	/* A run that was ended in its midst left it at the rate that this one would take. A loader
+	 * that never measured anything has answered before: this can lock none. */
+	hunt_add(e, job->baud ? job->baud : CONNECT_FAST);
 	hunt_go(e);
 }
 

@@ -60,12 +60,13 @@ bool engine_job_ok(const struct engine_job *job)
 	return true;
 }
 
-bool engine_move(struct engine *e, size_t part, uint32_t offset)
+bool engine_move(struct engine *e, const uint32_t *offset, size_t n)
 {
-	if (part >= e->job.part_count || e->state != ES_PROCEED || e->proceeded)
+	if (n != e->job.part_count || e->state != ES_PROCEED || e->proceeded)
 		return false;
 	struct engine_job changed = e->job;
-	changed.parts[part].offset = offset;
+	for (size_t i = 0; i < n; i++)
+		changed.parts[i].offset = offset[i];
 	if (!engine_job_ok(&changed))
 		return false;
 	e->job = changed;

@@ -113,6 +113,10 @@ enum engine_state {
 	ES32_ATTACH_AGAIN, /* after a restart of the loader */
 	ES32_PARAMS_AGAIN,
 	ES32_READ,
+	ES32_UNFORCE, /* done: its next start is not to be into the loader */
+	ES32_RESTART, /* ... by its watchdog, where there is no RTS */
+	ES32_HOME,    /* ... back to the rate at which the next program looks for it */
+	ES32_HOME_SET,
 	ES_END,
 	ES_STATES
 };

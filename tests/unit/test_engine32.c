@@ -118,7 +118,10 @@ static void flash__each_chip__packed_and_verified(void **state)
 		assert_true(rig_flash_is(&rig, 0x10000, image, IMAGE));
 		assert_true(kept(0, 0x10000));
 		assert_true(kept(0x10000 + (IMAGE + 4095) / 4096 * 4096, FLASH));
-		assert_int_equal(engine_baud(rig.e), 921600);
+		assert_int_equal(rig_last(&rig, ENGINE_EV_BAUD)->value, 921600);
+		/* The next program looks for it there. */
+		assert_int_equal(engine_baud(rig.e), 115200);
+		assert_true(engine_in_loader(rig.e));
 		assert_int_equal(rig_count(&rig, ENGINE_EV_RETRY, -1), 0);
 		assert_true(engine_by_md5(rig.e));
 		assert_true(rig.stage_at[ENGINE_ST_VERIFY][1] > 0);
@@ -314,7 +317,7 @@ static void baud__too_fast_for_the_link__falls_back(void **state)
 	c.mute_above = 500000; /* the chip hears it, and is not heard */
 	begin(&c);
 	finish(ENGINE_EV_DONE, 5 * MIN);
-	assert_int_equal(engine_baud(rig.e), 460800);
+	assert_int_equal(rig_last(&rig, ENGINE_EV_BAUD)->value, 460800);
 	assert_false(rig_last(&rig, ENGINE_EV_BAUD)->ok);
 	assert_true(rig_flash_is(&rig, 0x10000, image, IMAGE));
 	rig_fini(&rig);
@@ -335,8 +338,107 @@ static void baud__too_fast_for_the_link__falls_back(void **state)
 	c.host_max = 250000;
 	begin(&c);
 	finish(ENGINE_EV_DONE, 5 * MIN);
-	assert_int_equal(engine_baud(rig.e), 230400);
+	assert_int_equal(rig_last(&rig, ENGINE_EV_BAUD)->value, 230400);
 	rig_fini(&rig);
+}
+
+/* Another program, or the same one in the midst of its work, was ended: the chip stays at its rate,
+ * and the next one finds it there. */
+static void baud__left_raised__found_by_the_next(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < CHIPS; i += 2) {
+		struct rig_config c = config(chips[i].chip, ENGINE_FLASH, IMAGE);
+		begin(&c);
+		assert_true(rig_until(&rig, ENGINE_EV_BAUD, -1, MIN));
+		struct engine_job job = c.job;
+		job.kind = ENGINE_IDENTIFY;
+		job.part_count = 0;
+		job.connected = true;
+		job.connected_baud = 115200;
+		engine_free(rig.e);
+		rig.e = engine_new(&job, rig.now);
+		rig.events = 0;
+		finish(ENGINE_EV_DONE, MIN);
+		assert_int_equal(engine_chip_info(rig.e)->chip_id, chips[i].id);
+		/* ... and leaves it where everybody looks. */
+		assert_int_equal(engine_baud(rig.e), 115200);
+		rig_fini(&rig);
+	}
+}
+
+/* ---- the flash behind it ------------------------------------------------------------------------ */
+static void identify__flash_in_package__by_its_eFuses(void **state)
+{
+	(void)state;
+	struct rig_config c = config(SIM_ESP32, ENGINE_FLASH, IMAGE);
+	c.link.device.in_package = true;
+	begin(&c);
+	finish(ENGINE_EV_DONE, 5 * MIN);
+	assert_string_equal(engine_chip_info(rig.e)->part, "ESP32-PICO-D4 or V3");
+	assert_int_equal(engine_chip_info(rig.e)->flash_size, FLASH);
+	assert_true(rig_flash_is(&rig, 0x10000, image, IMAGE));
+	rig_fini(&rig);
+}
+
+static void identify__xmc_half_awake__is_woken(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < CHIPS; i++) {
+		struct rig_config c = config(chips[i].chip, ENGINE_IDENTIFY, 0);
+		c.link.device.xmc_asleep = true;
+		c.cut = (enum rig_cut)(i % 3);
+		begin(&c);
+		finish(ENGINE_EV_DONE, MIN);
+		assert_true(engine_chip_info(rig.e)->flash_woken);
+		assert_int_equal(engine_chip_info(rig.e)->flash_id, 0x164020);
+		assert_int_equal(engine_chip_info(rig.e)->flash_size, FLASH);
+		rig_fini(&rig);
+		c.link.device.xmc_asleep = false;
+		begin(&c);
+		finish(ENGINE_EV_DONE, MIN);
+		assert_false(engine_chip_info(rig.e)->flash_woken);
+		rig_fini(&rig);
+	}
+}
+
+/* Three bytes of address: what is behind 16 MB would wrap round to the beginning. */
+static void flash__more_than_16_MB__only_what_is_reached(void **state)
+{
+	(void)state;
+	static const struct {
+		enum engine_kind kind;
+		uint32_t offset, length;
+		bool erase_all, backup, good;
+	} cases[] = {
+	    {ENGINE_FLASH, 0x10000, IMAGE, false, false, true},
+	    {ENGINE_FLASH, (16u << 20) - 0x10000, IMAGE, false, false, false},
+	    {ENGINE_FLASH, 0x10000, IMAGE, true, false, false},
+	    {ENGINE_FLASH, 0x10000, IMAGE, false, true, false},
+	    {ENGINE_ERASE, 0, 0, false, false, false},
+	    {ENGINE_ERASE, 17u << 20, 0x1000, false, false, false},
+	    {ENGINE_ERASE, (16u << 20) - 0x1000, 0x1000, false, false, true},
+	    {ENGINE_READ, 0, 0, false, false, false},
+	    {ENGINE_READ, (16u << 20) - 0x1000, 0x1000, false, false, true},
+	};
+	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+		struct rig_config c = config(SIM_ESP32S3, cases[i].kind, cases[i].length);
+		c.link.device.flash_size = 32u << 20;
+		c.job.parts[0].offset = cases[i].offset;
+		c.job.erase_all = cases[i].erase_all;
+		c.job.backup = cases[i].backup;
+		begin(&c);
+		finish(cases[i].good ? ENGINE_EV_DONE : ENGINE_EV_FAILED, 5 * MIN);
+		assert_int_equal(engine_chip_info(rig.e)->flash_size, 32u << 20);
+		if (!cases[i].good) {
+			assert_int_equal(engine_failure(rig.e)->cause, ENGINE_CAUSE_BEYOND);
+			assert_false(engine_failure(rig.e)->flash_touched);
+			assert_true(kept(0, FLASH));
+		} else if (cases[i].kind == ENGINE_FLASH) {
+			assert_true(rig_flash_is(&rig, 0x10000, image, IMAGE));
+		}
+		rig_fini(&rig);
+	}
 }
 
 /* ---- by the chip's own USB ------------------------------------------------------------------------ */
@@ -365,6 +467,35 @@ static void usb__watchdogs_silenced__written_and_started(void **state)
 		/* Longer than the watchdogs would have waited. */
 		assert_true(rig.now - rig.stage_at[ENGINE_ST_READ][0] > 2000000);
 		assert_false(engine_in_loader(rig.e));
+		rig_fini(&rig);
+	}
+}
+
+/* Where RTS is not to be had its watchdog starts the application; not known for all chips. */
+static void usb__without_lines__started_by_the_watchdog(void **state)
+{
+	(void)state;
+	static const struct {
+		enum sim_chip chip;
+		bool starts;
+	} usb[] = {{SIM_ESP32C3, true}, {SIM_ESP32S3, true}, {SIM_ESP32C6, false}};
+	for (size_t i = 0; i < 3; i++) {
+		struct rig_config c = config(usb[i].chip, ENGINE_FLASH, IMAGE);
+		c.link.device.usb_jtag = true;
+		c.link.device.usb_stays = true;
+		c.link.device.wdt_us = 1000000;
+		c.job.usb_jtag = true;
+		c.job.connected = true; /* as after the port's return */
+		c.job.connected_baud = 115200;
+		c.no_power = true;
+		begin(&c);
+		sim_link_power(rig.link, true, 0);
+		rig.now = 700000;
+		sim_link_advance(rig.link, rig.now);
+		finish(ENGINE_EV_DONE, 5 * MIN);
+		assert_true(rig_flash_is(&rig, 0x10000, image, IMAGE));
+		assert_int_equal(engine_by_watchdog(rig.e), usb[i].starts);
+		assert_int_equal(engine_in_loader(rig.e), !usb[i].starts);
 		rig_fini(&rig);
 	}
 }
@@ -463,7 +594,12 @@ int main(void)
 	    cmocka_unit_test(verify__names_what_differs),
 	    cmocka_unit_test(secure_download__writes_and_says_what_it_cannot),
 	    cmocka_unit_test(baud__too_fast_for_the_link__falls_back),
+	    cmocka_unit_test(baud__left_raised__found_by_the_next),
+	    cmocka_unit_test(identify__flash_in_package__by_its_eFuses),
+	    cmocka_unit_test(identify__xmc_half_awake__is_woken),
+	    cmocka_unit_test(flash__more_than_16_MB__only_what_is_reached),
 	    cmocka_unit_test(usb__watchdogs_silenced__written_and_started),
+	    cmocka_unit_test(usb__without_lines__started_by_the_watchdog),
 	    cmocka_unit_test(flash__faults__right_in_the_end),
 	    cmocka_unit_test(flash__reset_in_the_middle__goes_on),
 	    cmocka_unit_test(fault__is_named__board),

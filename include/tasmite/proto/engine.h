@@ -118,6 +118,10 @@ struct engine_chip {
 	int revision;	      /* the security info's last word; -1: the chip tells none */
 	uint32_t boot_offset; /* of the second boot loader in the flash */
 	const char *boot_pin; /* low at power-on: the loader; for ever valid */
+	char part[24];	      /* ESP32: "ESP32-PICO-D4 or V3"; "" not told */
+	bool single_core;     /* ESP32 */
+	uint32_t psram;	      /* ESP32-S3: bytes in the package; 0: none, or not told */
+	bool flash_woken;     /* it had not started well, and was made to (XMC) */
 	bool by_usb;
 	bool secure_boot, flash_encrypted;
 	bool secure_download; /* writing and erasing only; nothing can be read or proven */
@@ -233,7 +237,8 @@ enum engine_cause {
 	ENGINE_CAUSE_WORN,	   /* a sector does not get blank, or not hold what is written */
 	ENGINE_CAUSE_STUB,	   /* the stub was needed (READ, VERIFY) and did not run */
 	ENGINE_CAUSE_SIZE_UNKNOWN, /* the whole chip was to be erased, but its id tells no size */
-	ENGINE_CAUSE_SECURE	   /* secure download mode: this can't be done */
+	ENGINE_CAUSE_SECURE,	   /* secure download mode: this can't be done */
+	ENGINE_CAUSE_BEYOND	   /* behind the 16 MB that this chip's ROM reaches */
 };
 
 /* What to tell after a failure or a cancel: where it stood and what is changed on the device. */
@@ -274,9 +279,10 @@ void engine_proceed(struct engine *e, mono_t now);
 /* Before engine_proceed: areas that stay as they are, where they depend on the chip's size. Added to
  * those of the job; false when they overlap a part, are not aligned or too many (none is taken). */
 bool engine_keep(struct engine *e, const struct engine_part *keep, size_t n);
-/* Between ENGINE_EV_IDENTITY and engine_proceed: a part goes there (a multiple of 4096), as the
- * device's partition table says. False: it would overlap another, and stays where it was. */
-bool engine_move(struct engine *e, size_t part, uint32_t offset);
+/* Between ENGINE_EV_IDENTITY and engine_proceed: the n parts, all of them, go there (multiples of
+ * 4096), as the device's partition table says. False: two would overlap, and all stay where they
+ * were. */
+bool engine_move(struct engine *e, const uint32_t *offset, size_t n);
 /* What want_table brought, proven by its MD5: the bytes at 0x8000; those of the otadata partition
  * (of each of its sectors the beginning, FF behind). NULL and *n 0: not read. Belong to e. */
 const uint8_t *engine_partitions(const struct engine *e, size_t *n);
@@ -297,6 +303,8 @@ const struct engine_failure *engine_failure(const struct engine *e);
  * has. */
 bool engine_in_loader(const struct engine *e);
 uint32_t engine_baud(const struct engine *e);
+/* It was the chip's watchdog that started the application. */
+bool engine_by_watchdog(const struct engine *e);
 /* What has to be low at power-on for the loader of this chip of the ESP32 family: "GPIO9"; NULL: a
  * chip that is not known. */
 const char *engine_boot_pin(uint16_t chip_id);
