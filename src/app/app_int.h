@@ -48,7 +48,7 @@ struct app {
 	/* the funnel (app_rx.c) */
 	struct buf masked;
 	bool drop_told;	     /* that the log has begun to lose its oldest lines */
-	uint64_t facts_next; /* number of the first line that facts have not seen */
+	uint64_t read_next;  /* number of the first line that the session has not read */
 	struct timer *held_timer;
 
 	/* instead of a screen, instead of a port */
@@ -125,7 +125,7 @@ struct app {
 /* ---- app_rx.c: from the wire to what is kept and shown ---- */
 void app_rx_init(struct app *a);
 void app_rx_fini(struct app *a);
-/* Bytes of the device for log, capture and facts: the masking funnel stands here. */
+/* Bytes of the device for log, capture and doctor: the masking funnel stands here. */
 void app_log_rx(struct app *a, const uint8_t *bytes, size_t n, mono_t now);
 /* The stream breaks (port lost, other rate): what the funnel holds is let go, the line ends. */
 void app_log_break(struct app *a, mono_t now);
