@@ -47,8 +47,8 @@ struct app {
 
 	/* the funnel (app_rx.c) */
 	struct buf masked;
-	bool drop_told;	     /* that the log has begun to lose its oldest lines */
-	uint64_t read_next;  /* number of the first line that the session has not read */
+	bool drop_told;	    /* that the log has begun to lose its oldest lines */
+	uint64_t read_next; /* number of the first line that the session has not read */
 	struct timer *held_timer;
 
 	/* instead of a screen, instead of a port */

@@ -38,6 +38,7 @@ struct status {
 	unsigned count, next;
 };
 
+/* Nothing told. */
 void status_init(struct status *st);
 /* The device has started anew: the table is empty, the samples stay. */
 void status_new_boot(struct status *st);
@@ -45,9 +46,9 @@ void status_new_boot(struct status *st);
 bool status_event(struct status *st, const struct logline *ev, mono_t time);
 /* The sample `back` before the newest (0); NULL when there is none. */
 const struct status_sample *status_at(const struct status *st, unsigned back);
+enum status_curve { STATUS_SIGNAL, STATUS_HEAP };
 /* The values of a curve, oldest first, at most max of the newest ones: of the signal in dBm (of the
  * quality, where no level is told), or of the free memory in kB. Returns how many. */
-enum status_curve { STATUS_SIGNAL, STATUS_HEAP };
 unsigned status_curve(const struct status *st, enum status_curve which, int32_t *out, unsigned max);
 /* The curve as one character of eight heights a value, the lowest value of it to the highest; flat
  * ones in the middle. dst is UTF-8. */

@@ -41,6 +41,7 @@ struct timeline {
 	mono_t reset_at; /* by the program, and not answered yet; MONO_NEVER: none */
 };
 
+/* No boot seen. */
 void timeline_init(struct timeline *t);
 /* The program lets the chip start, now. */
 void timeline_reset(struct timeline *t, mono_t now);
