@@ -191,13 +191,14 @@ static void ui_page_closed(void *ctx)
 	session_page_close(a->session);
 }
 
-static void ui_choices(void *ctx, const char *const *words, size_t count)
+static void ui_choices(
+    void *ctx, const char *const *words, const char *const *details, size_t count)
 {
 	struct app *a = ctx;
 
 	session_list_open(a->session, "Choices", true);
 	for (size_t i = 0; i < count; i++)
-		session_list_add(a->session, words[i], "", words[i]);
+		session_list_add(a->session, words[i], details[i], words[i]);
 }
 
 static void ui_paste(void *ctx, const char *text, size_t n)
@@ -543,6 +544,7 @@ static void close_all(struct app *a, struct err *err)
 		app_flash_fini(a);
 		app_lines_fini(a);
 		app_send_fini(a);
+		timer_free(a->reveal_timer);
 		loop_free(a->loop);
 	}
 	secrets_free(a->secrets);

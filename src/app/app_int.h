@@ -115,6 +115,8 @@ struct app {
 
 	unsigned tips; /* hints that were shown (tips.c) */
 
+	struct timer *reveal_timer; /* hides the edit line's secrets again */
+
 	mono_t away_since; /* when the port was lost or released */
 	bool first_open;   /* the port was never open yet */
 	bool screen_away;  /* suspended */
@@ -216,6 +218,7 @@ size_t app_complete(void *ctx, const char *line, size_t cursor,
 typedef void (*app_command)(struct app *a, const struct cmd_line *c);
 void act_help(struct app *a, const struct cmd_line *c);
 void act_menu(struct app *a, const struct cmd_line *c);
+void act_reveal(struct app *a, const struct cmd_line *c);
 void act_stamp(struct app *a, const struct cmd_line *c);
 void act_echo(struct app *a, const struct cmd_line *c);
 void act_wrap(struct app *a, const struct cmd_line *c);
@@ -273,6 +276,8 @@ void act_copy(struct app *a, const struct cmd_line *c);
 void act_save(struct app *a, const struct cmd_line *c);
 
 /* ---- pieces of them that others need ---- */
+/* Shows the secrets in the edit line for the moment, or hides them. */
+void app_reveal(struct app *a, bool on);
 /* Sets a setting for this session and applies it; tells a mistake. */
 bool app_set(struct app *a, enum setting_id id, const char *text);
 /* Takes settings over into what depends on them (theme, rate, pace, log size). */

@@ -75,14 +75,15 @@ static size_t on_complete(void *ctx, const char *line, size_t cursor,
 	return 0;
 }
 
-static void on_choices(void *ctx, const char *const *words, size_t count)
+static void on_choices(
+    void *ctx, const char *const *words, const char *const *details, size_t count)
 {
 	struct screen *sc = ctx;
 
 	sc->choices++;
 	session_list_open(sc->s, "", true);
 	for (size_t i = 0; i < count; i++)
-		session_list_add(sc->s, words[i], "", words[i]);
+		session_list_add(sc->s, words[i], details[i], words[i]);
 }
 
 static void on_raw(void *ctx, const char *bytes, size_t n)

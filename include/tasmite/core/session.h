@@ -171,6 +171,7 @@ struct session {
 	struct session_sending sending;
 	bool direct;	  /* each key goes to the device */
 	bool hex_entry;	  /* what is entered are bytes in hex */
+	bool reveal;	  /* the secrets in the edit line are shown, for the moment */
 	bool replay;	  /* a recording is being played, and its end is not reached */
 	char profile[64]; /* in force; "" none */
 	struct flash_view flash;
