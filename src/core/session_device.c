@@ -84,7 +84,7 @@ static void keep_proofs(struct session *s)
 {
 	struct session_device *d = &s->device;
 
-	for (int k = 0; k < CHECK_KEYS; k++)
+	for (int k = 0; k < CHECKLIST_KEYS; k++)
 		keep_proof(s->log, &d->proof[k], d->checks[k].line);
 	for (int i = 0; i < DOCTOR_FINDINGS; i++) {
 		const struct doctor_finding *f = &d->view->finding[i];
@@ -94,9 +94,10 @@ static void keep_proofs(struct session *s)
 }
 
 /* Word by word: what stands behind the end of a text does not count. */
-static bool same_checks(const struct check a[CHECK_KEYS], const struct check b[CHECK_KEYS])
+static bool same_checks(
+    const struct checklist_row a[CHECKLIST_KEYS], const struct checklist_row b[CHECKLIST_KEYS])
 {
-	for (int k = 0; k < CHECK_KEYS; k++)
+	for (int k = 0; k < CHECKLIST_KEYS; k++)
 		if (a[k].state != b[k].state || a[k].line != b[k].line ||
 		    strcmp(a[k].label, b[k].label) != 0 || strcmp(a[k].text, b[k].text) != 0)
 			return false;
@@ -117,7 +118,7 @@ bool session_judge(struct session *s)
 	struct session_device *d = &s->device;
 	uint64_t seen = s->facts.revision + d->timeline.revision + d->status.revision;
 	uint64_t found = found_count(d->view);
-	struct check checks[CHECK_KEYS];
+	struct checklist_row checks[CHECKLIST_KEYS];
 	bool changed = seen != d->seen;
 
 	if (!d->fresh && !changed)

@@ -54,7 +54,7 @@ static const char project[] = "00:00:00 Project sonoff Sonoff (Topic sonoff, Fal
 static const char joins[] = "00:00:00 WIF: Connecting to AP1 home in mode 11N as sonoff-5206...";
 static const char fails[] = "00:00:07 WIF: Connect failed as AP cannot be reached";
 
-static const struct check *check_of(enum check_key key)
+static const struct checklist_row *check_of(enum checklist_key key)
 {
 	return &rig.s->device.checks[key];
 }
@@ -70,25 +70,25 @@ static void session_judge__follows__the_story_of_2018(void **state)
 	says(300, project);
 	says(600, joins);
 	assert_true(session_judge(rig.s));
-	assert_int_equal(check_of(CHECK_BOOTS)->state, DOCTOR_OK);
-	assert_string_equal(check_of(CHECK_BOOTS)->text, "power on, from flash");
-	assert_string_equal(check_of(CHECK_FIRMWARE)->text, "Sonoff-Tasmota 6.1.1, core 2_3_0");
-	assert_int_equal(check_of(CHECK_FIRMWARE)->line, 3);
-	assert_string_equal(check_of(CHECK_WIFI)->label, "Wi-Fi \"home\"");
-	assert_int_equal(check_of(CHECK_WIFI)->state, DOCTOR_TRYING);
+	assert_int_equal(check_of(CHECKLIST_BOOTS)->state, DOCTOR_OK);
+	assert_string_equal(check_of(CHECKLIST_BOOTS)->text, "power on, from flash");
+	assert_string_equal(check_of(CHECKLIST_FIRMWARE)->text, "Sonoff-Tasmota 6.1.1, core 2_3_0");
+	assert_int_equal(check_of(CHECKLIST_FIRMWARE)->line, 3);
+	assert_string_equal(check_of(CHECKLIST_WIFI)->label, "Wi-Fi \"home\"");
+	assert_int_equal(check_of(CHECKLIST_WIFI)->state, DOCTOR_TRYING);
 	says(7000, fails);
 	says(10, joins);
 	says(7000, fails);
 	assert_true(session_judge(rig.s));
-	assert_int_equal(check_of(CHECK_WIFI)->state, DOCTOR_BAD);
-	assert_string_equal(check_of(CHECK_WIFI)->text, "AP not found, 2 tries");
-	assert_int_equal(check_of(CHECK_WIFI)->line, 7);
-	assert_int_equal(check_of(CHECK_FIRMWARE)->state, DOCTOR_BAD);
-	assert_non_null(strstr(check_of(CHECK_FIRMWARE)->text, "known for failed joins"));
-	assert_true(rig.s->device.proof[CHECK_WIFI].known);
-	assert_string_equal(rig.s->device.proof[CHECK_WIFI].text, fails);
-	assert_int_equal(rig.s->device.proof[CHECK_WIFI].time, rig.now);
-	n = checklist_lines(rig.s->device.view, CHECK_WIFI, lines, SESSION_MARKED_MAX);
+	assert_int_equal(check_of(CHECKLIST_WIFI)->state, DOCTOR_BAD);
+	assert_string_equal(check_of(CHECKLIST_WIFI)->text, "AP not found, 2 tries");
+	assert_int_equal(check_of(CHECKLIST_WIFI)->line, 7);
+	assert_int_equal(check_of(CHECKLIST_FIRMWARE)->state, DOCTOR_BAD);
+	assert_non_null(strstr(check_of(CHECKLIST_FIRMWARE)->text, "known for failed joins"));
+	assert_true(rig.s->device.proof[CHECKLIST_WIFI].known);
+	assert_string_equal(rig.s->device.proof[CHECKLIST_WIFI].text, fails);
+	assert_int_equal(rig.s->device.proof[CHECKLIST_WIFI].time, rig.now);
+	n = checklist_lines(rig.s->device.view, CHECKLIST_WIFI, lines, SESSION_MARKED_MAX);
 	assert_int_equal(n, 2);
 	assert_int_equal(lines[0], 5);
 	assert_int_equal(lines[1], 7);
@@ -111,14 +111,14 @@ static void session_judge__keeps__proofs_of_dropped_lines(void **state)
 		says(1, "00:01:00 MQT: tele/sonoff/SENSOR = {\"Time\":\"2018-11-04T13:04:05\"}");
 	assert_true(lines_first(rig.s->log) > 4);
 	session_judge(rig.s);
-	assert_int_equal(check_of(CHECK_WIFI)->line, 4);
-	assert_true(rig.s->device.proof[CHECK_WIFI].known);
-	assert_string_equal(rig.s->device.proof[CHECK_WIFI].text, fails);
+	assert_int_equal(check_of(CHECKLIST_WIFI)->line, 4);
+	assert_true(rig.s->device.proof[CHECKLIST_WIFI].known);
+	assert_string_equal(rig.s->device.proof[CHECKLIST_WIFI].text, fails);
 	/* what was never looked at is not made up */
 	session_device_line(rig.s, (const uint8_t *)joins, strlen(joins), 1, 5);
 	session_judge(rig.s);
-	assert_false(
-	    rig.s->device.proof[CHECK_WIFI].known && rig.s->device.proof[CHECK_WIFI].line == 2);
+	assert_false(rig.s->device.proof[CHECKLIST_WIFI].known &&
+		     rig.s->device.proof[CHECKLIST_WIFI].line == 2);
 }
 
 static void session_device_rewritten__forgets__the_firmware(void **state)
@@ -133,8 +133,8 @@ static void session_device_rewritten__forgets__the_firmware(void **state)
 	session_judge(rig.s);
 	session_device_rewritten(rig.s);
 	assert_true(session_judge(rig.s));
-	assert_string_equal(check_of(CHECK_FIRMWARE)->text, "");
-	assert_int_equal(check_of(CHECK_WIFI)->state, DOCTOR_UNKNOWN);
+	assert_string_equal(check_of(CHECKLIST_FIRMWARE)->text, "");
+	assert_int_equal(check_of(CHECKLIST_WIFI)->state, DOCTOR_UNKNOWN);
 	assert_int_equal(rig.s->device.view->finding[DOCTOR_F_KNOWN_BAD].count, 0);
 	assert_int_equal(rig.s->facts.boots, 1);
 	says(9000, banner);
@@ -169,12 +169,12 @@ static void session_device_gap__forgets__what_was_unreadable(void **state)
 	for (int i = 0; i < 10; i++)
 		says(10, noise);
 	session_judge(rig.s);
-	assert_int_equal(check_of(CHECK_BOOTS)->state, DOCTOR_BAD);
-	assert_string_equal(check_of(CHECK_CONSOLE)->text, "unreadable: another rate");
+	assert_int_equal(check_of(CHECKLIST_BOOTS)->state, DOCTOR_BAD);
+	assert_string_equal(check_of(CHECKLIST_CONSOLE)->text, "unreadable: another rate");
 	session_device_gap(rig.s, false);
 	assert_true(session_judge(rig.s));
-	assert_int_equal(check_of(CHECK_BOOTS)->state, DOCTOR_UNKNOWN);
-	assert_int_equal(check_of(CHECK_CONSOLE)->state, DOCTOR_UNKNOWN);
+	assert_int_equal(check_of(CHECKLIST_BOOTS)->state, DOCTOR_UNKNOWN);
+	assert_int_equal(check_of(CHECKLIST_CONSOLE)->state, DOCTOR_UNKNOWN);
 }
 
 static void session_device_line__fills__status_and_timeline(void **state)
@@ -192,9 +192,9 @@ static void session_device_line__fills__status_and_timeline(void **state)
 	assert_int_equal(timeline_at(&rig.s->device.timeline, 0)->ms[TIMELINE_ROM], 60);
 	assert_int_equal(timeline_at(&rig.s->device.timeline, 0)->ms[TIMELINE_MQTT], 6460);
 	assert_int_equal(rig.s->device.status.heap_kb, 24);
-	assert_string_equal(check_of(CHECK_IP)->text, "192.168.1.30 sonoff-5206");
-	assert_int_equal(check_of(CHECK_MQTT)->state, DOCTOR_OK);
-	assert_int_equal(check_of(CHECK_CONSOLE)->state, DOCTOR_OK);
+	assert_string_equal(check_of(CHECKLIST_IP)->text, "192.168.1.30 sonoff-5206");
+	assert_int_equal(check_of(CHECKLIST_MQTT)->state, DOCTOR_OK);
+	assert_int_equal(check_of(CHECKLIST_CONSOLE)->state, DOCTOR_OK);
 	/* the next start: the table is of the one before */
 	says(60000, banner);
 	assert_false(rig.s->device.status.any);
@@ -205,28 +205,28 @@ static void checklist__names__every_reason(void **state)
 {
 	static const struct {
 		const char *line;
-		enum check_key key;
+		enum checklist_key key;
 		enum doctor_state want;
 		const char *text;
 	} cases[] = {
-	    {"00:00:09 MQT: Connect failed to 10.0.0.2:1883, rc 4. Retry in 10 sec", CHECK_MQTT,
+	    {"00:00:09 MQT: Connect failed to 10.0.0.2:1883, rc 4. Retry in 10 sec", CHECKLIST_MQTT,
 		DOCTOR_BAD, "refused: user or password (rc 4)"},
-	    {"00:00:09 MQT: Connect failed to 10.0.0.2:1883, rc -2. Retry in 10 sec", CHECK_MQTT,
-		DOCTOR_BAD, "not reached: no connection (rc -2)"},
-	    {"00:00:05 MQT: Attempting connection...", CHECK_MQTT, DOCTOR_TRYING, "connecting"},
-	    {"00:00:09 WIF: Connect failed with AP timeout", CHECK_WIFI, DOCTOR_BAD,
+	    {"00:00:09 MQT: Connect failed to 10.0.0.2:1883, rc -2. Retry in 10 sec",
+		CHECKLIST_MQTT, DOCTOR_BAD, "not reached: no connection (rc -2)"},
+	    {"00:00:05 MQT: Attempting connection...", CHECKLIST_MQTT, DOCTOR_TRYING, "connecting"},
+	    {"00:00:09 WIF: Connect failed with AP timeout", CHECKLIST_WIFI, DOCTOR_BAD,
 		"the join timed out"},
-	    {"00:00:02 WIF: WifiManager active for 3 minutes", CHECK_AP, DOCTOR_OK, "open"},
-	    {"00:10:00 APP: Serial logging disabled", CHECK_CONSOLE, DOCTOR_BAD,
+	    {"00:00:02 WIF: WifiManager active for 3 minutes", CHECKLIST_AP, DOCTOR_OK, "open"},
+	    {"00:10:00 APP: Serial logging disabled", CHECKLIST_CONSOLE, DOCTOR_BAD,
 		"log switched off: SerialLog 2"},
-	    {"00:00:14 HTP: Web server active on s with IP address 10.0.0.7", CHECK_WEB, DOCTOR_OK,
-		"active"},
-	    {"ets Jan  8 2013,rst cause:1, boot mode:(1,7)", CHECK_BOOTS, DOCTOR_BAD,
+	    {"00:00:14 HTP: Web server active on s with IP address 10.0.0.7", CHECKLIST_WEB,
+		DOCTOR_OK, "active"},
+	    {"ets Jan  8 2013,rst cause:1, boot mode:(1,7)", CHECKLIST_BOOTS, DOCTOR_BAD,
 		"in the boot loader"},
 	};
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		const struct check *c;
+		const struct checklist_row *c;
 
 		teardown(state);
 		setup(state);
@@ -243,10 +243,10 @@ static void checklist__names__every_reason(void **state)
 static void checklist_find__knows__each_word(void **state)
 {
 	(void)state;
-	for (int k = 0; k < CHECK_KEYS; k++)
-		assert_int_equal(checklist_find(checklist_word((enum check_key)k)), k);
-	assert_int_equal(checklist_find("WIFI"), CHECK_WIFI);
-	assert_int_equal(checklist_find("wi"), CHECK_KEYS);
+	for (int k = 0; k < CHECKLIST_KEYS; k++)
+		assert_int_equal(checklist_find(checklist_word((enum checklist_key)k)), k);
+	assert_int_equal(checklist_find("WIFI"), CHECKLIST_WIFI);
+	assert_int_equal(checklist_find("wi"), CHECKLIST_KEYS);
 }
 
 static void checklist__keeps__a_long_name_out_of_the_label(void **state)
@@ -255,9 +255,9 @@ static void checklist__keeps__a_long_name_out_of_the_label(void **state)
 	says(1, "00:00:00 WIF: Connecting to AP1 A name of thirty-two characters in mode 11N as "
 		"s-1...");
 	session_judge(rig.s);
-	assert_string_equal(check_of(CHECK_WIFI)->label, "Wi-Fi");
+	assert_string_equal(check_of(CHECKLIST_WIFI)->label, "Wi-Fi");
 	assert_string_equal(
-	    check_of(CHECK_WIFI)->text, "connecting \"A name of thirty-two characters\"");
+	    check_of(CHECKLIST_WIFI)->text, "connecting \"A name of thirty-two characters\"");
 }
 
 int main(void)

@@ -135,8 +135,8 @@ struct session_proof {
 struct session_device {
 	struct doctor *doctor;
 	const struct doctor_view *view; /* as judged last, by session_judge; never NULL */
-	struct check checks[CHECK_KEYS];
-	struct session_proof proof[CHECK_KEYS];	     /* of the checks */
+	struct checklist_row checks[CHECKLIST_KEYS];
+	struct session_proof proof[CHECKLIST_KEYS];  /* of the checks */
 	struct session_proof found[DOCTOR_FINDINGS]; /* the first line of each finding */
 	struct timeline timeline;
 	struct status status;
@@ -151,7 +151,7 @@ struct session_device {
 struct session_marked {
 	uint64_t line[SESSION_MARKED_MAX]; /* rising */
 	unsigned count, at;		   /* where one stands */
-	enum check_key key;
+	enum checklist_key key;
 };
 
 struct session {

@@ -12,24 +12,24 @@
 
 static const struct {
 	const char *word, *label;
-} names[CHECK_KEYS] = {
+} names[CHECKLIST_KEYS] = {
 #define CHECKLIST_ROW(id, word, label) [id] = {word, label},
     CHECKLIST_TABLE(CHECKLIST_ROW)
 #undef CHECKLIST_ROW
 };
 
-const char *checklist_word(enum check_key key)
+const char *checklist_word(enum checklist_key key)
 {
 	return names[key].word;
 }
 
-enum check_key checklist_find(const char *word)
+enum checklist_key checklist_find(const char *word)
 {
 	int key = 0;
 
-	while (key < CHECK_KEYS && str_casecmp(names[key].word, word) != 0)
+	while (key < CHECKLIST_KEYS && str_casecmp(names[key].word, word) != 0)
 		key++;
-	return (enum check_key)key;
+	return (enum checklist_key)key;
 }
 
 /* ---- reasons in words ------------------------------------------------------------------------------ */
@@ -102,12 +102,12 @@ static const char *rc_words(int rc)
 	}
 }
 
-static void add(struct check *c, const char *text)
+static void add(struct checklist_row *c, const char *text)
 {
 	(void)str_cat(c->text, sizeof(c->text), text);
 }
 
-static void from_verdict(struct check *c, const struct doctor_view *v, enum doctor_key key)
+static void from_verdict(struct checklist_row *c, const struct doctor_view *v, enum doctor_key key)
 {
 	const struct doctor_verdict *o = &v->verdict[key];
 
@@ -118,7 +118,7 @@ static void from_verdict(struct check *c, const struct doctor_view *v, enum doct
 
 /* ---- rows ------------------------------------------------------------------------------------------ */
 
-static void boots(struct check *c, const struct doctor_view *v, const struct facts *f)
+static void boots(struct checklist_row *c, const struct doctor_view *v, const struct facts *f)
 {
 	const char *cause = facts_cause_text(f->reset_cause);
 	char times[32];
@@ -144,7 +144,7 @@ static void boots(struct check *c, const struct doctor_view *v, const struct fac
 	}
 }
 
-static void firmware(struct check *c, const struct doctor_view *v, const struct facts *f)
+static void firmware(struct checklist_row *c, const struct doctor_view *v, const struct facts *f)
 {
 	const struct doctor_finding *bad = &v->finding[DOCTOR_F_KNOWN_BAD];
 
@@ -170,7 +170,7 @@ static void firmware(struct check *c, const struct doctor_view *v, const struct 
 		add(c, ": known for failed joins");
 }
 
-static void wifi(struct check *c, const struct doctor_view *v)
+static void wifi(struct checklist_row *c, const struct doctor_view *v)
 {
 	const struct doctor_verdict *o = &v->verdict[DOCTOR_WIFI];
 	char text[80];
@@ -182,7 +182,7 @@ static void wifi(struct check *c, const struct doctor_view *v)
 	}
 	if (!v->ssid[0] || o->state == DOCTOR_UNKNOWN || !strcmp(o->reason, "no_ssid"))
 		return;
-	(void)str_fmt(text, sizeof(text), "%s \"%s\"", names[CHECK_WIFI].label, v->ssid);
+	(void)str_fmt(text, sizeof(text), "%s \"%s\"", names[CHECKLIST_WIFI].label, v->ssid);
 	if (utf8_str_width(text) <= LABEL_WIDTH && strlen(text) < sizeof(c->label)) {
 		(void)str_copy(c->label, sizeof(c->label), text);
 		return;
@@ -191,7 +191,7 @@ static void wifi(struct check *c, const struct doctor_view *v)
 	add(c, text);
 }
 
-static void mqtt(struct check *c, const struct doctor_view *v)
+static void mqtt(struct checklist_row *c, const struct doctor_view *v)
 {
 	const struct doctor_verdict *o = &v->verdict[DOCTOR_MQTT];
 	char text[64];
@@ -206,7 +206,7 @@ static void mqtt(struct check *c, const struct doctor_view *v)
 	add(c, text);
 }
 
-static void upgrade(struct check *c, const struct doctor_view *v)
+static void upgrade(struct checklist_row *c, const struct doctor_view *v)
 {
 	const struct doctor_verdict *o = &v->verdict[DOCTOR_UPGRADE];
 
@@ -217,7 +217,7 @@ static void upgrade(struct check *c, const struct doctor_view *v)
 	add(c, o->text);
 }
 
-static void console(struct check *c, const struct doctor_view *v)
+static void console(struct checklist_row *c, const struct doctor_view *v)
 {
 	static const struct {
 		enum doctor_finding_id id;
@@ -243,29 +243,30 @@ static void console(struct check *c, const struct doctor_view *v)
 	add(c, "speaks");
 }
 
-void checklist(const struct doctor_view *v, const struct facts *f, struct check rows[CHECK_KEYS])
+void checklist(
+    const struct doctor_view *v, const struct facts *f, struct checklist_row rows[CHECKLIST_KEYS])
 {
-	for (int k = 0; k < CHECK_KEYS; k++) {
+	for (int k = 0; k < CHECKLIST_KEYS; k++) {
 		memset(&rows[k], 0, sizeof(rows[k]));
-		rows[k].key = (enum check_key)k;
+		rows[k].key = (enum checklist_key)k;
 		(void)str_copy(rows[k].label, sizeof(rows[k].label), names[k].label);
 	}
-	boots(&rows[CHECK_BOOTS], v, f);
-	firmware(&rows[CHECK_FIRMWARE], v, f);
-	wifi(&rows[CHECK_WIFI], v);
-	from_verdict(&rows[CHECK_AP], v, DOCTOR_AP);
-	from_verdict(&rows[CHECK_IP], v, DOCTOR_IP);
-	add(&rows[CHECK_IP], v->verdict[DOCTOR_IP].text);
+	boots(&rows[CHECKLIST_BOOTS], v, f);
+	firmware(&rows[CHECKLIST_FIRMWARE], v, f);
+	wifi(&rows[CHECKLIST_WIFI], v);
+	from_verdict(&rows[CHECKLIST_AP], v, DOCTOR_AP);
+	from_verdict(&rows[CHECKLIST_IP], v, DOCTOR_IP);
+	add(&rows[CHECKLIST_IP], v->verdict[DOCTOR_IP].text);
 	if (v->verdict[DOCTOR_IP].state == DOCTOR_BAD)
-		add(&rows[CHECK_IP], "none was given");
-	else if (rows[CHECK_IP].text[0] && f->hostname[0]) {
-		add(&rows[CHECK_IP], " ");
-		add(&rows[CHECK_IP], f->hostname);
+		add(&rows[CHECKLIST_IP], "none was given");
+	else if (rows[CHECKLIST_IP].text[0] && f->hostname[0]) {
+		add(&rows[CHECKLIST_IP], " ");
+		add(&rows[CHECKLIST_IP], f->hostname);
 	}
-	from_verdict(&rows[CHECK_WEB], v, DOCTOR_WEB);
-	mqtt(&rows[CHECK_MQTT], v);
-	upgrade(&rows[CHECK_UPGRADE], v);
-	console(&rows[CHECK_CONSOLE], v);
+	from_verdict(&rows[CHECKLIST_WEB], v, DOCTOR_WEB);
+	mqtt(&rows[CHECKLIST_MQTT], v);
+	upgrade(&rows[CHECKLIST_UPGRADE], v);
+	console(&rows[CHECKLIST_CONSOLE], v);
 }
 
 /* ---- lines ----------------------------------------------------------------------------------------- */
@@ -289,26 +290,26 @@ static void put(struct line_set *s, uint64_t line)
 }
 
 /* What a finding is about; some that concern no verdict belong to a row all the same. */
-static enum check_key row_of(enum doctor_finding_id id)
+static enum checklist_key row_of(enum doctor_finding_id id)
 {
-	static const enum check_key rows[DOCTOR_KEYS] = {
-	    CHECK_BOOTS, CHECK_WIFI, CHECK_AP, CHECK_IP, CHECK_WEB, CHECK_MQTT, CHECK_UPGRADE};
+	static const enum checklist_key rows[DOCTOR_KEYS] = {CHECKLIST_BOOTS, CHECKLIST_WIFI,
+	    CHECKLIST_AP, CHECKLIST_IP, CHECKLIST_WEB, CHECKLIST_MQTT, CHECKLIST_UPGRADE};
 
 	switch (id) {
 	case DOCTOR_F_KNOWN_BAD:
 	case DOCTOR_F_NOT_TASMOTA:
 	case DOCTOR_F_MINIMAL:
 	case DOCTOR_F_SAFEBOOT:
-		return CHECK_FIRMWARE;
+		return CHECKLIST_FIRMWARE;
 	case DOCTOR_F_WEAK:
-		return CHECK_WIFI;
+		return CHECKLIST_WIFI;
 	case DOCTOR_F_SERIAL_TAKEN:
 	case DOCTOR_F_SERIAL_OFF:
 	case DOCTOR_F_WRONG_BAUD:
-		return CHECK_CONSOLE;
+		return CHECKLIST_CONSOLE;
 	default:
 		return doctor_finding_key(id) < DOCTOR_KEYS ? rows[doctor_finding_key(id)]
-							    : CHECK_KEYS;
+							    : CHECKLIST_KEYS;
 	}
 }
 
@@ -319,16 +320,16 @@ static bool holds(enum doctor_finding_id id, enum doctor_state state)
 }
 
 unsigned checklist_lines(
-    const struct doctor_view *v, enum check_key key, uint64_t *lines, unsigned max)
+    const struct doctor_view *v, enum checklist_key key, uint64_t *lines, unsigned max)
 {
 	struct facts none;
-	struct check rows[CHECK_KEYS];
+	struct checklist_row rows[CHECKLIST_KEYS];
 	struct line_set set = {lines, 0, max};
 
 	facts_init(&none);
 	checklist(v, &none, rows);
 	put(&set, rows[key].line);
-	if (key == CHECK_FIRMWARE)
+	if (key == CHECKLIST_FIRMWARE)
 		put(&set, v->project_line);
 	for (enum doctor_finding_id id = 0; id < DOCTOR_FINDINGS; id++)
 		if (row_of(id) == key && holds(id, rows[key].state))

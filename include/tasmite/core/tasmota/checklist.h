@@ -14,40 +14,41 @@
 /* X(ID, "word for commands", "label") in the order of the list. */
 /* clang-format off */
 #define CHECKLIST_TABLE(X)                             \
-	X(CHECK_BOOTS, "boots", "Boots")               \
-	X(CHECK_FIRMWARE, "firmware", "Firmware")      \
-	X(CHECK_WIFI, "wifi", "Wi-Fi")                 \
-	X(CHECK_AP, "access_point", "Access point")    \
-	X(CHECK_IP, "ip", "IP address")                \
-	X(CHECK_WEB, "web", "Web server")              \
-	X(CHECK_MQTT, "mqtt", "MQTT")                  \
-	X(CHECK_UPGRADE, "upgrade", "Upgrade")         \
-	X(CHECK_CONSOLE, "console", "Console")
+	X(CHECKLIST_BOOTS, "boots", "Boots")               \
+	X(CHECKLIST_FIRMWARE, "firmware", "Firmware")      \
+	X(CHECKLIST_WIFI, "wifi", "Wi-Fi")                 \
+	X(CHECKLIST_AP, "access_point", "Access point")    \
+	X(CHECKLIST_IP, "ip", "IP address")                \
+	X(CHECKLIST_WEB, "web", "Web server")              \
+	X(CHECKLIST_MQTT, "mqtt", "MQTT")                  \
+	X(CHECKLIST_UPGRADE, "upgrade", "Upgrade")         \
+	X(CHECKLIST_CONSOLE, "console", "Console")
 /* clang-format on */
 
-enum check_key {
+enum checklist_key {
 #define CHECKLIST_ENUM(id, word, label) id,
 	CHECKLIST_TABLE(CHECKLIST_ENUM)
 #undef CHECKLIST_ENUM
-	    CHECK_KEYS
+	    CHECKLIST_KEYS
 };
 
-struct check {
-	enum check_key key;
+struct checklist_row {
+	enum checklist_key key;
 	enum doctor_state state;
 	char label[24]; /* "Wi-Fi", `Wi-Fi "home"` where the name is short */
 	char text[128]; /* the reason; "" nothing is known */
 	uint64_t line;	/* it rests on, as the doctor counts; 0 none */
 };
 
-/* Fills all rows, in the order of enum check_key. */
-void checklist(const struct doctor_view *v, const struct facts *f, struct check rows[CHECK_KEYS]);
+/* Fills all rows, in the order of enum checklist_key. */
+void checklist(
+    const struct doctor_view *v, const struct facts *f, struct checklist_row rows[CHECKLIST_KEYS]);
 /* Lines that a row rests on, rising and each once, at most max; returns how many. Those of its
  * verdict and of the findings about the same thing. */
 unsigned checklist_lines(
-    const struct doctor_view *v, enum check_key key, uint64_t *lines, unsigned max);
-/* The word for commands; the key of a word, CHECK_KEYS when there is none such. */
-const char *checklist_word(enum check_key key);
-enum check_key checklist_find(const char *word);
+    const struct doctor_view *v, enum checklist_key key, uint64_t *lines, unsigned max);
+/* The word for commands; the key of a word, CHECKLIST_KEYS when there is none such. */
+const char *checklist_word(enum checklist_key key);
+enum checklist_key checklist_find(const char *word);
 
 #endif
