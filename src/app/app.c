@@ -380,13 +380,15 @@ static void on_keys(void *ctx, int ready, mono_t now)
 static mono_t phase_commands(void *ctx, mono_t now)
 {
 	struct app *a = ctx;
+	mono_t due;
 
 	a->now = now;
 	if (now >= a->keys_due)
 		a->keys_due = tui_keys(a->tui, now);
 	app_flash_turn(a);
 	/* More to search: on at once, after a look at keys and port. */
-	return app_log_step(a) ? now : a->keys_due;
+	due = mono_min(app_read_step(a, now), a->keys_due);
+	return app_log_step(a) ? now : due;
 }
 
 static mono_t phase_flush(void *ctx, mono_t now)

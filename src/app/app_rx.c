@@ -23,93 +23,6 @@ void app_rx_fini(struct app *a)
 	buf_fini(&a->masked);
 }
 
-/* ---- the device's lines ----------------------------------------------------------------------- */
-
-/* The line that an own or a sent line cut in two, in one piece: the device's line before, and this
- * one. Longer ones than fit tell nothing more. */
-static size_t join_line(
-    const struct lines *log, uint64_t number, const struct line_ref *ref, uint8_t *dst, size_t size)
-{
-	struct line_ref before = {.len = 0};
-
-	for (uint64_t back = 1; back <= 50 && back <= number; back++) {
-		if (!lines_get(log, number - back, &before))
-			return 0;
-		if (before.dir == LINE_RX)
-			break;
-	}
-	if (before.dir != LINE_RX || before.len + ref->len > size)
-		return 0;
-	memcpy(dst, before.bytes, before.len);
-	memcpy(dst + before.len, ref->bytes, ref->len);
-	return before.len + ref->len;
-}
-
-/* What follows a line that was cut in two. */
-enum sequel { SEQUEL_UNKNOWN, SEQUEL_NONE, SEQUEL_GOES_ON };
-
-static enum sequel sequel_of(const struct lines *log, uint64_t number)
-{
-	struct line_ref ref;
-
-	for (uint64_t n = number + 1; n <= number + 50; n++) {
-		if (!lines_get(log, n, &ref))
-			return SEQUEL_UNKNOWN;
-		if (ref.dir == LINE_RX)
-			return ref.continued ? SEQUEL_GOES_ON : SEQUEL_NONE;
-	}
-	return SEQUEL_NONE;
-}
-
-/* One line of the device, or two halves of one. False: it may go on, nobody knows yet. */
-static bool read_line(struct app *a, uint64_t number, const struct line_ref *ref, bool whole)
-{
-	enum sequel sequel = ref->eol == LINE_EOL_NONE && ref->len < LINES_MAX_LENGTH
-				 ? sequel_of(a->session->log, number)
-				 : SEQUEL_NONE;
-	uint8_t joined[1024];
-	size_t n;
-
-	/* Read twice, it would count twice. */
-	if (sequel == SEQUEL_GOES_ON || (sequel == SEQUEL_UNKNOWN && !whole))
-		return sequel == SEQUEL_GOES_ON;
-	if (!ref->continued) {
-		session_device_line(a->session, ref->bytes, ref->len, number, ref->time);
-		return true;
-	}
-	n = join_line(a->session->log, number, ref, joined, sizeof(joined));
-	if (n)
-		session_device_line(a->session, joined, n, number, ref->time);
-	return true;
-}
-
-/* whole: what has come is all of it, the stream ends here. */
-static void read_lines(struct app *a, mono_t now, bool whole)
-{
-	struct lines *log = a->session->log;
-	uint64_t end = lines_end(log);
-	struct line_ref ref;
-
-	if (a->read_next < lines_first(log)) {
-		a->session->device.unread += lines_first(log) - a->read_next;
-		a->read_next = lines_first(log);
-	}
-	if (lines_dropped(log) && !a->drop_told) {
-		a->drop_told = true;
-		session_warn(a->session, now,
-		    "the log's memory is full (/set scrollback, in MB): from "
-		    "now on the oldest lines are dropped");
-	}
-	for (; a->read_next < end; a->read_next++) {
-		if (!lines_get(log, a->read_next, &ref))
-			continue;
-		if (ref.partial)
-			break;
-		if (ref.dir == LINE_RX && !read_line(a, a->read_next, &ref, whole))
-			break;
-	}
-}
-
 /* ---- the funnel ------------------------------------------------------------------------------ */
 
 static void keep_masked(struct app *a, mono_t now)
@@ -122,7 +35,7 @@ static void keep_masked(struct app *a, mono_t now)
 		lines_rx(a->session->log, bytes, n, now + a->time_shift);
 		if (a->plain)
 			plain_rx(a->plain, bytes, n, now + a->time_shift);
-		read_lines(a, now + a->time_shift, false);
+		app_read_lines(a, now);
 	}
 	buf_clear(&a->masked);
 	timer_arm(a->held_timer, secrets_deadline(a->secrets));
@@ -160,8 +73,7 @@ void app_log_break(struct app *a, mono_t now)
 	if (a->plain)
 		plain_break(a->plain);
 	lines_break(a->session->log, now + a->time_shift);
-	read_lines(a, now + a->time_shift, true);
-	session_device_gap(a->session, false);
+	app_read_break(a, now);
 }
 
 /* ---- boots ----------------------------------------------------------------------------------- */
