@@ -629,6 +629,7 @@ static void lines_of(struct flash_task *t, struct engine_job *job)
 	if (t->req.maybe_there && !job->has_lines && !job->connected) {
 		job->connected = true;
 		job->connected_baud = LOADER_BAUD;
+		job->maybe_raised = true;
 	}
 }
 

@@ -35,9 +35,9 @@ void connect_start(struct engine *e)
 	hunt_begin(e, HUNT_HELD, 3, CONNECT_SYNC);
 	hunt_add(e, job->connected_baud);
 	hunt_add(e, e->type->sync_baud);
-	/* A run that was ended in its midst left it at the rate that this one would take. A loader
-	 * that never measured anything has answered before: this can lock none. */
-	hunt_add(e, job->baud ? job->baud : CONNECT_FAST);
+	/* A loader that never measured anything has answered before: this can lock none. */
+	if (job->maybe_raised)
+		hunt_add(e, job->baud ? job->baud : CONNECT_FAST);
 	hunt_go(e);
 }
 

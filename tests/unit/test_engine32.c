@@ -356,6 +356,7 @@ static void baud__left_raised__found_by_the_next(void **state)
 		job.part_count = 0;
 		job.connected = true;
 		job.connected_baud = 115200;
+		job.maybe_raised = true;
 		engine_free(rig.e);
 		rig.e = engine_new(&job, rig.now);
 		rig.events = 0;
