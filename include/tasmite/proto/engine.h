@@ -63,7 +63,7 @@ struct engine_job {
 	bool no_readback;    /* the ROM's XOR alone: no reading back by the SPI registers */
 	bool connected;	     /* the loader has answered in this session already: try SYNC at once */
 	uint32_t connected_baud; /* ... at this rate */
-	bool maybe_raised; /* ... or, left in the midst of a run, at the one that is wanted */
+	bool maybe_raised;	 /* ... or, left in the midst of a run, at the one that is wanted */
 	bool has_lines;	  /* the transport has DTR and RTS: the reset sequences (reset.h) are tried
 	                   * before the user is asked, and start the application in the end */
 	bool lines_whole; /* ... at a server's end of a network (RFC 2217): no sequence that needs
