@@ -47,6 +47,8 @@ struct sctx_mask {
 void sctx_init(struct sctx *c);
 /* The automaton of all anchors; its ids are for sctx_anchor. */
 void sctx_anchors_init(struct acdfa *d);
+/* The anchor tells nothing but that a line begins behind it, or what the device got as one. */
+bool sctx_is_start(unsigned id);
 /* True while bytes must be given to sctx_byte. */
 bool sctx_busy(const struct sctx *c);
 /* An anchor ended: window[n - 1] is its last byte, the bytes before it stand before. */
