@@ -172,6 +172,10 @@ static void secrets_rx__masks__passwords_in_urls(void **state)
 	rx(s, "http://host:8080/a@b http://host:80\nx@y",
 	    "http://host:8080/a@b http://host:80\nx@y");
 	rx(s, "http://u:a@b@host/", "http://u:*@*@host/");
+	rx(s, "http://u:ab@host\nhttp://u:ab@host:80 x", "http://u:**@host\nhttp://u:**@host:80 x");
+	rx(s, "http://u:ab\nx http://u:ab x http://h:80\n",
+	    "http://u:**\nx http://u:** x http://h:80\n");
+	rx(s, "http://[fe80::ab]\n", "http://[fe80::ab]\n");
 	rx(s, "http://[fe80::1]:80/x http://u@h/", "http://[fe80::1]:80/x http://u@h/");
 	secrets_free(s);
 }

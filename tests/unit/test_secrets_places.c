@@ -205,6 +205,7 @@ static void secrets_rx__masks__each_secret_command_split_anywhere(void **state)
 static void broken_off(const struct sample *sample, bool known, const char *text)
 {
 	static const char boot[] = "\r\n\xfe\x8f\r\n00:00:00 Project sonoff\r\n";
+	static const char other[] = "00:00:01 CFG: Saved to flash\r\n";
 	size_t n = strlen(text);
 	struct buf out;
 
@@ -219,6 +220,14 @@ static void broken_off(const struct sample *sample, bool known, const char *text
 		assert_masked(&out, text);
 		assert_true(
 		    holds((const char *)buf_bytes(&out), buf_len(&out), "Project sonoff", 14));
+		secrets_free(s);
+		/* Another line comes in its middle. */
+		s = fresh(sample, known);
+		buf_clear(&out);
+		feed(s, text, cut, &out);
+		feed(s, other, sizeof(other) - 1, &out);
+		secrets_flush(s, &out);
+		assert_masked(&out, text);
 		secrets_free(s);
 	}
 	buf_fini(&out);

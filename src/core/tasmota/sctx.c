@@ -335,8 +335,7 @@ static struct sctx_mask url_byte(struct sctx *c, uint8_t b)
 
 	if (ends_authority(b)) {
 		/* Broken off: what is no port, nor the address of IPv6, was to be a password. */
-		bool cut =
-		    is_end(b) && c->state == S_PASS && !(c->digits && held <= 5) && c->quote != '[';
+		bool cut = c->state == S_PASS && !(c->digits && held <= 5) && !c->quote;
 
 		leave(c);
 		return cut ? mask(held, 1) : NOTHING;
@@ -347,6 +346,7 @@ static struct sctx_mask url_byte(struct sctx *c, uint8_t b)
 		c->held = 0;
 		c->state = S_PASS;
 		c->digits = true;
+		c->quote = b;
 		return open ? mask(held, 1) : NOTHING;
 	}
 	if (c->state == S_USER) {

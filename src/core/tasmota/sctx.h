@@ -25,7 +25,8 @@
 
 struct sctx {
 	uint8_t state, kind, phase;
-	uint8_t quote;	/* closes the value; 0: it goes to the end of the line */
+	uint8_t
+	    quote; /* closes the value; 0: it goes to the end of the line. URL: '[' or '@' was seen */
 	bool backlog;	/* the line so far holds a Backlog */
 	bool sure;	/* the name can be nothing but a secret command */
 	bool marked;	/* upper case or quoted, as in the lines of level 3 */
