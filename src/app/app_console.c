@@ -97,7 +97,39 @@ static void watch_level(struct app *a, const char *p, size_t n, mono_t now)
 
 /* ---- the rate -------------------------------------------------------------------------------- */
 
-static void follow_rate(struct app *a)
+/* Behind the clock, where there is one: the tag. */
+static bool begins(const char *p, size_t n, const char *what)
+{
+	const char *blank = is_tasmota(p, n) ? memchr(p + 8, ' ', n - 8) : NULL;
+	size_t skip = blank ? (size_t)(blank - p) + 1 : 0;
+
+	return n - skip >= strlen(what) && !memcmp(p + skip, what, strlen(what));
+}
+
+/* "SER: Set to 8E1 9600 bit/s" */
+static void follow_format(struct app *a, const char *p, size_t n)
+{
+	static const char head[] = "SER: Set to ";
+	char text[4];
+	size_t at;
+
+	if (!begins(p, n, head))
+		return;
+	for (at = 0; memcmp(p + at, head, sizeof(head) - 1) != 0;)
+		at++;
+	at += sizeof(head) - 1;
+	if (at + 4 > n || p[at + 3] != ' ')
+		return;
+	str_copy_n(text, sizeof(text), p + at, 3);
+	if (str_casecmp(text, settings_text(a->session->settings, SET_FORMAT)) != 0 &&
+	    app_set(a, SET_FORMAT, text))
+		session_say(a->session, a->now,
+		    "the device goes on with %s: the port follows. Tasmota takes commands at 8N1 "
+		    "only: /format 8N1 leads back",
+		    text);
+}
+
+static void follow_rate(struct app *a, const char *p, size_t n)
 {
 	const struct facts *f = &a->session->facts;
 	const struct transport *t = link_transport(a->link);
@@ -109,13 +141,7 @@ static void follow_rate(struct app *a)
 	a->console->rate_lines = f->rate_lines;
 	if (!t || !(t->caps & TRANSPORT_HAS_BAUD) || a->player)
 		return;
-	if (f->device_format[0] &&
-	    str_casecmp(f->device_format, settings_text(a->session->settings, SET_FORMAT)) != 0 &&
-	    app_set(a, SET_FORMAT, f->device_format))
-		session_say(a->session, a->now,
-		    "the device goes on with %s: the port follows; Tasmota takes commands at 8N1 "
-		    "only",
-		    f->device_format);
+	follow_format(a, p, n);
 	if (f->device_baud == before)
 		return;
 	str_fmt(text, sizeof(text), "%u", f->device_baud);
@@ -127,15 +153,6 @@ static void follow_rate(struct app *a)
 }
 
 /* ---- who else has it ------------------------------------------------------------------------- */
-
-/* Behind the clock, where there is one: the tag. */
-static bool begins(const char *p, size_t n, const char *what)
-{
-	const char *blank = is_tasmota(p, n) ? memchr(p + 8, ' ', n - 8) : NULL;
-	size_t skip = blank ? (size_t)(blank - p) + 1 : 0;
-
-	return n - skip >= strlen(what) && !memcmp(p + skip, what, strlen(what));
-}
 
 static const char *who_took_it(const char *p, size_t n)
 {
@@ -178,7 +195,7 @@ void app_console_line(struct app *a, const uint8_t *line, size_t n, mono_t now)
 	if (!a->console)
 		return;
 	app_setup_line(a, line, n);
-	follow_rate(a);
+	follow_rate(a, p, n);
 	if (n > 5 && (is_tasmota(p, n) || p[3] == ':')) {
 		watch_taken(a, p, n);
 		watch_level(a, p, n, now);

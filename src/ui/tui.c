@@ -205,7 +205,7 @@ static void look(const struct tui *t, struct tui_seen *seen)
 	seen->lines = lines_revision(s->log);
 	seen->settings = s->settings->revision;
 	seen->theme = s->theme_revision;
-	seen->facts = s->facts.revision;
+	seen->device = s->device.revision;
 	seen->flash = s->flash.revision;
 	seen->page = s->page.revision;
 	seen->list = s->list.revision;

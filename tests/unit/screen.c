@@ -160,6 +160,18 @@ void screen_rx(struct screen *sc, const char *text)
 	lines_rx(sc->s->log, (const uint8_t *)text, strlen(text), sc->now);
 }
 
+void screen_read(struct screen *sc)
+{
+	struct line_ref ref;
+
+	if (sc->read_next < lines_first(sc->s->log))
+		sc->read_next = lines_first(sc->s->log);
+	for (; lines_get(sc->s->log, sc->read_next, &ref) && !ref.partial; sc->read_next++)
+		if (ref.dir == LINE_RX)
+			session_device_line(sc->s, ref.bytes, ref.len, sc->read_next, ref.time);
+	session_judge(sc->s);
+}
+
 void screen_open(struct screen *sc, int w, int h)
 {
 	static const struct tui_ops ops = {.line = on_line,

@@ -16,7 +16,7 @@ struct courier *courier_new(const struct courier_ops *ops, void *ctx)
 	c->ops = *ops;
 	c->ctx = ctx;
 	backlog_init(&c->b);
-	facts_init(&c->facts);
+	c->reader = loglines_new();
 	return c;
 }
 
@@ -35,6 +35,7 @@ void courier_free(struct courier *c)
 		return;
 	courier_drop_line(c);
 	backlog_fini(&c->b);
+	loglines_free(c->reader);
 	free(c);
 }
 
@@ -419,7 +420,6 @@ static void start(struct courier *c, mono_t now)
 	c->restart_due = false;
 	c->crashes = 0;
 	c->slow = 1;
-	c->boots = c->facts.boots;
 	c->boot_at = now - MONO_S(3600); /* whatever was before does not matter */
 	backlog_plan(&c->b, c->fw, c->packed);
 	courier_drop_line(c);

@@ -4,7 +4,7 @@
 #define TASMITE_CORE_TASMOTA_COURIER_INT_H
 
 #include "tasmite/core/tasmota/courier.h"
-#include "tasmite/core/tasmota/facts.h"
+#include "tasmite/core/tasmota/logline.h"
 
 /* Pacing, see the header. */
 #define PIECE	 64
@@ -59,8 +59,8 @@ struct courier {
 	size_t rx_n;
 	bool rx_over;
 	mono_t last_rx;
-	struct facts facts;
-	uint32_t boots;
+	struct loglines *reader;
+	bool rom_seen; /* the banner of this boot came: its project line is no other */
 };
 
 /* Of a step. */

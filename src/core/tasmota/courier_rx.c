@@ -227,15 +227,29 @@ static bool holds(const char *line, size_t n, const char *text)
 	return false;
 }
 
+/* A ROM's banner, where it can be read, or the project line of a boot without one. */
+static bool has_booted(struct courier *c, const char *line, size_t n)
+{
+	struct logline ev;
+	bool rom = c->rom_seen;
+
+	logline_read(c->reader, (const uint8_t *)line, n, &ev);
+	if (ev.kind == LOGLINE_ROM8266 || ev.kind == LOGLINE_RST32) {
+		c->rom_seen = true;
+		return true;
+	}
+	if (ev.kind != LOGLINE_PROJECT)
+		return false;
+	c->rom_seen = false;
+	return !rom;
+}
+
 static void take_line(struct courier *c, const char *line, size_t n, mono_t now)
 {
 	struct answer a;
 
-	facts_line(&c->facts, (const uint8_t *)line, n, now);
-	if (c->facts.boots != c->boots) {
-		c->boots = c->facts.boots;
+	if (has_booted(c, line, n))
 		booted(c, now);
-	}
 	if (c->state == COURIER_WAITING &&
 	    holds(line, n, courier_step(c, c->b.parts[c->part].steps[0])->text)) {
 		courier_set(c, c->b.parts[c->part].steps[0], BACKLOG_STORED);
