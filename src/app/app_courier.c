@@ -537,7 +537,7 @@ bool app_courier_typed(struct app *a, const char *line)
 	long suspect;
 	bool mine;
 
-	if (!settings_bool(a->session->settings, SET_BACKLOG) || !backlog_typed(line) ||
+	if (a->plain || !settings_bool(a->session->settings, SET_BACKLOG) || !backlog_typed(line) ||
 	    app_courier_busy(a) || app_eol(a)[0] == '\0')
 		return false;
 	backlog_init(&b);
