@@ -105,7 +105,7 @@ bool app_recording(const struct app *a)
 
 /* ---- at the beginning: a little each turn --------------------------------------------------- */
 
-#define LOOK_SLICE   ((size_t)1 << 20)
+#define LOOK_SLICE   ((size_t)512 * 1024)
 #define SCROLL_SLICE ((size_t)256 * 1024)
 
 /* The scrollback up to its end: from now on what comes is recorded as it comes. */
