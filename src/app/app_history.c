@@ -94,8 +94,8 @@ static void hold(struct app_book *b, const char *line)
 	/* Many long ones while the file is locked: the newest are not kept then. */
 	if (b->held.len + strlen(line) + 1 < HELD_MAX)
 		sbuf_fmt(&b->held, "%s\n", line);
-	timer_arm(
-	    b->app->history_timer, b->app->now); /* the disk has time: first the line is sent */
+	/* The disk has time: what is due now would come before the line is sent. */
+	timer_arm(b->app->history_timer, b->app->now + MONO_MS(2));
 }
 
 void app_remember(struct app *a, const char *line)

@@ -9,7 +9,7 @@
 #include "tasmite/base/utf8.h"
 #include "tasmite/base/xalloc.h"
 #include "tasmite/core/tasmota/secrets.h"
-#include "words.h"
+#include "tasmite/core/words.h"
 
 #define KEYMAP_MAX 256
 
@@ -81,6 +81,7 @@ static const struct {
     {"Alt-l", "/eol next", NULL},
     {"Alt-r", "/baud likely", NULL},
     {"Ctrl-]", "/direct", NULL},
+    {"Alt-s", "/reveal", NULL},
 };
 
 /* Takes "Ctrl-", "Alt-", "Shift-" off. */

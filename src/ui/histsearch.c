@@ -107,7 +107,7 @@ static enum histsearch_did over(struct histsearch *h, enum histsearch_did how)
 
 enum histsearch_did histsearch_key(struct histsearch *h, const struct key *key)
 {
-	char bytes[4];
+	char bytes[4] = "";
 
 	if (key->mods == KEY_CTRL && (key->code == 'r' || key->code == 's'))
 		again(h, key->code == 'r');

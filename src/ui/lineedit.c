@@ -43,7 +43,7 @@ struct lineedit {
 	bool reading;	/* within readline: its callbacks must not feed it */
 	bool resetting; /* the line that ends now is none of the user's */
 	/* a completion under way */
-	char **words;
+	char **words, **details; /* what fits, what it is */
 	size_t word_count, word_start;
 	/* a walk through the history by Up and Down */
 	char *typed;   /* what stood there before; NULL: no walk */
@@ -142,22 +142,26 @@ static void add_word(void *arg, const char *word, const char *detail)
 {
 	struct lineedit *e = arg;
 
-	(void)detail;
 	if (e->word_count == WORDS_MAX)
 		return;
 	for (size_t i = 0; i < e->word_count; i++)
 		if (!strcmp(e->words[i], word))
 			return;
 	e->words = xreallocarray(e->words, e->word_count + 1, sizeof(*e->words));
+	e->details = xreallocarray(e->details, e->word_count + 1, sizeof(*e->details));
+	e->details[e->word_count] = xstrdup(detail);
 	e->words[e->word_count++] = xstrdup(word);
 }
 
 static void free_words(struct lineedit *e)
 {
-	for (size_t i = 0; i < e->word_count; i++)
+	for (size_t i = 0; i < e->word_count; i++) {
 		free(e->words[i]);
+		free(e->details[i]);
+	}
 	free(e->words);
-	e->words = NULL;
+	free(e->details);
+	e->words = e->details = NULL;
 	e->word_count = 0;
 }
 
@@ -238,7 +242,8 @@ static void show_choices(char **matches, int count, int longest)
 	(void)count;
 	(void)longest;
 	if (the->ops.choices && the->word_count)
-		the->ops.choices(the->ctx, (const char *const *)the->words, the->word_count);
+		the->ops.choices(the->ctx, (const char *const *)the->words,
+		    (const char *const *)the->details, the->word_count);
 }
 
 static char *no_breaks(void)
@@ -251,8 +256,7 @@ static char *no_breaks(void)
 static void configure(struct lineedit *e)
 {
 	rl_readline_name = "tasmite";
-	rl_change_environment =
-	    0; /* else LINES and COLUMNS are exported, and curses follows them */
+	rl_change_environment = 0; /* else curses follows the LINES and COLUMNS it exports */
 	rl_catch_signals = 0;
 	rl_catch_sigwinch = 0;
 	rl_prep_term_function = prep_terminal;
@@ -405,8 +409,7 @@ static void search_shows(struct lineedit *e)
 
 	if (line && strcmp(line, rl_line_buffer) != 0)
 		put_line(line, 0);
-	if (line)
-		rl_point = (int)e->search.match;
+	rl_point = line ? (int)e->search.match : rl_point;
 	e->prompt[0] = '\0';
 	if (e->search.on)
 		histsearch_prompt(&e->search, e->prompt, sizeof(e->prompt));
@@ -438,8 +441,7 @@ static bool search_key(struct lineedit *e, const struct key *key)
 		did = histsearch_key(&e->search, key);
 	else if (!search_begins(e, key))
 		return false;
-	if (did == HISTSEARCH_CANCEL)
-		e->search.at = e->search.count;
+	e->search.at = did == HISTSEARCH_CANCEL ? e->search.count : e->search.at;
 	search_shows(e);
 	if (!e->search.on)
 		search_ends(e);
