@@ -175,15 +175,11 @@ static void help_of(const struct catalog_row *row, struct sbuf *out)
 	sbuf_add(out, "\n");
 }
 
-static size_t help_of_name(const char *word, struct sbuf *out)
+/* The rows of that name, or the one that has that number. */
+static size_t help_of_name(const struct catalog_row *found, int index, struct sbuf *out)
 {
-	size_t n = strlen(word), first, count, told = 0;
-	const struct catalog_row *found;
-	int index;
+	size_t first, count, told = 0;
 
-	found = catalog_find(word, n, NULL, &index);
-	if (!found)
-		return 0;
 	if (index >= 0) {
 		help_of(found, out);
 		return 1;
@@ -199,17 +195,23 @@ static size_t help_of_name(const char *word, struct sbuf *out)
 
 size_t catalog_help(const char *word, struct sbuf *out)
 {
-	size_t told = help_of_name(word, out);
+	const struct catalog_row *found;
+	size_t told = 0, others = 0;
 	char text[128];
+	int index;
 
-	if (told)
-		return told;
-	for (size_t i = 0; i < catalog_count(); i++) {
+	found = catalog_find(word, strlen(word), NULL, &index);
+	if (found)
+		told = help_of_name(found, index, out);
+	for (size_t i = 0; i < catalog_count() && (!found || index < 0); i++) {
 		const struct catalog_row *row = catalog_at(i);
 
-		if (!contains(row->name, word) && !contains(row->summary, word) &&
-		    !contains(row->group, word))
+		if ((found && !strcmp(row->name, found->name)) ||
+		    (!contains(row->name, word) && !contains(row->summary, word) &&
+			!contains(row->group, word)))
 			continue;
+		if (found && !others++)
+			sbuf_add(out, "Others that have to do with it:\n\n");
 		usage(row, text, sizeof(text));
 		sbuf_fmt(out, "  %-38s  %s%s\n", text, row->summary, marks(row));
 		told++;
