@@ -68,8 +68,8 @@ end
 
 begin edit__hints__the_command_under_the_cursor
 tm_type 'Backlog SSID1 home; Module 1'
-edit 'Module <number>\|0  select the device module .* restarts'
-for i in $(seq 12); do tm_keys Left; done
+edit '1: Sonoff Basic  Module <number>\|0 · restarts'
+for _ in $(seq 12); do tm_keys Left; done
 edit 'SSId<1\.\.2> <ssid>\|0\|1  network name'
 tm_keys C-c
 end
