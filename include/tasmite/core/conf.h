@@ -2,7 +2,7 @@
 /*
  * The configuration file (libconfuse's form, this is its one file): settings, `keys {}`,
  * `macros {}`, `labels {}`, `values {}`, `highlight NAME {}`, and `profile NAME {}` with settings,
- * keys, macros, labels and values of its own. The text is read by the caller.
+ * keys, macros, labels, values and highlight rules of its own. The text is read by the caller.
  */
 #ifndef TASMITE_CORE_CONF_H
 #define TASMITE_CORE_CONF_H
