@@ -39,12 +39,11 @@ see '▸✘ Wi-Fi'
 tm_keys Enter
 see '◆ .*WIF: Connect failed as AP cannot be reached'
 tm_keys n
-see 'Write firmware|Firmware at hand|which file' 10
-tm_keys Escape
-gone 'Firmware at hand|Write firmware'
+see 'Firmware at hand|which file' 10
+tm_keys C-c
+gone 'Firmware at hand|which file|❯ /flash'
 end
 begin why__tells__of_a_line_that_was_dropped
-tm_keys C-c
 tm_line '/clear'
 tm_line '/why wifi'
 see 'dropped from the log since|the log has dropped'
@@ -58,7 +57,7 @@ tm_line '/watch'
 see 'awaited for 120 s'
 see '74880 8N1'
 hand "power on"
-see 'rst cause:1, boot mode:\(3,6\)'
+see 'rst cause:1, boot mode:\(3,'
 see 'the ROM.s text at 74880 ends here' 10
 see '115200 8N1'
 see 'Project tasmota' 10
@@ -101,13 +100,15 @@ tm_line '/watch'
 see 'awaited for 120 s'
 hand "power off"
 hand "power on"
-see 'rst cause:1, boot mode:\(3,6\)' 20
+see 'rst cause:1, boot mode:\(3,' 20
 see 'the ROM.s text at 74880 ends here' 10
 tm_line '/watch'
 enter_loader
 see 'this is the boot loader' 20
+tm_line '/clear'
 boot_normally
-see 'application.s at 115200 follows' 20
+see 'Project tasmota' 20
+see '115200 8N1'
 leave
 end
 
