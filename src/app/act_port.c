@@ -112,6 +112,10 @@ void act_baud(struct app *a, const struct cmd_line *c)
 	if (refuse_while_flashing(a))
 		return;
 	app_boot_stop(a);
+	if (str_casecmp(c->args[0], "likely") == 0) {
+		app_garble_try(a);
+		return;
+	}
 	if (app_set(a, SET_BAUD, c->args[0]))
 		session_say(a->session, a->now, "rate %s", a->session->port.line);
 	else

@@ -31,6 +31,24 @@ enum { APP_RECORD_LINES, APP_RECORD_RAW, APP_RECORDS };
 struct app_record {
 	struct recorder *r; /* NULL: off */
 	bool bad;	    /* its trouble was told */
+	bool looking;	    /* what is in its file already is looked over */
+	/* The scrollback is being written: until it is, what comes is taken from the log too. */
+	bool scrolling;
+	uint64_t scroll_next, scroll_skip; /* lines of the log */
+};
+
+/* What was entered in the edit line (TUI_ENTRY_NONE), searched for, filtered by: a file of each. */
+struct app_book {
+	struct app *app;
+	enum tui_entry kind;
+	struct histfile *file; /* NULL: not kept */
+	struct sbuf held;      /* lines that wait for another session to let go the file */
+};
+
+/* Rates to try where bytes can't be read: the likeliest first, the one with which it began last. */
+struct app_likely {
+	uint32_t rates[GARBLE_RATES + 1];
+	int count; /* 0: nothing unreadable was noticed */
 };
 
 struct app {
@@ -77,6 +95,7 @@ struct app {
 	mono_t boot_until;
 	struct garble garble;
 	uint32_t garble_told; /* the rate at which unreadable bytes were told of */
+	struct app_likely likely;
 	struct timer *boot_timer;
 	bool boot_awaited; /* when the port went away: goes on with its return */
 
@@ -119,9 +138,7 @@ struct app {
 	char *paste; /* waits for the answer */
 	struct sender *sender;
 
-	/* history (app_history.c) */
-	struct histfile *history;
-	struct sbuf history_held; /* lines that wait for another session to let go the file */
+	struct app_book books[TUI_ENTRY_KINDS]; /* history (app_history.c) */
 	struct timer *history_timer;
 
 	struct log_search *search; /* act_find.c */
@@ -152,6 +169,12 @@ void app_rx(struct app *a, const uint8_t *bytes, size_t n, mono_t now);
 /* The rate of the session, as set by the user. */
 uint32_t app_session_baud(const struct app *a);
 void app_update_port(struct app *a);
+
+/* ---- app_garble.c: bytes that can't be read ---- */
+/* Looks at them, and tells of it. */
+void app_garble_rx(struct app *a, const uint8_t *bytes, size_t n, mono_t now);
+/* The next likely rate. */
+void app_garble_try(struct app *a);
 
 /* ---- app_read.c: what the session reads of the log ---- */
 /* Bytes came: reads their lines, in a flood as many as do not hold up the port. */
@@ -198,6 +221,8 @@ void app_record_break(struct app *a);
 void app_record_note(struct app *a, char kind, const char *text, mono_t now);
 /* Takes over the program's own words out of the log. */
 void app_record_words(struct app *a, mono_t now);
+/* A slice of what a recording has to do at its beginning; true when there is more. */
+bool app_record_step(struct app *a);
 
 /* ---- app_line.c: what the user enters ---- */
 void app_line(struct app *a, const char *line);
@@ -212,6 +237,9 @@ void app_history_fini(struct app *a);
 void app_remember(struct app *a, const char *line);
 /* The history is about to be used: what other sessions have entered is added. */
 void app_history_recall(void *ctx);
+/* The same for what is searched for and filtered by. One with a secret in it is not kept. */
+void app_remember_entry(struct app *a, enum tui_entry kind, const char *text);
+void app_recall_entries(struct app *a, enum tui_entry kind);
 
 /* ---- app_send.c: lines, macros and pastes on their way to the device ---- */
 void app_send_init(struct app *a);

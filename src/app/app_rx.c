@@ -73,28 +73,6 @@ void app_log_break(struct app *a, mono_t now)
 	app_read_break(a, now);
 }
 
-/* ---- rates ----------------------------------------------------------------------------------- */
-
-/* Bytes that nobody can read: another rate, most likely. Told once at each rate. */
-static void watch_garble(struct app *a, const uint8_t *bytes, size_t n, mono_t now)
-{
-	uint32_t baud = link_line(a->link)->baud, rates[GARBLE_RATES];
-	const struct transport *t = link_transport(a->link);
-	mono_t since = now;
-
-	if (!t || !(t->caps & TRANSPORT_HAS_BAUD))
-		return;
-	if (!garble_rx(&a->garble, baud, bytes, n, now) || a->garble_told == baud)
-		return;
-	a->garble_told = baud;
-	garble_unreadable(&a->garble, &since);
-	garble_rates(&a->garble, rates);
-	session_warn(a->session, now,
-	    "unreadable for %d s at %u baud: this looks like another rate: /baud %u, or /baud %u "
-	    "or %u",
-	    (int)((now - since) / MONO_S(1)), baud, rates[0], rates[1], rates[2]);
-}
-
 /* Patterns that were switched off since the last bytes came. */
 static void tell_costly(struct app *a, mono_t now)
 {
@@ -119,7 +97,7 @@ void app_rx(struct app *a, const uint8_t *bytes, size_t n, mono_t now)
 	if (a->boot.state != BOOTWATCH_OFF)
 		app_boot_rx(a, bytes, n, now);
 	else
-		watch_garble(a, bytes, n, now);
+		app_garble_rx(a, bytes, n, now);
 }
 
 uint32_t app_session_baud(const struct app *a)

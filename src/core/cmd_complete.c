@@ -159,6 +159,8 @@ void cmd_words(const struct cmd_spot *spot, void (*fn)(void *ctx, const char *wo
 		break;
 	case 'b':
 		offer_list(&o, RATES);
+		if (spot->row && spot->row->id == CMD_BAUD)
+			offer_list(&o, "likely");
 		break;
 	case 't':
 		offer_themes(&o);

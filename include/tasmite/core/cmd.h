@@ -32,9 +32,11 @@
 	    "show or change the port",                                                            \
 	    "Opens another port; the log stays. Without a name: tells the present one.",          \
 	    "")                                                                                   \
-	X(CMD_BAUD, "baud", "b?", "/baud [N]",                                                    \
+	X(CMD_BAUD, "baud", "b?", "/baud [N|likely]",                                             \
 	    "show or change the rate",                                                            \
-	    "Any rate works, 74880 of the ESP8266's boot ROM included.",                          \
+	    "Any rate works, 74880 of the ESP8266's boot ROM included. likely: where bytes can't" \
+	    " be read, the rate that they most likely have; again: the next one, then the one"    \
+	    " with which it began.",                                                              \
 	    "")                                                                                   \
 	X(CMD_FORMAT, "format", "x?", "/format [8N1]",                                            \
 	    "show or change data bits, parity and stop bits",                                     \

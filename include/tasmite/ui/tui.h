@@ -99,6 +99,9 @@ void tui_redraw(struct tui *t);
 /* Opens the line for a search or a filter, with that text in it; closes it (nothing is told). */
 void tui_entry_open(struct tui *t, enum tui_entry kind, const char *text);
 void tui_entry_close(struct tui *t);
+/* What was searched for (filtered by) earlier: one more, the newest; none. */
+void tui_entry_past_add(struct tui *t, enum tui_entry kind, const char *text);
+void tui_entry_past_clear(struct tui *t, enum tui_entry kind);
 /* Of the active log pane: the lines in sight (false: none); brings one into sight, with the byte at
  * that offset, and holds the pane there (top: as the first row); the selection; whether it follows; the
  * time of a line as shown. */
