@@ -44,6 +44,7 @@ struct lineedit {
 	bool resetting; /* the line that ends now is none of the user's */
 	/* a completion under way */
 	char **words, **details; /* what fits, what it is */
+	uint32_t *hashes;	 /* of the words: there may be a thousand, each once */
 	size_t word_count, word_start;
 	/* a walk through the history by Up and Down */
 	char *typed;   /* what stood there before; NULL: no walk */
@@ -138,15 +139,29 @@ static void quiet(void)
 		rl_variable_bind(pairs[i][0], pairs[i][1]);
 }
 
+/* FNV-1a */
+static uint32_t hash_of(const char *word)
+{
+	uint32_t h = 2166136261u;
+
+	for (; *word; word++)
+		h = (h ^ (uint8_t)*word) * 16777619u;
+	return h;
+}
+
 static void add_word(void *arg, const char *word, const char *detail)
 {
 	struct lineedit *e = arg;
 
+	uint32_t hash = hash_of(word);
+
 	if (e->word_count == WORDS_MAX)
 		return;
 	for (size_t i = 0; i < e->word_count; i++)
-		if (!strcmp(e->words[i], word))
+		if (e->hashes[i] == hash && !strcmp(e->words[i], word))
 			return;
+	e->hashes = xreallocarray(e->hashes, e->word_count + 1, sizeof(*e->hashes));
+	e->hashes[e->word_count] = hash;
 	e->words = xreallocarray(e->words, e->word_count + 1, sizeof(*e->words));
 	e->details = xreallocarray(e->details, e->word_count + 1, sizeof(*e->details));
 	e->details[e->word_count] = xstrdup(detail);
@@ -161,6 +176,8 @@ static void free_words(struct lineedit *e)
 	}
 	free(e->words);
 	free(e->details);
+	free(e->hashes);
+	e->hashes = NULL;
 	e->words = e->details = NULL;
 	e->word_count = 0;
 }
