@@ -77,6 +77,8 @@ void app_change_port(struct app *a, const char *name)
 	app_log_break(a, a->now);
 	bootwatch_stop(&a->boot);
 	a->loader_there = false;
+	memset(&a->chip, 0, sizeof(a->chip)); /* another device's */
+	a->session->chip[0] = '\0';
 	app_open_port(a, path);
 }
 
@@ -110,6 +112,10 @@ void act_baud(struct app *a, const struct cmd_line *c)
 	if (refuse_while_flashing(a))
 		return;
 	bootwatch_stop(&a->boot);
+	if (str_casecmp(c->args[0], "likely") == 0) {
+		app_garble_try(a);
+		return;
+	}
 	if (app_set(a, SET_BAUD, c->args[0]))
 		session_say(a->session, a->now, "rate %s", a->session->port.line);
 	else

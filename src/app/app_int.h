@@ -31,6 +31,24 @@ enum { APP_RECORD_LINES, APP_RECORD_RAW, APP_RECORDS };
 struct app_record {
 	struct recorder *r; /* NULL: off */
 	bool bad;	    /* its trouble was told */
+	bool looking;	    /* what is in its file already is looked over */
+	/* The scrollback is being written: until it is, what comes is taken from the log too. */
+	bool scrolling;
+	uint64_t scroll_next, scroll_skip; /* lines of the log */
+};
+
+/* What was entered in the edit line (TUI_ENTRY_NONE), searched for, filtered by: a file of each. */
+struct app_book {
+	struct app *app;
+	enum tui_entry kind;
+	struct histfile *file; /* NULL: not kept */
+	struct sbuf held;      /* lines that wait for another session to let go the file */
+};
+
+/* Rates to try where bytes can't be read: the likeliest first, the one with which it began last. */
+struct app_likely {
+	uint32_t rates[GARBLE_RATES + 1];
+	int count; /* 0: nothing unreadable was noticed */
 };
 
 struct app {
@@ -47,9 +65,16 @@ struct app {
 
 	/* the funnel (app_rx.c) */
 	struct buf masked;
-	bool drop_told;	     /* that the log has begun to lose its oldest lines */
-	uint64_t facts_next; /* number of the first line that facts have not seen */
+	bool drop_told; /* that the log has begun to lose its oldest lines */
 	struct timer *held_timer;
+
+	/* what the session has read of the log (app_read.c) */
+	uint64_t read_next;   /* number of the first line that it has not */
+	uint64_t read_whole;  /* lines below it do not go on: the stream ended there */
+	mono_t read_at;	      /* when the budget grew last */
+	unsigned read_budget; /* lines that may be read while bytes come */
+	bool read_behind;     /* there are more than that */
+	mono_t read_last;     /* when bytes came last */
 
 	/* instead of a screen, instead of a port */
 	struct plain *plain;
@@ -66,6 +91,7 @@ struct app {
 	struct bootwatch boot;
 	struct garble garble;
 	uint32_t garble_told; /* the rate at which unreadable bytes were told of */
+	struct app_likely likely;
 	struct timer *boot_timer;
 	bool boot_awaited; /* when the port went away: goes on with its return */
 
@@ -76,6 +102,7 @@ struct app {
 	struct chooser *chooser;    /* act_choose.c; NULL until it is used */
 	bool loader_there;	    /* the loader answered and nothing was heard since */
 	uint32_t loader_baud;
+	struct engine_chip chip; /* as a loader told it last; known: it has */
 	const struct board *board;
 	struct sbuf held_words; /* words of the task that wait for the end of the device's line */
 	struct timer *words_timer;
@@ -105,15 +132,15 @@ struct app {
 	char *paste; /* waits for the answer */
 	struct sender *sender;
 
-	/* history (app_history.c) */
-	struct histfile *history;
-	struct sbuf history_held; /* lines that wait for another session to let go the file */
+	struct app_book books[TUI_ENTRY_KINDS]; /* history (app_history.c) */
 	struct timer *history_timer;
 
 	struct log_search *search; /* act_find.c */
 	struct log_save *save;	   /* act_copy.c: under way, or NULL */
 
 	unsigned tips; /* hints that were shown (tips.c) */
+
+	struct timer *reveal_timer; /* hides the edit line's secrets again */
 
 	mono_t away_since; /* when the port was lost or released */
 	bool first_open;   /* the port was never open yet */
@@ -125,7 +152,7 @@ struct app {
 /* ---- app_rx.c: from the wire to what is kept and shown ---- */
 void app_rx_init(struct app *a);
 void app_rx_fini(struct app *a);
-/* Bytes of the device for log, capture and facts: the masking funnel stands here. */
+/* Bytes of the device for log, capture and doctor: the masking funnel stands here. */
 void app_log_rx(struct app *a, const uint8_t *bytes, size_t n, mono_t now);
 /* The stream breaks (port lost, other rate): what the funnel holds is let go, the line ends. */
 void app_log_break(struct app *a, mono_t now);
@@ -138,6 +165,21 @@ void app_await_boot(struct app *a, mono_t now);
 /* The rate of the session, as set by the user. */
 uint32_t app_session_baud(const struct app *a);
 void app_update_port(struct app *a);
+
+/* ---- app_garble.c: bytes that can't be read ---- */
+/* Looks at them, and tells of it. */
+void app_garble_rx(struct app *a, const uint8_t *bytes, size_t n, mono_t now);
+/* The next likely rate. */
+void app_garble_try(struct app *a);
+
+/* ---- app_read.c: what the session reads of the log ---- */
+/* Bytes came: reads their lines, in a flood as many as do not hold up the port. */
+void app_read_lines(struct app *a, mono_t now);
+/* Reads on where lines have waited and no bytes come. Returns when it wants to be called again at the
+ * latest. */
+mono_t app_read_step(struct app *a, mono_t now);
+/* The stream breaks: what has come is whole. */
+void app_read_break(struct app *a, mono_t now);
 
 /* ---- act_record.c: recording; all that comes here is masked ---- */
 void app_record_init(struct app *a);
@@ -160,6 +202,8 @@ void app_record_break(struct app *a);
 void app_record_note(struct app *a, char kind, const char *text, mono_t now);
 /* Takes over the program's own words out of the log. */
 void app_record_words(struct app *a, mono_t now);
+/* A slice of what a recording has to do at its beginning; true when there is more. */
+bool app_record_step(struct app *a);
 
 /* ---- app_line.c: what the user enters ---- */
 void app_line(struct app *a, const char *line);
@@ -174,6 +218,9 @@ void app_history_fini(struct app *a);
 void app_remember(struct app *a, const char *line);
 /* The history is about to be used: what other sessions have entered is added. */
 void app_history_recall(void *ctx);
+/* The same for what is searched for and filtered by. One with a secret in it is not kept. */
+void app_remember_entry(struct app *a, enum tui_entry kind, const char *text);
+void app_recall_entries(struct app *a, enum tui_entry kind);
 
 /* ---- app_send.c: lines, macros and pastes on their way to the device ---- */
 void app_send_init(struct app *a);
@@ -216,6 +263,7 @@ size_t app_complete(void *ctx, const char *line, size_t cursor,
 typedef void (*app_command)(struct app *a, const struct cmd_line *c);
 void act_help(struct app *a, const struct cmd_line *c);
 void act_menu(struct app *a, const struct cmd_line *c);
+void act_reveal(struct app *a, const struct cmd_line *c);
 void act_stamp(struct app *a, const struct cmd_line *c);
 void act_echo(struct app *a, const struct cmd_line *c);
 void act_wrap(struct app *a, const struct cmd_line *c);
@@ -273,6 +321,8 @@ void act_copy(struct app *a, const struct cmd_line *c);
 void act_save(struct app *a, const struct cmd_line *c);
 
 /* ---- pieces of them that others need ---- */
+/* Shows the secrets in the edit line for the moment, or hides them. */
+void app_reveal(struct app *a, bool on);
 /* Sets a setting for this session and applies it; tells a mistake. */
 bool app_set(struct app *a, enum setting_id id, const char *text);
 /* Takes settings over into what depends on them (theme, rate, pace, log size). */

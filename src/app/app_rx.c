@@ -23,61 +23,6 @@ void app_rx_fini(struct app *a)
 	buf_fini(&a->masked);
 }
 
-/* ---- facts ----------------------------------------------------------------------------------- */
-
-/* The line that an own or a sent line cut in two, in one piece: the device's line before, and this
- * one. Longer ones than fit tell nothing more. */
-static size_t join_line(
-    const struct lines *log, uint64_t number, const struct line_ref *ref, uint8_t *dst, size_t size)
-{
-	struct line_ref before = {.len = 0};
-
-	for (uint64_t back = 1; back <= 50 && back <= number; back++) {
-		if (!lines_get(log, number - back, &before))
-			return 0;
-		if (before.dir == LINE_RX)
-			break;
-	}
-	if (before.dir != LINE_RX || before.len + ref->len > size)
-		return 0;
-	memcpy(dst, before.bytes, before.len);
-	memcpy(dst + before.len, ref->bytes, ref->len);
-	return before.len + ref->len;
-}
-
-static void read_facts(struct app *a, mono_t now)
-{
-	uint8_t joined[1024];
-	struct lines *log = a->session->log;
-	uint64_t end = lines_end(log);
-	struct line_ref ref;
-
-	if (a->facts_next < lines_first(log))
-		a->facts_next = lines_first(log);
-	if (lines_dropped(log) && !a->drop_told) {
-		a->drop_told = true;
-		session_warn(a->session, now,
-		    "the log's memory is full (/set scrollback, in MB): from "
-		    "now on the oldest lines are dropped");
-	}
-	for (; a->facts_next < end; a->facts_next++) {
-		if (!lines_get(log, a->facts_next, &ref))
-			continue;
-		if (ref.partial)
-			break;
-		if (ref.dir != LINE_RX)
-			continue;
-		if (!ref.continued) {
-			facts_line(&a->session->facts, ref.bytes, ref.len, now);
-		} else {
-			size_t n = join_line(log, a->facts_next, &ref, joined, sizeof(joined));
-
-			if (n)
-				facts_line(&a->session->facts, joined, n, now);
-		}
-	}
-}
-
 /* ---- the funnel ------------------------------------------------------------------------------ */
 
 static void keep_masked(struct app *a, mono_t now)
@@ -90,7 +35,7 @@ static void keep_masked(struct app *a, mono_t now)
 		lines_rx(a->session->log, bytes, n, now + a->time_shift);
 		if (a->plain)
 			plain_rx(a->plain, bytes, n, now + a->time_shift);
-		read_facts(a, now + a->time_shift);
+		app_read_lines(a, now);
 	}
 	buf_clear(&a->masked);
 	timer_arm(a->held_timer, secrets_deadline(a->secrets));
@@ -128,7 +73,7 @@ void app_log_break(struct app *a, mono_t now)
 	if (a->plain)
 		plain_break(a->plain);
 	lines_break(a->session->log, now + a->time_shift);
-	read_facts(a, now + a->time_shift);
+	app_read_break(a, now);
 }
 
 /* ---- boots ----------------------------------------------------------------------------------- */
@@ -163,26 +108,6 @@ void app_await_boot(struct app *a, mono_t now)
 	follow_boot(a, now);
 }
 
-/* Bytes that nobody can read: another rate, most likely. Told once at each rate. */
-static void watch_garble(struct app *a, const uint8_t *bytes, size_t n, mono_t now)
-{
-	uint32_t baud = link_line(a->link)->baud, rates[GARBLE_RATES];
-	const struct transport *t = link_transport(a->link);
-	mono_t since = now;
-
-	if (!t || !(t->caps & TRANSPORT_HAS_BAUD))
-		return;
-	if (!garble_rx(&a->garble, baud, bytes, n, now) || a->garble_told == baud)
-		return;
-	a->garble_told = baud;
-	garble_unreadable(&a->garble, &since);
-	garble_rates(&a->garble, rates);
-	session_warn(a->session, now,
-	    "unreadable for %d s at %u baud: this looks like another rate: /baud %u, or /baud %u "
-	    "or %u",
-	    (int)((now - since) / MONO_S(1)), baud, rates[0], rates[1], rates[2]);
-}
-
 /* Patterns that were switched off since the last bytes came. */
 static void tell_costly(struct app *a, mono_t now)
 {
@@ -208,7 +133,7 @@ void app_rx(struct app *a, const uint8_t *bytes, size_t n, mono_t now)
 		bootwatch_rx(&a->boot, bytes, n, now);
 		follow_boot(a, now);
 	} else {
-		watch_garble(a, bytes, n, now);
+		app_garble_rx(a, bytes, n, now);
 	}
 }
 

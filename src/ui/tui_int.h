@@ -15,7 +15,7 @@ enum { VIEW_LOG, VIEW_DEVICE, VIEW_FLASH, VIEW_PAGE, VIEW_ASK, VIEW_LIST, VIEW_C
 
 /* All that makes a drawing differ from the last one. */
 struct tui_seen {
-	uint64_t lines, settings, theme, facts, flash, page, list, session, edit;
+	uint64_t lines, settings, theme, device, flash, page, list, session, edit;
 	uint64_t panes, find, filters, highlight;
 	uint64_t open; /* popups, as bits */
 };
@@ -66,6 +66,8 @@ void tui_logs_title(struct tui *t, const struct view *v);
 void tui_logs_draw(struct tui *t);
 /* What the status line says of the log pane that has no title of its own. */
 void tui_logs_words(const struct tui *t, char *dst, size_t size);
+/* The border between two log panes is there. */
+bool tui_logs_border_at(const struct tui *t, int x, int y);
 /* A button went down there: true when it is the log panes' business. */
 bool tui_logs_press(struct tui *t, int x, int y);
 void tui_logs_drag(struct tui *t, int y);

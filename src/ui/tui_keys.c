@@ -164,6 +164,20 @@ static void wheel(struct view *v, const struct session *s, bool up)
 		v->ops->key(v, s, &arrow);
 }
 
+/* While a search or a filter is typed: a click into its line leaves it open (true: that was all), a
+ * border can be moved meanwhile; a click anywhere else takes it as it is, as Enter does. So a filter
+ * stays with its pane. */
+static bool entry_clicked(struct tui *t, int x, int y)
+{
+	if (!t->entry.kind || tui_logs_border_at(t, x, y))
+		return false;
+	if (y == t->layout.r[PANE_EDIT].y)
+		return true;
+	tui_entry_event(t, t->entry.kind == TUI_ENTRY_FIND && !t->entry.text[0] ? TUI_ENTRY_CANCEL
+										: TUI_ENTRY_DONE);
+	return false;
+}
+
 static void mouse(struct tui *t, const struct key *key)
 {
 	const char *command = tui_status_click(t, key->x, key->y);
@@ -183,6 +197,8 @@ static void mouse(struct tui *t, const struct key *key)
 		t->drag_border = 0;
 	else if (command && t->ops.bound)
 		t->ops.bound(t->ctx, command);
+	else if (entry_clicked(t, key->x, key->y))
+		t->dirty = true;
 	else if (!tui_logs_press(t, key->x, key->y))
 		tui_focus(t, f);
 }
@@ -299,6 +315,16 @@ void tui_entry_close(struct tui *t)
 {
 	entry_close(&t->entry, false);
 	t->dirty = true;
+}
+
+void tui_entry_past_add(struct tui *t, enum tui_entry kind, const char *text)
+{
+	entry_past_add(&t->entry, kind, text);
+}
+
+void tui_entry_past_clear(struct tui *t, enum tui_entry kind)
+{
+	entry_past_clear(&t->entry, kind);
 }
 
 void tui_entry_event(struct tui *t, enum tui_entry_event event)

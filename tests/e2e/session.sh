@@ -63,9 +63,19 @@ end
 
 begin help__opens__and_closes
 tm_keys F1
+see 'F10'
+see 'keys and commands'
+tm_keys Enter
 see 'it goes to the device'
 tm_keys Escape
 gone 'it goes to the device'
+tm_keys F1
+see 'keys and commands'
+tm_type 'reset the'
+see '/reset +reset the chip by RTS +F8'
+gone '/quit'
+tm_keys Escape
+gone 'Commands'
 end
 
 begin device__shows__pads

@@ -22,17 +22,21 @@
 /* X(ID, "name", "spec", "usage", "one line", "help text", "options|of|it") */
 /* clang-format off */
 #define CMD_TABLE(X)                                                                              \
-	X(CMD_HELP, "help", "k?", "/help [COMMAND]",                                              \
+	X(CMD_HELP, "help", "k?", "/help [COMMAND|WORD]",                                         \
 	    "keys and commands",                                                                  \
-	    "Without an argument: the keys and all commands. With a command: its help.",          \
+	    "Without an argument: of the command in the edit line, else the keys and all"         \
+	    " commands; there F1 searches Tasmota's. With a command, of this program or of"       \
+	    " Tasmota: its help. With another word: all of Tasmota's that have it.",              \
 	    "")                                                                                   \
 	X(CMD_PORT, "port", "p?", "/port [NAME]",                                                 \
 	    "show or change the port",                                                            \
 	    "Opens another port; the log stays. Without a name: tells the present one.",          \
 	    "")                                                                                   \
-	X(CMD_BAUD, "baud", "b?", "/baud [N]",                                                    \
+	X(CMD_BAUD, "baud", "b?", "/baud [N|likely]",                                             \
 	    "show or change the rate",                                                            \
-	    "Any rate works, 74880 of the ESP8266's boot ROM included.",                          \
+	    "Any rate works, 74880 of the ESP8266's boot ROM included. likely: where bytes can't" \
+	    " be read, the rate that they most likely have; again: the next one, then the one"    \
+	    " with which it began.",                                                              \
 	    "")                                                                                   \
 	X(CMD_FORMAT, "format", "x?", "/format [8N1]",                                            \
 	    "show or change data bits, parity and stop bits",                                     \
@@ -80,9 +84,10 @@
 	    " erases the whole chip first, --keep-settings leaves the settings' sectors as they"  \
 	    " are, --backup copies the whole flash to FILE first, --baud sets the rate,"          \
 	    " --no-verify leaves the verification out, --full writes also what is there already," \
+	    " --force also what is refused but can be written,"                                   \
 	    " --no-stub uses the ROM alone, --mode, --size and --freq change the header (qio,"    \
 	    " qout, dio, dout; 512KB to 16MB, detect; 20m to 80m), --yes answers the question.",  \
-	    "--erase|--keep-settings|--backup FILE|--baud N|--no-verify|--full|--no-stub|--mode M"\
+	    "--erase|--keep-settings|--backup FILE|--baud N|--no-verify|--full|--force|--no-stub|--mode M"\
 	    "|--size S|--freq F|--yes")                                                           \
 	X(CMD_ERASE, "erase", "a*",                                                               \
 	    "/erase [all | OFFSET LENGTH] [--keep-settings] [--backup FILE] [--yes]",             \
@@ -270,6 +275,11 @@
 	X(CMD_MENU, "menu", "", "/menu",                                                          \
 	    "all commands with their keys",                                                       \
 	    "A list of all commands to choose from.",                                             \
+	    "")                                                                                   \
+	X(CMD_REVEAL, "reveal", "", "/reveal",                                                    \
+	    "show the secrets in the edit line",                                                  \
+	    "For ten seconds, or until the line is entered, or this is said again. What is"       \
+	    " sent is masked as ever.",                                                           \
 	    "")                                                                                   \
 	X(CMD_FOLLOW, "follow", "", "/follow",                                                    \
 	    "back to the newest line",                                                            \

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * The configuration file (libconfuse's form, this is its one file): settings, `keys {}`,
- * `macros {}`, `labels {}`, `highlight NAME {}`, and `profile NAME {}` with settings, keys, macros
- * and labels of its own. The text is read by the caller.
+ * `macros {}`, `labels {}`, `highlight NAME {}`, and `profile NAME {}` with settings, keys, macros,
+ * labels and highlight rules of its own. The text is read by the caller.
  */
 #ifndef TASMITE_CORE_CONF_H
 #define TASMITE_CORE_CONF_H

@@ -60,7 +60,8 @@ struct tui_ops {
 	size_t (*complete)(void *ctx, const char *line, size_t cursor,
 	    void (*add)(void *arg, const char *word, const char *detail), void *arg);
 	/* Several completions: app opens session.list with them. */
-	void (*choices)(void *ctx, const char *const *words, size_t count);
+	void (*choices)(
+	    void *ctx, const char *const *words, const char *const *details, size_t count);
 	/* Pasted text with line ends in it (else it goes into the edit line by itself); n 0: more
 	 * than 1 MiB was pasted, nothing of it was kept. */
 	void (*paste)(void *ctx, const char *text, size_t n);
@@ -98,6 +99,9 @@ void tui_redraw(struct tui *t);
 /* Opens the line for a search or a filter, with that text in it; closes it (nothing is told). */
 void tui_entry_open(struct tui *t, enum tui_entry kind, const char *text);
 void tui_entry_close(struct tui *t);
+/* What was searched for (filtered by) earlier: one more, the newest; none. */
+void tui_entry_past_add(struct tui *t, enum tui_entry kind, const char *text);
+void tui_entry_past_clear(struct tui *t, enum tui_entry kind);
 /* Of the active log pane: the lines in sight (false: none); brings one into sight, with the byte at
  * that offset, and holds the pane there (top: as the first row); the selection; whether it follows; the
  * time of a line as shown. */
