@@ -87,13 +87,19 @@ struct app {
 	bool record_begun;   /* what the command line wants recorded was begun */
 	uint64_t words_next; /* first line of the log whose words the recording has not seen */
 
-	/* boots (app_rx.c) */
+	/* boots (app_boot.c) */
 	struct bootwatch boot;
+	uint32_t boot_count; /* boots seen when it was begun */
+	const char
+	    *boot_why; /* who asked: "watch", "reset"; NULL: a flash, which tells it itself */
+	mono_t boot_until;
 	struct garble garble;
 	uint32_t garble_told; /* the rate at which unreadable bytes were told of */
 	struct app_likely likely;
 	struct timer *boot_timer;
 	bool boot_awaited; /* when the port went away: goes on with its return */
+
+	uint64_t timeline_shown; /* revision of what the page of the starts shows (act_device.c) */
 
 	/* flashing (act_flash.c) */
 	struct flash_task *task;
@@ -132,6 +138,13 @@ struct app {
 	char *paste; /* waits for the answer */
 	struct sender *sender;
 
+	struct post *post;	 /* app_courier.c */
+	char *typed_backlog;	 /* waits for the answer */
+	struct script *script;	 /* act_script.c; NULL until it is used */
+	struct form_run *form;	 /* act_setup.c; NULL until it is used */
+	struct console *console; /* app_console.c */
+	void (*on_form)(struct app *a, enum tui_form event, int field); /* of the open form */
+
 	struct app_book books[TUI_ENTRY_KINDS]; /* history (app_history.c) */
 	struct timer *history_timer;
 
@@ -160,8 +173,6 @@ void app_log_break(struct app *a, mono_t now);
 void app_log_let_go(struct app *a, mono_t now);
 /* Bytes of the link while no flash task has it. */
 void app_rx(struct app *a, const uint8_t *bytes, size_t n, mono_t now);
-/* Listens for the boot after a flash. */
-void app_await_boot(struct app *a, mono_t now);
 /* The rate of the session, as set by the user. */
 uint32_t app_session_baud(const struct app *a);
 void app_update_port(struct app *a);
@@ -180,6 +191,21 @@ void app_read_lines(struct app *a, mono_t now);
 mono_t app_read_step(struct app *a, mono_t now);
 /* The stream breaks: what has come is whole. */
 void app_read_break(struct app *a, mono_t now);
+
+/* ---- app_boot.c: the rate follows a boot ---- */
+void app_boot_init(struct app *a);
+void app_boot_fini(struct app *a);
+/* Listens for the boot after a flash, however long it takes. */
+void app_await_boot(struct app *a, mono_t now);
+/* Listens for the boot after a reset by the lines; tells when none comes. */
+void app_await_reset(struct app *a, mono_t now);
+/* Bytes of the device while a boot is awaited. */
+void app_boot_rx(struct app *a, const uint8_t *bytes, size_t n, mono_t now);
+/* Ends it without a word; the rate is not changed by that. */
+void app_boot_stop(struct app *a);
+/* The port went away while a boot was awaited: true when it is to be gone on with at its return. */
+bool app_boot_away(struct app *a);
+void app_boot_again(struct app *a, mono_t now);
 
 /* ---- act_record.c: recording; all that comes here is masked ---- */
 void app_record_init(struct app *a);
@@ -255,6 +281,31 @@ void app_direct_key(void *ctx, const char *bytes, size_t n);
 /* "\n" as the setting has it; "" none. */
 const char *app_eol(const struct app *a);
 
+/* May something be sent now, and is anything to be warned of? False: told why in the notice. */
+bool app_send_ready(struct app *a);
+/* The text as it may be shown; to be freed. */
+char *app_masked(const struct app *a, const char *text);
+
+/* ---- app_courier.c: commands on their way, ticked off (jobs: app_courier.h) ---- */
+void app_courier_init(struct app *a);
+void app_courier_fini(struct app *a);
+bool app_courier_busy(const struct app *a);
+/* A line of it is on its way, or its answers are awaited: nothing else may come between. */
+bool app_courier_line(const struct app *a);
+/* A line that was entered: taken when it is a Backlog that can be watched. */
+bool app_courier_typed(struct app *a, const char *line);
+bool app_courier_cancel(struct app *a);
+void app_courier_lost(struct app *a);
+/* Bytes of the device as they came. */
+void app_courier_rx(struct app *a, const uint8_t *bytes, size_t n, mono_t now);
+mono_t app_courier_turn(struct app *a, mono_t now);
+
+/* ---- app_console.c: the console's own moods: level, rate, who else has it ---- */
+void app_console_init(struct app *a);
+void app_console_fini(struct app *a);
+/* A whole line of the device (masked), after the facts have read it. */
+void app_console_line(struct app *a, const uint8_t *line, size_t n, mono_t now);
+
 /* ---- complete.c ---- */
 size_t app_complete(void *ctx, const char *line, size_t cursor,
     void (*add)(void *arg, const char *word, const char *detail), void *arg);
@@ -283,12 +334,24 @@ void act_macro(struct app *a, const struct cmd_line *c);
 void act_direct(struct app *a, const struct cmd_line *c);
 void act_sendhex(struct app *a, const struct cmd_line *c);
 void act_profile(struct app *a, const struct cmd_line *c);
+void act_send(struct app *a, const struct cmd_line *c);
+void app_script_fini(struct app *a);
+void act_setup(struct app *a, const struct cmd_line *c);
+void app_setup_fini(struct app *a);
+/* Lines of the device while Status 0 is awaited. */
+void app_setup_line(struct app *a, const uint8_t *line, size_t n);
 void act_format(struct app *a, const struct cmd_line *c);
 void act_flow(struct app *a, const struct cmd_line *c);
 void act_dtr(struct app *a, const struct cmd_line *c);
 void act_rts(struct app *a, const struct cmd_line *c);
 void act_break(struct app *a, const struct cmd_line *c);
 void act_reset(struct app *a, const struct cmd_line *c);
+void act_watch(struct app *a, const struct cmd_line *c);
+void act_why(struct app *a, const struct cmd_line *c);
+void act_next(struct app *a, const struct cmd_line *c);
+void act_timeline(struct app *a, const struct cmd_line *c);
+/* The page of the starts follows them. */
+void app_timeline_turn(struct app *a);
 void act_bootloader(struct app *a, const struct cmd_line *c);
 void act_record(struct app *a, const struct cmd_line *c);
 void act_pause(struct app *a, const struct cmd_line *c);
@@ -393,6 +456,9 @@ bool app_take_profile(struct app *a, const char *name);
 const char *app_conf_path(const struct app *a);
 /* Calls fn with the name of each profile. */
 void app_each_profile(struct app *a, void (*fn)(void *ctx, const char *name), void *ctx);
+/* The values of the configuration; of the profile (NULL: those of none). */
+void app_each_value(struct app *a, const char *profile,
+    void (*fn)(void *ctx, const char *name, const char *value), void *ctx);
 
 /* ---- tips.c ---- */
 /* How many hints were shown in earlier sessions; shows the next one. */
