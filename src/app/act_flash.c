@@ -150,6 +150,7 @@ static void show_chip(struct app *a)
 
 	if (!chip)
 		return;
+	a->chip = *chip;
 	flash_chip_short(chip, text, sizeof(text));
 	if (strcmp(text, a->session->chip) == 0)
 		return;

@@ -77,6 +77,8 @@ void app_change_port(struct app *a, const char *name)
 	app_log_break(a, a->now);
 	bootwatch_stop(&a->boot);
 	a->loader_there = false;
+	memset(&a->chip, 0, sizeof(a->chip)); /* another device's */
+	a->session->chip[0] = '\0';
 	app_open_port(a, path);
 }
 

@@ -159,8 +159,7 @@ void act_help(struct app *a, const struct cmd_line *c)
 
 	if (c && c->count) {
 		if (!help_of_word(a, c->args[0]))
-			session_notice(
-			    a->session, true, "no help for \"%s\": /help lists all", c->args[0]);
+			session_notice(a->session, true, "no help for that: /help lists all");
 	} else if (again) {
 		search_commands(a);
 	} else if (!help_of_line(a)) {

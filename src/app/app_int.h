@@ -102,6 +102,7 @@ struct app {
 	struct chooser *chooser;    /* act_choose.c; NULL until it is used */
 	bool loader_there;	    /* the loader answered and nothing was heard since */
 	uint32_t loader_baud;
+	struct engine_chip chip; /* as a loader told it last; known: it has */
 	const struct board *board;
 	struct sbuf held_words; /* words of the task that wait for the end of the device's line */
 	struct timer *words_timer;

@@ -125,6 +125,7 @@ static void flash_word(struct words *ws, const struct flash_view *f)
 			stage = f->stages[i].name;
 	switch (f->state) {
 	case FLASH_IDLE:
+	case FLASH_TOLD:
 		return;
 	case FLASH_WAITING:
 		str_copy(text, sizeof(text), "flash: waiting");

@@ -275,7 +275,7 @@ static void cmd_words__offers__what_fits(void **state)
 	assert_string_equal(words("/record "), "bytes text raw off ");
 	assert_string_equal(words("/record r"), "raw ");
 	assert_string_equal(words("/flash --"),
-	    "--erase --keep-settings --backup --baud --no-verify --full --no-stub --mode "
+	    "--erase --keep-settings --backup --baud --no-verify --full --force --no-stub --mode "
 	    "--size --freq --yes ");
 	assert_string_equal(words("/flash --baud 4"), "460800 ");
 	assert_string_equal(words("/baud 7"), "74880 ");

@@ -84,9 +84,10 @@
 	    " erases the whole chip first, --keep-settings leaves the settings' sectors as they"  \
 	    " are, --backup copies the whole flash to FILE first, --baud sets the rate,"          \
 	    " --no-verify leaves the verification out, --full writes also what is there already," \
+	    " --force also what is refused but can be written,"                                   \
 	    " --no-stub uses the ROM alone, --mode, --size and --freq change the header (qio,"    \
 	    " qout, dio, dout; 512KB to 16MB, detect; 20m to 80m), --yes answers the question.",  \
-	    "--erase|--keep-settings|--backup FILE|--baud N|--no-verify|--full|--no-stub|--mode M"\
+	    "--erase|--keep-settings|--backup FILE|--baud N|--no-verify|--full|--force|--no-stub|--mode M"\
 	    "|--size S|--freq F|--yes")                                                           \
 	X(CMD_ERASE, "erase", "a*",                                                               \
 	    "/erase [all | OFFSET LENGTH] [--keep-settings] [--backup FILE] [--yes]",             \

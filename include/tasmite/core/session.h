@@ -59,7 +59,8 @@ enum flash_state {
 	FLASH_WORKING,
 	FLASH_DONE,
 	FLASH_FAILED,
-	FLASH_CANCELLED
+	FLASH_CANCELLED,
+	FLASH_TOLD /* no work at all: texts alone, such as which file to take */
 };
 enum flash_mark { MARK_TODO, MARK_RUNNING, MARK_DONE, MARK_FAILED };
 
