@@ -268,12 +268,9 @@ static enum pane_json fold_now(struct app *a, uint64_t line)
 	return json;
 }
 
-/* As it came, a tree, folded, as it came. */
 static enum pane_json fold_after(enum pane_json json)
 {
-	return json == PANE_JSON_LINE	? PANE_JSON_TREE
-	       : json == PANE_JSON_TREE ? PANE_JSON_FOLDED
-					: PANE_JSON_LINE;
+	return json == PANE_JSON_TREE ? PANE_JSON_FOLDED : PANE_JSON_TREE;
 }
 
 static void fold_some(struct app *a)

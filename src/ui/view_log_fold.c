@@ -94,9 +94,11 @@ enum pane_json log_fold_form(const struct view_log *v, const struct line_ref *re
 
 /* ---- folded ---------------------------------------------------------------------------------- */
 
+/* "{…7 keys}", with a blank at which no row ends (there is none in ASCII). */
 static size_t fold_word(const struct view_log *v, const struct json_part *part, char *dst)
 {
-	str_fmt(dst, WORD_SIZE, "{%s%u %s}", v->base.unicode ? "…" : "...", (unsigned)part->members,
+	str_fmt(dst, WORD_SIZE, "{%s%u%s%s}", v->base.unicode ? "…" : "...",
+	    (unsigned)part->members, v->base.unicode ? "\u00a0" : " ",
 	    part->members == 1 ? "key" : "keys");
 	return strlen(dst);
 }

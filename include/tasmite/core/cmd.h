@@ -197,10 +197,10 @@
 	    "/fold [line|folded|tree|next]",                                                      \
 	    "fold and unfold JSON answers",                                                       \
 	    "Without a word: the answer that is selected, found or newest in sight becomes a"     \
-	    " tree, then one line with its keys counted, then what it was. With a word all"       \
-	    " answers of the active log pane: as they came (line), folded, as a tree, or the"     \
-	    " next one of these. In a focused pane: o, and O for all. What is searched, copied,"  \
-	    " saved and recorded is what the device sent.",                                       \
+	    " tree, or one line with its keys counted, in turn. With a word all answers of the"   \
+	    " active log pane: as they came (line), folded, as trees, or the next one of these."  \
+	    " In a focused pane: o, and O for all. What is searched, copied, saved and recorded"  \
+	    " is what the device sent.",                                                          \
 	    "")                                                                                   \
 	X(CMD_MARK, "mark", "x*",                                                                 \
 	    "/mark [TEXT]",                                                                       \
