@@ -250,7 +250,7 @@ static void begin(struct app *a, struct flash_request *r)
 	r->no_stub = r->no_stub || !settings_bool(a->session->settings, SET_FLASH_STUB);
 	if (!r->baud)
 		r->baud = (uint32_t)settings_int(a->session->settings, SET_FLASH_BAUD);
-	bootwatch_stop(&a->boot);
+	app_boot_stop(a);
 	app_lines_rest(a);
 	a->lines_before = a->session->port.modem & (MODEM_DTR | MODEM_RTS);
 	app_log_break(a, a->now);

@@ -50,7 +50,7 @@ static void link_up(void *ctx, mono_t now)
 	if (app_flashing(a))
 		flash_task_port_back(a->task, now);
 	if (a->boot_awaited)
-		app_await_boot(a, now);
+		app_boot_again(a, now);
 	a->boot_awaited = false;
 }
 
@@ -68,8 +68,9 @@ static void link_down(void *ctx, const struct err *why, mono_t now)
 		a->away_since = now;
 	/* Many boards get their power from the adapter: pulling it is how they are restarted. */
 	if (was_open)
-		a->boot_awaited = a->boot.state == BOOTWATCH_AWAIT;
-	bootwatch_stop(&a->boot);
+		a->boot_awaited = app_boot_away(a);
+	else
+		app_boot_stop(a);
 	a->loader_there = false;
 	app_log_break(a, now);
 	if (was_open)
@@ -324,7 +325,7 @@ static void on_usr1(void *ctx, int signo, mono_t now)
 	if (link_is_open(a->link))
 		a->away_since = now;
 	app_log_break(a, now);
-	bootwatch_stop(&a->boot);
+	app_boot_stop(a);
 	a->loader_there = false;
 	a->boot_awaited = false;
 	app_lines_rest(a);
@@ -386,6 +387,7 @@ static mono_t phase_commands(void *ctx, mono_t now)
 	if (now >= a->keys_due)
 		a->keys_due = tui_keys(a->tui, now);
 	app_flash_turn(a);
+	app_timeline_turn(a);
 	/* More to search: on at once, after a look at keys and port. */
 	due = mono_min(app_read_step(a, now), a->keys_due);
 	return app_log_step(a) ? now : due;
@@ -541,6 +543,7 @@ static void close_all(struct app *a, struct err *err)
 	if (a->loop) {
 		app_lines_rest(a);
 		link_free(a->link);
+		app_boot_fini(a);
 		app_rx_fini(a);
 		app_record_fini(a);
 		app_flash_fini(a);
@@ -616,6 +619,7 @@ static bool start(struct app *a, struct err *err)
 	a->session->began = a->now;
 	stamp_clock(a);
 	app_rx_init(a);
+	app_boot_init(a);
 	app_record_init(a);
 	app_flash_init(a);
 	app_lines_init(a);

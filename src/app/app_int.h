@@ -87,13 +87,19 @@ struct app {
 	bool record_begun;   /* what the command line wants recorded was begun */
 	uint64_t words_next; /* first line of the log whose words the recording has not seen */
 
-	/* boots (app_rx.c) */
+	/* boots (app_boot.c) */
 	struct bootwatch boot;
+	uint32_t boot_count; /* boots seen when it was begun */
+	const char
+	    *boot_why; /* who asked: "watch", "reset"; NULL: a flash, which tells it itself */
+	mono_t boot_until;
 	struct garble garble;
 	uint32_t garble_told; /* the rate at which unreadable bytes were told of */
 	struct app_likely likely;
 	struct timer *boot_timer;
 	bool boot_awaited; /* when the port went away: goes on with its return */
+
+	uint64_t timeline_shown; /* revision of what the page of the starts shows (act_device.c) */
 
 	/* flashing (act_flash.c) */
 	struct flash_task *task;
@@ -160,8 +166,6 @@ void app_log_break(struct app *a, mono_t now);
 void app_log_let_go(struct app *a, mono_t now);
 /* Bytes of the link while no flash task has it. */
 void app_rx(struct app *a, const uint8_t *bytes, size_t n, mono_t now);
-/* Listens for the boot after a flash. */
-void app_await_boot(struct app *a, mono_t now);
 /* The rate of the session, as set by the user. */
 uint32_t app_session_baud(const struct app *a);
 void app_update_port(struct app *a);
@@ -180,6 +184,21 @@ void app_read_lines(struct app *a, mono_t now);
 mono_t app_read_step(struct app *a, mono_t now);
 /* The stream breaks: what has come is whole. */
 void app_read_break(struct app *a, mono_t now);
+
+/* ---- app_boot.c: the rate follows a boot ---- */
+void app_boot_init(struct app *a);
+void app_boot_fini(struct app *a);
+/* Listens for the boot after a flash, however long it takes. */
+void app_await_boot(struct app *a, mono_t now);
+/* Listens for the boot after a reset by the lines; tells when none comes. */
+void app_await_reset(struct app *a, mono_t now);
+/* Bytes of the device while a boot is awaited. */
+void app_boot_rx(struct app *a, const uint8_t *bytes, size_t n, mono_t now);
+/* Ends it without a word; the rate is not changed by that. */
+void app_boot_stop(struct app *a);
+/* The port went away while a boot was awaited: true when it is to be gone on with at its return. */
+bool app_boot_away(struct app *a);
+void app_boot_again(struct app *a, mono_t now);
 
 /* ---- act_record.c: recording; all that comes here is masked ---- */
 void app_record_init(struct app *a);
@@ -289,6 +308,12 @@ void act_dtr(struct app *a, const struct cmd_line *c);
 void act_rts(struct app *a, const struct cmd_line *c);
 void act_break(struct app *a, const struct cmd_line *c);
 void act_reset(struct app *a, const struct cmd_line *c);
+void act_watch(struct app *a, const struct cmd_line *c);
+void act_why(struct app *a, const struct cmd_line *c);
+void act_next(struct app *a, const struct cmd_line *c);
+void act_timeline(struct app *a, const struct cmd_line *c);
+/* The page of the starts follows them. */
+void app_timeline_turn(struct app *a);
 void act_bootloader(struct app *a, const struct cmd_line *c);
 void act_record(struct app *a, const struct cmd_line *c);
 void act_pause(struct app *a, const struct cmd_line *c);

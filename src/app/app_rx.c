@@ -7,19 +7,16 @@
 #include "tasmite/base/str.h"
 
 static void held_due(void *ctx, mono_t now);
-static void boot_due(void *ctx, mono_t now);
 
 void app_rx_init(struct app *a)
 {
 	buf_init(&a->masked, 1024 * 1024);
 	a->held_timer = timer_new(a->loop, held_due, a);
-	a->boot_timer = timer_new(a->loop, boot_due, a);
 }
 
 void app_rx_fini(struct app *a)
 {
 	timer_free(a->held_timer);
-	timer_free(a->boot_timer);
 	buf_fini(&a->masked);
 }
 
@@ -76,38 +73,6 @@ void app_log_break(struct app *a, mono_t now)
 	app_read_break(a, now);
 }
 
-/* ---- boots ----------------------------------------------------------------------------------- */
-
-static void follow_boot(struct app *a, mono_t now)
-{
-	uint32_t want = bootwatch_baud(&a->boot);
-
-	if (link_line(a->link)->baud != want) {
-		app_log_break(a, now);
-		link_set_baud(a->link, want, NULL, NULL);
-		app_update_port(a);
-	}
-	if (a->boot.state == BOOTWATCH_APP)
-		bootwatch_stop(&a->boot);
-	timer_arm(a->boot_timer, bootwatch_deadline(&a->boot));
-}
-
-static void boot_due(void *ctx, mono_t now)
-{
-	struct app *a = ctx;
-
-	if (a->boot.state == BOOTWATCH_OFF)
-		return;
-	bootwatch_tick(&a->boot, now);
-	follow_boot(a, now);
-}
-
-void app_await_boot(struct app *a, mono_t now)
-{
-	bootwatch_begin(&a->boot, app_session_baud(a), now);
-	follow_boot(a, now);
-}
-
 /* Patterns that were switched off since the last bytes came. */
 static void tell_costly(struct app *a, mono_t now)
 {
@@ -129,12 +94,10 @@ void app_rx(struct app *a, const uint8_t *bytes, size_t n, mono_t now)
 	a->loader_there = false; /* somebody else speaks now */
 	app_log_rx(a, bytes, n, now);
 	tell_costly(a, now);
-	if (a->boot.state != BOOTWATCH_OFF) {
-		bootwatch_rx(&a->boot, bytes, n, now);
-		follow_boot(a, now);
-	} else {
+	if (a->boot.state != BOOTWATCH_OFF)
+		app_boot_rx(a, bytes, n, now);
+	else
 		app_garble_rx(a, bytes, n, now);
-	}
 }
 
 uint32_t app_session_baud(const struct app *a)

@@ -124,7 +124,7 @@ static void leave_boot(struct app *a)
 {
 	/* Who writes to the device sees it run: the boot was missed, its rate is the session's. */
 	if (a->boot.state != BOOTWATCH_OFF) {
-		bootwatch_stop(&a->boot);
+		app_boot_stop(a);
 		app_apply_settings(a);
 	}
 }

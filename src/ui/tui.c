@@ -464,8 +464,12 @@ static void draw_edit(struct tui *t)
 		str_copy(hint.text, sizeof(hint.text),
 		    keys ? keys
 			 : "/ find  & filter  t tags  v select  s time  w wrap  x hex  Esc back");
+	else if (t->focus == TUI_DEVICE)
+		view_device_hint(t->views[VIEW_DEVICE], t->s, hint.text, sizeof(hint.text));
 	else if (t->focus != TUI_EDIT)
 		str_copy(hint.text, sizeof(hint.text), "↑ ↓: scroll   Esc: back");
+	else if (!text[0] && t->s->watching[0])
+		str_copy(hint.text, sizeof(hint.text), t->s->watching);
 	else if (!text[0] && t->s->flash.state == FLASH_WAITING &&
 		 !layout_has(&t->layout, PANE_FLASH))
 		str_copy(hint.text, sizeof(hint.text), "/focus flash: what to do");

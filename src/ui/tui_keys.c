@@ -279,6 +279,12 @@ static void escape(struct tui *t, const struct key *key)
 		tui_focus(t, TUI_EDIT);
 	else if (t->s->sending.on && !lineedit_prompt(t->edit)[0] && t->ops.bound)
 		t->ops.bound(t->ctx, "/cancel");
+	else if (t->s->watching[0] && !lineedit_text(t->edit)[0] && !lineedit_prompt(t->edit)[0] &&
+		 t->ops.bound)
+		t->ops.bound(t->ctx, "/watch off");
+	else if (t->s->marked.count && !lineedit_text(t->edit)[0] && !lineedit_prompt(t->edit)[0] &&
+		 t->ops.bound)
+		t->ops.bound(t->ctx, "/why off");
 	else if (find_pattern(t->s->panes.find) && !lineedit_text(t->edit)[0] &&
 		 !lineedit_prompt(t->edit)[0] && t->ops.bound)
 		t->ops.bound(t->ctx, "/find --off");
@@ -298,7 +304,8 @@ static bool pane_key(struct tui *t, const struct key *key)
 	did = v->ops->key(v, t->s, key);
 	if (did & VIEW_COMMAND) {
 		/* The pane may be gone as soon as app does something. */
-		str_copy(command, sizeof(command), view_log_command(v));
+		str_copy(command, sizeof(command),
+		    t->focus == TUI_LOG ? view_log_command(v) : v->command);
 		if (t->ops.bound)
 			t->ops.bound(t->ctx, command);
 	}

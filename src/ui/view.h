@@ -20,7 +20,7 @@ enum view_reaction {
 	VIEW_YES = 4,
 	VIEW_CHOSEN = 8,   /* view_list_value tells what */
 	VIEW_PASS = 16,	   /* VIEW_LEAVE, and the key is for the edit line */
-	VIEW_COMMAND = 32, /* view_log_command tells which is to be run */
+	VIEW_COMMAND = 32, /* view_log_command (of a log) or `command` tells which is to be run */
 	VIEW_THIRD = 64	   /* the question's third answer */
 };
 
@@ -44,6 +44,7 @@ struct view {
 	struct rect area; /* with its frame; the same where there is none */
 	bool focused;
 	bool unicode;
+	char command[96]; /* for VIEW_COMMAND, of all but a log */
 };
 
 struct view *view_log_new(void);
@@ -52,6 +53,9 @@ struct view *view_flash_new(void);
 struct view *view_page_new(void);
 struct view *view_ask_new(void);
 struct view *view_list_new(void);
+
+/* What the keys of the device panel do where it stands. */
+void view_device_hint(const struct view *v, const struct session *s, char *dst, size_t size);
 
 /* A log pane: which of session.panes it shows. */
 void view_log_place(struct view *v, int index, unsigned id);

@@ -15,7 +15,7 @@
  * o on|off, e line end, k command name (help topic), m board model, F file[@offset], a all or
  * number, r focus target, g page target, w flow control, n number, P profile, K key,
  * y form of time, W form of wrapping, V form of the log, J form of JSON, G where to go in it,
- * R kind of recording or file, x anything
+ * R kind of recording or file, D seconds or off, d thing of the device panel, x anything
  *
  * Options stand anywhere among the words; "--baud N" in the list is an option that takes the next
  * word (for completion 'b' after --baud, nothing after others). */
@@ -68,6 +68,30 @@
 	X(CMD_BOOTLOADER, "bootloader", "", "/bootloader",                                        \
 	    "into the boot loader by DTR and RTS",                                                \
 	    "Runs the reset sequence that leaves the chip in its boot loader. Nothing is sent.",  \
+	    "")                                                                                   \
+	X(CMD_WATCH, "watch", "D?", "/watch [SECONDS|off]",                                       \
+	    "await a start made by hand, ROM's text included",                                    \
+	    "Power the device off and on: the ROM's text is read at 74880 (ESP32: 115200), then"  \
+	    " the rate goes back to the application's, both in one log. Needs no DTR and RTS."    \
+	    " Ends by itself after the start, or after 120 seconds or those given; Esc ends it"   \
+	    " too.",                                                                              \
+	    "")                                                                                   \
+	X(CMD_TIMELINE, "timeline", "", "/timeline",                                              \
+	    "how long the last starts took, step by step",                                        \
+	    "From the reset to the ROM's word, the project line, Wi-Fi, an address and MQTT, in"  \
+	    " milliseconds, for the present start and the ten before it.",                        \
+	    "")                                                                                   \
+	X(CMD_WHY, "why", "d?", "/why [THING|off]",                                               \
+	    "the lines of the log that a verdict rests on",                                       \
+	    "Marks in the log what the device panel's row rests on and goes there; again: to the" \
+	    " line before. Without a word: the first thing that is wrong. off takes the marks"    \
+	    " away.",                                                                             \
+	    "")                                                                                   \
+	X(CMD_NEXT, "next", "n?", "/next [N]",                                                    \
+	    "do the first (or N-th) of the next steps",                                           \
+	    "What the device panel proposes: a command of this program is begun, one of the"      \
+	    " device is put into the edit line to be sent by Enter. Nothing is erased or written" \
+	    " without a question.",                                                               \
 	    "")                                                                                   \
 	X(CMD_EOL, "eol", "e?", "/eol [none|cr|lf|crlf|next]",                                    \
 	    "line end sent after a line",                                                         \

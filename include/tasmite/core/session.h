@@ -183,8 +183,9 @@ struct session {
 	mono_t began;		/* when the program started */
 	int64_t wall_offset_us; /* wall clock = mono time + this (UTC) */
 	int utc_offset_s;
-	char tip[120];	  /* what stands in the empty edit line; "" nothing */
-	char notice[160]; /* a short word in the edit line's row (until the next key) */
+	char watching[96]; /* a start of the device is awaited: what is to be done; "" none */
+	char tip[120];	   /* what stands in the empty edit line; "" nothing */
+	char notice[160];  /* a short word in the edit line's row (until the next key) */
 	bool notice_bad;
 };
 
@@ -213,6 +214,8 @@ void session_device_reset(struct session *s, mono_t now);
 void session_device_gap(struct session *s, bool away);
 /* The firmware was written over or erased: what was known of it is true no more. */
 void session_device_rewritten(struct session *s);
+/* Whether that line of the log is marked. */
+bool session_is_marked(const struct session *s, uint64_t number);
 /* Takes over into device.view what the lines since the last call mean: before each drawing, and
  * before somebody asks. True when something has changed. */
 bool session_judge(struct session *s);
