@@ -95,6 +95,7 @@ static void link_down(void *ctx, const struct err *why, mono_t now)
 	if (was_open && unsent)
 		session_warn(a->session, now, "%zu bytes were not sent: send them again", unsent);
 	app_send_lost(a);
+	app_courier_lost(a);
 	if (!was_waiting)
 		session_say(a->session, now, "waiting for %s: it is opened by itself",
 		    a->session->port.name);
@@ -202,6 +203,20 @@ static void ui_choices(
 		session_list_add(a->session, words[i], details[i], words[i]);
 }
 
+static void ui_form(void *ctx, enum tui_form event, int field, const char *text)
+{
+	struct app *a = ctx;
+	struct session_form *f = &a->session->form;
+
+	if (event == TUI_FORM_CHANGED && field < f->count)
+		str_copy(f->fields[field].value, sizeof(f->fields[field].value), text);
+	if (a->on_form)
+		a->on_form(a, event, field);
+	else
+		session_form_close(a->session);
+	session_form_touch(a->session);
+}
+
 static void ui_paste(void *ctx, const char *text, size_t n)
 {
 	app_paste(ctx, text, n);
@@ -218,6 +233,7 @@ static const struct tui_ops ui_ops = {
     .complete = app_complete,
     .choices = ui_choices,
     .paste = ui_paste,
+    .form = ui_form,
     .pane = app_pane_chosen,
     .weights = app_pane_weights,
     .entry = app_entry,
@@ -404,7 +420,7 @@ static mono_t phase_flush(void *ctx, mono_t now)
 	if (now - a->last_frame >= FRAME_US) /* one that is drawn now shows the newest */
 		link_catch_up(a->link, now);
 	next = link_flush(a->link, now);
-	due = app_send_turn(a, now);
+	due = mono_min(app_send_turn(a, now), app_courier_turn(a, now));
 	if (app_flashing(a))
 		flash_task_turn(a->task, now);
 	app_record_words(a, now);
@@ -530,6 +546,8 @@ static void close_all(struct app *a, struct err *err)
 	flash_request_fini(&a->asked);
 	app_save_finish(a);
 	app_find_fini(a);
+	app_script_fini(a);
+	app_setup_fini(a);
 	app_history_fini(a);
 	app_conf_fini(a);
 	plain_free(a->plain);
@@ -625,6 +643,8 @@ static bool start(struct app *a, struct err *err)
 	app_lines_init(a);
 	app_find_init(a);
 	app_send_init(a);
+	app_courier_init(a);
+	app_console_init(a);
 	a->link = link_new(a->loop, &link_ops, a);
 	if (a->options->debug_log && debuglog_open(a->options->debug_log, err) != ERR_OK)
 		return false;

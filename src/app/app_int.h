@@ -138,6 +138,13 @@ struct app {
 	char *paste; /* waits for the answer */
 	struct sender *sender;
 
+	struct post *post;	 /* app_courier.c */
+	char *typed_backlog;	 /* waits for the answer */
+	struct script *script;	 /* act_script.c; NULL until it is used */
+	struct form_run *form;	 /* act_setup.c; NULL until it is used */
+	struct console *console; /* app_console.c */
+	void (*on_form)(struct app *a, enum tui_form event, int field); /* of the open form */
+
 	struct app_book books[TUI_ENTRY_KINDS]; /* history (app_history.c) */
 	struct timer *history_timer;
 
@@ -274,6 +281,31 @@ void app_direct_key(void *ctx, const char *bytes, size_t n);
 /* "\n" as the setting has it; "" none. */
 const char *app_eol(const struct app *a);
 
+/* May something be sent now, and is anything to be warned of? False: told why in the notice. */
+bool app_send_ready(struct app *a);
+/* The text as it may be shown; to be freed. */
+char *app_masked(const struct app *a, const char *text);
+
+/* ---- app_courier.c: commands on their way, ticked off (jobs: app_courier.h) ---- */
+void app_courier_init(struct app *a);
+void app_courier_fini(struct app *a);
+bool app_courier_busy(const struct app *a);
+/* A line of it is on its way, or its answers are awaited: nothing else may come between. */
+bool app_courier_line(const struct app *a);
+/* A line that was entered: taken when it is a Backlog that can be watched. */
+bool app_courier_typed(struct app *a, const char *line);
+bool app_courier_cancel(struct app *a);
+void app_courier_lost(struct app *a);
+/* Bytes of the device as they came. */
+void app_courier_rx(struct app *a, const uint8_t *bytes, size_t n, mono_t now);
+mono_t app_courier_turn(struct app *a, mono_t now);
+
+/* ---- app_console.c: the console's own moods: level, rate, who else has it ---- */
+void app_console_init(struct app *a);
+void app_console_fini(struct app *a);
+/* A whole line of the device (masked), after the facts have read it. */
+void app_console_line(struct app *a, const uint8_t *line, size_t n, mono_t now);
+
 /* ---- complete.c ---- */
 size_t app_complete(void *ctx, const char *line, size_t cursor,
     void (*add)(void *arg, const char *word, const char *detail), void *arg);
@@ -302,6 +334,12 @@ void act_macro(struct app *a, const struct cmd_line *c);
 void act_direct(struct app *a, const struct cmd_line *c);
 void act_sendhex(struct app *a, const struct cmd_line *c);
 void act_profile(struct app *a, const struct cmd_line *c);
+void act_send(struct app *a, const struct cmd_line *c);
+void app_script_fini(struct app *a);
+void act_setup(struct app *a, const struct cmd_line *c);
+void app_setup_fini(struct app *a);
+/* Lines of the device while Status 0 is awaited. */
+void app_setup_line(struct app *a, const uint8_t *line, size_t n);
 void act_format(struct app *a, const struct cmd_line *c);
 void act_flow(struct app *a, const struct cmd_line *c);
 void act_dtr(struct app *a, const struct cmd_line *c);
@@ -419,6 +457,9 @@ bool app_take_profile(struct app *a, const char *name);
 const char *app_conf_path(const struct app *a);
 /* Calls fn with the name of each profile. */
 void app_each_profile(struct app *a, void (*fn)(void *ctx, const char *name), void *ctx);
+/* The values of the configuration; of the profile (NULL: those of none). */
+void app_each_value(struct app *a, const char *profile,
+    void (*fn)(void *ctx, const char *name, const char *value), void *ctx);
 
 /* ---- tips.c ---- */
 /* How many hints were shown in earlier sessions; shows the next one. */

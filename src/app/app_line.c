@@ -62,6 +62,8 @@ static const app_command commands[CMD_COUNT] = {
     [CMD_MACRO] = act_macro,
     [CMD_DIRECT] = act_direct,
     [CMD_SENDHEX] = act_sendhex,
+    [CMD_SEND] = act_send,
+    [CMD_SETUP] = act_setup,
     [CMD_PROFILE] = act_profile,
 };
 

@@ -287,12 +287,14 @@ bool conf_doc_has(const struct conf_doc *doc, const char *section, const char *t
 #define PROFILE_KEYS   "profile/keys"
 #define PROFILE_MACROS "profile/macros"
 #define PROFILE_LABELS "profile/labels"
+#define PROFILE_VALUES "profile/values"
 #define PROFILE_RULES  "profile/highlight"
 
 static const struct conf_form profile_forms[] = {
     {.name = "keys", .path = PROFILE_KEYS},
     {.name = "macros", .path = PROFILE_MACROS, .breaks = true},
     {.name = "labels", .path = PROFILE_LABELS},
+    {.name = "values", .path = PROFILE_VALUES},
     {.name = "highlight", .titled = true, .path = PROFILE_RULES},
     {.name = NULL},
 };
@@ -302,6 +304,7 @@ static const struct conf_form conf_forms[] = {
     {.name = "keys"},
     {.name = "macros", .breaks = true},
     {.name = "labels"},
+    {.name = "values"},
     {.name = "highlight", .titled = true},
     {.name = NULL},
 };
@@ -543,7 +546,7 @@ static void apply_entry(struct apply *a, const struct conf_entry *e)
 		apply_macro(a, e);
 	else if (strcmp(kind, "labels") == 0)
 		apply_label(a, e);
-	else if (strcmp(kind, "highlight") != 0)
+	else if (strcmp(kind, "highlight") != 0 && strcmp(kind, "values") != 0)
 		apply_setting(a, e);
 }
 
@@ -661,6 +664,24 @@ void conf_each_profile(const char *text, void (*fn)(void *ctx, const char *name)
 
 		if (!n->name && strcmp(n->section, "profile") == 0)
 			fn(ctx, n->title);
+	}
+	conf_doc_fini(&doc);
+}
+
+void conf_each_value(const char *text, const char *profile,
+    void (*fn)(void *ctx, const char *name, const char *value), void *ctx)
+{
+	struct conf_errors errors = {.count = 0};
+	struct conf_doc doc;
+
+	conf_doc_parse_good(&doc, conf_forms, "", text, &errors);
+	for (size_t i = 0; i < doc.count; i++) {
+		const struct conf_entry *e = &doc.entries[i];
+
+		if (profile
+			? strcmp(e->section, PROFILE_VALUES) == 0 && strcmp(e->title, profile) == 0
+			: strcmp(e->section, "values") == 0)
+			fn(ctx, e->name, e->value);
 	}
 	conf_doc_fini(&doc);
 }

@@ -79,6 +79,7 @@ static const struct {
     {"Ctrl-End", "/follow", NULL},
     {"Alt-e", "/echo", NULL},
     {"Alt-l", "/eol next", NULL},
+    {"Alt-a", "/send --again", NULL},
     {"Alt-r", "/baud likely", NULL},
     {"Ctrl-]", "/direct", NULL},
     {"Alt-s", "/reveal", NULL},

@@ -103,6 +103,23 @@ static void list_moved(struct tui *t, const char *before)
 		t->ops.selected(t->ctx, value);
 }
 
+static void form_did(struct tui *t, unsigned did)
+{
+	enum tui_form event = TUI_FORM_CHANGED;
+	char text[SESSION_FIELD_SIZE];
+
+	if (did & VIEW_CHOSEN)
+		event = TUI_FORM_DONE;
+	else if (did & VIEW_LEAVE)
+		event = TUI_FORM_CANCEL;
+	else if (!(did & VIEW_EDITED))
+		return;
+	str_copy(text, sizeof(text), view_form_text(t->views[VIEW_FORM]));
+	if (t->ops.form)
+		t->ops.form(t->ctx, event, view_form_field(t->views[VIEW_FORM]), text);
+	memset(text, 0, sizeof(text)); /* may have been a password */
+}
+
 /* True when the popup took the key. */
 static bool popup_key(struct tui *t, int popup, const struct key *key)
 {
@@ -116,7 +133,9 @@ static bool popup_key(struct tui *t, int popup, const struct key *key)
 	if (popup == VIEW_LIST && did == VIEW_DONE && !t->s->list.completion)
 		list_moved(t, before);
 
-	if (did & VIEW_YES) {
+	if (popup == VIEW_FORM)
+		form_did(t, did);
+	else if (did & VIEW_YES) {
 		if (t->ops.answer)
 			t->ops.answer(t->ctx, true);
 	} else if (did & VIEW_THIRD) {
@@ -216,6 +235,12 @@ void tui_paste_end(struct tui *t)
 		buf_clear(&t->paste);
 		if (t->ops.paste)
 			t->ops.paste(t->ctx, "", 0);
+		return;
+	}
+	if (popup == VIEW_FORM && n) {
+		if (view_form_insert(t->views[VIEW_FORM], t->s, text, n))
+			form_did(t, VIEW_EDITED);
+		buf_clear(&t->paste);
 		return;
 	}
 	if (!n || popup == VIEW_ASK || popup == VIEW_PAGE ||

@@ -72,7 +72,7 @@ for build in 6.1.1-full 8.5.0-full 15.2.0-full; do
 	see 'MqttPassword •{10}; Topic x'
 	look "$build.2"
 	tm_keys Enter
-	see '› Backlog MqttHost 10.0.0.1; MqttPassword \*{10}; Topic x'
+	see '› Backlog MqttHost 10.0.0.1;MqttPassword \*{10};Topic x'
 	tm_line "/macro F11 WebPassword ${secrets[2]}"
 	gone '❯ /macro F11'
 	look "$build.3"

@@ -19,7 +19,7 @@ end
 
 begin session__sends__a_backlog
 tm_line 'Backlog SSID1 home; Password1 hunter22x; Module 1'
-see '› Backlog SSID1 home; Password1 \*+; Module 1'
+see '› Backlog SSID1 home;Password1 \*+;Module 1'
 see '"SSId1":"home"'
 see '"Password1":"\*+"'
 end

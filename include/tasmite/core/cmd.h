@@ -262,6 +262,21 @@
 	    " function keys too, as an xterm sends them. The same key leaves again; it is shown"  \
 	    " in the edit line's place. Nothing of it is kept in the history.",                   \
 	    "")                                                                                   \
+	X(CMD_SEND, "send", "f?", "/send FILE [--keep-going] | --again",                          \
+	    "send a script of commands",                                                          \
+	    "One command a line; # begins a comment, ${NAME} is a value from the environment,"    \
+	    " values {} of the configuration, or asked for; wait [30s] TEXT waits for a line,"    \
+	    " delay 2s for a time. Each command is ticked off by its answer and sent again when"  \
+	    " it was lost. Stops at an error unless --keep-going is given. --again sends what"    \
+	    " did not arrive.",                                                                   \
+	    "--keep-going|--again")                                                               \
+	X(CMD_SETUP, "setup", "x?", "/setup [again] [--save NAME]",                               \
+	    "a form for Wi-Fi, MQTT and module",                                                  \
+	    "Asks the device what it has (Status 0), shows it to be changed, and sends what was"  \
+	    " changed as a backlog. again: sends all that was set in this session once more, as"  \
+	    " after an erase. --save NAME writes the form into the configuration as a profile,"   \
+	    " without its passwords; a profile in force fills the form.",                         \
+	    "--save NAME")                                                                        \
 	X(CMD_SENDHEX, "sendhex", "x*", "/sendhex BYTE... | on | off",                            \
 	    "send bytes",                                                                         \
 	    "Bytes in hex (DE AD be ef, 0x0d, dead) and \"text\", sent as they are: no line end"  \
