@@ -269,8 +269,10 @@ static const char *words(const char *line)
 static void cmd_words__offers__what_fits(void **state)
 {
 	(void)state;
-	assert_string_equal(words("/f"), "/format /flow /flash /find /filter /fold /focus /follow ");
-	assert_string_equal(words("/F"), "/format /flow /flash /find /filter /fold /focus /follow ");
+	assert_string_equal(
+	    words("/f"), "/format /flow /flash /find /filter /fold /focus /follow ");
+	assert_string_equal(
+	    words("/F"), "/format /flow /flash /find /filter /fold /focus /follow ");
 	assert_string_equal(words("/help fl"), "flow flash ");
 	assert_string_equal(words("/record "), "bytes text raw off ");
 	assert_string_equal(words("/record r"), "raw ");
