@@ -24,9 +24,8 @@
 #define CMD_TABLE(X)                                                                              \
 	X(CMD_HELP, "help", "k?", "/help [COMMAND|WORD]",                                         \
 	    "keys and commands",                                                                  \
-	    "Without an argument: of the command in the edit line, else the keys and all"         \
-	    " commands; there F1 searches Tasmota's. With a command, of this program or of"       \
-	    " Tasmota: its help. With another word: all of Tasmota's that have it.",              \
+	    "Without an argument: the keys and all commands. With a command, of this program or"  \
+	    " of Tasmota: its help. With another word: all of Tasmota's commands that have it.",  \
 	    "")                                                                                   \
 	X(CMD_PORT, "port", "p?", "/port [NAME]",                                                 \
 	    "show or change the port",                                                            \
@@ -322,7 +321,8 @@
 	    "")                                                                                   \
 	X(CMD_MENU, "menu", "", "/menu",                                                          \
 	    "all commands with their keys",                                                       \
-	    "A list of all commands to choose from.",                                             \
+	    "A list of all commands to choose from, then Tasmota's; typed letters narrow it."     \
+	    " With a command in the edit line: its help.",                                        \
 	    "")                                                                                   \
 	X(CMD_REVEAL, "reveal", "", "/reveal",                                                    \
 	    "show the secrets in the edit line",                                                  \
