@@ -452,7 +452,8 @@ static void describe_backup(const struct image_info *info, struct sbuf *out)
 	char version[24];
 
 	if (info->kind == IMAGE_ESP32_BACKUP && s->copies == 0) {
-		row(out, "settings", "none of Tasmota's found in nvs (its file system is not read)");
+		row(out, "settings",
+		    "none of Tasmota's found in nvs (its file system is not read)");
 		return;
 	}
 	if (info->kind != IMAGE_ESP8266_BACKUP && info->kind != IMAGE_ESP32_BACKUP)
