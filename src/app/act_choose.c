@@ -32,7 +32,8 @@ struct chooser {
 	size_t count, next; /* next: whose kind is read in the next turn */
 	const char *folder; /* while they are gathered */
 	enum cmd_id command;
-	uint64_t list; /* revision of the list it belongs to */
+	char options[1200]; /* " --erase --backup x.bin" */
+	uint64_t list;	    /* revision of the list it belongs to */
 	struct timer *timer;
 };
 
@@ -193,7 +194,7 @@ static void add_which(struct app *a)
 
 static void chosen(struct app *a, const char *value)
 {
-	char word[1100], line[1200];
+	char word[1100], line[2400];
 
 	if (value && !value[0]) { /* the one that is not here */
 		show_which(a);
@@ -201,15 +202,30 @@ static void chosen(struct app *a, const char *value)
 	}
 	if (!value || !cmd_quote(value, word, sizeof(word)))
 		return;
-	str_fmt(line, sizeof(line), "/%s %s", cmd_row(a->chooser->command)->name, word);
+	str_fmt(line, sizeof(line), "/%s%s %s", cmd_row(a->chooser->command)->name,
+	    a->chooser->options, word);
 	app_line(a, line);
+}
+
+/* What was said with the command besides the file holds for the one that is chosen. */
+static void keep_options(struct chooser *c, const struct cmd_line *line)
+{
+	char word[600];
+
+	c->options[0] = '\0';
+	for (int i = 0; i < line->count; i++)
+		if (cmd_quote(line->args[i], word, sizeof(word))) {
+			str_cat(c->options, sizeof(c->options), " ");
+			str_cat(c->options, sizeof(c->options),
+			    str_starts(line->args[i], "--") ? line->args[i] : word);
+		}
 }
 
 void act_choose_firmware(struct app *a, const struct cmd_line *line)
 {
 	struct chooser *c;
 	const char *extra = settings_text(a->session->settings, SET_FIRMWARE_DIR);
-	char text[64], title[160];
+	char text[1300], title[160];
 
 	if (!a->chooser) {
 		a->chooser = xcalloc(1, sizeof(*c));
@@ -218,12 +234,13 @@ void act_choose_firmware(struct app *a, const struct cmd_line *line)
 	c = a->chooser;
 	c->count = c->next = 0;
 	c->command = line->row->id;
+	keep_options(c, line);
 	gather_folder(c, ".");
 	gather_folder(c, "~/Downloads");
 	if (extra[0])
 		gather_folder(c, extra);
 	if (!c->count) {
-		str_fmt(text, sizeof(text), "/%s ", line->row->name);
+		str_fmt(text, sizeof(text), "/%s%s ", line->row->name, c->options);
 		tui_edit_set(a->tui, text);
 		session_notice(a->session, false,
 		    "no .bin in this folder, in Downloads or in firmware-dir: which file? Tab "

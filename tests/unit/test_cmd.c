@@ -124,7 +124,7 @@ static void cmd_parse__tells_what_is_wrong__and_what_was_meant(void **state)
 	    {"/flash 'x", "! a quote is open: " FLASH_USAGE},
 	    {"/flash \"x\\\"", "! a quote is open: " FLASH_USAGE},
 	    {"/quit now", "! too many words: /quit"},
-	    {"/baud 1 2", "! too many words: /baud [N]"},
+	    {"/baud 1 2", "! too many words: /baud [N|likely]"},
 	    {"/image", "! a word is missing: /image FILE"},
 	    {"/page", "! a word is missing: /page up|down|top"},
 	    {"/flash x --earse",
@@ -328,9 +328,9 @@ static const char *hint(const char *line)
 static void cmd_hint__explains__the_command_under_the_cursor(void **state)
 {
 	(void)state;
-	assert_string_equal(hint("/baud"), "/baud [N]  show or change the rate");
+	assert_string_equal(hint("/baud"), "/baud [N|likely]  show or change the rate");
 	assert_string_equal(hint("/ba"), "/baud /backup");
-	assert_string_equal(hint("/baud 96"), "/baud [N]  show or change the rate");
+	assert_string_equal(hint("/baud 96"), "/baud [N|likely]  show or change the rate");
 	assert_string_equal(hint("/f"), "/format /flow /flash /find /filter /focus /follow");
 	assert_string_equal(hint("/"), "Tab shows all commands");
 	assert_string_equal(hint("/flsh"), "no such command, did you mean '/flash'?");
