@@ -103,7 +103,7 @@ for c in esp32c3 esp32s3 esp32c6; do
 	sim_start --chip $c --usb-jtag on --wdt-ms 2500 --adapter "$ADAPTERS" --boot-image "$T/old.bin"
 	wait_for 10 test -e "$ADAPTERS/ttyACM0" || wait_for 5 grep -q 'usb comes' "$T/trace"
 	run 0 env $(shim_env "$B/tasmite") "$B/tasmite" flash --yes --port /dev/ttyACM0 "$T/new.bin"
-	cmp -s -n "$(stat -c %s "$T/new.bin")" "$T/new.bin" "$T/flash.bin" || bad "the flash differs from the file"
+	wait_for 10 cmp -s -n "$(stat -c %s "$T/new.bin")" "$T/new.bin" "$T/flash.bin" || bad "the flash differs from the file"
 	grep -q 'verified (MD5)' "$T/err" || bad "$(tail -n 5 "$T/err")"
 	[ "$(trace_count 'usb goes')" -ge 1 ] || bad "the port never went"
 	[ "$(trace_count 'watchdog off')" -ge 1 ] || bad "the watchdog was left on"
