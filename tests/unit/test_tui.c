@@ -692,7 +692,7 @@ static void tui_dirty__compares__revisions(void **state)
 	session_notice(sc->s, false, "word");
 	assert_true(tui_dirty(sc->t, sc->now));
 	screen_draw(sc);
-	sc->s->facts.revision++;
+	sc->s->device.revision++;
 	assert_true(tui_dirty(sc->t, sc->now));
 	screen_draw(sc);
 	tui_follow(sc->t);

@@ -196,14 +196,15 @@ static void begin_value(struct sctx *c, uint8_t quote, bool json)
 		c->phase = P_BLANK;
 }
 
-/* A value of one character or "off" is no secret: as long as it may be one it is held. */
+/* The values 0, 1, " and ? ask or clear, "off" too: as long as it may be one of these it is held. */
 static struct sctx_mask brief_byte(struct sctx *c, uint8_t b)
 {
 	size_t n = c->held;
 	bool off = n < 3 && (b | 0x20) == "off"[n];
+	bool sign = !n && (b == '0' || b == '1' || b == '"' || b == '?');
 
 	c->digits = n ? c->digits && off : off; /* here: all so far is the beginning of "off" */
-	if (n && !c->digits) {
+	if (!sign && !c->digits) {
 		c->brief = false;
 		c->held = 0;
 		return mask(n + 1, 0);
@@ -251,8 +252,9 @@ static struct sctx_mask content_byte(struct sctx *c, uint8_t b)
 /* The value is over with this byte, which is no part of it. */
 static struct sctx_mask end_value(struct sctx *c)
 {
-	/* Two bytes are neither one character nor "off". */
-	struct sctx_mask m = c->held == 2 && !c->pending ? mask(2, 1) : NOTHING;
+	/* "o" and "of" are not "off". */
+	bool part = c->brief && c->digits && c->held < 3;
+	struct sctx_mask m = part && !c->pending ? mask(c->held, 1) : NOTHING;
 
 	leave(c);
 	return m;

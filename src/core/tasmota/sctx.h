@@ -33,7 +33,7 @@ struct sctx {
 	bool semicolon; /* ";" ends the value */
 	bool json, escaped;
 	bool pending;	/* the last byte may be the closing quote */
-	bool brief;	/* all of the value so far is held: it may be too short for a secret */
+	bool brief;	/* all of the value so far is held: it may be no secret, as 0 and "off" */
 	bool digits;	/* URL: what is held may be a port number */
 	unsigned depth; /* braces open in the value */
 	uint16_t held;	/* so many last bytes are undecided */

@@ -35,8 +35,8 @@ void secrets_free(struct secrets *s);
 void secrets_set_show(struct secrets *s, bool show);
 
 /* A line that is sent to the device: learns the secrets in it (whole Backlogs, several commands),
- * appends the masked line to out, which must have room for n bytes. Values of 1 character (0, 1, ")
- * or "off" are no secrets. line is without its line end, any bytes. */
+ * appends the masked line to out, which must have room for n bytes. The values 0, 1, ", ? and
+ * "off" are no secrets. line is without its line end, any bytes. */
 void secrets_tx_line(struct secrets *s, const char *line, size_t n, struct buf *out);
 /* The masked form of a text that was not sent (history, edit line); learns nothing. out must have
  * room for n bytes. */
