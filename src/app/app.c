@@ -145,6 +145,8 @@ static void ui_answer(void *ctx, bool yes)
 	struct app *a = ctx;
 	void (*fn)(struct app *, bool) = a->on_answer;
 
+	if (yes && app_page_key(a, a->third))
+		return;
 	a->on_answer = NULL;
 	session_ask_close(a->session);
 	if (fn)

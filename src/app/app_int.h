@@ -19,6 +19,7 @@
 #include "tasmite/core/garble.h"
 #include "tasmite/core/tasmota/bootwatch.h"
 #include "tasmite/core/tasmota/secrets.h"
+#include "tasmite/core/tasmota/symbols.h"
 #include "tasmite/io/capture.h"
 #include "tasmite/io/histfile.h"
 #include "tasmite/io/hotplug.h"
@@ -116,6 +117,13 @@ struct app {
 	struct histfile *history;
 	struct sbuf history_held; /* lines that wait for another session to let go the file */
 	struct timer *history_timer;
+
+	/* what was written last, /report, /elf, /rescue */
+	char before[240];      /* what held when it began */
+	char work[240];	       /* what the flash task does, for the journal */
+	char report_file[512]; /* where the page is saved; "" a name is made */
+	struct symbols *symbols;
+	char symbols_name[128];
 
 	struct log_search *search; /* act_find.c */
 	struct log_save *save;	   /* act_copy.c: under way, or NULL */
@@ -277,6 +285,13 @@ void act_chip(struct app *a, const struct cmd_line *c);
 void act_image(struct app *a, const struct cmd_line *c);
 void act_cancel(struct app *a, const struct cmd_line *c);
 void act_device(struct app *a, const struct cmd_line *c);
+
+/* ---- act_report.c: the session as a page ---- */
+void act_report(struct app *a, const struct cmd_line *c);
+void act_elf(struct app *a, const struct cmd_line *c);
+/* A key of an open page that can be taken away: copied, or saved. False: there is none. */
+bool app_page_key(struct app *a, bool save);
+void app_report_fini(struct app *a);
 
 void act_find(struct app *a, const struct cmd_line *c);
 void act_filter(struct app *a, const struct cmd_line *c);
