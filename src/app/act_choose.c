@@ -131,11 +131,10 @@ static void chosen(struct app *a, const char *value)
 	app_line(a, line);
 }
 
-void act_choose_firmware(struct app *a, const struct cmd_line *line)
+static void gather_all(struct app *a)
 {
 	struct chooser *c;
 	const char *extra = settings_text(a->session->settings, SET_FIRMWARE_DIR);
-	char text[64];
 
 	if (!a->chooser) {
 		a->chooser = xcalloc(1, sizeof(*c));
@@ -143,11 +142,50 @@ void act_choose_firmware(struct app *a, const struct cmd_line *line)
 	}
 	c = a->chooser;
 	c->count = c->next = 0;
-	c->command = line->row->id;
 	gather_folder(c, ".");
 	gather_folder(c, "~/Downloads");
 	if (extra[0])
 		gather_folder(c, extra);
+	qsort(c->file, c->count, sizeof(c->file[0]), newest_first);
+}
+
+/* Files looked into at once: it holds the loop. */
+#define EACH_MAX 24
+
+void app_each_firmware(struct app *a,
+    bool (*fn)(void *ctx, const char *path, const struct image_info *info), void *ctx)
+{
+	struct chooser *c;
+
+	gather_all(a);
+	c = a->chooser;
+	for (size_t i = 0; i < c->count && i < EACH_MAX; i++) {
+		struct image_info info;
+		struct err err = {0};
+		uint8_t *data, *inner = NULL;
+		size_t n, inner_n;
+		bool more;
+
+		if (files_read(c->file[i].path, FILE_LARGEST, &data, &n, &err) != ERR_OK)
+			continue;
+		image_inspect_packed(
+		    data, n, c->file[i].path, FILE_LARGEST, &info, &inner, &inner_n);
+		more = fn(ctx, c->file[i].path, &info);
+		free(inner);
+		free(data);
+		if (!more)
+			break;
+	}
+}
+
+void act_choose_firmware(struct app *a, const struct cmd_line *line)
+{
+	struct chooser *c;
+	char text[64];
+
+	gather_all(a);
+	c = a->chooser;
+	c->command = line->row->id;
 	if (!c->count) {
 		str_fmt(text, sizeof(text), "/%s ", line->row->name);
 		tui_edit_set(a->tui, text);
@@ -156,7 +194,6 @@ void act_choose_firmware(struct app *a, const struct cmd_line *line)
 		    "lists");
 		return;
 	}
-	qsort(c->file, c->count, sizeof(c->file[0]), newest_first);
 	session_list_open(a->session, "Firmware at hand (type to narrow it)", false);
 	for (size_t i = 0; i < c->count; i++)
 		session_list_add(a->session, c->file[i].path, "…", c->file[i].path);

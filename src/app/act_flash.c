@@ -69,6 +69,7 @@ void app_flash_fini(struct app *a)
 {
 	app_choose_fini(a);
 	app_report_fini(a);
+	app_rescue_fini(a);
 	timer_free(a->words_timer);
 	sbuf_fini(&a->held_words);
 }
@@ -162,6 +163,7 @@ static void leave_task(struct app *a)
 	/* Without a loader the application still runs, at its rate: what is typed must reach it. */
 	if (link_is_open(a->link) && connected)
 		app_await_boot(a, a->now);
+	app_rescue_task_ended(a, done);
 	session_touch(a->session);
 }
 

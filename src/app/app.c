@@ -388,6 +388,7 @@ static mono_t phase_commands(void *ctx, mono_t now)
 	if (now >= a->keys_due)
 		a->keys_due = tui_keys(a->tui, now);
 	app_flash_turn(a);
+	app_rescue_turn(a);
 	/* More to search: on at once, after a look at keys and port. */
 	due = mono_min(app_read_step(a, now), a->keys_due);
 	return app_log_step(a) ? now : due;

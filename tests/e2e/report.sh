@@ -11,7 +11,6 @@ see 'is open'
 boot_normally
 
 begin elf__tells__a_crash_in_words
-see 'Exception \(' 20
 see 'stack<<<' 20
 tm_line '/elf'
 see 'cause 28: read through a null pointer'

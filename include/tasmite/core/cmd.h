@@ -238,6 +238,12 @@
 	    " a list to choose from. --save NAME appends what was /set in this session to the"    \
 	    " configuration, as a new profile.",                                                  \
 	    "--save NAME")                                                                        \
+	X(CMD_RESCUE, "rescue", "", "/rescue",                                                    \
+	    "a device that does not start or join: step by step",                                 \
+	    "What an expert would try, one step at a time: each is asked for, tells what is lost"  \
+	    " and what undoes it, and the log tells whether the fault went with it. Esc puts it"  \
+	    " off, /rescue goes on; s leaves a step out.",                                        \
+	    "")                                                                                   \
 	X(CMD_REPORT, "report", "f?", "/report [FILE]",                                           \
 	    "the session as a page to paste in a forum",                                          \
 	    "Program, adapter, chip, firmware, verdicts, findings with the lines that show them,"  \
