@@ -129,7 +129,8 @@ static void keep_story(struct app *a, enum engine_kind kind)
 	    bad && v->text_count ? ": " : "", bad && v->text_count ? v->text[0] : "");
 	if (kind != ENGINE_FLASH || !touched)
 		return;
-	str_copy(s->journal.written, sizeof(s->journal.written), a->work);
+	str_copy(s->journal.written, sizeof(s->journal.written),
+	    str_starts(a->work, "wrote ") ? a->work + 6 : a->work);
 	s->journal.written_at = a->now;
 	s->journal.written_bad = bad;
 }
@@ -175,6 +176,7 @@ static void show_chip(struct app *a)
 
 	if (!chip)
 		return;
+	a->chip = *chip;
 	flash_chip_short(chip, text, sizeof(text));
 	if (strcmp(text, a->session->chip) == 0)
 		return;
@@ -214,7 +216,7 @@ void app_flash_port_lost(struct app *a, mono_t now)
 void act_cancel(struct app *a, const struct cmd_line *c)
 {
 	(void)c;
-	if (app_send_cancel(a))
+	if (app_courier_cancel(a) || app_send_cancel(a))
 		return;
 	if (!app_flashing(a)) {
 		if (a->session->flash.state == FLASH_IDLE || a->task) {
@@ -236,7 +238,7 @@ static bool may_begin(struct app *a)
 		session_notice(a->session, true, "the flash panel is at work: /cancel stops it");
 		return false;
 	}
-	if (app_sending(a)) {
+	if (app_sending(a) || app_courier_busy(a)) {
 		session_notice(a->session, true, "lines are still being sent: /cancel stops them");
 		return false;
 	}
@@ -311,7 +313,7 @@ static void begin(struct app *a, struct flash_request *r)
 		r->baud = (uint32_t)settings_int(a->session->settings, SET_FLASH_BAUD);
 	name_work(a, r);
 	note_state(a);
-	bootwatch_stop(&a->boot);
+	app_boot_stop(a);
 	app_lines_rest(a);
 	a->lines_before = a->session->port.modem & (MODEM_DTR | MODEM_RTS);
 	app_log_break(a, a->now);

@@ -7,6 +7,8 @@
 
 /* What was heard while waiting, as one line; advice is "" when there is nothing to do. */
 void flash_words_heard(const struct engine_event *ev, char *text, size_t size, bool *bad);
+/* What was heard before still stands: now says less than before. */
+bool flash_words_heard_better(enum engine_heard before, enum engine_heard now);
 void flash_words_retry(const struct engine_event *ev, char *text, size_t size);
 /* A reset sequence: what is tried, what came of it. */
 void flash_words_reset(const struct engine_event *ev, char *text, size_t size, bool *bad);

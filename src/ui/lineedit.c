@@ -21,6 +21,8 @@
 #include "tasmite/base/str.h"
 #include "tasmite/base/utf8.h"
 #include "tasmite/base/xalloc.h"
+#include "histsearch.h"
+#include "rawkeys.h"
 
 #define QUEUE_MAX     (1u << 20)
 #define LINE_MAX_SIZE 65536u
@@ -48,6 +50,9 @@ struct lineedit {
 	char *shown;   /* what the walk put there: another text means that the walk is over */
 	size_t prefix; /* bytes of typed that an entry must begin with */
 	int place;     /* offset in the history; history_length: the typed line */
+	struct histsearch search;
+	char *before; /* the line when the search began, and its cursor */
+	int before_at;
 };
 
 /* readline's callbacks carry no context. */
@@ -251,8 +256,7 @@ static char *no_breaks(void)
 static void configure(struct lineedit *e)
 {
 	rl_readline_name = "tasmite";
-	rl_change_environment =
-	    0; /* else LINES and COLUMNS are exported, and curses follows them */
+	rl_change_environment = 0; /* else curses follows the LINES and COLUMNS it exports */
 	rl_catch_signals = 0;
 	rl_catch_sigwinch = 0;
 	rl_prep_term_function = prep_terminal;
@@ -313,18 +317,23 @@ static void begin_walk(struct lineedit *e)
 	e->place = recalled ? at : history_length;
 }
 
+static void put_line(const char *text, int cursor)
+{
+	rl_begin_undo_group();
+	rl_delete_text(0, rl_end);
+	rl_point = 0;
+	rl_insert_text(text);
+	rl_end_undo_group();
+	rl_point = cursor;
+}
+
 static void show_recalled(struct lineedit *e, const char *text)
 {
 	char *copy = xstrdup(text);
 
 	free(e->shown);
 	e->shown = copy;
-	rl_begin_undo_group();
-	rl_delete_text(0, rl_end);
-	rl_point = 0;
-	rl_insert_text(copy);
-	rl_end_undo_group();
-	rl_point = rl_end;
+	put_line(copy, (int)strlen(copy));
 }
 
 /* The next entry in that direction that begins as the typed text does; behind the newest stands the
@@ -365,13 +374,78 @@ static int walk_on(int count, int key)
 	return 0;
 }
 
-/* A search looks through what other sessions have entered, too. By the key and not by a command of
- * our own: within a search readline knows its own command again and no other. */
-static void before_search(struct lineedit *e, const struct key *key)
+/* ---- searching ---- */
+
+/* Where readline's own search is bound, ours takes its place. It looks through what other sessions
+ * have entered, too. */
+static bool search_begins(struct lineedit *e, const struct key *key)
 {
-	if (e->ops.recall && key->mods == KEY_CTRL && (key->code == 'r' || key->code == 's') &&
-	    !RL_ISSTATE(MODES) && where_history() == history_length)
+	const char *seq = key->code == 'r' ? "\022" : "\023";
+	int type = ISKMAP;
+	rl_command_func_t *fn;
+
+	if (key->mods != KEY_CTRL || (key->code != 'r' && key->code != 's') || RL_ISSTATE(MODES))
+		return false;
+	fn = rl_function_of_keyseq(seq, rl_get_keymap(), &type);
+	if (type != ISFUNC || (fn != rl_reverse_search_history && fn != rl_forward_search_history))
+		return false;
+	if (e->ops.recall && where_history() == history_length)
 		e->ops.recall(e->ctx);
+	free(e->before);
+	e->before = xstrdup(rl_line_buffer);
+	e->before_at = rl_point;
+	/* As readline's own search: the line is kept for when one comes back to it. */
+	if (where_history() == history_length) {
+		rl_maybe_save_line();
+		rl_undo_list = NULL;
+	}
+	histsearch_begin(&e->search, key->code == 'r', history_length, entry_at);
+	return true;
+}
+
+static void search_shows(struct lineedit *e)
+{
+	const char *line = histsearch_line(&e->search);
+
+	if (line && strcmp(line, rl_line_buffer) != 0)
+		put_line(line, 0);
+	rl_point = line ? (int)e->search.match : rl_point;
+	e->prompt[0] = '\0';
+	if (e->search.on)
+		histsearch_prompt(&e->search, e->prompt, sizeof(e->prompt));
+	e->revision++;
+}
+
+/* Up and Down go on from the line found, or there is the line from before. */
+static void search_ends(struct lineedit *e)
+{
+	/* What the search has done is not to be undone into an entry of the history. */
+	rl_free_undo_list();
+	rl_undo_list = NULL;
+	if (histsearch_line(&e->search)) {
+		history_set_pos(e->search.at);
+		return;
+	}
+	if (where_history() == history_length)
+		rl_maybe_unsave_line();
+	rl_replace_line(e->before, 0);
+	rl_point = e->before_at;
+}
+
+/* True when the search took the key. */
+static bool search_key(struct lineedit *e, const struct key *key)
+{
+	enum histsearch_did did = HISTSEARCH_SHOW;
+
+	if (e->search.on)
+		did = histsearch_key(&e->search, key);
+	else if (!search_begins(e, key))
+		return false;
+	e->search.at = did == HISTSEARCH_CANCEL ? e->search.count : e->search.at;
+	search_shows(e);
+	if (!e->search.on)
+		search_ends(e);
+	return did != HISTSEARCH_PASS;
 }
 
 /* Where readline's own plain commands are bound, ours take their place. */
@@ -471,6 +545,7 @@ void lineedit_free(struct lineedit *e)
 	free(e->entered);
 	free_words(e);
 	end_walk(e);
+	free(e->before);
 	free(e);
 }
 
@@ -506,41 +581,19 @@ static void feed(struct lineedit *e, const char *bytes, size_t n)
 	pump(e);
 }
 
-/* What special keys send, in the form that readline binds by default (xterm's). */
-static const char *special(uint32_t code, char *dst, size_t size, unsigned mods)
+/* Special keys as an xterm sends them, which is what readline binds by default; those that it has no
+ * use for are left out. */
+static size_t special(const struct key *key, char dst[RAWKEYS_MAX])
 {
-	static const struct {
-		uint32_t code;
-		char final;
-		int number;
-	} table[] = {{KEYS_UP, 'A', 0}, {KEYS_DOWN, 'B', 0}, {KEYS_RIGHT, 'C', 0},
-	    {KEYS_LEFT, 'D', 0}, {KEYS_HOME, 'H', 0}, {KEYS_END, 'F', 0}, {KEYS_INSERT, '~', 2},
-	    {KEYS_DELETE, '~', 3}, {KEYS_PGUP, '~', 5}, {KEYS_PGDN, '~', 6}};
-	unsigned m = 1 + (mods & KEY_SHIFT ? 1u : 0) + (mods & KEY_ALT ? 2u : 0) +
-		     (mods & KEY_CTRL ? 4u : 0);
+	struct key plain = *key;
 
-	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
-		if (table[i].code != code)
-			continue;
-		if (m > 1)
-			str_fmt(dst, size, "\033[%d;%u%c", table[i].number ? table[i].number : 1, m,
-			    table[i].final);
-		else if (table[i].number)
-			str_fmt(dst, size, "\033[%d~", table[i].number);
-		else
-			str_fmt(dst, size, "\033[%c", table[i].final);
-		return dst;
-	}
-	switch (code) {
-	case KEYS_ENTER:
-		return "\r";
-	case KEYS_TAB:
-		return mods & KEY_SHIFT ? "\033[Z" : "\t";
-	case KEYS_BACKSPACE:
-		return mods & KEY_ALT ? "\033\177" : "\177";
-	default:
-		return NULL;
-	}
+	if (key->code >= KEYS_F1 && key->code <= KEYS_F24)
+		return 0;
+	if (key->code == KEYS_ENTER || key->code == KEYS_TAB)
+		plain.mods &= KEY_SHIFT; /* Alt-Enter would change readline's mode */
+	if (key->code == KEYS_BACKSPACE)
+		plain.mods &= KEY_ALT;
+	return rawkeys_bytes(&plain, dst);
 }
 
 /* A lone ESC means something while searching and in vi's mode. Elsewhere readline would take the
@@ -576,20 +629,20 @@ static void feed_known(struct lineedit *e, const char *bytes, size_t n)
 
 void lineedit_key(struct lineedit *e, const struct key *key)
 {
-	char bytes[16];
-	const char *seq;
+	char bytes[RAWKEYS_MAX];
 	size_t n = 0;
 
-	before_search(e, key);
+	if (search_key(e, key))
+		return;
 	if (key->code == KEYS_ESC || (key->code == '[' && (key->mods & KEY_CTRL))) {
 		if (wants_escape())
 			feed(e, "\033", 1);
 		return;
 	}
 	if (key->code >= KEY_SPECIAL) {
-		seq = special(key->code, bytes, sizeof(bytes), key->mods);
-		if (seq)
-			feed_known(e, seq, strlen(seq));
+		n = special(key, bytes);
+		if (n)
+			feed_known(e, bytes, n);
 		return;
 	}
 	if (key->mods & KEY_ALT)
@@ -642,7 +695,10 @@ void lineedit_insert(struct lineedit *e, const char *text, size_t n)
 	}
 	clean[len] = '\0';
 	if ((size_t)rl_end + len <= LINE_MAX_SIZE) {
-		if (RL_ISSTATE(RL_STATE_ISEARCH | RL_STATE_NSEARCH)) {
+		if (e->search.on) {
+			histsearch_insert(&e->search, clean, len);
+			search_shows(e);
+		} else if (RL_ISSTATE(RL_STATE_ISEARCH | RL_STATE_NSEARCH)) {
 			feed(e, clean, len);
 		} else {
 			rl_begin_undo_group();
@@ -658,6 +714,7 @@ void lineedit_insert(struct lineedit *e, const char *text, size_t n)
 /* Out of a search, a numeric argument, half a key sequence; then the line is dropped. */
 static void start_over(struct lineedit *e)
 {
+	e->search.on = false;
 	e->resetting = true;
 	for (int i = 0; i < 8 && RL_ISSTATE(MODES); i++)
 		feed(e, "\007", 1);

@@ -33,7 +33,7 @@ tm_line '/report'
 see 'this build is known for failing to join'
 see 'Firmware runs ✔'
 see 'Access point ✘ this mode opens none'
-see 'Joins "ce…" ✘ AP not found'
+see 'Joins "ce…" ✘'
 see 'write another build: the current tasmota.bin, sonoff-classic'
 tm_keys Escape
 gone '# Device report'

@@ -368,6 +368,8 @@ static void catalog_complete__offers__names_numbers_and_values(void **state)
 	complete("Power3|", "Power3 Power30 Power31 Power32");
 	complete("gpior|", "GPIORead");
 	complete("WifiConfig |", "0 2 4 5 6 7");
+	complete("Module 4|", "4 41 43 44");
+	complete("Module |", "0 1 2 3 4 5 6 7 8 10 18 23 25 28 29 30 39 41 43 44 71 75");
 	complete("seriallog |", "0 1 2 3 4");
 	complete("power1 b|", "blink blinkoff");
 	complete("Power1 B|", "blink blinkoff");
@@ -426,8 +428,10 @@ static void catalog_hint__tells__the_command_under_the_cursor(void **state)
 	    "empty clears queue");
 	hint("Backlog SSID1 x|; Module 1",
 	    "SSId<1..2> <ssid>|0|1  network name of AP1/AP2 · restarts");
-	hint("Backlog SSID1 x; Mod|ule 1",
+	hint("Backlog SSID1 x; Mod|ule 12",
 	    "Module <number>|0  select the device module (0 = template) · restarts");
+	hint("Backlog SSID1 x; Mod|ule 1 ; x", "1: Sonoff Basic  Module <number>|0 · restarts");
+	hint("WifiConfig 2|", "2: WifiManager: opens its own access point  WifiConfig 0|2|4|5|6|7");
 	hint("Backlog Password3 x|",
 	    "Password<3..4> <password>|0|1  same as 1/2 but the answer is masked (late builds) "
 	    "· secret · restarts");
@@ -447,9 +451,12 @@ static void catalog_help__tells__of_names_and_words(void **state)
 	assert_non_null(strstr(sbuf_str(&out), "secret"));
 	assert_non_null(strstr(sbuf_str(&out), "restarts"));
 	sbuf_clear(&out);
-	assert_int_equal(catalog_help("password", &out), 2); /* 1-2 and 3-4 */
+	assert_true(catalog_help("password", &out) > 4); /* 1-2 and 3-4, and others */
+	assert_non_null(strstr(sbuf_str(&out), "Password<1..2>"));
+	assert_non_null(strstr(sbuf_str(&out), "Password<3..4>"));
+	assert_non_null(strstr(sbuf_str(&out), "  MqttPassword "));
 	sbuf_clear(&out);
-	assert_int_equal(catalog_help("gpio", &out), 2);
+	assert_true(catalog_help("gpio", &out) > 2);
 	sbuf_clear(&out);
 	assert_true(catalog_help("mqtt", &out) > 20);
 	assert_non_null(strstr(sbuf_str(&out), "MqttHost"));

@@ -175,6 +175,29 @@ static void tui_draw__shows__the_edit_line(void **state)
 
 	tui_edit_set(sc->t, "Backlog SSID1 home; Password1 geheim12; Module 1");
 	screen_golden(sc, "edit");
+	str_copy(sc->s->facts.version, sizeof(sc->s->facts.version), "6.1.1");
+	tui_edit_set(sc->t, "Backlog SSID1 home ; Password1 geheim12; Module 1");
+	screen_golden(sc, "edit-warning");
+	sc->s->reveal = true;
+	tui_edit_set(sc->t, "Password1 abc");
+	screen_draw(sc);
+	assert_true(screen_find(sc, "❯ Password1 abc ") >= 0);
+	sc->s->reveal = false;
+	session_touch(sc->s);
+	screen_draw(sc);
+	assert_true(screen_find(sc, "❯ Password1 ••• ") >= 0);
+	/* another firmware has commands of its own */
+	sc->s->facts.not_tasmota = true;
+	tui_edit_set(sc->t, "SerialLg 2");
+	screen_draw(sc);
+	assert_int_equal(screen_find(sc, "did you mean"), -1);
+	sc->s->facts.not_tasmota = false;
+	tui_edit_set(sc->t, "SerialLg 2");
+	screen_draw(sc);
+	assert_true(screen_find(sc, "! unknown: did you mean SerialLog?") >= 0);
+	tui_edit_set(sc->t, "//SerialLg 2");
+	screen_draw(sc);
+	assert_true(screen_find(sc, "! unknown: did you mean SerialLog?") >= 0);
 }
 
 static void tui_draw__shows__a_notice(void **state)
@@ -315,7 +338,7 @@ static void tui_keys__asks__for_what_is_bound(void **state)
 	struct screen *sc = *state;
 
 	screen_keys(sc, "F1");
-	assert_string_equal(sc->bound, "/help");
+	assert_string_equal(sc->bound, "/menu");
 	screen_keys(sc, "Ctrl-T 9");
 	assert_string_equal(sc->bound, "/record");
 	screen_keys(sc, "Ctrl-T 0");

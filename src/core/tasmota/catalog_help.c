@@ -22,6 +22,72 @@ static void offer_word(const struct offer *o, const char *word, const char *deta
 		o->add(o->arg, word, detail);
 }
 
+/* What numbers mean: those that people look up most. From Tasmota's documentation of its commands and
+ * modules. */
+static const struct {
+	const char *name, *value, *about;
+} meanings[] = {
+    {"Module", "1", "Sonoff Basic"},
+    {"Module", "2", "Sonoff RF"},
+    {"Module", "3", "Sonoff SV"},
+    {"Module", "4", "Sonoff TH"},
+    {"Module", "5", "Sonoff Dual"},
+    {"Module", "6", "Sonoff Pow"},
+    {"Module", "7", "Sonoff 4CH"},
+    {"Module", "8", "Sonoff S20, S26"},
+    {"Module", "10", "Sonoff Touch"},
+    {"Module", "18", "Generic"},
+    {"Module", "23", "Sonoff 4CH Pro"},
+    {"Module", "25", "Sonoff Bridge"},
+    {"Module", "28", "Sonoff T1 1CH"},
+    {"Module", "29", "Sonoff T1 2CH"},
+    {"Module", "30", "Sonoff T1 3CH"},
+    {"Module", "39", "Sonoff Dual R2"},
+    {"Module", "41", "Sonoff S31"},
+    {"Module", "43", "Sonoff Pow R2"},
+    {"Module", "44", "Sonoff iFan02"},
+    {"Module", "71", "Sonoff iFan03"},
+    {"Module", "75", "Sonoff ZbBridge"},
+    {"Power", "0", "off"},
+    {"Power", "1", "on"},
+    {"Power", "2", "toggle"},
+    {"Power", "3", "blink"},
+    {"Power", "4", "end of blinking"},
+    {"Reset", "1", "settings to defaults"},
+    {"Reset", "2", "erase from the settings to the end of flash, defaults"},
+    {"Reset", "3", "erase the area of SDK and radio"},
+    {"Reset", "4", "defaults, but keep Wi-Fi"},
+    {"Reset", "5", "as 2, but keep Wi-Fi"},
+    {"Reset", "6", "as 5, and keep MQTT"},
+    {"Reset", "99", "boot count to 0"},
+    {"Restart", "1", "restart"},
+    {"Restart", "2", "halt"},
+    {"Restart", "3", "into safeboot (ESP32)"},
+    {"Restart", "99", "without saving"},
+    {"SerialLog", "0", "nothing"},
+    {"SerialLog", "1", "errors"},
+    {"SerialLog", "2", "info, the default"},
+    {"SerialLog", "3", "debug"},
+    {"SerialLog", "4", "more debug"},
+    {"Timezone", "99", "by the rules of TimeStd and TimeDst"},
+    {"WifiConfig", "0", "restart"},
+    {"WifiConfig", "2", "WifiManager: opens its own access point"},
+    {"WifiConfig", "4", "try the other access point"},
+    {"WifiConfig", "5", "wait and try the same again"},
+    {"WifiConfig", "6", "wait for credentials on the serial port"},
+    {"WifiConfig", "7", "WifiManager, for a reset only"},
+};
+#define MEANINGS (sizeof(meanings) / sizeof(meanings[0]))
+
+static const char *meaning(const struct catalog_row *row, const char *value, size_t n)
+{
+	for (size_t i = 0; i < MEANINGS; i++)
+		if (!strcmp(meanings[i].name, row->name) && strlen(meanings[i].value) == n &&
+		    !memcmp(meanings[i].value, value, n))
+			return meanings[i].about;
+	return "";
+}
+
 /* ---- names ---- */
 
 static void offer_numbers(const struct offer *o, const struct catalog_row *row)
@@ -85,15 +151,25 @@ static void offer_values(const struct offer *o, const struct catalog_row *row)
 	for (size_t i = 0; catalog_choice(row, i, &c); i++) {
 		if (c.kind == CATALOG_WORD) {
 			str_copy_n(word, sizeof(word), c.text, c.len);
-			offer_word(o, word, "");
+			offer_word(o, word, meaning(row, word, strlen(word)));
 		}
 		if (c.kind != CATALOG_RANGE || c.max - c.min >= FEW_VALUES)
 			continue;
 		for (double v = c.min; v <= c.max; v += 1) {
 			str_fmt(word, sizeof(word), "%.0f", v);
-			offer_word(o, word, "");
+			offer_word(o, word, meaning(row, word, strlen(word)));
 		}
 	}
+}
+
+/* Numbers with a meaning that the row does not tell one by one. */
+static void offer_meanings(const struct offer *o, const struct catalog_row *row)
+{
+	for (size_t i = 0; i < MEANINGS; i++)
+		if (!strcmp(meanings[i].name, row->name) &&
+		    catalog_value_fits(row, meanings[i].value, strlen(meanings[i].value)) ==
+			CATALOG_CANT_TELL)
+			offer_word(o, meanings[i].value, meanings[i].about);
 }
 
 size_t catalog_complete(const char *line, size_t cursor,
@@ -115,6 +191,7 @@ size_t catalog_complete(const char *line, size_t cursor,
 	o.typed = line + c.value;
 	o.n = cursor - c.value;
 	offer_values(&o, c.row);
+	offer_meanings(&o, c.row);
 	return c.value;
 }
 
@@ -137,15 +214,24 @@ static void usage(const struct catalog_row *row, char *dst, size_t size)
 
 void catalog_hint(const char *line, size_t cursor, char *dst, size_t size)
 {
+	const char *about;
 	struct catalog_cmd c;
 	char text[128];
+	size_t n;
 
 	dst[0] = '\0';
 	catalog_at_cursor(line, strlen(line), cursor, true, &c);
 	if (!c.row)
 		return;
+	for (n = c.value_end - c.value; n && line[c.value + n - 1] == ' ';)
+		n--;
+	about = meaning(c.row, line + c.value, n);
 	usage(c.row, text, sizeof(text));
-	str_fmt(dst, size, "%s  %s%s", text, c.row->summary, marks(c.row));
+	if (about[0])
+		str_fmt(
+		    dst, size, "%.*s: %s  %s%s", (int)n, line + c.value, about, text, marks(c.row));
+	else
+		str_fmt(dst, size, "%s  %s%s", text, c.row->summary, marks(c.row));
 }
 
 /* ---- help ---- */
@@ -175,15 +261,11 @@ static void help_of(const struct catalog_row *row, struct sbuf *out)
 	sbuf_add(out, "\n");
 }
 
-static size_t help_of_name(const char *word, struct sbuf *out)
+/* The rows of that name, or the one that has that number. */
+static size_t help_of_name(const struct catalog_row *found, int index, struct sbuf *out)
 {
-	size_t n = strlen(word), first, count, told = 0;
-	const struct catalog_row *found;
-	int index;
+	size_t first, count, told = 0;
 
-	found = catalog_find(word, n, NULL, &index);
-	if (!found)
-		return 0;
 	if (index >= 0) {
 		help_of(found, out);
 		return 1;
@@ -199,17 +281,23 @@ static size_t help_of_name(const char *word, struct sbuf *out)
 
 size_t catalog_help(const char *word, struct sbuf *out)
 {
-	size_t told = help_of_name(word, out);
+	const struct catalog_row *found;
+	size_t told = 0, others = 0;
 	char text[128];
+	int index;
 
-	if (told)
-		return told;
-	for (size_t i = 0; i < catalog_count(); i++) {
+	found = catalog_find(word, strlen(word), NULL, &index);
+	if (found)
+		told = help_of_name(found, index, out);
+	for (size_t i = 0; i < catalog_count() && (!found || index < 0); i++) {
 		const struct catalog_row *row = catalog_at(i);
 
-		if (!contains(row->name, word) && !contains(row->summary, word) &&
-		    !contains(row->group, word))
+		if ((found && !strcmp(row->name, found->name)) ||
+		    (!contains(row->name, word) && !contains(row->summary, word) &&
+			!contains(row->group, word)))
 			continue;
+		if (found && !others++)
+			sbuf_add(out, "Others that have to do with it:\n\n");
 		usage(row, text, sizeof(text));
 		sbuf_fmt(out, "  %-38s  %s%s\n", text, row->summary, marks(row));
 		told++;

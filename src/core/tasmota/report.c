@@ -223,6 +223,14 @@ static void proof_line(const struct page *p, enum doctor_finding_id id, uint64_t
 	sbuf_add_char(p->out, '\n');
 }
 
+/* What it is about works since. */
+static bool over(const struct doctor_view *v, enum doctor_finding_id id)
+{
+	enum doctor_key key = doctor_finding_key(id);
+
+	return key != DOCTOR_KEYS && v->verdict[key].state == DOCTOR_OK;
+}
+
 static void finding(const struct page *p, unsigned n, enum doctor_finding_id id)
 {
 	const struct doctor_finding *f = &p->s->device.view->finding[id];
@@ -231,6 +239,8 @@ static void finding(const struct page *p, unsigned n, enum doctor_finding_id id)
 	advice_finding_text(p->s->device.view, id, text, sizeof(text));
 	sbuf_fmt(p->out, "%u. ", n);
 	private_text(p->s, p->more->secrets, text, p->out);
+	if (over(p->s->device.view, id))
+		sbuf_add(p->out, " (over by now)");
 	if (f->count > 1)
 		sbuf_fmt(p->out, " (%llu lines)", (unsigned long long)f->count);
 	sbuf_add(p->out, "\n   ```\n");

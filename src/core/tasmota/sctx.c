@@ -14,7 +14,8 @@ enum kind {
 	KIND_KEY,      /* a JSON key */
 	KIND_INPUT,    /* "Input":"NAME value": the name stays */
 	KIND_URL,
-	KIND_BACKLOG
+	KIND_BACKLOG,
+	KIND_START /* a line, or what is told of one that was received: what was sent may begin here */
 };
 
 /* The secret commands of Tasmota's catalogue, in lower case. "passw" and "pasw" stand for all the
@@ -37,6 +38,8 @@ static const struct {
     {"\"input\"", KIND_INPUT},
     {"://", KIND_URL},
     {"backlog", KIND_BACKLOG},
+    {"\n", KIND_START},
+    {"cmd: ", KIND_START},
 };
 #define ANCHORS (sizeof(anchors) / sizeof(anchors[0]))
 
@@ -107,6 +110,11 @@ void sctx_anchors_init(struct acdfa *d)
 	acdfa_init(d, p, ANCHORS, true);
 }
 
+bool sctx_is_start(unsigned id)
+{
+	return anchors[id].kind == KIND_START;
+}
+
 bool sctx_busy(const struct sctx *c)
 {
 	return c->state != S_IDLE || c->backlog;
@@ -153,6 +161,8 @@ void sctx_anchor(struct sctx *c, unsigned id, const uint8_t *window, size_t n)
 {
 	bool backlog = c->backlog;
 
+	if (anchors[id].kind == KIND_START)
+		return;
 	if (anchors[id].kind == KIND_BACKLOG) {
 		c->backlog = true;
 		return;
@@ -324,8 +334,11 @@ static struct sctx_mask url_byte(struct sctx *c, uint8_t b)
 	size_t held = c->held;
 
 	if (ends_authority(b)) {
+		/* Broken off: what is no port, nor the address of IPv6, was to be a password. */
+		bool cut = c->state == S_PASS && !(c->digits && held <= 5) && !c->quote;
+
 		leave(c);
-		return NOTHING;
+		return cut ? mask(held, 1) : NOTHING;
 	}
 	if (b == '@') { /* a second one is possible when the password holds one */
 		bool open = c->state != S_USER;
@@ -333,9 +346,12 @@ static struct sctx_mask url_byte(struct sctx *c, uint8_t b)
 		c->held = 0;
 		c->state = S_PASS;
 		c->digits = true;
+		c->quote = b;
 		return open ? mask(held, 1) : NOTHING;
 	}
 	if (c->state == S_USER) {
+		if (b == '[')
+			c->quote = b;
 		if (b == ':') {
 			c->state = S_PASS;
 			c->digits = true;
@@ -463,7 +479,7 @@ bool sctx_release(struct sctx *c)
 		secret = secret && !c->pending;
 		c->brief = false;
 	} else if (c->state == S_PASS) {
-		secret = secret && !(c->digits && c->held <= 5);
+		secret = secret && !(c->digits && c->held <= 5) && c->quote != '[';
 	}
 	c->held = 0;
 	return secret;
