@@ -29,14 +29,17 @@ tm_line 'Backlog SSID1 cellar; Password1 hush-hush-9'
 see 'Connecting to AP1 cellar' 60
 # The release's fallback after both joins have failed: no access point either.
 see 'WPSConfig active' 60
+see '✘ Wi-Fi "cellar" +AP not found'
+see '✘ Access point'
 tm_line '/report'
 see 'this build is known for failing to join'
 see 'Firmware runs ✔'
 see 'Access point ✘ this mode opens none'
 see 'Joins "ce…" ✘'
+tm_keys Space
 see 'write another build: the current tasmota.bin, sonoff-classic'
 tm_keys Escape
-gone '# Device report'
+gone 'Esc: close'
 end
 
 begin story__leads__to_the_classic_build
@@ -55,7 +58,7 @@ see 'written in ' 60
 boot_normally
 see 'Backlog SSID1 cellar; Password1 *$' 60
 tm_line 'hush-hush-9'
-see 'WIF: Connected' 60
+see '✔ Wi-Fi "cellar" +connected' 60
 see 'rescue: the fault went with it' 60
 end
 

@@ -76,6 +76,7 @@ struct crash {
 	bool in_stack;	   /* lines of the stack are coming */
 };
 
+/* Nothing was read. */
 void crash_init(struct crash *c);
 /* A line of the device; true when it belongs to a crash. A crash that begins takes the place of the
  * one before. */
