@@ -27,7 +27,7 @@ enum engine_kind {
 	                  * by ENGINE_TAKE_DATA */
 	ENGINE_VERIFY,	 /* connect, identify, compare the parts with the flash */
 	ENGINE_FLASH	 /* connect, identify, erase, write (checked block by block by the ROM's
-	                  * XOR and, where the chip's registers allow it, a word read back; where the link showed faults, all of it once more in stage CHECK) */
+	                  * XOR and, where the chip's registers allow it, a word read back; then all of it once more in stage CHECK) */
 };
 
 #define ENGINE_MAX_PARTS 8
@@ -53,7 +53,7 @@ struct engine_job {
 	bool backup;	/* FLASH, ERASE: the whole chip is read first (ENGINE_TAKE_DATA, part
 	                 * ENGINE_BACKUP); nothing is erased before the last byte was taken */
 	bool no_stub;	/* the ROM alone */
-	bool no_verify; /* no MD5 at the end */
+	bool no_verify; /* no MD5 at the end; by the ROM: no stage CHECK, but after faults */
 	bool full;	/* write sectors that hold the right data already, too */
 	bool run; /* FLASH: start the application in the end even where there are no lines (the
 	                 * stub resets the chip; by hand is safer, see engine_in_loader) */
