@@ -47,6 +47,8 @@ enum setting_origin {
 	    "JSON answers in the log: as they came, one line with the keys counted, a tree")      \
 	X(SET_CLIPBOARD, "clipboard", SETTING_BOOL, "on", 0, 0, "",                               \
 	    "put what is copied into the terminal's clipboard (OSC 52)")                          \
+	X(SET_DOCTOR, "doctor", SETTING_BOOL, "on", 0, 0, "",                                     \
+	    "read the device's log for the device panel")                                         \
 	X(SET_THEME, "theme", SETTING_TEXT, "dark", 0, 0, "", "colours")                          \
 	X(SET_MOUSE, "mouse", SETTING_BOOL, "off", 0, 0, "",                                      \
 	    "use the mouse (selecting text then needs Shift)")                                    \
