@@ -136,6 +136,7 @@ void session_list_open(struct session *s, const char *title, bool completion)
 {
 	free_items(&s->list);
 	s->list.open = true;
+	s->list.at = 0;
 	s->list.completion = completion;
 	s->list.revision++;
 	str_copy(s->list.title, sizeof(s->list.title), title);

@@ -143,6 +143,7 @@ struct session_list {
 	char title[96];
 	struct session_item *items;
 	size_t count;
+	size_t at;	 /* the item that is selected first: what is in force now */
 	bool completion; /* small, above the edit line; values go into it */
 };
 
