@@ -22,15 +22,17 @@ struct esp_reply;
 
 /* ---- the stub -------------------------------------------------------------------------------- */
 #define STUB_RATES 6
+/* A busy machine may be late for one greeting, and who is late is not foreign yet. */
+#define STUB_STRANGE 4u
 
 /* The link to the stub; engine_stub.c, engine_stub_baud.c. */
 struct engine_stub {
-	bool on;       /* it runs: its frames are read */
-	bool given_up; /* the ROM does the rest */
-	bool found;    /* it ran already */
-	bool foreign;  /* what runs is none of ours */
-	bool leaves;   /* it was told to, in the end */
-	bool survey;   /* the job has failed: what differs is still asked for */
+	bool on;	  /* it runs: its frames are read */
+	bool given_up;	  /* the ROM does the rest */
+	bool found;	  /* it ran already */
+	unsigned strange; /* what runs did not greet so often: it is none of ours */
+	bool leaves;	  /* it was told to, in the end */
+	bool survey;	  /* the job has failed: what differs is still asked for */
 	/* the upload */
 	size_t segment;
 	uint32_t done;	 /* bytes of the segment that have arrived */
