@@ -30,6 +30,7 @@ static const char key_help[] =
     "                   d HDW; capital: hide it; t: all)\n"
     "                   s time, w wrapping, x bytes, r every byte, Left and Right: lines not\n"
     "                   wrapped; v select, y copy; m mark, ] [ marks, } { resets, : a time\n"
+    "                   o a JSON answer as a tree, or folded; O all of them\n"
     "                   S split, Q close, + - rows\n"
     "  Alt-l, Alt-e     line end, echo of what is sent\n"
     "  Alt-r            the next likely rate, where bytes can't be read\n"
@@ -114,28 +115,6 @@ static bool help_of_word(struct app *a, const char *word)
 	return row || rows;
 }
 
-static void topic_chosen(struct app *a, const char *value)
-{
-	if (value && help_of_word(a, value))
-		a->session->page.revision++;
-}
-
-/* All of Tasmota's commands; typed letters narrow them. */
-static void search_commands(struct app *a)
-{
-	char name[64];
-
-	session_page_close(a->session);
-	session_list_open(a->session, "Commands of Tasmota", false);
-	for (size_t i = 0; i < catalog_count(); i++) {
-		const struct catalog_row *row = catalog_at(i);
-
-		session_list_add(
-		    a->session, catalog_name(row, name, sizeof(name)), row->summary, row->name);
-	}
-	a->on_chosen = topic_chosen;
-}
-
 /* The command in the edit line, if one stands there. */
 static bool help_of_line(struct app *a)
 {
@@ -155,13 +134,9 @@ static bool help_of_line(struct app *a)
 
 void act_help(struct app *a, const struct cmd_line *c)
 {
-	bool again = a->session->page.open && !strcmp(a->session->page.title, "Help");
-
 	if (c && c->count) {
 		if (!help_of_word(a, c->args[0]))
 			session_notice(a->session, true, "no help for that: /help lists all");
-	} else if (again) {
-		search_commands(a);
 	} else if (!help_of_line(a)) {
 		help_of_all(a);
 	}
@@ -201,6 +176,21 @@ static void menu_chosen(struct app *a, const char *value)
 		app_bound(a, value);
 }
 
+/* Tasmota's, at the end of the list: its search finds them; choosing one tells of it. */
+static void list_device_commands(struct session *s)
+{
+	char label[72], name[48], value[64];
+
+	for (size_t i = 0; i < catalog_count(); i++) {
+		const struct catalog_row *row = catalog_at(i);
+
+		str_fmt(label, sizeof(label), "%-12s %s", catalog_name(row, name, sizeof(name)),
+		    row->summary);
+		str_fmt(value, sizeof(value), "/help %s", row->name);
+		session_list_add(s, label, "Tasmota", value);
+	}
+}
+
 /* A command that takes arguments goes into the edit line, to be completed there. */
 void act_menu(struct app *a, const struct cmd_line *c)
 {
@@ -208,6 +198,10 @@ void act_menu(struct app *a, const struct cmd_line *c)
 	const char *key;
 
 	(void)c;
+	if (help_of_line(a)) {
+		a->session->page.revision++;
+		return;
+	}
 	session_list_open(a->session, "Commands", false);
 	for (int i = 0; i < CMD_COUNT; i++) {
 		const struct cmd_row *row = cmd_row((enum cmd_id)i);
@@ -219,6 +213,7 @@ void act_menu(struct app *a, const struct cmd_line *c)
 		str_fmt(value, sizeof(value), "/%s%s", row->name, wants ? " " : "");
 		session_list_add(a->session, label, key ? key : "", value);
 	}
+	list_device_commands(a->session);
 	a->on_chosen = menu_chosen;
 }
 
@@ -302,6 +297,8 @@ static void add_theme(void *ctx, const char *name)
 	struct session *s = ctx;
 	bool used = strcmp(name, settings_text(s->settings, SET_THEME)) == 0;
 
+	if (used)
+		s->list.at = s->list.count;
 	session_list_add(s, name, used ? "in use" : "", name);
 }
 

@@ -21,12 +21,12 @@
 #include "tasmite/base/str.h"
 #include "tasmite/base/utf8.h"
 #include "tasmite/base/xalloc.h"
+#include "wordlist.h"
 #include "histsearch.h"
 #include "rawkeys.h"
 
 #define QUEUE_MAX     (1u << 20)
 #define LINE_MAX_SIZE 65536u
-#define WORDS_MAX     4096u
 #define MODES                                                                            \
 	(RL_STATE_ISEARCH | RL_STATE_NSEARCH | RL_STATE_MULTIKEY | RL_STATE_NUMERICARG | \
 	    RL_STATE_VIMOTION | RL_STATE_CHARSEARCH | RL_STATE_METANEXT)
@@ -43,8 +43,8 @@ struct lineedit {
 	bool reading;	/* within readline: its callbacks must not feed it */
 	bool resetting; /* the line that ends now is none of the user's */
 	/* a completion under way */
-	char **words, **details; /* what fits, what it is */
-	size_t word_count, word_start;
+	struct wordlist fits;
+	size_t word_start;
 	/* a walk through the history by Up and Down */
 	char *typed;   /* what stood there before; NULL: no walk */
 	char *shown;   /* what the walk put there: another text means that the walk is over */
@@ -138,48 +138,6 @@ static void quiet(void)
 		rl_variable_bind(pairs[i][0], pairs[i][1]);
 }
 
-static void add_word(void *arg, const char *word, const char *detail)
-{
-	struct lineedit *e = arg;
-
-	if (e->word_count == WORDS_MAX)
-		return;
-	for (size_t i = 0; i < e->word_count; i++)
-		if (!strcmp(e->words[i], word))
-			return;
-	e->words = xreallocarray(e->words, e->word_count + 1, sizeof(*e->words));
-	e->details = xreallocarray(e->details, e->word_count + 1, sizeof(*e->details));
-	e->details[e->word_count] = xstrdup(detail);
-	e->words[e->word_count++] = xstrdup(word);
-}
-
-static void free_words(struct lineedit *e)
-{
-	for (size_t i = 0; i < e->word_count; i++) {
-		free(e->words[i]);
-		free(e->details[i]);
-	}
-	free(e->words);
-	free(e->details);
-	e->words = e->details = NULL;
-	e->word_count = 0;
-}
-
-/* The longest beginning that all words share, cut at a character. */
-static size_t common_length(const struct lineedit *e)
-{
-	size_t n = strlen(e->words[0]);
-
-	for (size_t i = 1; i < e->word_count; i++) {
-		size_t k = 0;
-
-		while (k < n && e->words[i][k] && e->words[i][k] == e->words[0][k])
-			k++;
-		n = k;
-	}
-	return utf8_cut(e->words[0], strlen(e->words[0]), n);
-}
-
 /* line up to the word, then n bytes of word; readline frees it. */
 static char *whole(const struct lineedit *e, const char *word, size_t n)
 {
@@ -213,26 +171,26 @@ static char **attempt(const char *text, int start, int end)
 	rl_completion_suppress_append = 1;
 	if (!the->ops.complete || start != 0)
 		return NULL;
-	free_words(the);
-	the->word_start = the->ops.complete(the->ctx, rl_line_buffer, at, add_word, the);
-	if (the->word_start > at || !the->word_count)
+	wordlist_clear(&the->fits);
+	the->word_start = the->ops.complete(the->ctx, rl_line_buffer, at, wordlist_add, &the->fits);
+	if (the->word_start > at || !the->fits.count)
 		return NULL;
-	matches = calloc(the->word_count + 2, sizeof(*matches));
+	matches = calloc(the->fits.count + 2, sizeof(*matches));
 	if (!matches)
 		xalloc_die("out of memory");
-	common = common_length(the);
+	common = wordlist_common(&the->fits);
 	typed = at - the->word_start;
 	/* Words that fit without regard to case share less than what was typed: keep that. */
-	if (common < typed && the->word_count > 1)
+	if (common < typed && the->fits.count > 1)
 		matches[0] = whole(the, rl_line_buffer + the->word_start, typed);
 	else
-		matches[0] = whole(the, the->words[0], common);
-	if (the->word_count == 1) {
-		rl_completion_suppress_append = !wants_blank(the->words[0]);
+		matches[0] = whole(the, the->fits.words[0], common);
+	if (the->fits.count == 1) {
+		rl_completion_suppress_append = !wants_blank(the->fits.words[0]);
 		return matches;
 	}
-	for (size_t i = 0; i < the->word_count; i++)
-		matches[i + 1] = whole(the, the->words[i], strlen(the->words[i]));
+	for (size_t i = 0; i < the->fits.count; i++)
+		matches[i + 1] = whole(the, the->fits.words[i], strlen(the->fits.words[i]));
 	return matches;
 }
 
@@ -241,9 +199,9 @@ static void show_choices(char **matches, int count, int longest)
 	(void)matches;
 	(void)count;
 	(void)longest;
-	if (the->ops.choices && the->word_count)
-		the->ops.choices(the->ctx, (const char *const *)the->words,
-		    (const char *const *)the->details, the->word_count);
+	if (the->ops.choices && the->fits.count)
+		the->ops.choices(the->ctx, (const char *const *)the->fits.words,
+		    (const char *const *)the->fits.details, the->fits.count);
 }
 
 static char *no_breaks(void)
@@ -543,7 +501,7 @@ void lineedit_free(struct lineedit *e)
 	fclose(e->null);
 	buf_fini(&e->queue);
 	free(e->entered);
-	free_words(e);
+	wordlist_clear(&e->fits);
 	end_walk(e);
 	free(e->before);
 	free(e);
@@ -662,7 +620,7 @@ void lineedit_choose(struct lineedit *e, const char *word)
 {
 	int start = (int)e->word_start;
 
-	if (e->reading || !e->word_count || start > rl_point ||
+	if (e->reading || !e->fits.count || start > rl_point ||
 	    (size_t)rl_end + strlen(word) > LINE_MAX_SIZE)
 		return;
 	rl_begin_undo_group();

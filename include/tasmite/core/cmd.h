@@ -14,7 +14,7 @@
  * optional, '*': any number. f file, p port, b baud, t theme, s setting name, v setting value,
  * o on|off, e line end, k command name (help topic), m board model, F file[@offset], a all or
  * number, r focus target, g page target, w flow control, n number, P profile, K key,
- * y form of time, W form of wrapping, V form of the log, G where to go in it,
+ * y form of time, W form of wrapping, V form of the log, J form of JSON, G where to go in it,
  * R kind of recording or file, D seconds or off, d thing of the device panel, x anything
  *
  * Options stand anywhere among the words; "--baud N" in the list is an option that takes the next
@@ -24,9 +24,8 @@
 #define CMD_TABLE(X)                                                                              \
 	X(CMD_HELP, "help", "k?", "/help [COMMAND|WORD]",                                         \
 	    "keys and commands",                                                                  \
-	    "Without an argument: of the command in the edit line, else the keys and all"         \
-	    " commands; there F1 searches Tasmota's. With a command, of this program or of"       \
-	    " Tasmota: its help. With another word: all of Tasmota's that have it.",              \
+	    "Without an argument: the keys and all commands. With a command, of this program or"  \
+	    " of Tasmota: its help. With another word: all of Tasmota's commands that have it.",  \
 	    "")                                                                                   \
 	X(CMD_PORT, "port", "p?", "/port [NAME]",                                                 \
 	    "show or change the port",                                                            \
@@ -217,6 +216,15 @@
 	    "form of the active log pane",                                                        \
 	    "Text, bytes, or text with every control byte. Without a word: the next one.",        \
 	    "")                                                                                   \
+	X(CMD_FOLD, "fold", "J?",                                                                 \
+	    "/fold [line|folded|tree|next]",                                                      \
+	    "fold and unfold JSON answers",                                                       \
+	    "Without a word: the answer that is selected, found or newest in sight becomes a"     \
+	    " tree, or one line with its keys counted, in turn. With a word all answers of the"   \
+	    " active log pane: as they came (line), folded, as trees, or the next one of these."  \
+	    " In a focused pane: o, and O for all. What is searched, copied, saved and recorded"  \
+	    " is what the device sent.",                                                          \
+	    "")                                                                                   \
 	X(CMD_MARK, "mark", "x*",                                                                 \
 	    "/mark [TEXT]",                                                                       \
 	    "put a mark into the log",                                                            \
@@ -280,6 +288,26 @@
 	    " a list to choose from. --save NAME appends what was /set in this session to the"    \
 	    " configuration, as a new profile.",                                                  \
 	    "--save NAME")                                                                        \
+	X(CMD_RESCUE, "rescue", "", "/rescue",                                                    \
+	    "a device that does not start or join: step by step",                                 \
+	    "What an expert would try, one step at a time: each is asked for, tells what is lost"  \
+	    " and what undoes it, and the log tells whether the fault went with it. Esc puts it"  \
+	    " off, /rescue goes on; s leaves a step out.",                                        \
+	    "")                                                                                   \
+	X(CMD_REPORT, "report", "f?", "/report [FILE]",                                           \
+	    "the session as a page to paste in a forum",                                          \
+	    "Program, adapter, chip, firmware, verdicts, findings with the lines that show them,"  \
+	    " what to try next and what was tried, as Markdown. Secrets are masked, names of"     \
+	    " networks and MAC addresses shortened. In the page: y copies it, s saves it to FILE"  \
+	    " (or a name made of the time), readable by you alone; a file that is there is asked"  \
+	    " for first.",                                                                        \
+	    "")                                                                                   \
+	X(CMD_ELF, "elf", "f?", "/elf [FILE]",                                                    \
+	    "what the last crash in the log means",                                               \
+	    "Cause in words, and what memory each address of the dump lies in. With the .elf or"  \
+	    " .map file of the build that ran: in which function. The file holds for the session"  \
+	    " and for /report. y copies, s saves.",                                               \
+	    "")                                                                                   \
 	X(CMD_CLEAR, "clear", "", "/clear",                                                       \
 	    "empty the log pane",                                                                 \
 	    "A running recording is not touched.",                                                \
@@ -313,7 +341,8 @@
 	    "")                                                                                   \
 	X(CMD_MENU, "menu", "", "/menu",                                                          \
 	    "all commands with their keys",                                                       \
-	    "A list of all commands to choose from.",                                             \
+	    "A list of all commands to choose from, then Tasmota's; typed letters narrow it."     \
+	    " With a command in the edit line: its help.",                                        \
 	    "")                                                                                   \
 	X(CMD_REVEAL, "reveal", "", "/reveal",                                                    \
 	    "show the secrets in the edit line",                                                  \
