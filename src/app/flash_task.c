@@ -10,6 +10,7 @@
 
 #include "adapters.h"
 #include "flash_driver.h"
+#include "flash_old.h"
 #include "flash_panel.h"
 #include "flash_save.h"
 #include "flash_words.h"
@@ -35,6 +36,7 @@ struct flash_task {
 	uint32_t baud;		      /* of the link, for the share of the wire */
 	struct adapter adapter;	      /* what is remembered of it */
 	struct flash_save *save;      /* the backup */
+	struct flash_old *old;	      /* what the device may hold */
 	char save_md5[40];
 	uint64_t mismatch; /* bytes that differed */
 	enum engine_retry last_retry;
@@ -335,6 +337,33 @@ static void on_plan(struct flash_task *t, const struct engine_event *ev)
 		    total, ev->count / 1000.0);
 }
 
+/* What is sent is less than what is written: said in the panel, too. */
+static void on_differences(struct flash_task *t, const struct engine_event *ev)
+{
+	if (!ev->differences)
+		return;
+	t->view->text_count = 0;
+	flash_words_add(t->view, false, "%u of %u sectors sent as differences", ev->differences,
+	    ev->done / FLASH_OLD_SECTOR);
+	say(t, false, "what the device holds is known: %s", t->view->text[0]);
+}
+
+/* What is on the device now, for the next release. A copy of a whole flash has passwords in it. */
+static void keep_written(struct flash_task *t)
+{
+	struct err err = {0};
+
+	for (size_t i = 0; i < t->req.file_count && t->req.kind == ENGINE_FLASH; i++) {
+		const struct flash_file *f = &t->req.files[i];
+
+		if (f->info.kind != IMAGE_ESP8266)
+			continue;
+		if (flash_old_keep(f->data, f->size, &err) != ERR_OK)
+			say(t, true, "what was written is not kept for the next release: %s",
+			    err.text);
+	}
+}
+
 static void on_mismatch(struct flash_task *t, const struct engine_event *ev)
 {
 	t->mismatch += ev->total;
@@ -428,6 +457,7 @@ static void finish(struct flash_task *t, const struct engine_event *ev, mono_t n
 		v->state = FLASH_DONE;
 		close_save(t);
 		remember_rate(t);
+		keep_written(t);
 		flash_words_done(&t->req, e, (double)(now - t->began) / 1e6, v);
 	} else if (t->refused[0]) {
 		v->state = FLASH_FAILED;
@@ -481,6 +511,7 @@ static void on_event(void *ctx, const struct engine_event *ev, mono_t now)
 		break;
 	case ENGINE_EV_PLAN:
 		on_plan(t, ev);
+		on_differences(t, ev);
 		break;
 	case ENGINE_EV_MISMATCH:
 		on_mismatch(t, ev);
@@ -536,8 +567,15 @@ static const uint8_t *on_data(void *ctx, size_t part, uint32_t offset, uint32_t 
 	return f->data + offset;
 }
 
+static const uint8_t *on_old(void *ctx, const uint8_t *digest, size_t n)
+{
+	struct flash_task *t = ctx;
+
+	return t->old ? flash_old_sector(t->old, digest, n) : NULL;
+}
+
 static const struct flash_driver_ops driver_ops = {
-    .event = on_event, .data = on_data, .take = on_take};
+    .event = on_event, .data = on_data, .old = on_old, .take = on_take};
 
 static void job_of(
     const struct flash_request *r, bool connected, uint32_t connected_baud, struct engine_job *job)
@@ -551,6 +589,7 @@ static void job_of(
 	job->no_stub = r->no_stub;
 	job->no_verify = r->no_verify;
 	job->full = r->full;
+	job->old = r->kind == ENGINE_FLASH && !r->full && !r->no_stub;
 	job->backup = r->save[0] && r->kind != ENGINE_READ;
 	job->connected = connected;
 	job->connected_baud = connected_baud;
@@ -622,6 +661,8 @@ struct flash_task *flash_task_new(struct loop *loop, struct link *link, struct f
 		return NULL;
 	}
 	memset(r, 0, sizeof(*r)); /* taken over */
+	if (job.old)
+		t->old = flash_old_new(loop, t->req.known_in, now);
 	take_link(t);
 	view_begin(t, job.has_lines, now);
 	/* A port at the end of a network may still be on its way: what it can do is known then. */
@@ -638,6 +679,7 @@ void flash_task_free(struct flash_task *t)
 		return;
 	flash_driver_free(t->driver);
 	flash_save_free(t->save);
+	flash_old_free(t->old);
 	flash_request_fini(&t->req);
 	free(t);
 }

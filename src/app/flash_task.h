@@ -44,6 +44,7 @@ struct flash_request {
 	bool no_stub;			/* the ROM alone */
 	bool no_verify;			/* no MD5 at the end */
 	bool full;			/* write what is there already, too */
+	char known_in[512]; /* one more folder with firmware that the device may hold; "" none */
 	bool keep_settings;		/* the sectors of the settings stay as they are */
 	int mode, size_code, freq_code; /* of the header at offset 0, or FLASH_KEEP */
 	char save

@@ -66,6 +66,7 @@ struct engine *engine_new(const struct engine_job *job, mono_t now)
 	e->cancel_by = MONO_NEVER;
 	e->w.block = e->type->block_max;
 	e->deflater = deflater_new();
+	delta_init(e);
 	engine_slip(e);
 	heard_init(&e->heard);
 	engine_reset_init(e);
@@ -79,6 +80,8 @@ void engine_free(struct engine *e)
 	if (!e)
 		return;
 	deflater_free(e->deflater);
+	free(e->d.old);
+	differ_free(e->d.differ);
 	free(e);
 }
 
@@ -255,6 +258,17 @@ void engine_need_data(struct engine *e, size_t part, uint32_t offset, uint32_t l
 	engine_queue(
 	    e, &(struct engine_action){
 		   .kind = ENGINE_NEED_DATA, .part = part, .offset = offset, .length = length});
+}
+
+void engine_need_old(struct engine *e, uint32_t offset, const uint8_t *digest)
+{
+	e->w.have_data = false;
+	e->w.fetched = CHIP_SECTOR;
+	engine_queue(e, &(struct engine_action){.kind = ENGINE_NEED_OLD,
+			    .bytes = digest,
+			    .n = PLAN_DIGEST,
+			    .offset = offset,
+			    .length = CHIP_SECTOR});
 }
 
 void engine_learn_lag(struct engine *e, int64_t us)
@@ -557,7 +571,8 @@ void engine_port_lost(struct engine *e, mono_t now)
 
 void engine_data(struct engine *e, const uint8_t *bytes, size_t n)
 {
-	if (e->ended || !e->q.out || e->q.a[0].kind != ENGINE_NEED_DATA)
+	if (e->ended || !e->q.out ||
+	    (e->q.a[0].kind != ENGINE_NEED_DATA && e->q.a[0].kind != ENGINE_NEED_OLD))
 		return;
 	e->w.have_data = n == e->w.fetched && n <= sizeof e->data;
 	if (e->w.have_data)

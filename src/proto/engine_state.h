@@ -80,6 +80,9 @@ enum engine_state {
 	ES_SCAN,    /* the job's data are digested */
 	ES_SAMPLE,  /* some sectors of the flash */
 	ES_COMPARE, /* all of them */
+	ES_OLD_SAMPLE, /* does the driver know what the flash holds? */
+	ES_OLD,	       /* ... all of it */
+	ES_OLD_TRY,    /* how small do differences get? */
 	ES_PLAN,
 	ES_REPLAN, /* after a change of rate */
 	ES_STREAM,

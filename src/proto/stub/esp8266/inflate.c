@@ -43,10 +43,10 @@ static uint32_t take(struct stub *s, uint32_t n)
 static void adler_update(struct stub *s)
 {
 	const uint8_t *dict = (const uint8_t *)s->dict;
-	uint32_t a = s->adler_a, b = s->adler_b, at = s->adler_to, n;
+	uint32_t a = s->adler_a, b = s->adler_b, at = s->adler_to, to = delta_ready(s), n;
 
-	while (at != s->made) {
-		n = s->made - at < 256u ? s->made - at : 256u;
+	while (at != to) {
+		n = to - at < 256u ? to - at : 256u;
 		for (; n; n--) {
 			a += dict[at++ % DICT_SIZE];
 			b += a;
@@ -272,7 +272,7 @@ static void fast_load(const struct stub *s, struct fast *f)
 	f->bits = s->hold_bits;
 	f->count = s->hold_count;
 	f->made = s->made;
-	f->until = until < s->total ? until : s->total;
+	f->until = until < s->piece_end ? until : s->piece_end;
 }
 
 static void fast_save(struct stub *s, const struct fast *f)
@@ -405,17 +405,11 @@ static void codes_init(struct huffman *h, uint16_t *table, uint16_t *symbols, ui
 	h->root = root;
 }
 
-bool inflate_stream(struct stub *s)
+/* To the last block, and what is left of its last byte. */
+static bool blocks(struct stub *s)
 {
-	uint32_t last, i, sum = 0;
+	uint32_t last;
 
-	s->hold_bits = s->hold_count = 0;
-	s->adler_a = 1;
-	s->adler_b = s->adler_to = 0;
-	codes_init(&s->litlen, s->litlen_table, s->litlen_symbols, ROOT_LITLEN);
-	codes_init(&s->dist, s->dist_table, s->dist_symbols, ROOT_DIST);
-	if (!header(s))
-		return false;
 	do {
 		if (!fill(s, 3))
 			return false;
@@ -424,6 +418,49 @@ bool inflate_stream(struct stub *s)
 			return false;
 	} while (!last);
 	(void)take(s, s->hold_count & 7u);
+	return true;
+}
+
+/* A sector of a stream of differences. */
+static bool sector(struct stub *s)
+{
+	uint32_t parts, i;
+
+	if (!fill(s, 8))
+		return false;
+	parts = take(s, 8);
+	if (parts > STUB_PARTS_MAX)
+		return false;
+	for (i = 0; i < 2u * parts; i++) {
+		if (!fill(s, 16))
+			return false;
+		s->part[i / 2u] = s->part[i / 2u] >> 16 | take(s, 16) << 16;
+	}
+	if (!delta_sector(s, parts) || !blocks(s) || s->made != s->piece_end)
+		return false;
+	delta_add(s);
+	return true;
+}
+
+static bool sectors(struct stub *s)
+{
+	while (s->made != s->total)
+		if (!sector(s))
+			return false;
+	return true;
+}
+
+bool inflate_stream(struct stub *s)
+{
+	uint32_t i, sum = 0;
+
+	s->hold_bits = s->hold_count = 0;
+	s->adler_a = 1;
+	s->adler_b = s->adler_to = 0;
+	codes_init(&s->litlen, s->litlen_table, s->litlen_symbols, ROOT_LITLEN);
+	codes_init(&s->dist, s->dist_table, s->dist_symbols, ROOT_DIST);
+	if (s->plan_flags & STUB_PLAN_DELTA ? !sectors(s) : !header(s) || !blocks(s))
+		return false;
 	for (i = 0; i < 4u; i++) {
 		if (!fill(s, 8))
 			return false;
