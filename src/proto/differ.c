@@ -114,7 +114,7 @@ size_t differ_find(struct differ *d, const uint8_t *old, size_t old_n,
 	d->n = n;
 	differ_index(d);
 	for (size_t i = 0; i < n; i++) {
-		size_t now = count < most	   ? differ_place(d, i, at)
+		size_t now = count < most	    ? differ_place(d, i, at)
 			     : differ_usable(d, at) ? at
 						    : DIFFER_NONE;
 		if (count == 0 || now != at) {

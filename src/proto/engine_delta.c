@@ -23,10 +23,10 @@
 #define DELTA_PAGE	256u
 #define DELTA_BLOCK	16u /* sectors */
 /* Digests of flash, for each KiB; questions and answers. */
-#define DELTA_KIB_US	 470
-#define DELTA_AROUND_US	 MONO_MS(60)
-#define DELTA_HOPES_FOR	 35u /* of what is deflated, in percent, before it was tried */
-#define DELTA_TRIES	 8u
+#define DELTA_KIB_US	470
+#define DELTA_AROUND_US MONO_MS(60)
+#define DELTA_HOPES_FOR 35u /* of what is deflated, in percent, before it was tried */
+#define DELTA_TRIES	8u
 
 /* ---- is it worth it? ----------------------------------------------------------------------------- */
 static int64_t delta_flash_us(uint32_t sectors)
@@ -164,8 +164,7 @@ void delta_fetch(struct engine *e)
 		return;
 	}
 	e->w.fetched = CHIP_SECTOR;
-	engine_need_data(
-	    e, part, d->at * CHIP_SECTOR - e->job.parts[part].offset, e->w.fetched);
+	engine_need_data(e, part, d->at * CHIP_SECTOR - e->job.parts[part].offset, e->w.fetched);
 }
 
 void delta_fetch_acted(struct engine *e)
@@ -270,8 +269,7 @@ void delta_try(struct engine *e)
 	}
 	size_t part = plan_part_at(e, d->at * CHIP_SECTOR);
 	e->w.fetched = CHIP_SECTOR;
-	engine_need_data(
-	    e, part, d->at * CHIP_SECTOR - e->job.parts[part].offset, e->w.fetched);
+	engine_need_data(e, part, d->at * CHIP_SECTOR - e->job.parts[part].offset, e->w.fetched);
 }
 
 void delta_try_acted(struct engine *e)

@@ -107,8 +107,7 @@ static bool stream_needed(struct engine *e)
 	s->in_n = CHIP_SECTOR;
 	if (e->d.on) {
 		s->in = e->d.packed;
-		s->in_n = delta_sector(
-		    e, e->plan.run[s->run].first + s->run_pos / CHIP_SECTOR);
+		s->in_n = delta_sector(e, e->plan.run[s->run].first + s->run_pos / CHIP_SECTOR);
 		assert(s->in_n > 0);
 	}
 	s->run_pos += CHIP_SECTOR;

@@ -137,9 +137,9 @@ struct engine_plan {
 
 /* What the flash held; engine_delta.c. */
 struct engine_delta {
-	bool on;	   /* the plan is one of differences */
-	uint8_t *old;	   /* of sectors with PLAN_OLD; NULL: nobody knows */
-	uint32_t size;	   /* of it */
+	bool on;		    /* the plan is one of differences */
+	uint8_t *old;		    /* of sectors with PLAN_OLD; NULL: nobody knows */
+	uint32_t size;		    /* of it */
 	uint8_t told[PLAN_SECTORS]; /* the stub has said this digest: */
 	uint8_t was[PLAN_SECTORS][PLAN_DIGEST];
 	uint32_t at, known; /* the sector that is asked for; how many the driver knew */

@@ -391,9 +391,8 @@ int main(int argc, char **argv)
 	if (argc > 1) {
 		uint32_t latency = argc > 2 ? (uint32_t)atoi(argv[2]) : 1;
 
-		printf("%.3f s\n",
-		    flash_time(&old, from && from[0] ? &old : NULL, &file,
-			(uint32_t)atoi(argv[1]), latency, true, true));
+		printf("%.3f s\n", flash_time(&old, from && from[0] ? &old : NULL, &file,
+				       (uint32_t)atoi(argv[1]), latency, true, true));
 		free(old.bytes);
 		free(file.bytes);
 		return 0;

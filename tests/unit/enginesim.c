@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "tasmite/base/err.h"
+#include "tasmite/proto/digest.h"
 
 static uint32_t rig_rand(struct rig *r)
 {
@@ -198,6 +199,21 @@ static void rig_take(struct rig *r, const struct engine_action *a)
 	engine_done(r->e, 0, 0, r->now);
 }
 
+/* What this machine has of earlier firmware, wherever in it that is. */
+static void rig_old(struct rig *r, const struct engine_action *a)
+{
+	uint8_t md5[DIGEST_MD5_SIZE];
+	assert_int_equal(a->length, 4096);
+	for (size_t at = 0; at + 4096 <= r->cfg.old_n; at += 4096) {
+		digest_md5(r->cfg.old + at, 4096, md5);
+		if (memcmp(md5, a->bytes, a->n) == 0) {
+			engine_data(r->e, r->cfg.old_lies ? r->cfg.old : r->cfg.old + at, 4096);
+			break;
+		}
+	}
+	engine_done(r->e, 0, 0, r->now);
+}
+
 void rig_plan(struct rig *r, sim_time at, bool dtr, bool rts)
 {
 	size_t i = r->plans++;
@@ -263,6 +279,9 @@ static void rig_act(struct rig *r, struct rig_pending *p)
 			    p->a.offset + p->a.length <= r->cfg.job.parts[p->a.part].length);
 			engine_data(r->e, r->cfg.data[p->a.part] + p->a.offset, p->a.length);
 			engine_done(r->e, 0, 0, r->now);
+			break;
+		case ENGINE_NEED_OLD:
+			rig_old(r, &p->a);
 			break;
 		case ENGINE_TAKE_DATA:
 			rig_take(r, &p->a);

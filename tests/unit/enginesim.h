@@ -45,6 +45,9 @@ struct rig_config {
 	/* Who sets the lines in the adapter's place: a server far away. */
 	void (*lines)(struct rig *r, bool dtr, bool rts);
 	const uint8_t *data[ENGINE_MAX_PARTS];
+	const uint8_t *old; /* what the driver knows of earlier firmware */
+	size_t old_n;
+	bool old_lies; /* ... and confuses */
 };
 
 struct rig {

@@ -201,7 +201,7 @@ struct engine_event {
 	uint32_t baud;
 	uint32_t done, total;
 	uint32_t differences; /* PLAN */
-	const char *name; /* RESET; for ever valid */
+	const char *name;     /* RESET; for ever valid */
 };
 
 enum engine_cause {

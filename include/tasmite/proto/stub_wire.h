@@ -158,10 +158,10 @@
 #define STUB_PLAN_LAST	  2u /* the plan is complete */
 #define STUB_PLAN_SLOW	  4u /* programs at half the flash clock: for a second try */
 #define STUB_PLAN_ROUND \
-	8u		  /* where what follows the last run in its block of 64 KiB is blank, the
+	8u		    /* where what follows the last run in its block of 64 KiB is blank, the
 			      * block may be erased as a whole */
 #define STUB_PLAN_DELTA 16u /* with STUB_PLAN_DEFLATE: less what the flash held */
-#define STUB_RUN_ERASE 1u /* in a run's length: no data, make it blank */
+#define STUB_RUN_ERASE	1u  /* in a run's length: no data, make it blank */
 
 #define STUB_RUN_RESET	0u /* RTC's software reset (register 0x60000700, bit 31) */
 #define STUB_RUN_ROM	1u /* back to the ROM, which loads the application from the flash */

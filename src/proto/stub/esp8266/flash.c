@@ -429,8 +429,8 @@ void flash_ahead(struct stub *s)
 	uint32_t next = s->done + CHUNK, ready = delta_ready(s);
 	const uint32_t *words = &s->dict[next % DICT_SIZE / 4u];
 
-	if (s->flash != FLASH_WRITE || s->loaded == next || ready - next < CHUNK ||
-	    ready == next || reg_get(SPI_CMD) || is_blank(words))
+	if (s->flash != FLASH_WRITE || s->loaded == next || ready - next < CHUNK || ready == next ||
+	    reg_get(SPI_CMD) || is_blank(words))
 		return;
 	words_load(words, 1);
 	s->loaded = next;

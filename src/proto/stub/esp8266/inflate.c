@@ -13,6 +13,7 @@
 #define END_OF_BLOCK 256u
 #define TICK_CODES   16u
 #define ADLER	     65521u
+#define ADLER_BYTES  256u
 #define MATCH_MAX    258u
 
 static const uint8_t length_order[19] = {
@@ -40,13 +41,13 @@ static uint32_t take(struct stub *s, uint32_t n)
 }
 
 /* Adler-32 over what was made since it was looked at. Sums of up to 256 bytes fit. */
-static void adler_update(struct stub *s)
+static void adler_update(struct stub *s, uint32_t to)
 {
 	const uint8_t *dict = (const uint8_t *)s->dict;
-	uint32_t a = s->adler_a, b = s->adler_b, at = s->adler_to, to = delta_ready(s), n;
+	uint32_t a = s->adler_a, b = s->adler_b, at = s->adler_to, n;
 
 	while (at != to) {
-		n = to - at < 256u ? to - at : 256u;
+		n = to - at < ADLER_BYTES ? to - at : ADLER_BYTES;
 		for (; n; n--) {
 			a += dict[at++ % DICT_SIZE];
 			b += a;
@@ -63,7 +64,7 @@ static uint32_t adler_value(struct stub *s)
 {
 	uint32_t a, b;
 
-	adler_update(s);
+	adler_update(s, s->made);
 	a = s->adler_a;
 	b = s->adler_b;
 	while (a >= ADLER)
@@ -323,7 +324,8 @@ static bool block_codes(struct stub *s)
 
 		if (stub_due(s, now)) {
 			fast_save(s, &f);
-			adler_update(s);
+			if (!(s->plan_flags & STUB_PLAN_DELTA))
+				adler_update(s, s->made);
 			stub_work(s, now);
 			fast_load(s, &f);
 		}
@@ -439,6 +441,10 @@ static bool sector(struct stub *s)
 	if (!delta_sector(s, parts) || !blocks(s) || s->made != s->piece_end)
 		return false;
 	delta_add(s);
+	while (s->adler_to != s->ready) {
+		adler_update(s, s->adler_to + ADLER_BYTES);
+		stub_tick(s);
+	}
 	return true;
 }
 

@@ -129,8 +129,8 @@ struct stub {
 	uint32_t ready;		      /* of it, the old bytes are added */
 	uint32_t parts, part[STUB_PARTS_MAX]; /* length | old << 16 */
 	uint32_t old_from;		      /* address from which these are counted */
-	uint32_t old_to, old_limit;   /* addresses: read up to there; to be read */
-	uint32_t old_lap;	      /* address of the store's first word */
+	uint32_t old_to, old_limit;	      /* addresses: read up to there; to be read */
+	uint32_t old_lap;		      /* address of the store's first word */
 
 	/* The proof of what is written. */
 	uint32_t proof_serial, proof_index, proof_stride;
