@@ -40,7 +40,7 @@ PEER_DEPS := ser2net=cmd:ser2net nodejs=cmd:node npm=cmd:npm \
 	python3-serial=file:/usr/lib/python3/dist-packages/serial/__init__.py
 
 # Goals that need no library at hand.
-NOLIB_GOALS := deps deps-ci stub demo check check-peers clean help format format-check lint dist uninstall asan cov
+NOLIB_GOALS := deps deps-ci stub man demo check check-peers clean help format format-check lint dist uninstall asan cov
 ifneq ($(filter-out $(NOLIB_GOALS),$(or $(MAKECMDGOALS),all)),)
 ifeq ($(shell command -v $(PKG_CONFIG) 2>/dev/null),)
 $(error pkg-config is not installed. Say: make deps   (or: apt-get install pkg-config))
@@ -94,7 +94,7 @@ LINK    = $(CC) $(CFLAGS) $(P_CFLAGS) $(P_LDFLAGS) $(LDFLAGS)
 # ---- sources by wildcard -----------------------------------------------------------------------
 SRC      := $(sort $(wildcard src/*/*.c src/*/*/*.c))
 OBJ      := $(SRC:src/%.c=$(B)/obj/%.o)
-GEN_OBJ  := $(B)/obj/gen/themes.o $(B)/obj/gen/logwords.o
+GEN_OBJ  := $(B)/obj/gen/themes.o $(B)/obj/gen/logwords.o $(B)/obj/gen/catalog.o
 SIM_SRC  := $(sort $(filter-out tests/sim/main_%.c,$(wildcard tests/sim/*.c)))
 SIM_OBJ  := $(SIM_SRC:tests/%.c=$(B)/obj/tests/%.o)
 SIM_PROG := $(if $(wildcard tests/sim/main_device.c),$(B)/virtual-device) \
@@ -120,7 +120,7 @@ $(B)/flags: FORCE
 	@echo '$(subst ','\'',$(COMPILE) $(P_LDFLAGS) $(LDFLAGS))' | cmp -s - $@ || \
 		echo '$(subst ','\'',$(COMPILE) $(P_LDFLAGS) $(LDFLAGS))' > $@
 FORCE:
-.PHONY: FORCE all virtual-device deps deps-ci stub demo check check-run check-peers asan lint lint-run format format-check \
+.PHONY: FORCE all virtual-device deps deps-ci stub man demo check check-run check-peers asan lint lint-run format format-check \
 	bench install uninstall dist clean help unit fuzz fuzz-run cov cov-run
 
 $(B)/obj/base/%.o $(B)/obj/core/%.o $(B)/obj/proto/%.o: P_CFLAGS += $(WARN_PURE)
@@ -147,6 +147,17 @@ $(B)/gen/logwords.c: $(LOGDATA)words.awk $(LOGDATA)-strings.tsv $(LOGDATA)-patte
 	@mkdir -p $(@D)
 	$(Q)awk -v pass=1 -f $(LOGDATA)words.awk $(LOGDATA)-strings.tsv | LC_ALL=C sort -u | \
 		awk -v pass=2 -v patterns=$(LOGDATA)-patterns.tsv -f $(LOGDATA)words.awk > $@
+
+# Tasmota's commands: the table, and its man page, which is checked in.
+CATALOG  := src/core/tasmota/commands
+$(B)/gen/catalog.c: $(CATALOG).tsv src/core/tasmota/catalog.awk
+	@mkdir -p $(@D)
+	$(Q)LC_ALL=C awk -v to=c -f src/core/tasmota/catalog.awk $(CATALOG).tsv > $@
+man: ## writes man/tasmite-commands.7 anew
+	@mkdir -p $(B)/gen
+	$(Q)LC_ALL=C awk -v to=man -v head_file=$(CATALOG).mdoc -f src/core/tasmota/catalog.awk \
+		$(CATALOG).tsv > $(B)/gen/tasmite-commands.7
+	$(Q)cp $(B)/gen/tasmite-commands.7 man/
 
 $(B)/libtasmite.a: $(OBJ) $(GEN_OBJ)
 	$(Q)rm -f $@ && $(AR) rcs $@ $^

@@ -253,6 +253,10 @@ check_text() {
 	for f in man/*.[1-9]; do
 		[ -e "$f" ] && mandoc -T lint -W warning "$f" 2>&1 | report man
 	done
+	local tasmota=src/core/tasmota
+	LC_ALL=C awk -v to=man -v head_file=$tasmota/commands.mdoc -f $tasmota/catalog.awk \
+		$tasmota/commands.tsv | cmp -s - man/tasmite-commands.7 ||
+		say man "man/tasmite-commands.7 is not as make man would have it"
 	sh tests/readme.sh --check 2>&1 | report readme
 	# e2e scripts are read by bash and share variables with their lib.sh.
 	{

@@ -129,7 +129,7 @@ static void leave_task(struct app *a)
 		sbuf_fini(&text);
 	}
 	if (flash_task_failure(a->task)->flash_touched)
-		facts_forget_firmware(&a->session->facts);
+		session_device_rewritten(a->session);
 	flash_task_free(a->task);
 	a->task = NULL;
 	link_drop_unsent(a->link); /* the rest of a frame is for nobody now */

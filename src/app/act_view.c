@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "tasmite/base/str.h"
+#include "tasmite/core/tasmota/catalog.h"
 
 /* ---- help and menu --------------------------------------------------------------------------- */
 
@@ -30,6 +31,11 @@ static const char key_help[] =
     "                   S split, Q close, + - rows\n"
     "  Alt-l, Alt-e     line end, echo of what is sent\n"
     "  Ctrl-]           each key to the device at once; the same key leaves\n"
+    "  Alt-s            show the password in the edit line, or hide it again\n"
+    "\n"
+    "Tasmota's commands: Tab completes them, F1 tells of the one in the edit line, F1 twice "
+    "searches "
+    "them, /help WORD too.\n"
     "\n"
     "Flashing: /flash FILE, then do what the panel says. It waits as long as you need. /cancel "
     "stops it; afterwards it puts the panel away.\n"
@@ -50,31 +56,128 @@ static void help_of(struct sbuf *out, const struct cmd_row *row, const struct ap
 		sbuf_fmt(out, "\nKey: %s\n", key);
 }
 
+static void help_of_all(struct app *a)
+{
+	struct sbuf *out = &a->session->page.text;
+
+	session_page_open(a->session, "Help");
+	sbuf_add(out, key_help);
+	for (int i = 0; i < CMD_COUNT; i++)
+		sbuf_fmt(out, "  %-46s  %s\n", cmd_row((enum cmd_id)i)->usage,
+		    cmd_row((enum cmd_id)i)->summary);
+}
+
+/* Of a command of the program, of Tasmota's, of both; of all of Tasmota's that have to do with the
+ * word. False: there is none. */
+static bool help_of_word(struct app *a, const char *word)
+{
+	const char *name = word[0] == '/' ? word + 1 : word;
+	const struct cmd_row *row = cmd_find(name, strlen(name));
+	bool device = word[0] != '/';
+	struct sbuf text;
+	size_t rows = 0;
+
+	/* The beginning of a command's name is not meant where Tasmota has one of that name. */
+	if (row && device && str_casecmp(row->name, name) != 0 &&
+	    catalog_find(name, strlen(name), NULL, NULL))
+		row = NULL;
+	/* A word that only stands somewhere in Tasmota's table is not meant where we have that name. */
+	if (row && !catalog_find(name, strlen(name), NULL, NULL))
+		device = false;
+	sbuf_init(&text, 1 << 20);
+	if (device)
+		rows = catalog_help(name, &text);
+	if (row || rows) {
+		session_page_open(a->session, row ? row->usage : "Commands of Tasmota");
+		if (row)
+			help_of(&a->session->page.text, row, a);
+		if (row && rows)
+			sbuf_add(&a->session->page.text, "\nAnd a command of Tasmota:\n\n");
+		sbuf_add(&a->session->page.text, sbuf_str(&text));
+	}
+	sbuf_fini(&text);
+	return row || rows;
+}
+
+static void topic_chosen(struct app *a, const char *value)
+{
+	if (value && help_of_word(a, value))
+		a->session->page.revision++;
+}
+
+/* All of Tasmota's commands; typed letters narrow them. */
+static void search_commands(struct app *a)
+{
+	char name[64];
+
+	session_page_close(a->session);
+	session_list_open(a->session, "Commands of Tasmota", false);
+	for (size_t i = 0; i < catalog_count(); i++) {
+		const struct catalog_row *row = catalog_at(i);
+
+		session_list_add(
+		    a->session, catalog_name(row, name, sizeof(name)), row->summary, row->name);
+	}
+	a->on_chosen = topic_chosen;
+}
+
+/* The command in the edit line, if one stands there. */
+static bool help_of_line(struct app *a)
+{
+	const char *line = lineedit_text(tui_lineedit(a->tui));
+	struct catalog_cmd c;
+	char name[64];
+
+	if (line[0] == '/') {
+		str_copy_n(name, sizeof(name), line, strcspn(line, " "));
+		return help_of_word(a, name);
+	}
+	catalog_at_cursor(line, strlen(line), lineedit_cursor(tui_lineedit(a->tui)), true, &c);
+	/* No value: it may be a secret. */
+	str_copy_n(name, sizeof(name), line + c.name, c.name_end - c.name);
+	return name[0] && help_of_word(a, name);
+}
+
 void act_help(struct app *a, const struct cmd_line *c)
 {
-	const struct cmd_row *row = NULL;
-	struct sbuf *out = &a->session->page.text;
-	const char *name;
+	bool again = a->session->page.open && !strcmp(a->session->page.title, "Help");
 
 	if (c && c->count) {
-		name = c->args[0][0] == '/' ? c->args[0] + 1 : c->args[0];
-		row = cmd_find(name, strlen(name));
-		if (!row) {
-			session_notice(
-			    a->session, true, "no help for \"%s\": /help lists all", name);
-			return;
-		}
-	}
-	session_page_open(a->session, row ? row->usage : "Help");
-	if (row) {
-		help_of(out, row, a);
-	} else {
-		sbuf_add(out, key_help);
-		for (int i = 0; i < CMD_COUNT; i++)
-			sbuf_fmt(out, "  %-46s  %s\n", cmd_row((enum cmd_id)i)->usage,
-			    cmd_row((enum cmd_id)i)->summary);
+		if (!help_of_word(a, c->args[0]))
+			session_notice(a->session, true, "no help for that: /help lists all");
+	} else if (again) {
+		search_commands(a);
+	} else if (!help_of_line(a)) {
+		help_of_all(a);
 	}
 	a->session->page.revision++;
+}
+
+/* ---- secrets in the edit line ------------------------------------------------------------------ */
+
+static void reveal_over(void *ctx, mono_t now)
+{
+	(void)now;
+	app_reveal(ctx, false);
+}
+
+void app_reveal(struct app *a, bool on)
+{
+	if (a->session->reveal != on)
+		session_touch(a->session);
+	a->session->reveal = on;
+	if (!a->reveal_timer)
+		a->reveal_timer = timer_new(a->loop, reveal_over, a);
+	if (on)
+		timer_arm(a->reveal_timer, a->now + MONO_S(10));
+	else
+		timer_disarm(a->reveal_timer);
+}
+
+void act_reveal(struct app *a, const struct cmd_line *c)
+{
+	(void)c;
+	app_reveal(a, !a->session->reveal);
 }
 
 static void menu_chosen(struct app *a, const char *value)

@@ -73,6 +73,8 @@ static void link_down(void *ctx, const struct err *why, mono_t now)
 	a->loader_there = false;
 	app_log_break(a, now);
 	if (was_open)
+		session_device_gap(a->session, true);
+	if (was_open)
 		app_record_note(a, 'G', why->text, now);
 	if (link_line(a->link)->baud != app_session_baud(a))
 		link_set_baud(a->link, app_session_baud(a), NULL, NULL);
@@ -189,13 +191,14 @@ static void ui_page_closed(void *ctx)
 	session_page_close(a->session);
 }
 
-static void ui_choices(void *ctx, const char *const *words, size_t count)
+static void ui_choices(
+    void *ctx, const char *const *words, const char *const *details, size_t count)
 {
 	struct app *a = ctx;
 
 	session_list_open(a->session, "Choices", true);
 	for (size_t i = 0; i < count; i++)
-		session_list_add(a->session, words[i], "", words[i]);
+		session_list_add(a->session, words[i], details[i], words[i]);
 }
 
 static void ui_paste(void *ctx, const char *text, size_t n)
@@ -377,13 +380,15 @@ static void on_keys(void *ctx, int ready, mono_t now)
 static mono_t phase_commands(void *ctx, mono_t now)
 {
 	struct app *a = ctx;
+	mono_t due;
 
 	a->now = now;
 	if (now >= a->keys_due)
 		a->keys_due = tui_keys(a->tui, now);
 	app_flash_turn(a);
 	/* More to search: on at once, after a look at keys and port. */
-	return app_log_step(a) ? now : a->keys_due;
+	due = mono_min(app_read_step(a, now), a->keys_due);
+	return app_log_step(a) ? now : due;
 }
 
 static mono_t phase_flush(void *ctx, mono_t now)
@@ -413,6 +418,8 @@ static mono_t phase_draw(void *ctx, mono_t now)
 {
 	struct app *a = ctx;
 
+	if (!a->screen_away && now - a->last_frame >= FRAME_US)
+		session_judge(a->session);
 	if (a->screen_away || !tui_dirty(a->tui, now))
 		return a->screen_away ? MONO_NEVER : tui_deadline(a->tui, now);
 	if (now - a->last_frame < FRAME_US)
@@ -539,6 +546,7 @@ static void close_all(struct app *a, struct err *err)
 		app_flash_fini(a);
 		app_lines_fini(a);
 		app_send_fini(a);
+		timer_free(a->reveal_timer);
 		loop_free(a->loop);
 	}
 	secrets_free(a->secrets);

@@ -92,7 +92,8 @@ void app_remember(struct app *a, const char *line)
 	if (a->history_held.len + strlen(kept) + 1 < HELD_MAX)
 		sbuf_fmt(&a->history_held, "%s\n", kept);
 	free(kept);
-	timer_arm(a->history_timer, a->now); /* the disk has time: first the line is sent */
+	/* The disk has time: what is due now would come before the line is sent. */
+	timer_arm(a->history_timer, a->now + MONO_MS(2));
 }
 
 void app_history_recall(void *ctx)

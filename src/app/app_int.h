@@ -47,9 +47,16 @@ struct app {
 
 	/* the funnel (app_rx.c) */
 	struct buf masked;
-	bool drop_told;	     /* that the log has begun to lose its oldest lines */
-	uint64_t facts_next; /* number of the first line that facts have not seen */
+	bool drop_told; /* that the log has begun to lose its oldest lines */
 	struct timer *held_timer;
+
+	/* what the session has read of the log (app_read.c) */
+	uint64_t read_next;   /* number of the first line that it has not */
+	uint64_t read_whole;  /* lines below it do not go on: the stream ended there */
+	mono_t read_at;	      /* when the budget grew last */
+	unsigned read_budget; /* lines that may be read while bytes come */
+	bool read_behind;     /* there are more than that */
+	mono_t read_last;     /* when bytes came last */
 
 	/* instead of a screen, instead of a port */
 	struct plain *plain;
@@ -115,6 +122,8 @@ struct app {
 
 	unsigned tips; /* hints that were shown (tips.c) */
 
+	struct timer *reveal_timer; /* hides the edit line's secrets again */
+
 	mono_t away_since; /* when the port was lost or released */
 	bool first_open;   /* the port was never open yet */
 	bool screen_away;  /* suspended */
@@ -125,7 +134,7 @@ struct app {
 /* ---- app_rx.c: from the wire to what is kept and shown ---- */
 void app_rx_init(struct app *a);
 void app_rx_fini(struct app *a);
-/* Bytes of the device for log, capture and facts: the masking funnel stands here. */
+/* Bytes of the device for log, capture and doctor: the masking funnel stands here. */
 void app_log_rx(struct app *a, const uint8_t *bytes, size_t n, mono_t now);
 /* The stream breaks (port lost, other rate): what the funnel holds is let go, the line ends. */
 void app_log_break(struct app *a, mono_t now);
@@ -138,6 +147,15 @@ void app_await_boot(struct app *a, mono_t now);
 /* The rate of the session, as set by the user. */
 uint32_t app_session_baud(const struct app *a);
 void app_update_port(struct app *a);
+
+/* ---- app_read.c: what the session reads of the log ---- */
+/* Bytes came: reads their lines, in a flood as many as do not hold up the port. */
+void app_read_lines(struct app *a, mono_t now);
+/* Reads on where lines have waited and no bytes come. Returns when it wants to be called again at the
+ * latest. */
+mono_t app_read_step(struct app *a, mono_t now);
+/* The stream breaks: what has come is whole. */
+void app_read_break(struct app *a, mono_t now);
 
 /* ---- act_record.c: recording; all that comes here is masked ---- */
 void app_record_init(struct app *a);
@@ -216,6 +234,7 @@ size_t app_complete(void *ctx, const char *line, size_t cursor,
 typedef void (*app_command)(struct app *a, const struct cmd_line *c);
 void act_help(struct app *a, const struct cmd_line *c);
 void act_menu(struct app *a, const struct cmd_line *c);
+void act_reveal(struct app *a, const struct cmd_line *c);
 void act_stamp(struct app *a, const struct cmd_line *c);
 void act_echo(struct app *a, const struct cmd_line *c);
 void act_wrap(struct app *a, const struct cmd_line *c);
@@ -273,6 +292,8 @@ void act_copy(struct app *a, const struct cmd_line *c);
 void act_save(struct app *a, const struct cmd_line *c);
 
 /* ---- pieces of them that others need ---- */
+/* Shows the secrets in the edit line for the moment, or hides them. */
+void app_reveal(struct app *a, bool on);
 /* Sets a setting for this session and applies it; tells a mistake. */
 bool app_set(struct app *a, enum setting_id id, const char *text);
 /* Takes settings over into what depends on them (theme, rate, pace, log size). */

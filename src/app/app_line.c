@@ -48,6 +48,7 @@ static const app_command commands[CMD_COUNT] = {
     [CMD_SET] = act_set,
     [CMD_FOCUS] = act_focus,
     [CMD_MENU] = act_menu,
+    [CMD_REVEAL] = act_reveal,
     [CMD_FOLLOW] = act_follow,
     [CMD_PAGE] = act_page,
     [CMD_REDRAW] = act_redraw,
@@ -118,6 +119,7 @@ void app_line(struct app *a, const char *line)
 	static const char sendhex[] = "/sendhex ";
 
 	session_notice(a->session, false, "%s", "");
+	app_reveal(a, false);
 	app_tips_next(a);
 	if (line[0] == '/' && line[1] != '/') {
 		remember(a, line, str_starts(line, sendhex) ? line + strlen(sendhex) : NULL);

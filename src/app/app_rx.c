@@ -23,61 +23,6 @@ void app_rx_fini(struct app *a)
 	buf_fini(&a->masked);
 }
 
-/* ---- facts ----------------------------------------------------------------------------------- */
-
-/* The line that an own or a sent line cut in two, in one piece: the device's line before, and this
- * one. Longer ones than fit tell nothing more. */
-static size_t join_line(
-    const struct lines *log, uint64_t number, const struct line_ref *ref, uint8_t *dst, size_t size)
-{
-	struct line_ref before = {.len = 0};
-
-	for (uint64_t back = 1; back <= 50 && back <= number; back++) {
-		if (!lines_get(log, number - back, &before))
-			return 0;
-		if (before.dir == LINE_RX)
-			break;
-	}
-	if (before.dir != LINE_RX || before.len + ref->len > size)
-		return 0;
-	memcpy(dst, before.bytes, before.len);
-	memcpy(dst + before.len, ref->bytes, ref->len);
-	return before.len + ref->len;
-}
-
-static void read_facts(struct app *a, mono_t now)
-{
-	uint8_t joined[1024];
-	struct lines *log = a->session->log;
-	uint64_t end = lines_end(log);
-	struct line_ref ref;
-
-	if (a->facts_next < lines_first(log))
-		a->facts_next = lines_first(log);
-	if (lines_dropped(log) && !a->drop_told) {
-		a->drop_told = true;
-		session_warn(a->session, now,
-		    "the log's memory is full (/set scrollback, in MB): from "
-		    "now on the oldest lines are dropped");
-	}
-	for (; a->facts_next < end; a->facts_next++) {
-		if (!lines_get(log, a->facts_next, &ref))
-			continue;
-		if (ref.partial)
-			break;
-		if (ref.dir != LINE_RX)
-			continue;
-		if (!ref.continued) {
-			facts_line(&a->session->facts, ref.bytes, ref.len, now);
-		} else {
-			size_t n = join_line(log, a->facts_next, &ref, joined, sizeof(joined));
-
-			if (n)
-				facts_line(&a->session->facts, joined, n, now);
-		}
-	}
-}
-
 /* ---- the funnel ------------------------------------------------------------------------------ */
 
 static void keep_masked(struct app *a, mono_t now)
@@ -90,7 +35,7 @@ static void keep_masked(struct app *a, mono_t now)
 		lines_rx(a->session->log, bytes, n, now + a->time_shift);
 		if (a->plain)
 			plain_rx(a->plain, bytes, n, now + a->time_shift);
-		read_facts(a, now + a->time_shift);
+		app_read_lines(a, now);
 	}
 	buf_clear(&a->masked);
 	timer_arm(a->held_timer, secrets_deadline(a->secrets));
@@ -128,7 +73,7 @@ void app_log_break(struct app *a, mono_t now)
 	if (a->plain)
 		plain_break(a->plain);
 	lines_break(a->session->log, now + a->time_shift);
-	read_facts(a, now + a->time_shift);
+	app_read_break(a, now);
 }
 
 /* ---- boots ----------------------------------------------------------------------------------- */

@@ -240,6 +240,7 @@ static void play(struct player *p, mono_t now)
 	case 'G':
 	case 'C':
 		app_log_break(a, now);
+		session_device_gap(a->session, true);
 		break;
 	default:
 		break;

@@ -6,6 +6,7 @@
 
 #include "tasmite/base/str.h"
 #include "tasmite/core/tasmota/boards.h"
+#include "tasmite/core/tasmota/catalog.h"
 #include "tasmite/io/files.h"
 
 #define NAMES_MAX 4000
@@ -17,14 +18,30 @@ struct want {
 	char folder[512]; /* with its slash, as typed */
 	const char *base; /* the part of word after it */
 	bool ports_only;
+	char kind; /* as in struct cmd_spot */
 };
+
+/* What a word of the tables is. */
+static const char *detail_of(const struct want *w, const char *word)
+{
+	const struct cmd_row *row;
+	int id;
+
+	if (w->kind == 'c' || w->kind == 'k') {
+		word += word[0] == '/';
+		row = cmd_find(word, strlen(word));
+		return row ? row->summary : "";
+	}
+	id = w->kind == 's' ? setting_find(word) : -1;
+	return id < 0 ? "" : setting_row((enum setting_id)id)->help;
+}
 
 static void add_word(void *ctx, const char *word)
 {
 	struct want *w = ctx;
 
 	if (str_starts_nocase(word, w->word))
-		w->add(w->arg, word, "");
+		w->add(w->arg, word, detail_of(w, word));
 }
 
 static void add_quoted(struct want *w, const char *name, bool is_dir)
@@ -89,6 +106,27 @@ static size_t add_boards(struct want *w, const char *line, size_t cursor)
 	return start;
 }
 
+/* Help topics: Tasmota's commands, too, once something is typed. */
+static void add_topics(struct want *w)
+{
+	size_t first, count = 0, n = strlen(w->word);
+
+	if (n && w->word[0] != '/')
+		count = catalog_prefix(w->word, n, &first);
+	for (size_t i = 0; i < count; i++)
+		w->add(w->arg, catalog_at(first + i)->name, catalog_at(first + i)->summary);
+}
+
+static size_t complete_device(struct app *a, const char *line, size_t cursor,
+    void (*add)(void *arg, const char *word, const char *detail), void *arg)
+{
+	size_t skip = line[0] == '/'; /* "//" sends a slash */
+
+	if (a->session->hex_entry || a->session->facts.not_tasmota || cursor < skip)
+		return cursor;
+	return skip + catalog_complete(line + skip, cursor - skip, add, arg);
+}
+
 size_t app_complete(void *ctx, const char *line, size_t cursor,
     void (*add)(void *arg, const char *word, const char *detail), void *arg)
 {
@@ -97,11 +135,15 @@ size_t app_complete(void *ctx, const char *line, size_t cursor,
 	struct want w = {.add = add, .arg = arg};
 
 	if (line[0] != '/' || line[1] == '/')
-		return cursor; /* commands of the device have no table yet */
+		return complete_device(a, line, cursor, add, arg);
 	cmd_spot(line, cursor, &spot);
 	w.word = spot.word;
+	w.kind = spot.kind;
 	cmd_words(&spot, add_word, &w);
 	switch (spot.kind) {
+	case 'k':
+		add_topics(&w);
+		break;
 	case 'f':
 	case 'F':
 	case 'R':

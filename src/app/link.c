@@ -16,7 +16,7 @@
 #define TURN_BYTES 65536
 #define READ_SIZE  65536
 /* Who gave so much at once may have more: a pseudo-terminal gives what it has in small pieces. */
-#define READ_MORE 1024
+#define READ_MORE 2048
 #define TX_MAX	  (1024 * 1024)
 /* Bytes that keep coming a few at a time are gathered, so that not each of them costs a turn: for
  * GATHER_US at most, and no longer than it takes GATHER_BYTES to come, which is a fraction of what
@@ -170,22 +170,6 @@ static void went_away(struct link *l, const struct err *why, mono_t now)
 	l->ops->down(l->ctx, why, now);
 }
 
-/* Fills the buffer as far as the port has something; what stopped it: a negative code, or 0. */
-static int fill(struct link *l, size_t *have, struct err *err)
-{
-	ssize_t n;
-
-	*have = 0;
-	do {
-		n = l->port->ops->read(
-		    l->port, l->read_buf + *have, sizeof(l->read_buf) - *have, err);
-		if (n < 0)
-			return (int)n;
-		*have += (size_t)n;
-	} while (n >= READ_MORE && *have < sizeof(l->read_buf));
-	return 0;
-}
-
 /* After n bytes, which came since the last ones: when the next are looked for. */
 static void gather_more(struct link *l, size_t n, mono_t now)
 {
@@ -204,23 +188,24 @@ static void readable(struct link *l, mono_t now)
 {
 	struct err err = {0};
 	const struct transport *port = l->port;
-	size_t total = 0, have;
-	int rc = 0;
+	size_t total = 0;
+	ssize_t n = ERR_AGAIN;
 
-	while (!rc && l->port == port && !l->held && total < TURN_BYTES) {
-		rc = fill(l, &have, &err);
-		if (have) {
-			l->rx += have;
-			total += have;
-			l->ops->rx(l->ctx, l->read_buf, have, now);
-		}
-		if (have < sizeof(l->read_buf))
+	/* What a read gave is worked on before the next one: meanwhile the kernel brings more. */
+	while (l->port == port && !l->held && total < TURN_BYTES) {
+		n = port->ops->read(l->port, l->read_buf, sizeof(l->read_buf), &err);
+		if (n <= 0)
+			break;
+		l->rx += (size_t)n;
+		total += (size_t)n;
+		l->ops->rx(l->ctx, l->read_buf, (size_t)n, now);
+		if (n < READ_MORE)
 			break; /* that was all there was */
 	}
 	/* Whom the bytes went to may have left the port, or taken another. */
 	if (total && l->port == port)
 		gather_more(l, total, now);
-	if (rc < 0 && rc != ERR_AGAIN && l->port == port)
+	if (n < 0 && n != ERR_AGAIN && l->port == port)
 		went_away(l, &err, now);
 }
 

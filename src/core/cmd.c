@@ -9,7 +9,7 @@
 #include "cmd_int.h"
 #include "tasmite/base/str.h"
 #include "tasmite/base/xalloc.h"
-#include "words.h"
+#include "tasmite/core/words.h"
 
 static const struct cmd_row cmd_rows[CMD_COUNT] = {
 #define CMD_ROW(id, name, spec, usage, summary, help, options) \

@@ -9,7 +9,7 @@
 #include "tasmite/base/xalloc.h"
 #include "tasmite/core/settings.h"
 #include "tasmite/core/theme.h"
-#include "words.h"
+#include "tasmite/core/words.h"
 
 /* The rate of the ESP8266's ROM, of Tasmota, and what adapters do. */
 #define RATES "9600|19200|38400|57600|74880|115200|230400|460800|921600"

@@ -13,7 +13,7 @@
 #include "tasmite/base/xalloc.h"
 #include "tasmite/core/cmd.h"
 #include "tasmite/core/pattern.h"
-#include "words.h"
+#include "tasmite/core/words.h"
 
 #define MAX_FORMS 8
 /* That can be left out of a file of which the rest is read. */

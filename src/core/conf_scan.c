@@ -15,7 +15,7 @@
 #include "conf_int.h"
 #include "tasmite/base/str.h"
 #include "tasmite/base/xalloc.h"
-#include "words.h"
+#include "tasmite/core/words.h"
 
 /* Characters that end an unquoted word, as in libconfuse's lexer. */
 #define DELIMITERS " #\"'\t\n\r={}()+,*"

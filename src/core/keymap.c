@@ -9,7 +9,7 @@
 #include "tasmite/base/utf8.h"
 #include "tasmite/base/xalloc.h"
 #include "tasmite/core/tasmota/secrets.h"
-#include "words.h"
+#include "tasmite/core/words.h"
 
 #define KEYMAP_MAX 256
 
@@ -79,6 +79,7 @@ static const struct {
     {"Alt-e", "/echo", NULL},
     {"Alt-l", "/eol next", NULL},
     {"Ctrl-]", "/direct", NULL},
+    {"Alt-s", "/reveal", NULL},
 };
 
 /* Takes "Ctrl-", "Alt-", "Shift-" off. */

@@ -5,7 +5,7 @@
 #include <assert.h>
 #include <string.h>
 
-#include "words.h"
+#include "tasmite/core/words.h"
 
 static const struct option_row option_rows[OPTION_COUNT] = {
 #define OPTIONS_ROW(id, name, value, help, commands) [id] = {id, name, value, help, commands},

@@ -28,6 +28,7 @@ struct session *session_new(void)
 		xalloc_die(err.text); /* a shipped theme is part of the program */
 	s->theme_revision = 1;
 	facts_init(&s->facts);
+	session_device_init(&s->device);
 	s->flash.left_s = -1;
 	sbuf_init(&s->page.text, PAGE_MAX);
 	s->revision = 1;
@@ -55,6 +56,7 @@ void session_free(struct session *s)
 	free_items(&s->list);
 	sbuf_fini(&s->page.text);
 	panes_fini(&s->panes);
+	doctor_free(s->device.doctor);
 	highlight_free(s->highlight);
 	lines_free(s->log);
 	keymap_free(s->keymap);

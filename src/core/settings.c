@@ -9,7 +9,7 @@
 
 #include "tasmite/base/str.h"
 #include "tasmite/base/xalloc.h"
-#include "words.h"
+#include "tasmite/core/words.h"
 
 static const struct setting_row setting_rows[SETTING_COUNT] = {
 #define SETTING_ROW(id, name, type, fallback, min, max, extra, help) \

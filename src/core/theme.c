@@ -7,7 +7,7 @@
 #include "conf_int.h"
 #include "tasmite/base/str.h"
 #include "tasmite/core/themes_gen.h"
-#include "words.h"
+#include "tasmite/core/words.h"
 
 #define ATTRIBUTES "bold|dim|underline|reverse|italic"
 #define COLORS	   "black|red|green|yellow|blue|magenta|cyan|white"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Words of the tables: the nearest one to a mistyped one, lists "a|b|c", what may be kept as text. */
-#include "words.h"
+#include "tasmite/core/words.h"
 
 #include <limits.h>
 #include <stdint.h>

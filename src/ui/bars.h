@@ -20,9 +20,23 @@ struct prompt {
 	int shift; /* cells of the text that are off at the left */
 };
 
-/* hint: what to say at the right where session has no notice. */
-void prompt_draw(struct prompt *p, const struct session *s, const struct secrets *secrets,
-    const struct lineedit *e, const char *hint, bool focused, struct surface *to, struct rect r);
+/* What to say of the line. */
+struct prompt_hint {
+	char text[240];
+	bool warn;	/* something is wrong with it */
+	bool above;	/* what is too long can have a row of its own */
+	size_t at, len; /* with these bytes of it */
+};
+
+/* Of the command under the cursor: how it is used, or what is wrong with the line. */
+void prompt_hint_of(
+    const struct session *s, const char *line, size_t cursor, struct prompt_hint *h);
+/* hint: what to say at the right where session has no notice. False: it needs a row of its own. */
+bool prompt_draw(struct prompt *p, const struct session *s, const struct secrets *secrets,
+    const struct lineedit *e, const struct prompt_hint *hint, bool focused, struct surface *to,
+    struct rect r);
+/* The hint in a row of its own. */
+void prompt_draw_hint(const struct prompt_hint *hint, struct surface *to, struct rect r);
 
 /* The edit line's row in direct mode: that it is on, and the key that leaves it. */
 void prompt_draw_direct(const struct session *s, struct surface *to, struct rect r);

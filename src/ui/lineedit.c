@@ -41,7 +41,7 @@ struct lineedit {
 	bool reading;	/* within readline: its callbacks must not feed it */
 	bool resetting; /* the line that ends now is none of the user's */
 	/* a completion under way */
-	char **words;
+	char **words, **details; /* what fits, what it is */
 	size_t word_count, word_start;
 	/* a walk through the history by Up and Down */
 	char *typed;   /* what stood there before; NULL: no walk */
@@ -137,22 +137,26 @@ static void add_word(void *arg, const char *word, const char *detail)
 {
 	struct lineedit *e = arg;
 
-	(void)detail;
 	if (e->word_count == WORDS_MAX)
 		return;
 	for (size_t i = 0; i < e->word_count; i++)
 		if (!strcmp(e->words[i], word))
 			return;
 	e->words = xreallocarray(e->words, e->word_count + 1, sizeof(*e->words));
+	e->details = xreallocarray(e->details, e->word_count + 1, sizeof(*e->details));
+	e->details[e->word_count] = xstrdup(detail);
 	e->words[e->word_count++] = xstrdup(word);
 }
 
 static void free_words(struct lineedit *e)
 {
-	for (size_t i = 0; i < e->word_count; i++)
+	for (size_t i = 0; i < e->word_count; i++) {
 		free(e->words[i]);
+		free(e->details[i]);
+	}
 	free(e->words);
-	e->words = NULL;
+	free(e->details);
+	e->words = e->details = NULL;
 	e->word_count = 0;
 }
 
@@ -233,7 +237,8 @@ static void show_choices(char **matches, int count, int longest)
 	(void)count;
 	(void)longest;
 	if (the->ops.choices && the->word_count)
-		the->ops.choices(the->ctx, (const char *const *)the->words, the->word_count);
+		the->ops.choices(the->ctx, (const char *const *)the->words,
+		    (const char *const *)the->details, the->word_count);
 }
 
 static char *no_breaks(void)

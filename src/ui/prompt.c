@@ -14,7 +14,8 @@ struct glyphs {
 	const char *text;
 	size_t n, at;
 	const uint8_t *mask;
-	uint32_t cp[2]; /* what stands for the character */
+	const struct prompt_hint *hint; /* tells which bytes are wrong */
+	uint32_t cp[2];			/* what stands for the character */
 	int count, cells;
 	bool mark; /* stand-in */
 	size_t len;
@@ -61,13 +62,22 @@ static int cells_before(struct glyphs g, size_t offset)
 	return cells;
 }
 
+static enum style_id glyph_style(const struct glyphs *g, bool focused)
+{
+	if (g->mark)
+		return STYLE_CONTROL;
+	if (g->at >= g->hint->at && g->at < g->hint->at + g->hint->len)
+		return STYLE_WARN;
+	return focused ? STYLE_EDIT : STYLE_HINT;
+}
+
 static void draw_text(
     struct prompt *p, struct glyphs g, int cursor, struct surface *to, struct rect r, bool focused)
 {
 	int x = r.x - p->shift;
 
 	while (glyph_next(&g)) {
-		enum style_id style = g.mark ? STYLE_CONTROL : focused ? STYLE_EDIT : STYLE_HINT;
+		enum style_id style = glyph_style(&g, focused);
 
 		for (int i = 0; i < g.count; i++) {
 			uint32_t cp = g.cp[i];
@@ -139,18 +149,47 @@ static int side_width(const char *side, bool notice, int free_cells, int w)
 	return free_cells >= 24 ? free_cells : 0;
 }
 
-void prompt_draw(struct prompt *p, const struct session *s, const struct secrets *secrets,
-    const struct lineedit *e, const char *hint, bool focused, struct surface *to, struct rect r)
+/* The words at the right. */
+static void draw_side(const char *side, enum style_id style, struct surface *to, struct rect r)
+{
+	int need = utf8_str_width(side);
+	int x = need < r.w - 1 ? r.x + r.w - 1 - need : r.x;
+
+	surface_text(to, r, x, r.y, style, side);
+	if (need > r.w)
+		surface_text(to, r, r.x + r.w - 1, r.y, style, "…");
+}
+
+void prompt_draw_hint(const struct prompt_hint *hint, struct surface *to, struct rect r)
+{
+	int need = utf8_str_width(hint->text) + 2;
+
+	if (need < r.w) {
+		r.x += r.w - need;
+		r.w = need;
+	}
+	surface_fill(to, r, STYLE_POPUP);
+	r.x++;
+	r.w -= 2;
+	draw_side(hint->text, hint->warn ? STYLE_WARN : STYLE_HINT, to, r);
+}
+
+bool prompt_draw(struct prompt *p, const struct session *s, const struct secrets *secrets,
+    const struct lineedit *e, const struct prompt_hint *hint, bool focused, struct surface *to,
+    struct rect r)
 {
 	const char *text = lineedit_text(e);
-	bool notice = s->notice[0] != '\0';
-	const char *side = notice ? s->notice : hint[0] || text[0] ? hint : s->tip;
-	struct glyphs g = {.text = text, .n = strlen(text)};
+	bool notice = s->notice[0] != '\0', above;
+	const char *side = notice ? s->notice : hint->text[0] || text[0] ? hint->text : s->tip;
+	enum style_id style = notice	   ? (s->notice_bad ? STYLE_BAD : STYLE_OWN)
+			      : hint->warn ? STYLE_WARN
+					   : STYLE_HINT;
+	struct glyphs g = {.text = text, .n = strlen(text), .hint = hint};
 	uint8_t *mask = xcalloc(g.n + 1, 1);
 	struct rect in = r;
 	int total, cursor, side_w;
 
-	if (secrets)
+	if (secrets && !s->reveal)
 		secrets_spans(secrets, text, g.n, mask);
 	g.mask = mask;
 	surface_fill(to, r, STYLE_EDIT);
@@ -160,7 +199,8 @@ void prompt_draw(struct prompt *p, const struct session *s, const struct secrets
 	in.w = r.x + r.w - in.x;
 	total = cells_before(g, g.n);
 	cursor = cells_before(g, lineedit_cursor(e));
-	side_w = side_width(side, notice, in.w - total - 2, in.w);
+	above = hint->above && !notice && utf8_str_width(side) + 2 > in.w - total - 2;
+	side_w = above ? 0 : side_width(side, notice, in.w - total - 2, in.w);
 	if (side_w > in.w - 2)
 		side_w = in.w > 2 ? in.w - 2 : 0;
 	in.w -= side_w;
@@ -168,15 +208,11 @@ void prompt_draw(struct prompt *p, const struct session *s, const struct secrets
 	draw_text(p, g, cursor, to, in, focused);
 	if (side_w > 2) {
 		struct rect right = {in.x + in.w + 1, r.y, side_w - 1, 1};
-		enum style_id style = !notice ? STYLE_HINT : s->notice_bad ? STYLE_BAD : STYLE_OWN;
-		int need = utf8_str_width(side);
-		int x = need < right.w - 1 ? right.x + right.w - 1 - need : right.x;
 
-		surface_text(to, right, x, r.y, style, side);
-		if (need > right.w)
-			surface_text(to, right, right.x + right.w - 1, r.y, style, "…");
+		draw_side(side, style, to, right);
 	}
 	free(mask);
+	return !above;
 }
 
 void prompt_draw_direct(const struct session *s, struct surface *to, struct rect r)

@@ -8,7 +8,6 @@
 
 #include "tasmite/base/utf8.h"
 #include "tasmite/base/xalloc.h"
-#include "tasmite/core/cmd.h"
 
 #define PASTE_MAX (1u << 20)
 
@@ -28,13 +27,14 @@ static size_t edit_complete(void *ctx, const char *line, size_t cursor,
 	return t->ops.complete ? t->ops.complete(t->ctx, line, cursor, add, arg) : cursor;
 }
 
-static void edit_choices(void *ctx, const char *const *words, size_t count)
+static void edit_choices(
+    void *ctx, const char *const *words, const char *const *details, size_t count)
 {
 	struct tui *t = ctx;
 
 	t->list_open = false; /* whatever is open then is a fresh list */
 	if (t->ops.choices)
-		t->ops.choices(t->ctx, words, count);
+		t->ops.choices(t->ctx, words, details, count);
 }
 
 static void edit_recall(void *ctx)
@@ -199,7 +199,7 @@ static void look(const struct tui *t, struct tui_seen *seen)
 	seen->lines = lines_revision(s->log);
 	seen->settings = s->settings->revision;
 	seen->theme = s->theme_revision;
-	seen->facts = s->facts.revision;
+	seen->device = s->device.revision;
 	seen->flash = s->flash.revision;
 	seen->page = s->page.revision;
 	seen->list = s->list.revision;
@@ -444,7 +444,8 @@ static void draw_edit(struct tui *t)
 {
 	const char *text = lineedit_text(t->edit);
 	const char *keys = view_log_hint(t->views[VIEW_LOG]);
-	char hint[200] = "";
+	struct prompt_hint hint = {.len = 0};
+	bool framed = t->layout.framed, line = false;
 
 	if (t->entry.kind) {
 		draw_entry(t);
@@ -455,23 +456,28 @@ static void draw_edit(struct tui *t)
 		return;
 	}
 	if (t->prefix)
-		str_copy(hint, sizeof(hint), "Ctrl-T: 1 to 9, 0 are F1 to F10");
+		str_copy(hint.text, sizeof(hint.text), "Ctrl-T: 1 to 9, 0 are F1 to F10");
 	else if (t->s->sending.on && t->focus == TUI_EDIT)
-		str_fmt(hint, sizeof(hint), "%s: %zu of %zu lines   Esc: stop", t->s->sending.what,
-		    t->s->sending.done, t->s->sending.total);
+		str_fmt(hint.text, sizeof(hint.text), "%s: %zu of %zu lines   Esc: stop",
+		    t->s->sending.what, t->s->sending.done, t->s->sending.total);
 	else if (t->focus == TUI_LOG)
-		str_copy(hint, sizeof(hint),
+		str_copy(hint.text, sizeof(hint.text),
 		    keys ? keys
 			 : "/ find  & filter  t tags  v select  s time  w wrap  x hex  Esc back");
 	else if (t->focus != TUI_EDIT)
-		str_copy(hint, sizeof(hint), "↑ ↓: scroll   Esc: back");
+		str_copy(hint.text, sizeof(hint.text), "↑ ↓: scroll   Esc: back");
 	else if (!text[0] && t->s->flash.state == FLASH_WAITING &&
 		 !layout_has(&t->layout, PANE_FLASH))
-		str_copy(hint, sizeof(hint), "/focus flash: what to do");
-	else if (text[0] == '/')
-		cmd_hint(text, lineedit_cursor(t->edit), hint, sizeof(hint));
-	prompt_draw(&t->prompt, t->s, t->secrets, t->edit, hint, t->focus == TUI_EDIT, &t->screen,
-	    t->layout.r[PANE_EDIT]);
+		str_copy(hint.text, sizeof(hint.text), "/focus flash: what to do");
+	else if ((line = text[0] != '\0'))
+		prompt_hint_of(t->s, text, lineedit_cursor(t->edit), &hint);
+	/* The frame above has room for it; where there is none, only for what is wrong. */
+	hint.above = line && (framed || (hint.warn && t->screen.h >= 8));
+	if (!prompt_draw(&t->prompt, t->s, t->secrets, t->edit, &hint, t->focus == TUI_EDIT,
+		&t->screen, t->layout.r[PANE_EDIT]))
+		prompt_draw_hint(&hint, &t->screen,
+		    (struct rect){
+			framed, t->layout.r[PANE_EDIT].y - 1, t->screen.w - 2 * framed, 1});
 }
 
 static void draw_popup(struct tui *t, int popup, mono_t now)

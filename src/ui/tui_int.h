@@ -15,7 +15,7 @@ enum { VIEW_LOG, VIEW_DEVICE, VIEW_FLASH, VIEW_PAGE, VIEW_ASK, VIEW_LIST, VIEW_C
 
 /* All that makes a drawing differ from the last one. */
 struct tui_seen {
-	uint64_t lines, settings, theme, facts, flash, page, list, session, edit;
+	uint64_t lines, settings, theme, device, flash, page, list, session, edit;
 	uint64_t panes, find, filters, highlight;
 	uint64_t open; /* popups, as bits */
 };

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * What a byte costs on arrival: the masking funnel, the log and the reader of facts over 50 MB of
+ * What a byte costs on arrival: the masking funnel, the log and the doctor over 50 MB of
  * Tasmota-like lines, each alone and all together, beside memcpy over the same bytes in the same
  * pieces. Best of five. Prints MB/s (1e6 bytes) and the share of memcpy's speed.
  * And what a million lines (100 MB) cost: memory, searches, filters, highlighting; times, the longest
@@ -19,7 +19,7 @@
 #include "tasmite/core/find.h"
 #include "tasmite/core/highlight.h"
 #include "tasmite/core/lines.h"
-#include "tasmite/core/tasmota/facts.h"
+#include "tasmite/core/session.h"
 #include "tasmite/core/tasmota/secrets.h"
 
 #define TOTAL ((size_t)50 * 1000 * 1000)
@@ -117,24 +117,23 @@ static struct secrets *new_secrets(const struct bench *b)
 	return s;
 }
 
-static void read_facts(struct lines *l, uint64_t *next, struct facts *f)
+static void read_lines(struct lines *l, uint64_t *next, struct session *s)
 {
 	struct line_ref r;
 
 	for (; *next < lines_end(l) && lines_get(l, *next, &r) && !r.partial; (*next)++)
-		facts_line(f, r.bytes, r.len, r.time);
+		session_device_line(s, r.bytes, r.len, *next, r.time);
 }
 
 /* Any of the three may be left out. */
-static void run_core(struct bench *b, bool mask, bool log, bool facts)
+static void run_core(struct bench *b, bool mask, bool log, bool doctor)
 {
 	struct secrets *s = new_secrets(b);
 	struct lines *l = lines_new((size_t)256 << 20);
-	struct facts f;
+	struct session *session = session_new();
 	struct buf out;
 	uint64_t next = 0;
 
-	facts_init(&f);
 	buf_init(&out, PIECE + SECRETS_HOLD_MAX);
 	for (size_t at = 0; at < TOTAL; at += PIECE) {
 		size_t n = TOTAL - at < PIECE ? TOTAL - at : PIECE;
@@ -147,13 +146,14 @@ static void run_core(struct bench *b, bool mask, bool log, bool facts)
 		}
 		if (log)
 			lines_rx(l, p, n, (mono_t)at);
-		if (facts)
-			read_facts(l, &next, &f);
+		if (doctor)
+			read_lines(l, &next, session);
 		buf_clear(&out);
 	}
-	b->sink += lines_end(l) + f.revision;
+	b->sink += lines_end(l) + session->facts.revision;
 	buf_fini(&out);
 	lines_free(l);
+	session_free(session);
 	secrets_free(s);
 }
 
@@ -167,7 +167,7 @@ static void run_lines(struct bench *b)
 	run_core(b, false, true, false);
 }
 
-static void run_facts(struct bench *b)
+static void run_doctor(struct bench *b)
 {
 	run_core(b, false, true, true);
 }
@@ -362,12 +362,12 @@ int main(void)
 
 	printf("%-42s %8.0f MB/s\n", "memcpy", base);
 	report(&b, "lines", run_lines, base);
-	report(&b, "lines, facts", run_facts, base);
+	report(&b, "lines, doctor", run_doctor, base);
 	report(&b, "secrets (none known)", run_secrets, base);
-	report(&b, "secrets (none known), lines, facts", run_all, base);
+	report(&b, "secrets (none known), lines, doctor", run_all, base);
 	b.learned = true;
 	report(&b, "secrets (five known)", run_secrets, base);
-	report(&b, "secrets (five known), lines, facts", run_all, base);
+	report(&b, "secrets (five known), lines, doctor", run_all, base);
 	bench_many();
 	free(b.copy);
 	return b.sink == 0;

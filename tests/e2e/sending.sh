@@ -329,16 +329,16 @@ tm_line 'Status 2'
 see '› Status 2'
 tm_type 'Stat'
 tm_keys Up
-see '❯ Status 2$'
+see '❯ Status 2(  |$)'
 tm_keys Up
-see '❯ Status 5$'
+see '❯ Status 5(  |$)'
 tm_keys Down Down
-see '❯ Stat$'
+see '❯ Stat(  |$)'
 tm_keys C-c
 tm_line 'Module 1'
 see '› Module 1'
 tm_keys Up Up
-see '❯ Status 2$'
+see '❯ Status 2(  |$)'
 tm_keys C-c
 end
 
@@ -370,7 +370,7 @@ tm_stop
 start
 tm_type 'Mod'
 tm_keys Up
-see '❯ Module 1$'
+see '❯ Module 1(  |$)'
 tm_keys C-c
 [ "$(grep -c '^Module 1$' "$HIST")" = 2 ] || bad "the file is not append-only"
 tm_keys Up Up Up Up Up Up Up Up

@@ -2,12 +2,12 @@
 /*
  * The log under any sequence of calls: the input is a program of them (one byte of operation and
  * length, then the bytes). Everything that can be read must be in order, in bounds and as long as
- * what went in; the reader of facts gets every line.
+ * what went in; the doctor gets some of the lines.
  */
 #include <stdlib.h>
 
 #include "tasmite/core/lines.h"
-#include "tasmite/core/tasmota/facts.h"
+#include "tasmite/core/tasmota/doctor.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n);
 
@@ -45,7 +45,7 @@ static size_t one_call(struct lines *l, const uint8_t *p, size_t n, mono_t now)
 	return 1 + len;
 }
 
-static void read_all(const struct lines *l, struct facts *f)
+static void read_all(const struct lines *l, struct doctor *d)
 {
 	struct line_ref r;
 
@@ -54,7 +54,7 @@ static void read_all(const struct lines *l, struct facts *f)
 		require(lines_get(l, i, &r));
 		require(r.len <= LINES_MAX_LENGTH && (!r.partial || i == lines_end(l) - 1));
 		if (i % 64 == 0 || i + 64 > lines_end(l))
-			facts_line(f, r.bytes, r.len, r.time);
+			doctor_line(d, r.bytes, r.len, i + 1);
 	}
 	require(lines_memory(l) <= 1 << 20);
 }
@@ -62,14 +62,14 @@ static void read_all(const struct lines *l, struct facts *f)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 {
 	struct lines *l = lines_new(0);
-	struct facts f;
+	struct doctor *d = doctor_new();
 	mono_t now = 0;
 	size_t at = 0;
 
-	facts_init(&f);
 	for (unsigned calls = 0; at < n && calls < 200; calls++)
 		at += one_call(l, data + at, n - at, now += 1000);
-	read_all(l, &f);
+	read_all(l, d);
+	doctor_free(d);
 	lines_free(l);
 	return 0;
 }

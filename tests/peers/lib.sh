@@ -118,6 +118,7 @@ check_session() {
 }
 # check_flash URL: without a screen, into the loader by the lines, then with the button held
 check_flash() {
+	local from
 	begin "${PEER}__flash__into_the_loader_by_the_lines"
 	boot_normally
 	flash_one "$1" "$TMPDIR/new.bin"
@@ -126,7 +127,11 @@ check_flash() {
 	begin "${PEER}__flash__with_the_button_held"
 	enter_loader
 	flash_one "$1" "$TMPDIR/old.bin"
-	hand "button up"
+	# Held at the reset that ends the flashing, the button leads into the loader again. Only let
+	# go before EN has risen it does not, which is some milliseconds and nothing to rely on.
+	from=$(trace_lines)
+	boot_normally
+	wait_for 10 eval 'traced_since "$from" | grep -q "^mode app"' || bad "the application does not run"
 	end
 }
 flash_one() {

@@ -75,14 +75,15 @@ static size_t on_complete(void *ctx, const char *line, size_t cursor,
 	return 0;
 }
 
-static void on_choices(void *ctx, const char *const *words, size_t count)
+static void on_choices(
+    void *ctx, const char *const *words, const char *const *details, size_t count)
 {
 	struct screen *sc = ctx;
 
 	sc->choices++;
 	session_list_open(sc->s, "", true);
 	for (size_t i = 0; i < count; i++)
-		session_list_add(sc->s, words[i], "", words[i]);
+		session_list_add(sc->s, words[i], details[i], words[i]);
 }
 
 static void on_raw(void *ctx, const char *bytes, size_t n)
@@ -157,6 +158,18 @@ static void fill_session(struct screen *sc)
 void screen_rx(struct screen *sc, const char *text)
 {
 	lines_rx(sc->s->log, (const uint8_t *)text, strlen(text), sc->now);
+}
+
+void screen_read(struct screen *sc)
+{
+	struct line_ref ref;
+
+	if (sc->read_next < lines_first(sc->s->log))
+		sc->read_next = lines_first(sc->s->log);
+	for (; lines_get(sc->s->log, sc->read_next, &ref) && !ref.partial; sc->read_next++)
+		if (ref.dir == LINE_RX)
+			session_device_line(sc->s, ref.bytes, ref.len, sc->read_next, ref.time);
+	session_judge(sc->s);
 }
 
 void screen_open(struct screen *sc, int w, int h)

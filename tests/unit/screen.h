@@ -14,6 +14,7 @@ struct screen {
 	struct backend *b;
 	struct tui *t;
 	mono_t now;
+	uint64_t read_next; /* first line that the session has not read */
 	/* what the tui asked for */
 	char line[256], bound[256], chosen[256], paste[256];
 	char raw[256]; /* bytes of the direct mode */
@@ -28,6 +29,8 @@ void screen_open(struct screen *sc, int w, int h);
 void screen_close(struct screen *sc);
 /* Bytes of the device. */
 void screen_rx(struct screen *sc, const char *text);
+/* The session reads the device's lines that it has not read yet, and judges. */
+void screen_read(struct screen *sc);
 /* Key names separated by blanks; "text:abc" types abc. Draws afterwards. */
 void screen_keys(struct screen *sc, const char *keys);
 void screen_draw(struct screen *sc);

@@ -59,17 +59,20 @@ static size_t on_complete(void *ctx, const char *line, size_t cursor,
 		start--;
 	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
 		if (!str_ncasecmp(words[i], line + start, cursor - start))
-			add(arg, words[i], "");
+			add(arg, words[i], words[i][0] == '/' ? "a command" : "");
 	return start;
 }
 
-static void on_choices(void *ctx, const char *const *words, size_t count)
+static void on_choices(
+    void *ctx, const char *const *words, const char *const *details, size_t count)
 {
 	struct seen *s = ctx;
 
 	s->choice_calls++;
 	s->choices = count;
 	assert_non_null(words[count - 1]);
+	for (size_t i = 0; i < count; i++)
+		assert_string_equal(details[i], words[i][0] == '/' ? "a command" : "");
 }
 
 static void on_recall(void *ctx)

@@ -172,6 +172,10 @@ static void secrets_rx__masks__passwords_in_urls(void **state)
 	rx(s, "http://host:8080/a@b http://host:80\nx@y",
 	    "http://host:8080/a@b http://host:80\nx@y");
 	rx(s, "http://u:a@b@host/", "http://u:*@*@host/");
+	rx(s, "http://u:ab@host\nhttp://u:ab@host:80 x", "http://u:**@host\nhttp://u:**@host:80 x");
+	rx(s, "http://u:ab\nx http://u:ab x http://h:80\n",
+	    "http://u:**\nx http://u:** x http://h:80\n");
+	rx(s, "http://[fe80::ab]\n", "http://[fe80::ab]\n");
 	rx(s, "http://[fe80::1]:80/x http://u@h/", "http://[fe80::1]:80/x http://u@h/");
 	secrets_free(s);
 }
@@ -214,6 +218,8 @@ static void secrets_rx__leaves__plain_text(void **state)
 	    "CMD: Password1\n",
 	    "CMD: Password1 1\n",
 	    "CMD: Password1 off\n",
+	    "CMD: Password1 ?\n",
+	    "CMD: Password1 OFF\r\n",
 	    "CMD: Backlog Password1 0;Password2 \";Topic t\n",
 	};
 	struct secrets *s = secrets_new();
@@ -237,6 +243,42 @@ static void secrets_rx__masks__known_secrets_anywhere(void **state)
 	secrets_free(s);
 }
 
+static void secrets_rx__masks__rest_of_a_secret_where_a_line_begins(void **state)
+{
+	struct secrets *s = secrets_new();
+	struct buf out;
+	char line[400] = "Password1 ";
+
+	(void)state;
+	tx(s, "Backlog Password1 hunter22; MqttPassword abcabc9",
+	    "Backlog Password1 ********; MqttPassword *******");
+	rx(s, "nter22; x\nter22;\nr22\nunter2\nCMD: ter22\nx nter22\nbcabc9\ncabc9\n",
+	    "******; x\n*****;\nr22\nunter2\nCMD: *****\nx nter22\n******\n*****\n");
+	/* Half of it is let go masked, the rest follows. */
+	buf_init(&out, 1000);
+	secrets_rx(s, (const uint8_t *)"\nunter", 6, 0, &out);
+	assert_int_equal(buf_len(&out), 1);
+	secrets_tick(s, MONO_S(1), &out);
+	secrets_rx(s, (const uint8_t *)"22\n", 3, MONO_S(2), &out);
+	assert_memory_equal(buf_bytes(&out), "\n*******\n", 9);
+	buf_fini(&out);
+	/* A very long one. */
+	for (int i = 0; i < 300; i++)
+		line[10 + i] = (char)('A' + i * 7 % 57);
+	line[310] = '\0';
+	buf_init(&out, 2000);
+	secrets_tx_line(s, line, 310, &out);
+	buf_clear(&out);
+	secrets_rx(s, (const uint8_t *)"\n", 1, 0, &out);
+	secrets_rx(s, (const uint8_t *)line + 100, 210, 0, &out);
+	secrets_flush(s, &out);
+	assert_int_equal(buf_len(&out), 211);
+	for (size_t i = 1; i <= 128; i++)
+		assert_int_equal(buf_bytes(&out)[i], '*');
+	buf_fini(&out);
+	secrets_free(s);
+}
+
 static void secrets_tx_line__learns__values_as_sent(void **state)
 {
 	struct secrets *s = secrets_new();
@@ -254,6 +296,13 @@ static void secrets_tx_line__learns__values_as_sent(void **state)
 	tx(s, "Password1 off", "Password1 off");
 	tx(s, "Password1 of", "Password1 **");
 	tx(s, "Password1 xy", "Password1 **");
+	tx(s, "Password1 x", "Password1 *");
+	tx(s, "Password1 o", "Password1 *");
+	tx(s, "Password1 10", "Password1 **");
+	tx(s, "Backlog Password1 o;Password2 of;Password1 of",
+	    "Backlog Password1 *;Password2 **;Password1 **");
+	tx(s, "Backlog Password1 0;Password2 off;Topic x",
+	    "Backlog Password1 0;Password2 off;Topic x");
 	rx(s, "xy of 1 off", "xy of 1 off");
 	tx(s, "Password1 ********", "Password1 ********");
 	rx(s, "**** x", "**** x");
@@ -341,9 +390,9 @@ static void secrets_tick__lets_go__held_tail(void **state)
 	secrets_rx(s, (const uint8_t *)"r22", 3, 300000, &out);
 	assert_int_equal(buf_len(&out), 19);
 	assert_memory_equal(buf_bytes(&out), "> hun*****!********", 19);
-	/* A value by context: its first byte waits, then it is masked. */
+	/* A value by context: a first byte that may be all of it waits, then it is masked. */
 	buf_clear(&out);
-	secrets_rx(s, (const uint8_t *)"\nCMD: Password1 x", 17, 400000, &out);
+	secrets_rx(s, (const uint8_t *)"\nCMD: Password1 1", 17, 400000, &out);
 	assert_int_equal(buf_len(&out), 16);
 	secrets_tick(s, 500000, &out);
 	secrets_rx(s, (const uint8_t *)"y\n", 2, 600000, &out);
@@ -500,6 +549,7 @@ int main(void)
 	    cmocka_unit_test(secrets_rx__bounds__what_it_holds),
 	    cmocka_unit_test(secrets_rx__leaves__plain_text),
 	    cmocka_unit_test(secrets_rx__masks__known_secrets_anywhere),
+	    cmocka_unit_test(secrets_rx__masks__rest_of_a_secret_where_a_line_begins),
 	    cmocka_unit_test(secrets_tx_line__learns__values_as_sent),
 	    cmocka_unit_test(secrets_tx_line__forgets__oldest),
 	    cmocka_unit_test(secrets_spans__marks__edit_line),

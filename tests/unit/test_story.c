@@ -27,10 +27,7 @@ static void device_says(struct screen *sc, int ms, const char *line)
 	secrets_rx(sc->secrets, (const uint8_t *)"\n", 1, sc->now, &out);
 	bytes = buf_bytes(&out);
 	lines_rx(sc->s->log, bytes, buf_len(&out), sc->now);
-	for (size_t n = buf_len(&out), len; n; n -= len + 1, bytes += len + 1) {
-		len = (size_t)((const uint8_t *)memchr(bytes, '\n', n) - bytes);
-		facts_line(&sc->s->facts, bytes, len, sc->now);
-	}
+	screen_read(sc);
 	buf_fini(&out);
 }
 

@@ -175,6 +175,29 @@ static void tui_draw__shows__the_edit_line(void **state)
 
 	tui_edit_set(sc->t, "Backlog SSID1 home; Password1 geheim12; Module 1");
 	screen_golden(sc, "edit");
+	str_copy(sc->s->facts.version, sizeof(sc->s->facts.version), "6.1.1");
+	tui_edit_set(sc->t, "Backlog SSID1 home ; Password1 geheim12; Module 1");
+	screen_golden(sc, "edit-warning");
+	sc->s->reveal = true;
+	tui_edit_set(sc->t, "Password1 abc");
+	screen_draw(sc);
+	assert_true(screen_find(sc, "❯ Password1 abc ") >= 0);
+	sc->s->reveal = false;
+	session_touch(sc->s);
+	screen_draw(sc);
+	assert_true(screen_find(sc, "❯ Password1 ••• ") >= 0);
+	/* another firmware has commands of its own */
+	sc->s->facts.not_tasmota = true;
+	tui_edit_set(sc->t, "SerialLg 2");
+	screen_draw(sc);
+	assert_int_equal(screen_find(sc, "did you mean"), -1);
+	sc->s->facts.not_tasmota = false;
+	tui_edit_set(sc->t, "SerialLg 2");
+	screen_draw(sc);
+	assert_true(screen_find(sc, "! unknown: did you mean SerialLog?") >= 0);
+	tui_edit_set(sc->t, "//SerialLg 2");
+	screen_draw(sc);
+	assert_true(screen_find(sc, "! unknown: did you mean SerialLog?") >= 0);
 }
 
 static void tui_draw__shows__a_notice(void **state)
@@ -692,7 +715,7 @@ static void tui_dirty__compares__revisions(void **state)
 	session_notice(sc->s, false, "word");
 	assert_true(tui_dirty(sc->t, sc->now));
 	screen_draw(sc);
-	sc->s->facts.revision++;
+	sc->s->device.revision++;
 	assert_true(tui_dirty(sc->t, sc->now));
 	screen_draw(sc);
 	tui_follow(sc->t);

@@ -9,7 +9,7 @@
 
 #include <cmocka.h>
 
-#include "../../src/core/words.h"
+#include "tasmite/core/words.h"
 
 static void words_distance__counts__edits_and_swaps(void **state)
 {

@@ -22,9 +22,11 @@
 /* X(ID, "name", "spec", "usage", "one line", "help text", "options|of|it") */
 /* clang-format off */
 #define CMD_TABLE(X)                                                                              \
-	X(CMD_HELP, "help", "k?", "/help [COMMAND]",                                              \
+	X(CMD_HELP, "help", "k?", "/help [COMMAND|WORD]",                                         \
 	    "keys and commands",                                                                  \
-	    "Without an argument: the keys and all commands. With a command: its help.",          \
+	    "Without an argument: of the command in the edit line, else the keys and all"         \
+	    " commands; there F1 searches Tasmota's. With a command, of this program or of"       \
+	    " Tasmota: its help. With another word: all of Tasmota's that have it.",              \
 	    "")                                                                                   \
 	X(CMD_PORT, "port", "p?", "/port [NAME]",                                                 \
 	    "show or change the port",                                                            \
@@ -270,6 +272,11 @@
 	X(CMD_MENU, "menu", "", "/menu",                                                          \
 	    "all commands with their keys",                                                       \
 	    "A list of all commands to choose from.",                                             \
+	    "")                                                                                   \
+	X(CMD_REVEAL, "reveal", "", "/reveal",                                                    \
+	    "show the secrets in the edit line",                                                  \
+	    "For ten seconds, or until the line is entered, or this is said again. What is"       \
+	    " sent is masked as ever.",                                                           \
 	    "")                                                                                   \
 	X(CMD_FOLLOW, "follow", "", "/follow",                                                    \
 	    "back to the newest line",                                                            \

@@ -16,7 +16,10 @@
 #include "tasmite/core/lines.h"
 #include "tasmite/core/panes.h"
 #include "tasmite/core/settings.h"
+#include "tasmite/core/tasmota/checklist.h"
 #include "tasmite/core/tasmota/facts.h"
+#include "tasmite/core/tasmota/status.h"
+#include "tasmite/core/tasmota/timeline.h"
 #include "tasmite/core/theme.h"
 
 enum session_port_state {
@@ -119,6 +122,38 @@ struct session_list {
 	bool completion; /* small, above the edit line; values go into it */
 };
 
+/* A line of the log that something rests on, kept for when the log has dropped it. */
+struct session_proof {
+	uint64_t line; /* as the doctor counts: number in the log + 1; 0: none */
+	mono_t time;   /* when it came */
+	bool known;    /* time and text are: it was still in the log when it was looked for */
+	char text[160];
+};
+
+/* What is known of the device: each line of it was read once, by session_device_line. The doctor
+ * counts lines as the log does, from 1: number in the log + 1. */
+struct session_device {
+	struct doctor *doctor;
+	const struct doctor_view *view; /* as judged last, by session_judge; never NULL */
+	struct checklist_row checks[CHECKLIST_KEYS];
+	struct session_proof proof[CHECKLIST_KEYS];  /* of the checks */
+	struct session_proof found[DOCTOR_FINDINGS]; /* the first line of each finding */
+	struct timeline timeline;
+	struct status status;
+	uint64_t revision; /* grows with every change of what is above */
+	uint64_t unread;   /* lines that the log dropped before they could be read */
+	bool fresh;	   /* something came since it was judged */
+	uint64_t seen;	   /* of facts, timeline and status, as judged */
+};
+
+/* Lines of the log that are marked as the proof of a verdict; as the log counts. */
+#define SESSION_MARKED_MAX 32
+struct session_marked {
+	uint64_t line[SESSION_MARKED_MAX]; /* rising */
+	unsigned count, at;		   /* where one stands */
+	enum checklist_key key;
+};
+
 struct session {
 	struct lines *log;
 	struct panes panes;
@@ -128,12 +163,15 @@ struct session {
 	struct theme theme;
 	uint64_t theme_revision;
 	struct facts facts;
+	struct session_device device;
+	struct session_marked marked;
 	char chip[64]; /* "ESP8266EX, 1 MB flash", "" unknown */
 	struct session_port port;
 	struct session_record record;
 	struct session_sending sending;
 	bool direct;	  /* each key goes to the device */
 	bool hex_entry;	  /* what is entered are bytes in hex */
+	bool reveal;	  /* the secrets in the edit line are shown, for the moment */
 	bool replay;	  /* a recording is being played, and its end is not reached */
 	char profile[64]; /* in force; "" none */
 	struct flash_view flash;
@@ -162,6 +200,21 @@ void session_warn(struct session *s, mono_t now, const char *fmt, ...)
 void session_notice(struct session *s, bool bad, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
 void session_touch(struct session *s);
+/* ---- session_device.c: what lines of the device tell ---- */
+/* Knows nothing. What it holds goes by session_free. */
+void session_device_init(struct session_device *d);
+/* A line of the device without its end: its number in the log, and when it came. */
+void session_device_line(
+    struct session *s, const uint8_t *line, size_t n, uint64_t number, mono_t time);
+/* The program lets the chip start, now. */
+void session_device_reset(struct session *s, mono_t now);
+/* The stream breaks: another rate, the port went away (then the device may have lost its power). */
+void session_device_gap(struct session *s, bool away);
+/* The firmware was written over or erased: what was known of it is true no more. */
+void session_device_rewritten(struct session *s);
+/* Takes over into device.view what the lines since the last call mean: before each drawing, and
+ * before somebody asks. True when something has changed. */
+bool session_judge(struct session *s);
 /* Page, question and list: open with an empty content, close. The page's text is written by sbuf_*
  * after session_page_open. detail and value of an item may be NULL: "", the label. What is beyond
  * SESSION_LIST_MAX items is left out. */

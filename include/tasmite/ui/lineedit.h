@@ -21,8 +21,10 @@ struct lineedit_ops {
 	 * blank. */
 	size_t (*complete)(void *ctx, const char *line, size_t cursor,
 	    void (*add)(void *arg, const char *word, const char *detail), void *arg);
-	/* Several words fit and nothing could be added: show them. */
-	void (*choices)(void *ctx, const char *const *words, size_t count);
+	/* Several words fit and nothing could be added: show them. details[i] tells what words[i] is,
+	 * "" nothing. */
+	void (*choices)(
+	    void *ctx, const char *const *words, const char *const *details, size_t count);
 	/* Ctrl-D on an empty line. */
 	void (*eof)(void *ctx);
 	/* The history is about to be used (recalled from or searched): what others have written

@@ -60,7 +60,8 @@ struct tui_ops {
 	size_t (*complete)(void *ctx, const char *line, size_t cursor,
 	    void (*add)(void *arg, const char *word, const char *detail), void *arg);
 	/* Several completions: app opens session.list with them. */
-	void (*choices)(void *ctx, const char *const *words, size_t count);
+	void (*choices)(
+	    void *ctx, const char *const *words, const char *const *details, size_t count);
 	/* Pasted text with line ends in it (else it goes into the edit line by itself); n 0: more
 	 * than 1 MiB was pasted, nothing of it was kept. */
 	void (*paste)(void *ctx, const char *text, size_t n);

@@ -158,24 +158,30 @@ static void garbage(struct doctor *d, const struct logline *ev)
 	}
 }
 
-void doctor_line(struct doctor *d, const uint8_t *line, size_t n, uint64_t number)
+const struct logline *doctor_read(struct doctor *d, const uint8_t *line, size_t n, uint64_t number)
 {
-	struct logline ev;
+	struct logline *ev = &d->event;
 
 	d->number = number;
 	d->view.lines = number;
 	d->raw.p = (const char *)line;
 	d->raw.n = n;
-	logline_read(d->reader, line, n, &ev);
-	d->ev = &ev;
-	garbage(d, &ev);
-	if (!doctor_boot_event(d, &ev)) {
-		if (ev.tagged || (ev.kind == LOGLINE_RESULT && ev.text.n))
-			doctor_alive(d, &ev);
-		doctor_net_event(d, &ev);
-		doctor_host_event(d, &ev);
+	logline_read(d->reader, line, n, ev);
+	d->ev = ev;
+	garbage(d, ev);
+	if (!doctor_boot_event(d, ev)) {
+		if (ev->tagged || (ev->kind == LOGLINE_RESULT && ev->text.n))
+			doctor_alive(d, ev);
+		doctor_net_event(d, ev);
+		doctor_host_event(d, ev);
 	}
 	d->ev = NULL;
+	return ev;
+}
+
+void doctor_line(struct doctor *d, const uint8_t *line, size_t n, uint64_t number)
+{
+	(void)doctor_read(d, line, n, number);
 }
 
 static void line_end(struct doctor *d)
@@ -274,11 +280,25 @@ const struct doctor_view *doctor_view(struct doctor *d)
 	return &d->shown;
 }
 
-struct doctor *doctor_new(void)
+const struct doctor_view *doctor_told(const struct doctor *d)
 {
-	struct doctor *d = xcalloc(1, sizeof(*d));
+	return &d->view;
+}
 
-	d->reader = loglines_new();
+/* ---- what somebody else did --------------------------------------------------------------------------- */
+
+void doctor_gap(struct doctor *d)
+{
+	d->garbage = d->garbage_all = d->garbage_line = d->garbage_first = 0;
+}
+
+void doctor_restarted(struct doctor *d)
+{
+	d->boot.deliberate = true;
+}
+
+static void begin(struct doctor *d)
+{
 	d->view.name = "unknown";
 	d->boot.last = -1;
 	for (unsigned i = 0; i < DOCTOR_FINDINGS; i++)
@@ -288,7 +308,30 @@ struct doctor *doctor_new(void)
 		    k == DOCTOR_BOOT ? "silent"
 		    : k == DOCTOR_IP ? "none"
 				     : "not_seen");
+}
+
+struct doctor *doctor_new(void)
+{
+	struct doctor *d = xcalloc(1, sizeof(*d));
+
+	d->reader = loglines_new();
+	begin(d);
 	return d;
+}
+
+void doctor_forget_firmware(struct doctor *d)
+{
+	struct loglines *reader = d->reader;
+	uint64_t number = d->number, boots = d->view.boots;
+	char chip[sizeof(d->view.chip)];
+
+	memcpy(chip, d->view.chip, sizeof(chip));
+	memset(d, 0, sizeof(*d));
+	d->reader = reader;
+	begin(d);
+	d->number = d->view.lines = number;
+	d->view.boots = boots;
+	memcpy(d->view.chip, chip, sizeof(chip));
 }
 
 void doctor_free(struct doctor *d)

@@ -207,7 +207,7 @@ static void version_answer(struct doctor *d, struct logtext value)
 	if (d->view.version[0] && !strncmp(d->view.version, v.p, n) && !d->view.version[n])
 		return; /* the project line said more */
 	doctor_firmware(d, lt_upto(v, n), variant, core);
-	d->project_line = d->number;
+	d->view.project_line = d->number;
 }
 
 /* [<name>,<name>] of Status 3: two empty names. */

@@ -50,7 +50,8 @@ struct doctor {
 	bool after_cr;
 	/* where the present line stands */
 	uint64_t number;
-	const struct logline *ev;
+	struct logline event;
+	const struct logline *ev; /* it, while it is judged */
 	struct logtext raw;
 
 	enum boot_heard heard;
@@ -68,7 +69,6 @@ struct doctor {
 	int32_t most_cycles;
 	bool esp8266;
 
-	uint64_t project_line;
 	bool bad_build;
 	unsigned joins_failed; /* with an SSID, in a row, of this firmware */
 	uint64_t failed_lines[8];

@@ -64,8 +64,8 @@ static void known_bad(struct doctor *d)
 	if (d->joins_failed < ADVICE_BAD_JOINS ||
 	    !advice_known_bad(d->view.version, d->view.core, d->view.variant))
 		return;
-	if (d->project_line)
-		doctor_note_line(d, DOCTOR_F_KNOWN_BAD, d->project_line);
+	if (d->view.project_line)
+		doctor_note_line(d, DOCTOR_F_KNOWN_BAD, d->view.project_line);
 	for (unsigned i = 0; i < 8 && i < d->joins_failed; i++)
 		doctor_note_line(d, DOCTOR_F_KNOWN_BAD, d->failed_lines[i]);
 }

@@ -39,7 +39,8 @@ static bool take_version(struct logtext w, struct logline *out)
 	}
 	if (lt_starts(w, "(")) {
 		n = lt_find(w, ")");
-		if (n < w.n)
+		/* "6.2.1-minimal(sonoff)-2_3_0": what it lacks says more than what it was made of. */
+		if (n < w.n && !out->variant.n)
 			out->variant = lt_from(lt_upto(w, n), 1);
 		if (lt_starts(out->variant, "release-"))
 			out->variant = lt_from(out->variant, 8);

@@ -14,7 +14,8 @@ enum kind {
 	KIND_KEY,      /* a JSON key */
 	KIND_INPUT,    /* "Input":"NAME value": the name stays */
 	KIND_URL,
-	KIND_BACKLOG
+	KIND_BACKLOG,
+	KIND_START /* a line, or what is told of one that was received: what was sent may begin here */
 };
 
 /* The secret commands of Tasmota's catalogue, in lower case. "passw" and "pasw" stand for all the
@@ -37,6 +38,8 @@ static const struct {
     {"\"input\"", KIND_INPUT},
     {"://", KIND_URL},
     {"backlog", KIND_BACKLOG},
+    {"\n", KIND_START},
+    {"cmd: ", KIND_START},
 };
 #define ANCHORS (sizeof(anchors) / sizeof(anchors[0]))
 
@@ -107,6 +110,11 @@ void sctx_anchors_init(struct acdfa *d)
 	acdfa_init(d, p, ANCHORS, true);
 }
 
+bool sctx_is_start(unsigned id)
+{
+	return anchors[id].kind == KIND_START;
+}
+
 bool sctx_busy(const struct sctx *c)
 {
 	return c->state != S_IDLE || c->backlog;
@@ -153,6 +161,8 @@ void sctx_anchor(struct sctx *c, unsigned id, const uint8_t *window, size_t n)
 {
 	bool backlog = c->backlog;
 
+	if (anchors[id].kind == KIND_START)
+		return;
 	if (anchors[id].kind == KIND_BACKLOG) {
 		c->backlog = true;
 		return;
@@ -196,14 +206,15 @@ static void begin_value(struct sctx *c, uint8_t quote, bool json)
 		c->phase = P_BLANK;
 }
 
-/* A value of one character or "off" is no secret: as long as it may be one it is held. */
+/* The values 0, 1, " and ? ask or clear, "off" too: as long as it may be one of these it is held. */
 static struct sctx_mask brief_byte(struct sctx *c, uint8_t b)
 {
 	size_t n = c->held;
 	bool off = n < 3 && (b | 0x20) == "off"[n];
+	bool sign = !n && (b == '0' || b == '1' || b == '"' || b == '?');
 
 	c->digits = n ? c->digits && off : off; /* here: all so far is the beginning of "off" */
-	if (n && !c->digits) {
+	if (!sign && !c->digits) {
 		c->brief = false;
 		c->held = 0;
 		return mask(n + 1, 0);
@@ -251,8 +262,9 @@ static struct sctx_mask content_byte(struct sctx *c, uint8_t b)
 /* The value is over with this byte, which is no part of it. */
 static struct sctx_mask end_value(struct sctx *c)
 {
-	/* Two bytes are neither one character nor "off". */
-	struct sctx_mask m = c->held == 2 && !c->pending ? mask(2, 1) : NOTHING;
+	/* "o" and "of" are not "off". */
+	bool part = c->brief && c->digits && c->held < 3;
+	struct sctx_mask m = part && !c->pending ? mask(c->held, 1) : NOTHING;
 
 	leave(c);
 	return m;
@@ -322,8 +334,11 @@ static struct sctx_mask url_byte(struct sctx *c, uint8_t b)
 	size_t held = c->held;
 
 	if (ends_authority(b)) {
+		/* Broken off: what is no port, nor the address of IPv6, was to be a password. */
+		bool cut = c->state == S_PASS && !(c->digits && held <= 5) && !c->quote;
+
 		leave(c);
-		return NOTHING;
+		return cut ? mask(held, 1) : NOTHING;
 	}
 	if (b == '@') { /* a second one is possible when the password holds one */
 		bool open = c->state != S_USER;
@@ -331,9 +346,12 @@ static struct sctx_mask url_byte(struct sctx *c, uint8_t b)
 		c->held = 0;
 		c->state = S_PASS;
 		c->digits = true;
+		c->quote = b;
 		return open ? mask(held, 1) : NOTHING;
 	}
 	if (c->state == S_USER) {
+		if (b == '[')
+			c->quote = b;
 		if (b == ':') {
 			c->state = S_PASS;
 			c->digits = true;
@@ -461,7 +479,7 @@ bool sctx_release(struct sctx *c)
 		secret = secret && !c->pending;
 		c->brief = false;
 	} else if (c->state == S_PASS) {
-		secret = secret && !(c->digits && c->held <= 5);
+		secret = secret && !(c->digits && c->held <= 5) && c->quote != '[';
 	}
 	c->held = 0;
 	return secret;

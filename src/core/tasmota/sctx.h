@@ -25,7 +25,8 @@
 
 struct sctx {
 	uint8_t state, kind, phase;
-	uint8_t quote;	/* closes the value; 0: it goes to the end of the line */
+	uint8_t
+	    quote; /* closes the value; 0: it goes to the end of the line. URL: '[' or '@' was seen */
 	bool backlog;	/* the line so far holds a Backlog */
 	bool sure;	/* the name can be nothing but a secret command */
 	bool marked;	/* upper case or quoted, as in the lines of level 3 */
@@ -33,7 +34,7 @@ struct sctx {
 	bool semicolon; /* ";" ends the value */
 	bool json, escaped;
 	bool pending;	/* the last byte may be the closing quote */
-	bool brief;	/* all of the value so far is held: it may be too short for a secret */
+	bool brief;	/* all of the value so far is held: it may be no secret, as 0 and "off" */
 	bool digits;	/* URL: what is held may be a port number */
 	unsigned depth; /* braces open in the value */
 	uint16_t held;	/* so many last bytes are undecided */
@@ -47,6 +48,8 @@ struct sctx_mask {
 void sctx_init(struct sctx *c);
 /* The automaton of all anchors; its ids are for sctx_anchor. */
 void sctx_anchors_init(struct acdfa *d);
+/* The anchor tells nothing but that a line begins behind it, or what the device got as one. */
+bool sctx_is_start(unsigned id);
 /* True while bytes must be given to sctx_byte. */
 bool sctx_busy(const struct sctx *c);
 /* An anchor ended: window[n - 1] is its last byte, the bytes before it stand before. */

@@ -22,7 +22,26 @@
 /* So many bytes of a secret's beginning are masked when they can't be waited for any longer. */
 #define LIKELY 4
 
+/* The longest rest of a secret that is looked for where a line begins. */
+#define TAIL_MAX 128
+
 _Static_assert(SECRETS_HOLD_MAX >= SCTX_HELD_MAX, "what is undecided must fit");
+_Static_assert(SECRETS_HOLD_MAX >= TAIL_MAX, "what is undecided must fit");
+
+struct secret {
+	uint8_t *bytes;
+	size_t len;
+};
+
+/* Where the beginning of a line was lost (bytes dropped, the device's buffer overrun, the port opened
+ * in its middle) it may begin within a secret: its rest is masked, too. */
+struct tail {
+	const struct secret *list;
+	const size_t *count;
+	size_t len; /* bytes since the line began that stand so in a secret */
+	bool on;
+	uint8_t run[TAIL_MAX];
+};
 
 /* One pass over bytes; also used, with a mask instead of a text, for a line that is sent. */
 struct scan {
@@ -31,11 +50,7 @@ struct scan {
 	struct sctx ctx;
 	uint8_t before[SCTX_WINDOW]; /* the last raw bytes */
 	uint8_t mark;		     /* what is written over a secret byte */
-};
-
-struct secret {
-	uint8_t *bytes;
-	size_t len;
+	struct tail *tail;	     /* NULL: not looked for */
 };
 
 struct secrets {
@@ -44,6 +59,7 @@ struct secrets {
 	struct secret list[SECRETS_MAX]; /* oldest first */
 	size_t count, total;
 	struct scan scan;
+	struct tail tail;
 	uint8_t hold[SECRETS_HOLD_MAX]; /* masked already where that is decided */
 	size_t hold_len;
 	mono_t hold_time;
@@ -51,8 +67,46 @@ struct secrets {
 
 /* ---- one pass ---------------------------------------------------------------------------------- */
 
+static void tail_begin(struct tail *t)
+{
+	if (!t)
+		return;
+	t->on = true;
+	t->len = 0;
+}
+
+/* The run stands in a secret; *ends: at its end, and is not all of it. */
+static bool tail_fits(const struct tail *t, const struct secret *secret, bool *ends)
+{
+	bool fits = false;
+
+	for (size_t at = 0; at + t->len <= secret->len; at++) {
+		if (memcmp(secret->bytes + at, t->run, t->len) != 0)
+			continue;
+		fits = true;
+		if (at && at + t->len == secret->len)
+			*ends = true;
+	}
+	return fits;
+}
+
+/* The next byte; returns how many of the last ones are to be masked. */
+static size_t tail_byte(struct tail *t, uint8_t byte)
+{
+	bool fits = false, ends = false;
+
+	t->run[t->len++] = byte;
+	for (size_t i = 0; i < *t->count; i++)
+		if (tail_fits(t, &t->list[i], &ends))
+			fits = true;
+	t->on = fits && t->len < TAIL_MAX;
+	/* So long a run is no chance, wherever it ends. */
+	return t->len >= SECRET_MIN && fits && (ends || !t->on) ? t->len : 0;
+}
+
 static void scan_reset(struct scan *sc)
 {
+	tail_begin(sc->tail);
 	sc->known_state = sc->known->start;
 	sc->anchor_state = sc->anchors->start;
 	sctx_init(&sc->ctx);
@@ -65,6 +119,7 @@ static void scan_init(
 	sc->known = known;
 	sc->anchors = anchors;
 	sc->mark = mark;
+	sc->tail = NULL;
 	scan_reset(sc);
 }
 
@@ -97,10 +152,15 @@ static void remember(struct scan *sc, const uint8_t *bytes, size_t n)
 
 static void anchor_hit(struct scan *sc, const uint8_t *bytes, size_t i)
 {
+	unsigned id = acdfa_at(sc->anchors, sc->anchor_state)->id;
 	uint8_t w[SCTX_WINDOW];
 
+	if (sctx_is_start(id)) {
+		tail_begin(sc->tail);
+		return;
+	}
 	window(sc, bytes, i, w);
-	sctx_anchor(&sc->ctx, acdfa_at(sc->anchors, sc->anchor_state)->id, w, sizeof(w));
+	sctx_anchor(&sc->ctx, id, w, sizeof(w));
 	if (sc->ctx.state)
 		sc->anchor_state = sc->anchors->start;
 }
@@ -160,7 +220,9 @@ static void scan_busy(struct scan *sc, const uint8_t *bytes, size_t i, uint8_t *
 static void scan_run(struct scan *sc, const uint8_t *bytes, size_t n, uint8_t *w, size_t held)
 {
 	for (size_t i = 0; i < n; i++) {
-		if (sctx_busy(&sc->ctx)) {
+		if (sc->tail && sc->tail->on)
+			mark_back(sc, w, held + i + 1, tail_byte(sc->tail, bytes[i]));
+		if (sctx_busy(&sc->ctx) || (sc->tail && sc->tail->on)) {
 			scan_busy(sc, bytes, i, w, held + i);
 		} else {
 			i = scan_fast(sc, bytes, i, n);
@@ -185,6 +247,10 @@ struct secrets *secrets_new(void)
 	acdfa_init(&s->none, NULL, 0, false);
 	sctx_anchors_init(&s->anchors);
 	scan_init(&s->scan, &s->known, &s->anchors, '*');
+	s->tail.list = s->list;
+	s->tail.count = &s->count;
+	s->scan.tail = &s->tail;
+	tail_begin(&s->tail);
 	return s;
 }
 
@@ -399,6 +465,8 @@ static size_t undecided(const struct secrets *s, size_t have)
 
 	if (n < s->scan.ctx.held)
 		n = s->scan.ctx.held;
+	if (s->tail.on && n < s->tail.len)
+		n = s->tail.len;
 	return n < have ? n : have;
 }
 
@@ -438,6 +506,8 @@ static void let_go(struct secrets *s, struct buf *out)
 		mark_back(&s->scan, s->hold, s->hold_len, held);
 	if (known >= LIKELY && !s->show)
 		mark_back(&s->scan, s->hold, s->hold_len, known);
+	if (s->tail.on && s->tail.len >= LIKELY && !s->show)
+		mark_back(&s->scan, s->hold, s->hold_len, s->tail.len);
 	(void)buf_append(out, s->hold, s->hold_len);
 	s->hold_len = 0;
 }

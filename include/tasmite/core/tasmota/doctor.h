@@ -102,7 +102,8 @@ struct doctor_view {
 	const char *name; /* "tasmota", "sonoff", "other", "unknown" */
 	char version[24], variant[32], core[16], chip[32];
 	char ssid[48];
-	uint32_t baud; /* that the device said it would use; 0 none */
+	uint32_t baud;	       /* that the device said it would use; 0 none */
+	uint64_t project_line; /* that told the firmware; 0 none */
 	struct doctor_verdict verdict[DOCTOR_KEYS];
 	struct doctor_finding finding[DOCTOR_FINDINGS];
 };
@@ -119,6 +120,19 @@ void doctor_bytes(struct doctor *d, const uint8_t *bytes, size_t n);
 void doctor_end(struct doctor *d);
 /* One line without its end, with its number: the same for who has lines already. */
 void doctor_line(struct doctor *d, const uint8_t *line, size_t n, uint64_t number);
+/* The same, and what kind of line it was: valid until the next call with d, its texts as long as the
+ * line. */
+const struct logline *doctor_read(struct doctor *d, const uint8_t *line, size_t n, uint64_t number);
+/* What lines alone have told, without what follows from all of them: for who follows each line. It
+ * stays where it is and changes with each line. */
+const struct doctor_view *doctor_told(const struct doctor *d);
+/* What comes next is read at another rate, or after a pause: what was unreadable so far counts no
+ * more. */
+void doctor_gap(struct doctor *d);
+/* Somebody restarts the device on purpose, now: that it stops without a word is no fault. */
+void doctor_restarted(struct doctor *d);
+/* What was written over or erased is gone: only boots, chip and numbers stay. */
+void doctor_forget_firmware(struct doctor *d);
 /* What is known now; valid until the next call with d. */
 const struct doctor_view *doctor_view(struct doctor *d);
 

@@ -8,9 +8,11 @@
  *
  * In these contexts any value is masked, known or not: a command's value up to the end of the line,
  * or up to ";" where a Backlog stands before it in the line ("Password1 a;b" alone is one value).
- * A secret that was sent is masked wherever it appears, in its own form and as JSON escapes it. Kept
- * are the 256 newest (8 KiB together); shorter than 4 bytes they are masked by context only, since
- * their letters are everywhere; of longer ones than SECRETS_HOLD_MAX the beginning is known.
+ * A secret that was sent is masked wherever it appears, in its own form and as JSON escapes it, and
+ * its rest of at least 4 bytes where a line begins or what stands behind "CMD: ": the beginning may
+ * have been lost. Kept are the 256 newest (8 KiB together); shorter than 4 bytes they are masked by
+ * context only, since their letters are everywhere; of longer ones than SECRETS_HOLD_MAX the beginning
+ * is known.
  */
 #ifndef TASMITE_CORE_TASMOTA_SECRETS_H
 #define TASMITE_CORE_TASMOTA_SECRETS_H
@@ -35,8 +37,8 @@ void secrets_free(struct secrets *s);
 void secrets_set_show(struct secrets *s, bool show);
 
 /* A line that is sent to the device: learns the secrets in it (whole Backlogs, several commands),
- * appends the masked line to out, which must have room for n bytes. Values of 1 character (0, 1, ")
- * or "off" are no secrets. line is without its line end, any bytes. */
+ * appends the masked line to out, which must have room for n bytes. The values 0, 1, ", ? and
+ * "off" are no secrets. line is without its line end, any bytes. */
 void secrets_tx_line(struct secrets *s, const char *line, size_t n, struct buf *out);
 /* The masked form of a text that was not sent (history, edit line); learns nothing. out must have
  * room for n bytes. */

@@ -15,7 +15,9 @@ struct nearest {
 	int distance;
 };
 
+/* word is borrowed. */
 void nearest_init(struct nearest *n, const char *word);
+/* A candidate that is nearer than those before it is kept (borrowed), if it is near at all. */
 void nearest_offer(struct nearest *n, const char *candidate);
 /* ", did you mean 'baud'?" or "". Returns dst. prefix stands before the name ("/" for commands). */
 const char *nearest_text(const struct nearest *n, const char *prefix, char *dst, size_t size);
