@@ -309,6 +309,8 @@ void engine_cancelled(struct engine *e)
 	/* A chip must not be left in reset. */
 	if (e->reset.asserted && !e->q.out)
 		engine_go(e, ES_RESET_CLEAR);
+	else if (e->st.on && e->state == ES_READ)
+		engine_go(e, ES_READ_STOP); /* or it would send what is under way yet */
 	else
 		engine_end(e, ENGINE_EV_CANCELLED);
 }
@@ -557,7 +559,8 @@ void engine_cancel(struct engine *e, mono_t now)
 		return;
 	e->cancelling = true;
 	bool connecting = e->stage == ENGINE_ST_CONNECT;
-	if (!e->q.out && (connecting || (!e->cmd.waiting && !engine_op(e)->midway)))
+	bool idle = !e->cmd.waiting && !engine_op(e)->midway;
+	if (!e->q.out && (connecting || idle || e->state == ES_READ))
 		engine_cancelled(e);
 	e->cancel_by = now + ENGINE_CANCEL_WAIT;
 }

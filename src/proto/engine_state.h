@@ -90,6 +90,7 @@ enum engine_state {
 	ES_VERIFY,
 	ES_NARROW, /* which sectors of a piece differ */
 	ES_READ,
+	ES_READ_STOP,
 	ES_PROVE, /* the digest of what was read in parts */
 	ES_TAKE,
 	ES_CLEAR, /* erase by the stub */

@@ -42,6 +42,7 @@ struct engine_stub {
 	bool quick;	       /* it was loaded so, and has not greeted */
 	bool quick_tried;      /* the quick way of loading it */
 	uint32_t quick_old;    /* the rate before */
+	size_t quick_at;       /* bytes of it that are sent */
 	mono_t began;	       /* when it was jumped to */
 	enum engine_cause why; /* of ES_STUB_STATUS */
 	bool backed_up;
@@ -428,6 +429,9 @@ void read_answer(struct engine *e, const struct stub_msg *m);
 void read_chunk(struct engine *e, const struct stub_msg *m);
 void read_acted(struct engine *e);
 void read_expire(struct engine *e);
+/* Cancelled: nothing more is to come. */
+void read_stop(struct engine *e);
+void read_stop_answer(struct engine *e, const struct stub_msg *m);
 void read_prove(struct engine *e);
 void read_prove_answer(struct engine *e, const struct stub_msg *m);
 void read_take(struct engine *e);

@@ -240,12 +240,6 @@ static bool rig_must_wait(const struct rig *r, const struct engine_action *a)
 	return a->kind == ENGINE_BAUD && r->tx_free > r->now;
 }
 
-struct rig_pending {
-	bool set;
-	mono_t done_at; /* of a write that is reported late; 0: none */
-	struct engine_action a;
-};
-
 static void rig_act(struct rig *r, struct rig_pending *p)
 {
 	for (;;) {
@@ -370,12 +364,12 @@ static bool rig_loop(
     struct rig *r, int64_t limit_us, bool stop, enum engine_event_kind kind, int heard)
 {
 	sim_time end = r->now + limit_us;
-	struct rig_pending p = {.set = false, .done_at = 0};
+	struct rig_pending *p = &r->pending;
 	size_t from = r->events;
 	while (r->now <= end) {
-		rig_act(r, &p);
+		rig_act(r, p);
 		rig_events(r);
-		rig_act(r, &p);
+		rig_act(r, p);
 		if (r->ended)
 			return true;
 		if (stop && rig_seen(r, from, kind, heard))
@@ -384,10 +378,10 @@ static bool rig_loop(
 		mono_t d = engine_deadline(r->e);
 		if (d < t)
 			t = d;
-		if (p.set && r->tx_free < t)
+		if (p->set && r->tx_free < t)
 			t = r->tx_free;
-		if (p.done_at && p.done_at < t)
-			t = p.done_at;
+		if (p->done_at && p->done_at < t)
+			t = p->done_at;
 		if (r->cfg.power_at > r->now && r->cfg.power_at < t)
 			t = r->cfg.power_at;
 		if (r->plans > 0 && r->plan[0].at < t)

@@ -50,7 +50,14 @@ struct rig_config {
 	bool old_lies; /* ... and confuses */
 };
 
+struct rig_pending {
+	bool set;
+	mono_t done_at; /* of a write that is reported late; 0: none */
+	struct engine_action a;
+};
+
 struct rig {
+	struct rig_pending pending;
 	struct rig_config cfg;
 	struct sim_link *link;
 	struct engine *e;

@@ -264,6 +264,28 @@ static void read__near_the_wire__whole_chip(void **state)
 	rig_fini(&rig);
 }
 
+static void read__cancelled__stub_is_silent(void **state)
+{
+	(void)state;
+	struct rig_config c = config(ENGINE_READ, 0);
+	uint8_t buf[512];
+	size_t more = 0;
+	c.job.baud = 460800;
+	begin(&c, 5);
+	assert_true(rig_until(&rig, ENGINE_EV_PROGRESS, -1, MIN));
+	assert_false(rig_run(&rig, 500000));
+	engine_cancel(rig.e, rig.now);
+	assert_true(rig_run(&rig, 1000000));
+	assert_int_equal(rig.end, ENGINE_EV_CANCELLED);
+	for (int i = 0; i < 2000; i++) {
+		rig.now += 1000;
+		sim_link_advance(rig.link, rig.now);
+		more += sim_link_receive(rig.link, buf, sizeof buf, rig.now);
+	}
+	assert_int_equal(more, 0);
+	rig_fini(&rig);
+}
+
 static void verify__erase__and_again_without_power(void **state)
 {
 	(void)state;
@@ -275,6 +297,7 @@ static void verify__erase__and_again_without_power(void **state)
 	assert_true(engine_in_loader(rig.e));
 	/* the next job finds the stub */
 	engine_free(rig.e);
+	rig.pending = (struct rig_pending){0};
 	rig.cfg.job = (struct engine_job){.kind = ENGINE_ERASE,
 	    .app_baud = 115200,
 	    .keep_count = 1,
@@ -295,6 +318,7 @@ static void verify__erase__and_again_without_power(void **state)
 static void next_program(const struct engine_job *job)
 {
 	engine_free(rig.e);
+	rig.pending = (struct rig_pending){0};
 	rig.cfg.job = *job;
 	rig.e = engine_new(&rig.cfg.job, rig.now);
 	rig.ended = false;
@@ -406,7 +430,7 @@ static void until_hello(void)
 	assert_string_equal(engine_state_name(rig.e), "stub:hello");
 }
 
-static void by_rom__goes_on__stub_restarts_into_the_loader(void **state)
+static void quick__once_more__stub_restarts_into_the_loader(void **state)
 {
 	(void)state;
 	struct rig_config c = config(ENGINE_FLASH, 20 * KIB);
@@ -415,8 +439,8 @@ static void by_rom__goes_on__stub_restarts_into_the_loader(void **state)
 	sim_device_reset_pin(sim_link_device(rig.link), rig.now);
 	finish(MIN);
 	assert_true(rig_flash_is(&rig, 0, image, 20 * KIB));
-	assert_false(rig_last(&rig, ENGINE_EV_STUB)->ok);
-	assert_false(engine_has_stub(rig.e));
+	assert_true(rig_last(&rig, ENGINE_EV_STUB)->ok);
+	assert_true(engine_has_stub(rig.e));
 	assert_int_equal(rig_count(&rig, ENGINE_EV_IDENTITY, -1), 1);
 	rig_fini(&rig);
 }
@@ -453,6 +477,27 @@ static void quick__loads__in_less_than_a_third_of_a_second(void **state)
 	assert_int_equal(engine_baud(rig.e), 115200); /* home again */
 	assert_int_equal(rig_count(&rig, ENGINE_EV_RETRY, -1), 0);
 	rig_fini(&rig);
+}
+
+/* It restarts into its loader while the stub comes up: what was sent by then is no rate to be kept. */
+static void quick__starts_anew__chip_restarts_meanwhile(void **state)
+{
+	(void)state;
+	for (int ms = 1; ms <= 80; ms = ms * 2 + 5) {
+		struct rig_config c = config(ENGINE_FLASH, 20 * KIB);
+		c.job.baud = 921600;
+		c.done_late = 100;
+		begin(&c, 3);
+		while (strcmp(engine_state_name(rig.e), "stub:quick-load") != 0)
+			assert_false(rig_run(&rig, 500));
+		assert_false(rig_run(&rig, ms * 1000));
+		sim_device_reset_pin(sim_link_device(rig.link), rig.now);
+		finish(MIN);
+		assert_true(rig_flash_is(&rig, 0, image, 20 * KIB));
+		print_message("%d ms: %.1f s, %s\n", ms, took(),
+		    engine_has_stub(rig.e) ? "by the stub" : "by the ROM");
+		rig_fini(&rig);
+	}
 }
 
 static void by_rom__goes_on__powered_again_by_hand(void **state)
@@ -557,15 +602,17 @@ int main(void)
 	    cmocka_unit_test(differences__go_on__after_power_was_lost),
 	    cmocka_unit_test(differences__right__in_spite_of_faults),
 	    cmocka_unit_test(read__near_the_wire__whole_chip),
+	    cmocka_unit_test(read__cancelled__stub_is_silent),
 	    cmocka_unit_test(verify__erase__and_again_without_power),
 	    cmocka_unit_test(reuse__found__by_another_program),
 	    cmocka_unit_test(reuse__found__after_a_program_that_died),
 	    cmocka_unit_test(backup__then_flash__one_power_up),
 	    cmocka_unit_test(flash__runs_the_application__by_the_stub),
 	    cmocka_unit_test(flash__resets_by_rts__where_there_are_lines),
-	    cmocka_unit_test(by_rom__goes_on__stub_restarts_into_the_loader),
+	    cmocka_unit_test(quick__once_more__stub_restarts_into_the_loader),
 	    cmocka_unit_test(quick__loads__in_less_than_a_third_of_a_second),
 	    cmocka_unit_test(quick__falls_back__rate_that_does_not_carry),
+	    cmocka_unit_test(quick__starts_anew__chip_restarts_meanwhile),
 	    cmocka_unit_test(by_rom__goes_on__powered_again_by_hand),
 	    cmocka_unit_test(by_rom__refuses__what_it_can_t_do),
 	    cmocka_unit_test(by_rom__keeps__areas_of_the_chip),
