@@ -241,9 +241,8 @@ lint: deps ## layers, headers, format, man pages and more
 	@+$(SUB) lint-run
 lint-run: all
 	@CC='$(CC)' CPPFLAGS='$(subst ','\'',$(P_CPPFLAGS))' tests/lint.sh $(B)
-bench: all $(BENCH) $(B)/bench/meter ## ratios of speed to their limits
-	@for b in $(BENCH) $(wildcard tests/bench/*.py); do \
-		echo "== $$b"; B='$(abspath $(B))' $$b || exit 1; done
+bench: all $(BENCH) $(B)/bench/meter ## ratios of speed to their limits; BENCH_STRICT=1 fails on a missed one
+	@B='$(abspath $(B))' tests/bench/run.sh $(BENCH) $(wildcard tests/bench/*.py)
 
 C_FILES = $(shell find src include tests -name '*.[ch]' | sort)
 format: ## formats all sources

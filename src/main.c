@@ -163,6 +163,21 @@ static bool plain_option(
 	}
 }
 
+/* The last one, or for `flash` all of them. */
+static bool take_port(
+    struct call *c, enum options_command command, const char *value, struct err *err)
+{
+	c->app.port = c->flash.port = value;
+	if (command != OPTIONS_FLASH)
+		return true;
+	if (c->flash.port_count == CLI_FLASH_PORTS) {
+		err_set(err, ERR_RANGE, 0, "at most %d ports at once", CLI_FLASH_PORTS);
+		return false;
+	}
+	c->flash.ports[c->flash.port_count++] = value;
+	return true;
+}
+
 static bool take_option(struct call *c, enum options_command command, const struct option_row *row,
     const char *value, struct err *err)
 {
@@ -170,8 +185,7 @@ static bool take_option(struct call *c, enum options_command command, const stru
 
 	switch (row->id) {
 	case OPTION_PORT:
-		c->app.port = c->flash.port = value;
-		return true;
+		return take_port(c, command, value, err);
 	case OPTION_BAUD:
 		if (command == OPTIONS_SESSION)
 			return set_option(c, row, value, err);
@@ -230,6 +244,7 @@ static bool take_option(struct call *c, enum options_command command, const stru
 	case OPTION_BACKUP:
 	case OPTION_NO_VERIFY:
 	case OPTION_FULL:
+	case OPTION_FORCE:
 	case OPTION_NO_STUB:
 	case OPTION_MODE:
 	case OPTION_SIZE:

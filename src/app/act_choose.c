@@ -11,6 +11,8 @@
 #include <sys/stat.h>
 #include <time.h>
 
+#include "flash_which.h"
+#include "flash_words.h"
 #include "tasmite/base/str.h"
 #include "tasmite/base/xalloc.h"
 #include "tasmite/io/files.h"
@@ -30,7 +32,8 @@ struct chooser {
 	size_t count, next; /* next: whose kind is read in the next turn */
 	const char *folder; /* while they are gathered */
 	enum cmd_id command;
-	uint64_t list; /* revision of the list it belongs to */
+	char options[1200]; /* " --erase --backup x.bin" */
+	uint64_t list;	    /* revision of the list it belongs to */
 	struct timer *timer;
 };
 
@@ -80,14 +83,27 @@ static int newest_first(const void *a, const void *b)
 	return strcmp(x->path, y->path);
 }
 
+/* Can the chip that was identified run it at all? */
+static bool is_for(const struct engine_chip *chip, const struct image_info *info)
+{
+	if (!chip->known || !(image_is_firmware(info) || image_is_esp32(info)) ||
+	    info->kind == IMAGE_ESP_DAMAGED)
+		return true; /* there is nothing to compare */
+	if (!image_is_esp32(info))
+		return !chip->family32;
+	if (info->kind == IMAGE_ESP32_PARTITIONS || info->kind == IMAGE_ESP32_OTADATA)
+		return chip->family32;
+	return chip->family32 && info->chip_id == chip->chip_id;
+}
+
 /* What a file is, in one line; it is unpacked for that where it is packed. */
-static void describe(const char *path, char *dst, size_t size)
+static void describe(const struct engine_chip *chip, const char *path, char *dst, size_t size)
 {
 	const char *slash = strrchr(path, '/');
 	struct image_info info;
 	struct err err = {0};
 	uint8_t *data, *plain;
-	size_t n, plain_n;
+	size_t n, plain_n, k = 0;
 
 	if (files_read(path, FILE_LARGEST, &data, &n, &err) != ERR_OK) {
 		str_copy(dst, size, "can't be read");
@@ -99,7 +115,11 @@ static void describe(const char *path, char *dst, size_t size)
 		n = plain_n;
 	}
 	image_inspect(data, n, slash ? slash + 1 : path, &info);
-	image_summary(&info, dst, size);
+	if (!is_for(chip, &info)) {
+		str_fmt(dst, size, "not for this %s: ", chip->name);
+		k = strlen(dst);
+	}
+	image_summary(&info, dst + k, size - k);
 	free(data);
 }
 
@@ -112,7 +132,7 @@ static void step(void *ctx, mono_t now)
 
 	if (!l->open || l->revision != c->list || c->next >= c->count)
 		return;
-	describe(c->file[c->next].path, text, sizeof(text));
+	describe(&a->chip, c->file[c->next].path, text, sizeof(text));
 	free(l->items[c->next].detail);
 	l->items[c->next].detail = xstrdup(text);
 	c->next++;
@@ -121,21 +141,91 @@ static void step(void *ctx, mono_t now)
 	timer_arm(c->timer, now + MONO_MS(1));
 }
 
+/* The flash panel names what to fetch. */
+static void show_which(struct app *a)
+{
+	struct flash_view *v = &a->session->flash;
+	uint64_t revision = v->revision;
+
+	memset(v, 0, sizeof(*v));
+	v->revision = revision + 1;
+	v->state = FLASH_TOLD;
+	v->left_s = -1;
+	str_copy(v->what, sizeof(v->what), "firmware to fetch");
+	if (a->chip.known) {
+		flash_chip_short(&a->chip, v->chip, sizeof(v->chip));
+		flash_which_show(&a->chip, v);
+		flash_words_add(v, false, "Put it into this folder or Downloads, then /flash.");
+	} else {
+		flash_words_add(
+		    v, false, "No .bin in this folder, in Downloads or in firmware-dir.");
+		flash_words_add(v, false,
+		    "Which file the device takes its chip tells: /chip names it, and where it is "
+		    "published.");
+	}
+	session_touch(a->session);
+}
+
+/* Is what Tasmota publishes for the chip among them? */
+static bool is_here(const struct chooser *c, const char *file)
+{
+	for (size_t i = 0; i < c->count; i++) {
+		const char *slash = strrchr(c->file[i].path, '/');
+		const char *name = slash ? slash + 1 : c->file[i].path;
+
+		if (str_starts(name, file))
+			return true;
+	}
+	return false;
+}
+
+/* Below the files that are here the one that would be right, where the chip is known. */
+static void add_which(struct app *a)
+{
+	struct image_which w;
+	char label[64], detail[256];
+
+	if (!a->chip.known || flash_which(&a->chip, &w) != ERR_OK || is_here(a->chooser, w.file))
+		return;
+	str_fmt(label, sizeof(label), "(not here: %s)", w.file);
+	str_fmt(detail, sizeof(detail), "for this %s: %s", a->chip.name, w.url);
+	session_list_add(a->session, label, detail, "");
+}
+
 static void chosen(struct app *a, const char *value)
 {
-	char word[1100], line[1200];
+	char word[1100], line[2400];
 
+	if (value && !value[0]) { /* the one that is not here */
+		show_which(a);
+		return;
+	}
 	if (!value || !cmd_quote(value, word, sizeof(word)))
 		return;
-	str_fmt(line, sizeof(line), "/%s %s", cmd_row(a->chooser->command)->name, word);
+	str_fmt(line, sizeof(line), "/%s%s %s", cmd_row(a->chooser->command)->name,
+	    a->chooser->options, word);
 	app_line(a, line);
+}
+
+/* What was said with the command besides the file holds for the one that is chosen. */
+static void keep_options(struct chooser *c, const struct cmd_line *line)
+{
+	char word[600];
+
+	c->options[0] = '\0';
+	for (int i = 0; i < line->count; i++)
+		if (cmd_quote(line->args[i], word, sizeof(word))) {
+			str_cat(c->options, sizeof(c->options), " ");
+			str_cat(c->options, sizeof(c->options),
+			    str_starts(line->args[i], "--") ? line->args[i] : word);
+		}
 }
 
 void act_choose_firmware(struct app *a, const struct cmd_line *line)
 {
 	struct chooser *c;
 	const char *extra = settings_text(a->session->settings, SET_FIRMWARE_DIR);
-	char text[64];
+	char text[1300], title[160];
 
 	if (!a->chooser) {
 		a->chooser = xcalloc(1, sizeof(*c));
@@ -144,22 +234,31 @@ void act_choose_firmware(struct app *a, const struct cmd_line *line)
 	c = a->chooser;
 	c->count = c->next = 0;
 	c->command = line->row->id;
+	keep_options(c, line);
 	gather_folder(c, ".");
 	gather_folder(c, "~/Downloads");
 	if (extra[0])
 		gather_folder(c, extra);
 	if (!c->count) {
-		str_fmt(text, sizeof(text), "/%s ", line->row->name);
+		str_fmt(text, sizeof(text), "/%s%s ", line->row->name, c->options);
 		tui_edit_set(a->tui, text);
 		session_notice(a->session, false,
 		    "no .bin in this folder, in Downloads or in firmware-dir: which file? Tab "
 		    "lists");
+		if (line->row->id == CMD_FLASH)
+			show_which(a);
 		return;
 	}
 	qsort(c->file, c->count, sizeof(c->file[0]), newest_first);
-	session_list_open(a->session, "Firmware at hand (type to narrow it)", false);
+	if (a->chip.known)
+		str_fmt(title, sizeof(title), "Firmware at hand, for %s (type to narrow it)",
+		    a->session->chip);
+	session_list_open(
+	    a->session, a->chip.known ? title : "Firmware at hand (type to narrow it)", false);
 	for (size_t i = 0; i < c->count; i++)
 		session_list_add(a->session, c->file[i].path, "…", c->file[i].path);
+	if (line->row->id == CMD_FLASH)
+		add_which(a);
 	c->list = a->session->list.revision;
 	a->on_chosen = chosen;
 	timer_arm(c->timer, a->now);

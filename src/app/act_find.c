@@ -181,6 +181,7 @@ bool app_log_step(struct app *a)
 		more |= find_step(s->resets, se->log, SLICE / 4);
 	if (s->seeking)
 		seek_step(a);
+	more |= app_record_step(a);
 	return more || s->seeking || app_save_step(a);
 }
 
@@ -275,6 +276,7 @@ void act_find(struct app *a, const struct cmd_line *c)
 	begin_find(a, !app_option(c, "--down"));
 	if (!text[0]) {
 		p->find_open = true;
+		app_recall_entries(a, TUI_ENTRY_FIND);
 		tui_entry_open(a->tui, TUI_ENTRY_FIND, p->find_text);
 		app_panes_touch(a);
 	} else if (set_pattern(a, text)) {
@@ -302,6 +304,7 @@ static void find_done(struct app *a, const char *text)
 	struct panes *p = &a->session->panes;
 
 	p->find_open = false;
+	app_remember_entry(a, TUI_ENTRY_FIND, text);
 	if (text[0] && strcmp(text, p->find_text) != 0)
 		find_changed(a, text);
 	if (!find_pattern(p->find))
@@ -363,16 +366,16 @@ void app_terms(const struct cmd_line *c, char *dst, size_t size)
 	}
 }
 
-static bool set_filter(struct app *a, const char *terms, int context)
+static bool set_filter(struct app *a, struct filter *f, const char *terms, int context)
 {
 	struct err err = {0};
 
-	if (filter_set(app_pane(a)->filter, terms, PATTERN_SMART, context, &err) != ERR_OK) {
+	if (filter_set(f, terms, PATTERN_SMART, context, &err) != ERR_OK) {
 		session_notice(a->session, true, "%s", err.text);
 		return false;
 	}
 	/* What is in sight is there at once. */
-	filter_step(app_pane(a)->filter, a->session->log, SLICE / 4);
+	filter_step(f, a->session->log, SLICE / 4);
 	app_panes_touch(a);
 	return true;
 }
@@ -427,6 +430,7 @@ static void open_filter(struct app *a)
 	str_copy(s->filter_was, sizeof(s->filter_was), filter_text(pane->filter));
 	s->context_was = filter_context(pane->filter);
 	s->filter_pane = pane->id;
+	app_recall_entries(a, TUI_ENTRY_FILTER);
 	tui_entry_open(a->tui, TUI_ENTRY_FILTER, s->filter_was);
 }
 
@@ -448,7 +452,7 @@ bool app_context(struct app *a, const struct cmd_line *c, int *context)
 
 void act_filter(struct app *a, const struct cmd_line *c)
 {
-	const struct filter *f = app_pane(a)->filter;
+	struct filter *f = app_pane(a)->filter;
 	int context = filter_context(f);
 	const char *toggle = NULL;
 	char terms[1024];
@@ -470,29 +474,45 @@ void act_filter(struct app *a, const struct cmd_line *c)
 		app_terms(c, terms, sizeof(terms));
 	if (!terms[0] && !toggle && !app_option(c, "--off")) /* only the context */
 		str_copy(terms, sizeof(terms), filter_text(f));
-	set_filter(a, terms, terms[0] ? context : 0);
+	set_filter(a, f, terms, terms[0] ? context : 0);
+}
+
+/* The pane whose filter is being typed: another one may be the active one by now. */
+static struct filter *typed_filter(struct app *a)
+{
+	struct panes *p = &a->session->panes;
+
+	for (int i = 0; i < p->count; i++)
+		if (p->pane[i].id == a->search->filter_pane)
+			return p->pane[i].filter;
+	return NULL;
 }
 
 static void filter_event(struct app *a, enum tui_entry_event event, const char *text)
 {
 	struct log_search *s = a->search;
-	int context = filter_context(app_pane(a)->filter);
+	struct filter *f = typed_filter(a);
+	int context;
 
 	session_notice(a->session, false, "%s", "");
+	if (!f) /* closed meanwhile */
+		return;
+	context = filter_context(f);
 	switch (event) {
-	case TUI_ENTRY_CHANGED:
 	case TUI_ENTRY_DONE:
-		set_filter(a, text, context);
+		app_remember_entry(a, TUI_ENTRY_FILTER, text);
+		set_filter(a, f, text, context);
+		break;
+	case TUI_ENTRY_CHANGED:
+		set_filter(a, f, text, context);
 		break;
 	case TUI_ENTRY_MORE:
 	case TUI_ENTRY_LESS:
 		context += event == TUI_ENTRY_MORE ? 1 : -1;
-		set_filter(a, text, context < 0 ? 0 : context);
+		set_filter(a, f, text, context < 0 ? 0 : context);
 		break;
 	case TUI_ENTRY_CANCEL:
-		/* Another pane may be the active one by now: it keeps its own. */
-		if (app_pane(a)->id == s->filter_pane)
-			set_filter(a, s->filter_was, s->context_was);
+		set_filter(a, f, s->filter_was, s->context_was);
 		break;
 	default:
 		break;

@@ -150,6 +150,7 @@ static void show_chip(struct app *a)
 
 	if (!chip)
 		return;
+	a->chip = *chip;
 	flash_chip_short(chip, text, sizeof(text));
 	if (strcmp(text, a->session->chip) == 0)
 		return;
@@ -189,7 +190,7 @@ void app_flash_port_lost(struct app *a, mono_t now)
 void act_cancel(struct app *a, const struct cmd_line *c)
 {
 	(void)c;
-	if (app_send_cancel(a))
+	if (app_courier_cancel(a) || app_send_cancel(a))
 		return;
 	if (!app_flashing(a)) {
 		if (a->session->flash.state == FLASH_IDLE || a->task) {
@@ -211,7 +212,7 @@ static bool may_begin(struct app *a)
 		session_notice(a->session, true, "the flash panel is at work: /cancel stops it");
 		return false;
 	}
-	if (app_sending(a)) {
+	if (app_sending(a) || app_courier_busy(a)) {
 		session_notice(a->session, true, "lines are still being sent: /cancel stops them");
 		return false;
 	}
@@ -249,7 +250,7 @@ static void begin(struct app *a, struct flash_request *r)
 	r->no_stub = r->no_stub || !settings_bool(a->session->settings, SET_FLASH_STUB);
 	if (!r->baud)
 		r->baud = (uint32_t)settings_int(a->session->settings, SET_FLASH_BAUD);
-	bootwatch_stop(&a->boot);
+	app_boot_stop(a);
 	app_lines_rest(a);
 	a->lines_before = a->session->port.modem & (MODEM_DTR | MODEM_RTS);
 	app_log_break(a, a->now);

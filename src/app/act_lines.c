@@ -200,6 +200,9 @@ static void step_due(void *ctx, mono_t now)
 		a->sequence = NULL;
 		return;
 	}
+	/* RTS holds the chip in reset; it starts when it is let go. */
+	if (a->sequence_at > 1 && step[-1].rts && !step->rts)
+		session_device_reset(a->session, now);
 	timer_arm(a->line_timer, now + MONO_MS(step->wait_ms));
 }
 
@@ -220,7 +223,7 @@ static void run_sequence(struct app *a, const struct reset_sequence *sequence)
 {
 	if (!has_lines(a) || !port_is_free(a))
 		return;
-	app_await_boot(a, a->now); /* the ROM's text comes at its own rate */
+	app_await_reset(a, a->now); /* the ROM's text comes at its own rate */
 	a->sequence = sequence;
 	a->sequence_at = 0;
 	timer_arm(a->line_timer, a->now);

@@ -75,8 +75,10 @@ void app_change_port(struct app *a, const char *name)
 		session_warn(a->session, a->now, "%zu bytes were not sent to %s any more",
 		    link_unsent(a->link), a->session->port.name);
 	app_log_break(a, a->now);
-	bootwatch_stop(&a->boot);
+	app_boot_stop(a);
 	a->loader_there = false;
+	memset(&a->chip, 0, sizeof(a->chip)); /* another device's */
+	a->session->chip[0] = '\0';
 	app_open_port(a, path);
 }
 
@@ -109,7 +111,11 @@ void act_baud(struct app *a, const struct cmd_line *c)
 	}
 	if (refuse_while_flashing(a))
 		return;
-	bootwatch_stop(&a->boot);
+	app_boot_stop(a);
+	if (str_casecmp(c->args[0], "likely") == 0) {
+		app_garble_try(a);
+		return;
+	}
 	if (app_set(a, SET_BAUD, c->args[0]))
 		session_say(a->session, a->now, "rate %s", a->session->port.line);
 	else

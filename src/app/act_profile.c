@@ -19,7 +19,7 @@ static void add_profile(void *ctx, const char *name)
 
 static void take(struct app *a, const char *name)
 {
-	if (app_flashing(a) || app_sending(a))
+	if (app_flashing(a) || app_sending(a) || app_courier_busy(a))
 		session_notice(a->session, true,
 		    app_flashing(a) ? "the flash panel has the port: /cancel first"
 				    : "lines are still being sent: /cancel stops them");

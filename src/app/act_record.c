@@ -103,10 +103,97 @@ bool app_recording(const struct app *a)
 	return a->record[APP_RECORD_LINES].r || a->record[APP_RECORD_RAW].r;
 }
 
+/* ---- at the beginning: a little each turn --------------------------------------------------- */
+
+#define LOOK_SLICE   ((size_t)512 * 1024)
+#define SCROLL_SLICE ((size_t)256 * 1024)
+
+/* The scrollback up to its end: from now on what comes is recorded as it comes. */
+static void scrolled(struct app *a, struct app_record *rec)
+{
+	rec->scrolling = false;
+	if (rec == &a->record[APP_RECORD_RAW])
+		a->words_next = lines_end(a->session->log);
+	recorder_note(rec->r, 'B', a->session->port.line, a->now);
+	written(a, rec, a->now);
+}
+
+static void scroll(struct app *a, struct app_record *rec, size_t budget)
+{
+	const struct lines *log = a->session->log;
+	struct line_ref ref;
+	size_t done = 0;
+
+	if (rec->scroll_next < lines_first(log))
+		rec->scroll_next = lines_first(log);
+	for (; done < budget && rec->scroll_next < lines_end(log); rec->scroll_next++) {
+		if (rec->scroll_next == rec->scroll_skip || !lines_get(log, rec->scroll_next, &ref))
+			continue;
+		recorder_line(rec->r, &ref);
+		done += ref.len + 16;
+	}
+	if (rec->scroll_next >= lines_end(log))
+		scrolled(a, rec);
+}
+
+/* While the scrollback is written sent lines are taken from the log, where they are shown; where
+ * they are not it is finished first. */
+static bool scrolls_on(struct app *a, struct app_record *rec)
+{
+	if (rec->scrolling && !settings_bool(a->session->settings, SET_ECHO))
+		scroll(a, rec, SIZE_MAX);
+	return rec->scrolling;
+}
+
+static void refused(struct app *a, struct app_record *rec, const struct err *err)
+{
+	crash_keep((int)(rec - a->record), NULL);
+	(void)recorder_close(rec->r, NULL); /* why is in err */
+	memset(rec, 0, sizeof(*rec));
+	session_warn(a->session, a->now, "no recording: %s", err->text);
+	show_state(a);
+}
+
+static bool begin_step(struct app *a, struct app_record *rec)
+{
+	struct err err = {0};
+	int rc;
+
+	if (rec->looking) {
+		rc = recorder_step(rec->r, LOOK_SLICE, &err);
+		rec->looking = rc > 0;
+		if (rc < 0)
+			refused(a, rec, &err);
+		else if (rc == ERR_OK)
+			written(a, rec, a->now);
+	} else if (rec->scrolling) {
+		scroll(a, rec, SCROLL_SLICE);
+	}
+	return rec->looking || rec->scrolling;
+}
+
+bool app_record_step(struct app *a)
+{
+	bool more = false;
+
+	for (int i = 0; i < APP_RECORDS; i++)
+		more |= a->record[i].r && begin_step(a, &a->record[i]);
+	return more;
+}
+
+/* Where it ends already, or without a screen, where nobody waits for keys. */
+static void begin_at_once(struct app *a, struct app_record *rec)
+{
+	while (rec->r && begin_step(a, rec))
+		;
+}
+
+/* ---- what comes ------------------------------------------------------------------------------ */
+
 void app_record_rx(struct app *a, const uint8_t *bytes, size_t n, mono_t now)
 {
 	for (int i = 0; i < APP_RECORDS; i++)
-		if (a->record[i].r) {
+		if (a->record[i].r && !a->record[i].scrolling) {
 			recorder_rx(a->record[i].r, bytes, n, now);
 			written(a, &a->record[i], now);
 		}
@@ -116,7 +203,7 @@ void app_record_tx(struct app *a, const char *line, size_t n, const char *eol, m
 {
 	app_record_words(a, now);
 	for (int i = 0; i < APP_RECORDS; i++)
-		if (a->record[i].r) {
+		if (a->record[i].r && !scrolls_on(a, &a->record[i])) {
 			recorder_tx(a->record[i].r, line, n, eol, now);
 			written(a, &a->record[i], now);
 		}
@@ -125,7 +212,7 @@ void app_record_tx(struct app *a, const char *line, size_t n, const char *eol, m
 void app_record_break(struct app *a)
 {
 	for (int i = 0; i < APP_RECORDS; i++)
-		if (a->record[i].r)
+		if (a->record[i].r && !a->record[i].scrolling)
 			recorder_break(a->record[i].r);
 }
 
@@ -133,7 +220,7 @@ static void note(struct app *a, char kind, const char *text, mono_t now)
 {
 	struct app_record *rec = &a->record[APP_RECORD_RAW];
 
-	if (!rec->r)
+	if (!rec->r || rec->scrolling) /* the log's own words tell it too */
 		return;
 	recorder_note(rec->r, kind, text, now);
 	written(a, rec, now);
@@ -189,16 +276,6 @@ static int default_name(
 	return files_path(FILES_STATE, name, dst, size, err);
 }
 
-static void write_scrollback(struct app *a, struct recorder *r)
-{
-	const struct lines *log = a->session->log;
-	struct line_ref ref;
-
-	for (uint64_t i = lines_first(log); i < lines_end(log); i++)
-		if (lines_get(log, i, &ref))
-			recorder_line(r, &ref);
-}
-
 static struct recorder *open_recorder(struct app *a, enum recorder_kind kind, const char *path,
     bool own_name, bool all, struct err *err)
 {
@@ -217,9 +294,7 @@ static struct recorder *open_recorder(struct app *a, enum recorder_kind kind, co
 	if (all && lines_get(a->session->log, lines_first(a->session->log), &first))
 		since = first.time;
 	r = recorder_open(path, &o, since, err);
-	if (r && all)
-		write_scrollback(a, r);
-	if (r)
+	if (r && !all)
 		recorder_note(r, 'B', a->session->port.line, a->now);
 	return r;
 }
@@ -242,13 +317,20 @@ bool app_start_record(struct app *a, enum recorder_kind kind, const char *file, 
 		return false;
 	}
 	rec->bad = false;
+	rec->looking = recorder_step(rec->r, 0, &err) > 0;
+	rec->scrolling = all;
+	rec->scroll_next = 0;
+	rec->scroll_skip = lines_end(a->session->log);
 	crash_keep(slot_of(kind), recorder_capture(rec->r));
 	session_say(
 	    a->session, a->now, "recording to %s (%s, appended; F9 stops)", path, kind_names[kind]);
 	a->words_next = lines_end(a->session->log); /* that is no news to who reads it there */
 	written(a, rec, a->now);
 	show_state(a);
-	return true;
+	if (!a->tui)
+		begin_at_once(a, rec);
+	loop_again(a->loop);
+	return rec->r != NULL;
 }
 
 void app_record_wanted(struct app *a)
@@ -277,6 +359,9 @@ static int stop_slot(struct app *a, int slot, struct err *err)
 		return ERR_OK;
 	app_log_let_go(a, a->now); /* what came before the stop belongs into it */
 	app_record_words(a, a->now);
+	begin_at_once(a, rec);
+	if (!rec->r)
+		return err_set(err, ERR_FORMAT, 0, "it could not be appended to");
 	str_size(size, sizeof(size), capture_bytes(recorder_capture(rec->r)));
 	str_copy(path, sizeof(path), capture_path(recorder_capture(rec->r)));
 	crash_keep(slot, NULL);

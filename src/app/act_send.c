@@ -45,8 +45,8 @@ void act_eol(struct app *a, const struct cmd_line *c)
 
 /* ---- macros ---------------------------------------------------------------------------------- */
 
-/* A macro as it may be shown: passwords are none of the log's business. To be freed. */
-static char *masked(const struct app *a, const char *text)
+/* Passwords are none of the log's business. */
+char *app_masked(const struct app *a, const char *text)
 {
 	size_t n = strlen(text);
 	struct buf out;
@@ -62,7 +62,7 @@ static char *masked(const struct app *a, const char *text)
 static void say_binding(
     struct app *a, const char *key, const char *text, const char *label, const char *more)
 {
-	char *shown = masked(a, text);
+	char *shown = app_masked(a, text);
 
 	session_say(a->session, a->now, "%-9s %-15s %s%s", key, label, shown, more);
 	free(shown);

@@ -21,7 +21,9 @@ static const char key_help[] =
     "  Ctrl-C           clear the line (it never ends the program)\n"
     "  Ctrl-Q, F10      leave\n"
     "  Ctrl-T 1..9, 0   F1..F10, where the desktop keeps those keys\n"
+    "  F1               all commands, to choose from\n"
     "  F3, F4, F7       search the log, filter it, bytes or text\n"
+    "  F8               reset the chip by RTS\n"
     "  in a log pane    as in less: j k Space b d u g G; / ? n N search, & filter\n"
     "                   t and a letter: one of Tasmota's tags (w WIF, m MQT, c CMD, r RSL, h HTP,\n"
     "                   f CFG, a APP, s SNS, b BTN, u RUL, z ZIG, i I2C, o OTA, p UPL, q QPC,\n"
@@ -30,6 +32,7 @@ static const char key_help[] =
     "                   wrapped; v select, y copy; m mark, ] [ marks, } { resets, : a time\n"
     "                   S split, Q close, + - rows\n"
     "  Alt-l, Alt-e     line end, echo of what is sent\n"
+    "  Alt-r            the next likely rate, where bytes can't be read\n"
     "  Ctrl-]           each key to the device at once; the same key leaves\n"
     "  Alt-s            show the password in the edit line, or hide it again\n"
     "\n"
@@ -41,13 +44,25 @@ static const char key_help[] =
     "stops it; afterwards it puts the panel away.\n"
     "\n";
 
+/* The key of a command, or else one of it with some argument: Alt-l of /eol next. */
+static const char *key_of_command(const struct keymap *k, const char *command)
+{
+	const char *key = keymap_key_of(k, command), *name, *text;
+	size_t n = strlen(command);
+
+	for (size_t i = 0; !key && keymap_at(k, i, &name, &text); i++)
+		if (str_starts(text, command) && text[n] == ' ')
+			key = name;
+	return key;
+}
+
 static void help_of(struct sbuf *out, const struct cmd_row *row, const struct app *a)
 {
 	char bound[40];
 	const char *key;
 
 	str_fmt(bound, sizeof(bound), "/%s", row->name);
-	key = keymap_key_of(a->session->keymap, bound);
+	key = key_of_command(a->session->keymap, bound);
 	sbuf_fmt(out, "%s\n\n%s%s\n", row->usage, row->help[0] ? row->help : row->summary,
 	    row->help[0] ? "" : ".");
 	if (row->options[0])
@@ -99,28 +114,6 @@ static bool help_of_word(struct app *a, const char *word)
 	return row || rows;
 }
 
-static void topic_chosen(struct app *a, const char *value)
-{
-	if (value && help_of_word(a, value))
-		a->session->page.revision++;
-}
-
-/* All of Tasmota's commands; typed letters narrow them. */
-static void search_commands(struct app *a)
-{
-	char name[64];
-
-	session_page_close(a->session);
-	session_list_open(a->session, "Commands of Tasmota", false);
-	for (size_t i = 0; i < catalog_count(); i++) {
-		const struct catalog_row *row = catalog_at(i);
-
-		session_list_add(
-		    a->session, catalog_name(row, name, sizeof(name)), row->summary, row->name);
-	}
-	a->on_chosen = topic_chosen;
-}
-
 /* The command in the edit line, if one stands there. */
 static bool help_of_line(struct app *a)
 {
@@ -140,13 +133,9 @@ static bool help_of_line(struct app *a)
 
 void act_help(struct app *a, const struct cmd_line *c)
 {
-	bool again = a->session->page.open && !strcmp(a->session->page.title, "Help");
-
 	if (c && c->count) {
 		if (!help_of_word(a, c->args[0]))
 			session_notice(a->session, true, "no help for that: /help lists all");
-	} else if (again) {
-		search_commands(a);
 	} else if (!help_of_line(a)) {
 		help_of_all(a);
 	}
@@ -186,6 +175,21 @@ static void menu_chosen(struct app *a, const char *value)
 		app_bound(a, value);
 }
 
+/* Tasmota's, at the end of the list: its search finds them; choosing one tells of it. */
+static void list_device_commands(struct session *s)
+{
+	char label[72], name[48], value[64];
+
+	for (size_t i = 0; i < catalog_count(); i++) {
+		const struct catalog_row *row = catalog_at(i);
+
+		str_fmt(label, sizeof(label), "%-12s %s", catalog_name(row, name, sizeof(name)),
+		    row->summary);
+		str_fmt(value, sizeof(value), "/help %s", row->name);
+		session_list_add(s, label, "Tasmota", value);
+	}
+}
+
 /* A command that takes arguments goes into the edit line, to be completed there. */
 void act_menu(struct app *a, const struct cmd_line *c)
 {
@@ -193,21 +197,22 @@ void act_menu(struct app *a, const struct cmd_line *c)
 	const char *key;
 
 	(void)c;
+	if (help_of_line(a)) {
+		a->session->page.revision++;
+		return;
+	}
 	session_list_open(a->session, "Commands", false);
 	for (int i = 0; i < CMD_COUNT; i++) {
 		const struct cmd_row *row = cmd_row((enum cmd_id)i);
 		bool wants = row->spec[0] && row->spec[1] != '?';
 
 		str_fmt(bound, sizeof(bound), "/%s", row->name);
-		key = keymap_key_of(a->session->keymap, bound);
-		if (!key) {
-			str_fmt(value, sizeof(value), "/%s ", row->name);
-			key = keymap_key_of(a->session->keymap, value);
-		}
+		key = key_of_command(a->session->keymap, bound);
 		str_fmt(label, sizeof(label), "%-12s %s", bound, row->summary);
 		str_fmt(value, sizeof(value), "/%s%s", row->name, wants ? " " : "");
 		session_list_add(a->session, label, key ? key : "", value);
 	}
+	list_device_commands(a->session);
 	a->on_chosen = menu_chosen;
 }
 

@@ -50,7 +50,7 @@ static void link_up(void *ctx, mono_t now)
 	if (app_flashing(a))
 		flash_task_port_back(a->task, now);
 	if (a->boot_awaited)
-		app_await_boot(a, now);
+		app_boot_again(a, now);
 	a->boot_awaited = false;
 }
 
@@ -68,8 +68,9 @@ static void link_down(void *ctx, const struct err *why, mono_t now)
 		a->away_since = now;
 	/* Many boards get their power from the adapter: pulling it is how they are restarted. */
 	if (was_open)
-		a->boot_awaited = a->boot.state == BOOTWATCH_AWAIT;
-	bootwatch_stop(&a->boot);
+		a->boot_awaited = app_boot_away(a);
+	else
+		app_boot_stop(a);
 	a->loader_there = false;
 	app_log_break(a, now);
 	if (was_open)
@@ -94,6 +95,7 @@ static void link_down(void *ctx, const struct err *why, mono_t now)
 	if (was_open && unsent)
 		session_warn(a->session, now, "%zu bytes were not sent: send them again", unsent);
 	app_send_lost(a);
+	app_courier_lost(a);
 	if (!was_waiting)
 		session_say(a->session, now, "waiting for %s: it is opened by itself",
 		    a->session->port.name);
@@ -201,6 +203,20 @@ static void ui_choices(
 		session_list_add(a->session, words[i], details[i], words[i]);
 }
 
+static void ui_form(void *ctx, enum tui_form event, int field, const char *text)
+{
+	struct app *a = ctx;
+	struct session_form *f = &a->session->form;
+
+	if (event == TUI_FORM_CHANGED && field < f->count)
+		str_copy(f->fields[field].value, sizeof(f->fields[field].value), text);
+	if (a->on_form)
+		a->on_form(a, event, field);
+	else
+		session_form_close(a->session);
+	session_form_touch(a->session);
+}
+
 static void ui_paste(void *ctx, const char *text, size_t n)
 {
 	app_paste(ctx, text, n);
@@ -217,6 +233,7 @@ static const struct tui_ops ui_ops = {
     .complete = app_complete,
     .choices = ui_choices,
     .paste = ui_paste,
+    .form = ui_form,
     .pane = app_pane_chosen,
     .weights = app_pane_weights,
     .entry = app_entry,
@@ -324,7 +341,7 @@ static void on_usr1(void *ctx, int signo, mono_t now)
 	if (link_is_open(a->link))
 		a->away_since = now;
 	app_log_break(a, now);
-	bootwatch_stop(&a->boot);
+	app_boot_stop(a);
 	a->loader_there = false;
 	a->boot_awaited = false;
 	app_lines_rest(a);
@@ -386,6 +403,7 @@ static mono_t phase_commands(void *ctx, mono_t now)
 	if (now >= a->keys_due)
 		a->keys_due = tui_keys(a->tui, now);
 	app_flash_turn(a);
+	app_timeline_turn(a);
 	/* More to search: on at once, after a look at keys and port. */
 	due = mono_min(app_read_step(a, now), a->keys_due);
 	return app_log_step(a) ? now : due;
@@ -402,7 +420,7 @@ static mono_t phase_flush(void *ctx, mono_t now)
 	if (now - a->last_frame >= FRAME_US) /* one that is drawn now shows the newest */
 		link_catch_up(a->link, now);
 	next = link_flush(a->link, now);
-	due = app_send_turn(a, now);
+	due = mono_min(app_send_turn(a, now), app_courier_turn(a, now));
 	if (app_flashing(a))
 		flash_task_turn(a->task, now);
 	app_record_words(a, now);
@@ -528,6 +546,8 @@ static void close_all(struct app *a, struct err *err)
 	flash_request_fini(&a->asked);
 	app_save_finish(a);
 	app_find_fini(a);
+	app_script_fini(a);
+	app_setup_fini(a);
 	app_history_fini(a);
 	app_conf_fini(a);
 	plain_free(a->plain);
@@ -541,6 +561,7 @@ static void close_all(struct app *a, struct err *err)
 	if (a->loop) {
 		app_lines_rest(a);
 		link_free(a->link);
+		app_boot_fini(a);
 		app_rx_fini(a);
 		app_record_fini(a);
 		app_flash_fini(a);
@@ -616,11 +637,14 @@ static bool start(struct app *a, struct err *err)
 	a->session->began = a->now;
 	stamp_clock(a);
 	app_rx_init(a);
+	app_boot_init(a);
 	app_record_init(a);
 	app_flash_init(a);
 	app_lines_init(a);
 	app_find_init(a);
 	app_send_init(a);
+	app_courier_init(a);
+	app_console_init(a);
 	a->link = link_new(a->loop, &link_ops, a);
 	if (a->options->debug_log && debuglog_open(a->options->debug_log, err) != ERR_OK)
 		return false;

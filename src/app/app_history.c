@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What was entered, over sessions: between the edit line and the shared file. */
+/* What was entered, searched for and filtered by, over sessions: between the lines of the screen and the
+ * shared files. */
 #include "app_int.h"
 
 #include <stdlib.h>
@@ -31,41 +32,47 @@ static char *without_secrets(const struct app *a, const char *line)
 
 static void forget_all(void *ctx)
 {
-	struct app *a = ctx;
+	struct app_book *b = ctx;
 
-	lineedit_history_clear(tui_lineedit(a->tui));
+	if (b->kind)
+		tui_entry_past_clear(b->app->tui, b->kind);
+	else
+		lineedit_history_clear(tui_lineedit(b->app->tui));
 }
 
 static void add_line(void *ctx, const char *line, bool whole)
 {
-	struct lineedit *edit = tui_lineedit(((struct app *)ctx)->tui);
+	struct app_book *b = ctx;
+	struct lineedit *edit = tui_lineedit(b->app->tui);
 
-	if (whole)
+	if (b->kind)
+		tui_entry_past_add(b->app->tui, b->kind, line);
+	else if (whole)
 		lineedit_history_append(edit, line);
 	else
 		lineedit_history_add(edit, line);
 }
 
 /* Writes what was held; false when it must be tried again. */
-static bool write_held(struct app *a)
+static bool write_held(struct app_book *b)
 {
-	char *text = xstrdup(sbuf_str(&a->history_held)), *p, *end;
+	char *text = xstrdup(sbuf_str(&b->held)), *p, *end;
 	struct err err = {0};
 	int rc = ERR_OK;
 
 	for (p = text; *p; p = end + 1) {
 		end = strchr(p, '\n'); /* each line has one */
 		*end = '\0';
-		rc = histfile_append(a->history, p, &err);
+		rc = histfile_append(b->file, p, &err);
 		*end = '\n';
 		if (rc != ERR_OK)
 			break;
 	}
-	sbuf_clear(&a->history_held);
+	sbuf_clear(&b->held);
 	if (rc == ERR_AGAIN)
-		sbuf_add(&a->history_held, p);
+		sbuf_add(&b->held, p);
 	else if (rc != ERR_OK)
-		session_notice(a->session, true, "history not saved: %s", err.text);
+		session_notice(b->app->session, true, "history not saved: %s", err.text);
 	free(text);
 	return rc != ERR_AGAIN;
 }
@@ -73,66 +80,115 @@ static bool write_held(struct app *a)
 static void held_due(void *ctx, mono_t now)
 {
 	struct app *a = ctx;
+	bool all = true;
 
-	if (a->history && !write_held(a))
+	for (int i = 0; i < TUI_ENTRY_KINDS; i++)
+		if (a->books[i].file && a->books[i].held.len)
+			all = write_held(&a->books[i]) && all;
+	if (!all)
 		timer_arm(a->history_timer, now + MONO_MS(100));
+}
+
+static void hold(struct app_book *b, const char *line)
+{
+	/* Many long ones while the file is locked: the newest are not kept then. */
+	if (b->held.len + strlen(line) + 1 < HELD_MAX)
+		sbuf_fmt(&b->held, "%s\n", line);
+	/* The disk has time: what is due now would come before the line is sent. */
+	timer_arm(b->app->history_timer, b->app->now + MONO_MS(2));
 }
 
 void app_remember(struct app *a, const char *line)
 {
+	struct app_book *b = &a->books[TUI_ENTRY_NONE];
 	char *kept;
 
 	lineedit_history_add(tui_lineedit(a->tui), line);
-	if (!a->history)
+	if (!b->file)
 		return;
 	if (a->options->show_secrets && secrets_in_line(a->secrets, line, strlen(line)))
 		return; /* shown on the screen is not kept on the disk */
 	kept = without_secrets(a, line);
-	/* Many long ones while the file is locked: the newest are not kept then. */
-	if (a->history_held.len + strlen(kept) + 1 < HELD_MAX)
-		sbuf_fmt(&a->history_held, "%s\n", kept);
+	hold(b, kept);
 	free(kept);
-	/* The disk has time: what is due now would come before the line is sent. */
-	timer_arm(a->history_timer, a->now + MONO_MS(2));
+}
+
+void app_remember_entry(struct app *a, enum tui_entry kind, const char *text)
+{
+	struct app_book *b = &a->books[kind];
+
+	/* With its secret left out it would search for something else. */
+	if (b->file && text[0] && !secrets_in_line(a->secrets, text, strlen(text)))
+		hold(b, text);
+}
+
+static void recall(struct app_book *b)
+{
+	struct err err = {0};
+
+	if (b->file && histfile_read(b->file, &err) != ERR_OK)
+		session_notice(b->app->session, true, "history not read: %s", err.text);
 }
 
 void app_history_recall(void *ctx)
 {
-	struct app *a = ctx;
-	struct err err = {0};
+	recall(&((struct app *)ctx)->books[TUI_ENTRY_NONE]);
+}
 
-	if (a->history && histfile_read(a->history, &err) != ERR_OK)
-		session_notice(a->session, true, "history not read: %s", err.text);
+void app_recall_entries(struct app *a, enum tui_entry kind)
+{
+	recall(&a->books[kind]);
+}
+
+/* False when its folder can't be made: told. */
+static bool open_book(struct app_book *b, const char *name, size_t want)
+{
+	static const struct histfile_ops ops = {.anew = forget_all, .line = add_line};
+	struct app *a = b->app;
+	struct err err = {0};
+	char path[512];
+
+	if (files_path(FILES_STATE, name, path, sizeof(path), &err) != ERR_OK)
+		return false;
+	if (files_make_parents(path, &err) != ERR_OK) {
+		session_warn(a->session, a->now, "history not kept: %s", err.text);
+		return false;
+	}
+	b->file = histfile_new(path, want, &ops, b);
+	if (histfile_read(b->file, &err) != ERR_OK)
+		session_warn(a->session, a->now, "history not read: %s", err.text);
+	(void)histfile_shorten(b->file, &err); /* the next start tries again */
+	return true;
 }
 
 void app_history_load(struct app *a)
 {
-	static const struct histfile_ops ops = {.anew = forget_all, .line = add_line};
+	static const char *const names[] = {[TUI_ENTRY_NONE] = "history",
+	    [TUI_ENTRY_FIND] = "find-history",
+	    [TUI_ENTRY_FILTER] = "filter-history"};
 	size_t want = (size_t)settings_int(a->session->settings, SET_HISTORY);
-	struct err err = {0};
-	char path[512];
 
 	lineedit_history_limit(tui_lineedit(a->tui), (int)want);
-	sbuf_init(&a->history_held, HELD_MAX);
 	a->history_timer = timer_new(a->loop, held_due, a);
-	if (!want || files_path(FILES_STATE, "history", path, sizeof(path), &err) != ERR_OK)
-		return;
-	if (files_make_parents(path, &err) != ERR_OK) {
-		session_warn(a->session, a->now, "history not kept: %s", err.text);
-		return;
+	for (int i = 0; i < TUI_ENTRY_KINDS; i++) {
+		a->books[i] = (struct app_book){.app = a, .kind = (enum tui_entry)i};
+		sbuf_init(&a->books[i].held, HELD_MAX);
 	}
-	a->history = histfile_new(path, want, &ops, a);
-	if (histfile_read(a->history, &err) != ERR_OK)
-		session_warn(a->session, a->now, "history not read: %s", err.text);
-	(void)histfile_shorten(a->history, &err); /* the next start tries again */
+	for (int i = 0; want && i < TUI_ENTRY_KINDS; i++)
+		if (!open_book(&a->books[i], names[i], want))
+			return;
 }
 
 void app_history_fini(struct app *a)
 {
-	if (a->history && a->history_held.len)
-		(void)write_held(a); /* the last try */
-	histfile_free(a->history);
-	a->history = NULL;
+	for (int i = 0; i < TUI_ENTRY_KINDS; i++) {
+		struct app_book *b = &a->books[i];
+
+		if (b->file && b->held.len)
+			(void)write_held(b); /* the last try */
+		histfile_free(b->file);
+		b->file = NULL;
+		sbuf_fini(&b->held);
+	}
 	timer_free(a->history_timer);
-	sbuf_fini(&a->history_held);
 }

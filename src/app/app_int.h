@@ -31,6 +31,24 @@ enum { APP_RECORD_LINES, APP_RECORD_RAW, APP_RECORDS };
 struct app_record {
 	struct recorder *r; /* NULL: off */
 	bool bad;	    /* its trouble was told */
+	bool looking;	    /* what is in its file already is looked over */
+	/* The scrollback is being written: until it is, what comes is taken from the log too. */
+	bool scrolling;
+	uint64_t scroll_next, scroll_skip; /* lines of the log */
+};
+
+/* What was entered in the edit line (TUI_ENTRY_NONE), searched for, filtered by: a file of each. */
+struct app_book {
+	struct app *app;
+	enum tui_entry kind;
+	struct histfile *file; /* NULL: not kept */
+	struct sbuf held;      /* lines that wait for another session to let go the file */
+};
+
+/* Rates to try where bytes can't be read: the likeliest first, the one with which it began last. */
+struct app_likely {
+	uint32_t rates[GARBLE_RATES + 1];
+	int count; /* 0: nothing unreadable was noticed */
 };
 
 struct app {
@@ -69,12 +87,19 @@ struct app {
 	bool record_begun;   /* what the command line wants recorded was begun */
 	uint64_t words_next; /* first line of the log whose words the recording has not seen */
 
-	/* boots (app_rx.c) */
+	/* boots (app_boot.c) */
 	struct bootwatch boot;
+	uint32_t boot_count; /* boots seen when it was begun */
+	const char
+	    *boot_why; /* who asked: "watch", "reset"; NULL: a flash, which tells it itself */
+	mono_t boot_until;
 	struct garble garble;
 	uint32_t garble_told; /* the rate at which unreadable bytes were told of */
+	struct app_likely likely;
 	struct timer *boot_timer;
 	bool boot_awaited; /* when the port went away: goes on with its return */
+
+	uint64_t timeline_shown; /* revision of what the page of the starts shows (act_device.c) */
 
 	/* flashing (act_flash.c) */
 	struct flash_task *task;
@@ -83,6 +108,7 @@ struct app {
 	struct chooser *chooser;    /* act_choose.c; NULL until it is used */
 	bool loader_there;	    /* the loader answered and nothing was heard since */
 	uint32_t loader_baud;
+	struct engine_chip chip; /* as a loader told it last; known: it has */
 	const struct board *board;
 	struct sbuf held_words; /* words of the task that wait for the end of the device's line */
 	struct timer *words_timer;
@@ -112,9 +138,14 @@ struct app {
 	char *paste; /* waits for the answer */
 	struct sender *sender;
 
-	/* history (app_history.c) */
-	struct histfile *history;
-	struct sbuf history_held; /* lines that wait for another session to let go the file */
+	struct post *post;	 /* app_courier.c */
+	char *typed_backlog;	 /* waits for the answer */
+	struct script *script;	 /* act_script.c; NULL until it is used */
+	struct form_run *form;	 /* act_setup.c; NULL until it is used */
+	struct console *console; /* app_console.c */
+	void (*on_form)(struct app *a, enum tui_form event, int field); /* of the open form */
+
+	struct app_book books[TUI_ENTRY_KINDS]; /* history (app_history.c) */
 	struct timer *history_timer;
 
 	struct log_search *search; /* act_find.c */
@@ -142,11 +173,15 @@ void app_log_break(struct app *a, mono_t now);
 void app_log_let_go(struct app *a, mono_t now);
 /* Bytes of the link while no flash task has it. */
 void app_rx(struct app *a, const uint8_t *bytes, size_t n, mono_t now);
-/* Listens for the boot after a flash. */
-void app_await_boot(struct app *a, mono_t now);
 /* The rate of the session, as set by the user. */
 uint32_t app_session_baud(const struct app *a);
 void app_update_port(struct app *a);
+
+/* ---- app_garble.c: bytes that can't be read ---- */
+/* Looks at them, and tells of it. */
+void app_garble_rx(struct app *a, const uint8_t *bytes, size_t n, mono_t now);
+/* The next likely rate. */
+void app_garble_try(struct app *a);
 
 /* ---- app_read.c: what the session reads of the log ---- */
 /* Bytes came: reads their lines, in a flood as many as do not hold up the port. */
@@ -156,6 +191,21 @@ void app_read_lines(struct app *a, mono_t now);
 mono_t app_read_step(struct app *a, mono_t now);
 /* The stream breaks: what has come is whole. */
 void app_read_break(struct app *a, mono_t now);
+
+/* ---- app_boot.c: the rate follows a boot ---- */
+void app_boot_init(struct app *a);
+void app_boot_fini(struct app *a);
+/* Listens for the boot after a flash, however long it takes. */
+void app_await_boot(struct app *a, mono_t now);
+/* Listens for the boot after a reset by the lines; tells when none comes. */
+void app_await_reset(struct app *a, mono_t now);
+/* Bytes of the device while a boot is awaited. */
+void app_boot_rx(struct app *a, const uint8_t *bytes, size_t n, mono_t now);
+/* Ends it without a word; the rate is not changed by that. */
+void app_boot_stop(struct app *a);
+/* The port went away while a boot was awaited: true when it is to be gone on with at its return. */
+bool app_boot_away(struct app *a);
+void app_boot_again(struct app *a, mono_t now);
 
 /* ---- act_record.c: recording; all that comes here is masked ---- */
 void app_record_init(struct app *a);
@@ -178,6 +228,8 @@ void app_record_break(struct app *a);
 void app_record_note(struct app *a, char kind, const char *text, mono_t now);
 /* Takes over the program's own words out of the log. */
 void app_record_words(struct app *a, mono_t now);
+/* A slice of what a recording has to do at its beginning; true when there is more. */
+bool app_record_step(struct app *a);
 
 /* ---- app_line.c: what the user enters ---- */
 void app_line(struct app *a, const char *line);
@@ -192,6 +244,9 @@ void app_history_fini(struct app *a);
 void app_remember(struct app *a, const char *line);
 /* The history is about to be used: what other sessions have entered is added. */
 void app_history_recall(void *ctx);
+/* The same for what is searched for and filtered by. One with a secret in it is not kept. */
+void app_remember_entry(struct app *a, enum tui_entry kind, const char *text);
+void app_recall_entries(struct app *a, enum tui_entry kind);
 
 /* ---- app_send.c: lines, macros and pastes on their way to the device ---- */
 void app_send_init(struct app *a);
@@ -226,6 +281,31 @@ void app_direct_key(void *ctx, const char *bytes, size_t n);
 /* "\n" as the setting has it; "" none. */
 const char *app_eol(const struct app *a);
 
+/* May something be sent now, and is anything to be warned of? False: told why in the notice. */
+bool app_send_ready(struct app *a);
+/* The text as it may be shown; to be freed. */
+char *app_masked(const struct app *a, const char *text);
+
+/* ---- app_courier.c: commands on their way, ticked off (jobs: app_courier.h) ---- */
+void app_courier_init(struct app *a);
+void app_courier_fini(struct app *a);
+bool app_courier_busy(const struct app *a);
+/* A line of it is on its way, or its answers are awaited: nothing else may come between. */
+bool app_courier_line(const struct app *a);
+/* A line that was entered: taken when it is a Backlog that can be watched. */
+bool app_courier_typed(struct app *a, const char *line);
+bool app_courier_cancel(struct app *a);
+void app_courier_lost(struct app *a);
+/* Bytes of the device as they came. */
+void app_courier_rx(struct app *a, const uint8_t *bytes, size_t n, mono_t now);
+mono_t app_courier_turn(struct app *a, mono_t now);
+
+/* ---- app_console.c: the console's own moods: level, rate, who else has it ---- */
+void app_console_init(struct app *a);
+void app_console_fini(struct app *a);
+/* A whole line of the device (masked), after the facts have read it. */
+void app_console_line(struct app *a, const uint8_t *line, size_t n, mono_t now);
+
 /* ---- complete.c ---- */
 size_t app_complete(void *ctx, const char *line, size_t cursor,
     void (*add)(void *arg, const char *word, const char *detail), void *arg);
@@ -254,12 +334,24 @@ void act_macro(struct app *a, const struct cmd_line *c);
 void act_direct(struct app *a, const struct cmd_line *c);
 void act_sendhex(struct app *a, const struct cmd_line *c);
 void act_profile(struct app *a, const struct cmd_line *c);
+void act_send(struct app *a, const struct cmd_line *c);
+void app_script_fini(struct app *a);
+void act_setup(struct app *a, const struct cmd_line *c);
+void app_setup_fini(struct app *a);
+/* Lines of the device while Status 0 is awaited. */
+void app_setup_line(struct app *a, const uint8_t *line, size_t n);
 void act_format(struct app *a, const struct cmd_line *c);
 void act_flow(struct app *a, const struct cmd_line *c);
 void act_dtr(struct app *a, const struct cmd_line *c);
 void act_rts(struct app *a, const struct cmd_line *c);
 void act_break(struct app *a, const struct cmd_line *c);
 void act_reset(struct app *a, const struct cmd_line *c);
+void act_watch(struct app *a, const struct cmd_line *c);
+void act_why(struct app *a, const struct cmd_line *c);
+void act_next(struct app *a, const struct cmd_line *c);
+void act_timeline(struct app *a, const struct cmd_line *c);
+/* The page of the starts follows them. */
+void app_timeline_turn(struct app *a);
 void act_bootloader(struct app *a, const struct cmd_line *c);
 void act_record(struct app *a, const struct cmd_line *c);
 void act_pause(struct app *a, const struct cmd_line *c);
@@ -364,6 +456,9 @@ bool app_take_profile(struct app *a, const char *name);
 const char *app_conf_path(const struct app *a);
 /* Calls fn with the name of each profile. */
 void app_each_profile(struct app *a, void (*fn)(void *ctx, const char *name), void *ctx);
+/* The values of the configuration; of the profile (NULL: those of none). */
+void app_each_value(struct app *a, const char *profile,
+    void (*fn)(void *ctx, const char *name, const char *value), void *ctx);
 
 /* ---- tips.c ---- */
 /* How many hints were shown in earlier sessions; shows the next one. */

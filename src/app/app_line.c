@@ -18,6 +18,10 @@ static const app_command commands[CMD_COUNT] = {
     [CMD_BREAK] = act_break,
     [CMD_RESET] = act_reset,
     [CMD_BOOTLOADER] = act_bootloader,
+    [CMD_WATCH] = act_watch,
+    [CMD_WHY] = act_why,
+    [CMD_NEXT] = act_next,
+    [CMD_TIMELINE] = act_timeline,
     [CMD_FLASH] = act_flash,
     [CMD_ERASE] = act_erase,
     [CMD_BACKUP] = act_backup,
@@ -57,6 +61,8 @@ static const app_command commands[CMD_COUNT] = {
     [CMD_MACRO] = act_macro,
     [CMD_DIRECT] = act_direct,
     [CMD_SENDHEX] = act_sendhex,
+    [CMD_SEND] = act_send,
+    [CMD_SETUP] = act_setup,
     [CMD_PROFILE] = act_profile,
 };
 

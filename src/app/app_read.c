@@ -68,11 +68,14 @@ static bool read_line(struct app *a, uint64_t number, const struct line_ref *ref
 		return false;
 	if (!ref->continued) {
 		session_device_line(a->session, ref->bytes, ref->len, number, ref->time);
+		app_console_line(a, ref->bytes, ref->len, a->now);
 		return true;
 	}
 	n = join_line(a->session->log, number, ref, joined, sizeof(joined));
-	if (n)
+	if (n) {
 		session_device_line(a->session, joined, n, number, ref->time);
+		app_console_line(a, joined, n, a->now);
+	}
 	return true;
 }
 

@@ -7,19 +7,16 @@
 #include "tasmite/base/str.h"
 
 static void held_due(void *ctx, mono_t now);
-static void boot_due(void *ctx, mono_t now);
 
 void app_rx_init(struct app *a)
 {
 	buf_init(&a->masked, 1024 * 1024);
 	a->held_timer = timer_new(a->loop, held_due, a);
-	a->boot_timer = timer_new(a->loop, boot_due, a);
 }
 
 void app_rx_fini(struct app *a)
 {
 	timer_free(a->held_timer);
-	timer_free(a->boot_timer);
 	buf_fini(&a->masked);
 }
 
@@ -76,58 +73,6 @@ void app_log_break(struct app *a, mono_t now)
 	app_read_break(a, now);
 }
 
-/* ---- boots ----------------------------------------------------------------------------------- */
-
-static void follow_boot(struct app *a, mono_t now)
-{
-	uint32_t want = bootwatch_baud(&a->boot);
-
-	if (link_line(a->link)->baud != want) {
-		app_log_break(a, now);
-		link_set_baud(a->link, want, NULL, NULL);
-		app_update_port(a);
-	}
-	if (a->boot.state == BOOTWATCH_APP)
-		bootwatch_stop(&a->boot);
-	timer_arm(a->boot_timer, bootwatch_deadline(&a->boot));
-}
-
-static void boot_due(void *ctx, mono_t now)
-{
-	struct app *a = ctx;
-
-	if (a->boot.state == BOOTWATCH_OFF)
-		return;
-	bootwatch_tick(&a->boot, now);
-	follow_boot(a, now);
-}
-
-void app_await_boot(struct app *a, mono_t now)
-{
-	bootwatch_begin(&a->boot, app_session_baud(a), now);
-	follow_boot(a, now);
-}
-
-/* Bytes that nobody can read: another rate, most likely. Told once at each rate. */
-static void watch_garble(struct app *a, const uint8_t *bytes, size_t n, mono_t now)
-{
-	uint32_t baud = link_line(a->link)->baud, rates[GARBLE_RATES];
-	const struct transport *t = link_transport(a->link);
-	mono_t since = now;
-
-	if (!t || !(t->caps & TRANSPORT_HAS_BAUD))
-		return;
-	if (!garble_rx(&a->garble, baud, bytes, n, now) || a->garble_told == baud)
-		return;
-	a->garble_told = baud;
-	garble_unreadable(&a->garble, &since);
-	garble_rates(&a->garble, rates);
-	session_warn(a->session, now,
-	    "unreadable for %d s at %u baud: this looks like another rate: /baud %u, or /baud %u "
-	    "or %u",
-	    (int)((now - since) / MONO_S(1)), baud, rates[0], rates[1], rates[2]);
-}
-
 /* Patterns that were switched off since the last bytes came. */
 static void tell_costly(struct app *a, mono_t now)
 {
@@ -148,13 +93,12 @@ void app_rx(struct app *a, const uint8_t *bytes, size_t n, mono_t now)
 {
 	a->loader_there = false; /* somebody else speaks now */
 	app_log_rx(a, bytes, n, now);
+	app_courier_rx(a, bytes, n, now);
 	tell_costly(a, now);
-	if (a->boot.state != BOOTWATCH_OFF) {
-		bootwatch_rx(&a->boot, bytes, n, now);
-		follow_boot(a, now);
-	} else {
-		watch_garble(a, bytes, n, now);
-	}
+	if (a->boot.state != BOOTWATCH_OFF)
+		app_boot_rx(a, bytes, n, now);
+	else
+		app_garble_rx(a, bytes, n, now);
 }
 
 uint32_t app_session_baud(const struct app *a)

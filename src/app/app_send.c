@@ -124,9 +124,18 @@ static void leave_boot(struct app *a)
 {
 	/* Who writes to the device sees it run: the boot was missed, its rate is the session's. */
 	if (a->boot.state != BOOTWATCH_OFF) {
-		bootwatch_stop(&a->boot);
+		app_boot_stop(a);
 		app_apply_settings(a);
 	}
+}
+
+bool app_send_ready(struct app *a)
+{
+	if (!may_send(a))
+		return false;
+	warn_of_loader(a);
+	leave_boot(a);
+	return true;
 }
 
 static bool hand_on(struct app *a, const void *bytes, size_t n)
@@ -145,10 +154,8 @@ static bool send_now(struct app *a, const char *line, size_t n)
 	char *bytes;
 	bool sent;
 
-	if (!may_send(a))
+	if (!app_send_ready(a))
 		return false;
-	warn_of_loader(a);
-	leave_boot(a);
 	bytes = xmalloc(n + le + 1);
 	memcpy(bytes, line, n);
 	bytes[n] = '\0';
@@ -317,6 +324,8 @@ mono_t app_send_turn(struct app *a, mono_t now)
 	a->now = now;
 	if (!s->count && !s->draining)
 		return MONO_NEVER;
+	if (app_courier_line(a))
+		return MONO_NEVER; /* it has turns of its own */
 	if (link_unsent(a->link))
 		return MONO_NEVER; /* the link's own turns tell when it has left */
 	if (s->draining) {
@@ -338,13 +347,15 @@ static bool is_idle(const struct app *a)
 {
 	const struct sender *s = a->sender;
 
-	return !s->count && !s->draining && a->now >= s->pause_until;
+	return !s->count && !s->draining && a->now >= s->pause_until && !app_courier_line(a);
 }
 
 bool app_send_line(struct app *a, const char *line)
 {
 	if (!may_send(a))
 		return false;
+	if (is_idle(a) && app_courier_typed(a, line))
+		return true;
 	if (is_idle(a))
 		return send_now(a, line, strlen(line));
 	return add_job(a, JOB_LINE, xstrdup(line), 1);

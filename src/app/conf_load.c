@@ -436,3 +436,11 @@ void app_each_profile(struct app *a, void (*fn)(void *ctx, const char *name), vo
 		if (a->conf_text[i])
 			conf_each_profile(a->conf_text[i], fn, ctx);
 }
+
+void app_each_value(struct app *a, const char *profile,
+    void (*fn)(void *ctx, const char *name, const char *value), void *ctx)
+{
+	for (int i = 0; i < FILE_COUNT; i++)
+		if (a->conf_text[i])
+			conf_each_value(a->conf_text[i], profile, fn, ctx);
+}

@@ -208,6 +208,11 @@ bool flash_driver_keep(struct flash_driver *d, const struct engine_part *keep, s
 	return engine_keep(d->engine, keep, n);
 }
 
+bool flash_driver_move(struct flash_driver *d, const uint32_t *offset, size_t n)
+{
+	return engine_move(d->engine, offset, n);
+}
+
 void flash_driver_proceed(struct flash_driver *d, mono_t now)
 {
 	engine_proceed(d->engine, now);

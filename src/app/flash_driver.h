@@ -37,6 +37,8 @@ void flash_driver_rx(struct flash_driver *d, const uint8_t *bytes, size_t n, mon
 void flash_driver_port_lost(struct flash_driver *d, mono_t now);
 /* As engine_keep, before flash_driver_proceed. */
 bool flash_driver_keep(struct flash_driver *d, const struct engine_part *keep, size_t n);
+/* As engine_move. */
+bool flash_driver_move(struct flash_driver *d, const uint32_t *offset, size_t n);
 void flash_driver_proceed(struct flash_driver *d, mono_t now);
 void flash_driver_cancel(struct flash_driver *d, mono_t now);
 /* Does nothing any more, without an event: the port is away and a new driver will begin anew. May be

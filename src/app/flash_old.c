@@ -256,3 +256,13 @@ int flash_old_keep(const uint8_t *data, size_t n, struct err *err)
 	make_room(folder);
 	return files_replace(path, data, n, 0600, err);
 }
+
+int flash_old_keep_request(const struct flash_request *r, struct err *err)
+{
+	int rc = ERR_OK;
+
+	for (size_t i = 0; i < r->file_count && r->kind == ENGINE_FLASH && rc == ERR_OK; i++)
+		if (r->files[i].info.kind == IMAGE_ESP8266)
+			rc = flash_old_keep(r->files[i].data, r->files[i].size, err);
+	return rc;
+}

@@ -10,6 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "flash_task.h"
 #include "tasmite/io/loop.h"
 
 #define FLASH_OLD_SECTOR 4096u
@@ -26,5 +27,7 @@ const uint8_t *flash_old_sector(struct flash_old *o, const uint8_t *digest, size
 /* Keeps firmware that was written, for the next time: FLASH_OLD_FILES of them, the oldest go. */
 #define FLASH_OLD_FILES 8u
 int flash_old_keep(const uint8_t *data, size_t n, struct err *err);
+/* Its firmware, after it was written; copies of a whole flash have passwords in them. */
+int flash_old_keep_request(const struct flash_request *r, struct err *err);
 
 #endif

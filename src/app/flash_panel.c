@@ -2,6 +2,9 @@
 /* What the flash panel shows of the work: the row of stages, the chip. */
 #include "flash_panel.h"
 
+#include "flash_family.h"
+#include "flash_which.h"
+
 #include <string.h>
 
 #include "tasmite/base/str.h"
@@ -25,14 +28,31 @@ void flash_chip_describe(const struct engine_chip *chip, struct sbuf *out)
 		str_size(size, sizeof(size), chip->flash_size);
 	sbuf_fmt(out, "chip:     %s%s\n", chip->name,
 	    chip->is_8285 ? " (flash inside, mode DOUT only)" : "");
+	if (chip->family32) {
+		if (chip->part[0])
+			sbuf_fmt(out, "part:     %s%s\n", chip->part,
+			    chip->single_core ? ", one core" : "");
+		if (chip->revision >= 0)
+			sbuf_fmt(out, "revision: %d (of its ROM)\n", chip->revision);
+		flash_family_notes(chip, out);
+		if (chip->secure_download) { /* nothing else can be known */
+			flash_which_describe(chip, out);
+			return;
+		}
+	}
 	sbuf_fmt(out, "MAC:      %02X:%02X:%02X:%02X:%02X:%02X\n", chip->mac[0], chip->mac[1],
 	    chip->mac[2], chip->mac[3], chip->mac[4], chip->mac[5]);
 	sbuf_fmt(out, "crystal:  %u MHz\n", chip->crystal_khz / 1000);
-	sbuf_fmt(out, "flash:    %s, id %06x%s%s\n", size, chip->flash_id,
-	    chip->flash_maker[0] ? ", " : "", chip->flash_maker);
+	sbuf_fmt(out, "flash:    %s, id %06x%s%s%s\n", size, chip->flash_id,
+	    chip->flash_maker[0] ? ", " : "", chip->flash_maker,
+	    chip->flash_woken ? " (it had not started well, and was woken)" : "");
+	if (chip->psram)
+		sbuf_fmt(out, "PSRAM:    %s, in its package\n",
+		    str_size(size, sizeof(size), chip->psram));
 	sbuf_fmt(out, "protect:  %s (status register %02x)\n",
 	    chip->flash_status & 0x1c ? "some areas are write-protected" : "none",
 	    chip->flash_status & 0xff);
+	flash_which_describe(chip, out);
 }
 
 /* ---- the stages ------------------------------------------------------------------------------ */
@@ -51,14 +71,16 @@ static const char *const stage_words[ENGINE_STAGES] = {
 
 /* The stages that the panel shows ahead: with the stub, and by the ROM alone. Others appear when
  * they begin. */
-static bool stage_ahead(const struct flash_request *r, enum engine_stage s, bool stub)
+static bool stage_ahead(const struct flash_request *r, enum engine_stage s, enum flash_by by)
 {
+	const bool stub = by != FLASH_BY_ROM;
+
 	switch (s) {
 	case ENGINE_ST_CONNECT:
 	case ENGINE_ST_IDENTIFY:
 		return true;
 	case ENGINE_ST_STUB:
-		return stub && r->kind != ENGINE_IDENTIFY;
+		return by == FLASH_BY_STUB && r->kind != ENGINE_IDENTIFY;
 	case ENGINE_ST_READ:
 		return r->kind == ENGINE_READ || r->save[0];
 	case ENGINE_ST_COMPARE:
@@ -100,7 +122,7 @@ struct flash_stage *flash_panel_stage(struct flash_view *v, enum engine_stage s)
 	return &v->stages[at];
 }
 
-void flash_panel_stages(const struct flash_request *r, struct flash_view *v, bool stub)
+void flash_panel_stages(const struct flash_request *r, struct flash_view *v, enum flash_by by)
 {
 	int kept = 0;
 
@@ -109,6 +131,6 @@ void flash_panel_stages(const struct flash_request *r, struct flash_view *v, boo
 			v->stages[kept++] = v->stages[i];
 	v->stage_count = kept;
 	for (int s = 0; s < ENGINE_STAGES; s++)
-		if (stage_ahead(r, (enum engine_stage)s, stub))
+		if (stage_ahead(r, (enum engine_stage)s, by))
 			flash_panel_stage(v, (enum engine_stage)s);
 }

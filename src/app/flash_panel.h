@@ -8,8 +8,11 @@
 /* The row of a stage in the panel, in the engine's order; added where it is missing. NULL: there is
  * no room. */
 struct flash_stage *flash_panel_stage(struct flash_view *v, enum engine_stage s);
+/* Who does the work in the chip. */
+enum flash_by { FLASH_BY_ROM, FLASH_BY_STUB, FLASH_BY_FAMILY };
+
 /* The row of stages for what is known now: with the stub, or by the ROM alone. Stages that began
  * stay with their marks. */
-void flash_panel_stages(const struct flash_request *r, struct flash_view *v, bool stub);
+void flash_panel_stages(const struct flash_request *r, struct flash_view *v, enum flash_by by);
 
 #endif

@@ -2,6 +2,8 @@
 /* What shall be done with the device: files, areas, and the question before anything is lost. */
 #include "flash_task.h"
 
+#include "flash_fit.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -43,6 +45,7 @@ static int split_offset(const char *word, struct flash_file *f, struct err *err)
 			return err_set(err, ERR_INVAL, 0,
 			    "%s: the offset must be a multiple of 4096 (0x1000)", word);
 		f->offset = (uint32_t)offset;
+		f->asked = true;
 		if (!str_copy_n(f->path, sizeof(f->path), word, (size_t)(at - word)))
 			return err_set(err, ERR_RANGE, 0, "the file name is too long");
 		return ERR_OK;
@@ -98,6 +101,7 @@ int flash_request_add(struct flash_request *r, const char *word, struct err *err
 	}
 	image_inspect(f->data, f->size, f->name, &f->info);
 	r->file_count++;
+	flash_fit_early(r);
 	return ERR_OK;
 }
 
@@ -152,6 +156,8 @@ static bool *flag_of(struct flash_request *r, const char *name)
 		return &r->keep_settings;
 	if (strcmp(name, "no-verify") == 0)
 		return &r->no_verify;
+	if (strcmp(name, "force") == 0)
+		return &r->force;
 	if (strcmp(name, "full") == 0)
 		return &r->full;
 	return strcmp(name, "no-stub") == 0 ? &r->no_stub : NULL;
@@ -188,12 +194,37 @@ static uint32_t end_of(const struct flash_file *f)
 	return f->offset + (uint32_t)((f->size + 4095) & ~(size_t)4095);
 }
 
-static int check_overlap(const struct flash_request *r, struct err *err)
+/* An ESP8266, or a chip that is not known yet. */
+static int check_file(const struct flash_request *r, const struct flash_file *f,
+    const struct image_target *target, struct sbuf *warnings, struct err *err)
+{
+	struct image_target at = *target;
+	struct image_verdict v;
+	int rc;
+
+	at.offset = f->offset;
+	if (!target->chip_known && image_is_esp32(&f->info))
+		return flash_fit_alone(r, f, err);
+	rc = image_check(&f->info, &at, &v);
+	if (f->unplaced)
+		v.overridable = false; /* where to is not said */
+	if (rc != ERR_OK && !(r->force && v.overridable))
+		return flash_fit_refuse(r, f, &v, err);
+	if (rc != ERR_OK)
+		sbuf_fmt(warnings, "%s: %s; written all the same, as asked\n", f->name, v.reason);
+	for (size_t k = 0; k < v.warning_count; k++)
+		sbuf_fmt(warnings, "%s: %s\n", f->name, v.warnings[k]);
+	return ERR_OK;
+}
+
+int flash_request_overlap(const struct flash_request *r, struct err *err)
 {
 	for (size_t i = 0; i < r->file_count; i++)
 		for (size_t k = 0; k < i; k++) {
 			const struct flash_file *a = &r->files[i], *b = &r->files[k];
 
+			if (a->unplaced || b->unplaced)
+				continue;
 			if (a->offset < end_of(b) && b->offset < end_of(a))
 				return err_set(err, ERR_INVAL, 0,
 				    "%s and %s overlap in the flash: give them other offsets",
@@ -206,20 +237,12 @@ int flash_request_check(const struct flash_request *r, const struct image_target
     struct sbuf *warnings, struct err *err)
 {
 	for (size_t i = 0; i < r->file_count; i++) {
-		const struct flash_file *f = &r->files[i];
-		struct image_target at = *target;
-		struct image_verdict v;
-		int rc;
+		int rc = check_file(r, &r->files[i], target, warnings, err);
 
-		at.offset = f->offset;
-		rc = image_check(&f->info, &at, &v);
 		if (rc != ERR_OK)
-			return err_set(err, rc, 0, "%s: %s%s%s", f->name, v.reason,
-			    v.advice[0] ? "; " : "", v.advice);
-		for (size_t k = 0; k < v.warning_count; k++)
-			sbuf_fmt(warnings, "%s: %s\n", f->name, v.warnings[k]);
+			return rc;
 	}
-	return check_overlap(r, err);
+	return flash_request_overlap(r, err);
 }
 
 /* ---- what stays ------------------------------------------------------------------------------ */
@@ -273,8 +296,12 @@ static void ask_files(const struct flash_request *r, struct session_ask *ask)
 
 	for (size_t i = 0; i < r->file_count; i++) {
 		image_summary(&r->files[i].info, summary, sizeof(summary));
-		str_fmt(line, sizeof(line), "%s at 0x%05x: %s", r->files[i].name,
-		    r->files[i].offset, summary);
+		if (r->files[i].unplaced)
+			str_fmt(line, sizeof(line), "%s where the partition table says: %s",
+			    r->files[i].name, summary);
+		else
+			str_fmt(line, sizeof(line), "%s at 0x%05x: %s", r->files[i].name,
+			    r->files[i].offset, summary);
 		ask_add(ask, line);
 	}
 }
@@ -285,7 +312,9 @@ static bool loses_all(const struct flash_request *r)
 	if (r->kind == ENGINE_ERASE)
 		return !r->area.length;
 	for (size_t i = 0; i < r->file_count; i++)
-		if (r->files[i].info.kind == IMAGE_ESP8266_BACKUP)
+		if (r->files[i].info.kind == IMAGE_ESP8266_BACKUP ||
+		    r->files[i].info.kind == IMAGE_ESP32_BACKUP ||
+		    r->files[i].info.kind == IMAGE_ESP32_FACTORY)
 			return true;
 	return r->erase_all && !r->keep_settings;
 }

@@ -10,12 +10,17 @@
 
 #include "adapters.h"
 #include "flash_driver.h"
+#include "flash_family.h"
+#include "flash_fit.h"
 #include "flash_old.h"
 #include "flash_panel.h"
 #include "flash_save.h"
 #include "flash_words.h"
 #include "tasmite/base/str.h"
 #include "tasmite/base/xalloc.h"
+
+/* Resets by lines that took the chip's own USB away, before it is left to the user. */
+#define USB_RETURNS 4
 
 struct flash_task {
 	struct loop *loop;
@@ -41,7 +46,8 @@ struct flash_task {
 	uint64_t mismatch; /* bytes that differed */
 	enum engine_retry last_retry;
 	unsigned same_retries;
-	bool slower; /* a rate was given up */
+	bool slower;	  /* a rate was given up */
+	unsigned returns; /* of the port, while the loader was waited for */
 };
 
 /* Where a loader that measured nothing yet is spoken to first, and where the stub is left. */
@@ -82,7 +88,7 @@ static void view_begin(struct flash_task *t, bool by_lines, mono_t now)
 	v->state = FLASH_WAITING;
 	v->left_s = -1;
 	v->stage_began = now;
-	flash_panel_stages(r, v, !r->no_stub);
+	flash_panel_stages(r, v, r->no_stub ? FLASH_BY_ROM : FLASH_BY_STUB);
 	if (r->kind == ENGINE_IDENTIFY)
 		str_copy(v->what, sizeof(v->what), "identify the chip");
 	else if (r->kind == ENGINE_READ)
@@ -92,6 +98,11 @@ static void view_begin(struct flash_task *t, bool by_lines, mono_t now)
 		    r->area.offset + r->area.length - 1);
 	else if (r->kind == ENGINE_ERASE)
 		str_copy(v->what, sizeof(v->what), "erase the whole flash");
+	else if (r->files[0].unplaced)
+		str_fmt(v->what, sizeof(v->what), "%s%s  %s %s its partition", r->files[0].name,
+		    r->file_count > 1 ? " and more" : "",
+		    str_size(size, sizeof(size), r->files[0].size),
+		    r->kind == ENGINE_VERIFY ? "=" : "→");
 	else
 		str_fmt(v->what, sizeof(v->what), "%s%s  %s %s 0x%05x", r->files[0].name,
 		    r->file_count > 1 ? " and more" : "",
@@ -140,20 +151,12 @@ static void on_progress(struct flash_task *t, const struct engine_event *ev, mon
 	v->left_s = (int)((ev->total - ev->done) / per_s + 0.5);
 }
 
-/* What a start from the flash is followed by says less than that start: it stays to be read. */
-static bool heard_better(enum engine_heard before, enum engine_heard now)
-{
-	if (before == ENGINE_HEARD_FLASH_BOOT)
-		return now == ENGINE_HEARD_APP || now == ENGINE_HEARD_NOISE;
-	return before == ENGINE_HEARD_APP && now == ENGINE_HEARD_NOISE;
-}
-
 static void on_heard(struct flash_task *t, const struct engine_event *ev, mono_t now)
 {
 	char text[160];
 	bool bad, again = false;
 
-	if (heard_better(t->last_heard, ev->heard))
+	if (flash_words_heard_better(t->last_heard, ev->heard))
 		return;
 	if (ev->heard == ENGINE_HEARD_FLASH_BOOT) {
 		/* Each try with the button tells its result; the starts of a boot loop do not. */
@@ -287,6 +290,38 @@ static bool keep_settings(struct flash_task *t, const struct engine_chip *chip)
 	return true;
 }
 
+/* A chip of the ESP32 family: what it is told to do, it does by its ROM. */
+static bool fits_family(struct flash_task *t, const struct engine_chip *chip)
+{
+	struct sbuf told;
+	struct err err = {0};
+	int rc = ERR_OK;
+
+	if (chip->secure_download)
+		t->req.no_verify = true;
+	flash_panel_stages(&t->req, t->view, FLASH_BY_FAMILY);
+	sbuf_init(&told, 4000);
+	flash_family_notes(chip, &told);
+	if (t->req.kind == ENGINE_FLASH || t->req.kind == ENGINE_VERIFY ||
+	    t->req.kind == ENGINE_ERASE)
+		rc = flash_family_fit(&t->req, t->driver, &told, &err);
+	if (told.len)
+		t->ops->say(t->ctx, true, sbuf_str(&told));
+	sbuf_fini(&told);
+	if (rc != ERR_OK)
+		str_copy(t->refused, sizeof(t->refused), err.text);
+	for (size_t i = 0; rc == ERR_OK && i < t->req.file_count; i++)
+		say(t, false, "%s goes to 0x%05x", t->req.files[i].name, t->req.files[i].offset);
+	return rc == ERR_OK;
+}
+
+/* Has the engine stopped to hear whether the job fits? */
+static bool is_asked(const struct flash_task *t)
+{
+	return t->req.kind == ENGINE_FLASH || t->req.kind == ENGINE_ERASE ||
+	       (t->req.kind == ENGINE_VERIFY && flash_fit_wants_table(&t->req));
+}
+
 static void on_identity(struct flash_task *t, mono_t now)
 {
 	const struct engine_chip *chip = engine_chip_info(flash_driver_engine(t->driver));
@@ -296,13 +331,18 @@ static void on_identity(struct flash_task *t, mono_t now)
 	str_fmt(t->view->chip, sizeof(t->view->chip), "%s  %02X:%02X:%02X:%02X:%02X:%02X", shown,
 	    chip->mac[0], chip->mac[1], chip->mac[2], chip->mac[3], chip->mac[4], chip->mac[5]);
 	say(t, false, "chip: %s", t->view->chip);
-	if (t->req.kind != ENGINE_FLASH && t->req.kind != ENGINE_ERASE)
-		return;
-	if (t->req.kind == ENGINE_FLASH)
-		set_header(t, chip);
-	if (fits_chip(t, chip) && keep_settings(t, chip))
+	bool asked = is_asked(t), fits = true; /* a file in its place wants no table any more */
+
+	if (chip->family32) {
+		fits = fits_family(t, chip);
+	} else if (asked) {
+		if (t->req.kind == ENGINE_FLASH)
+			set_header(t, chip);
+		fits = fits_chip(t, chip) && keep_settings(t, chip);
+	}
+	if (fits && asked)
 		flash_driver_proceed(t->driver, now);
-	else
+	else if (!fits)
 		flash_driver_cancel(t->driver, now);
 }
 
@@ -310,7 +350,7 @@ static void on_identity(struct flash_task *t, mono_t now)
 
 static void on_stub(struct flash_task *t, const struct engine_event *ev)
 {
-	flash_panel_stages(&t->req, t->view, ev->ok);
+	flash_panel_stages(&t->req, t->view, ev->ok ? FLASH_BY_STUB : FLASH_BY_ROM);
 	if (ev->ok)
 		say(t, false, "the stub runs (%u KB under way at once)", ev->value / 1024);
 	else
@@ -319,49 +359,19 @@ static void on_stub(struct flash_task *t, const struct engine_event *ev)
 		    "checks");
 }
 
+/* What is sent may be less than what is written: said in the panel, too. */
 static void on_plan(struct flash_task *t, const struct engine_event *ev)
 {
-	char differ[24], total[24];
-	uint32_t same = ev->total - ev->done;
+	char text[160];
 
-	str_size(differ, sizeof(differ), ev->done);
-	str_size(total, sizeof(total), ev->total);
-	if (!same)
-		return;
-	if (!ev->done)
-		say(t, false,
-		    "all of it is there already: nothing has to be written (%.1f s saved)",
-		    ev->count / 1000.0);
-	else
-		say(t, false, "%s of %s differ, only they are written (%.1f s saved)", differ,
-		    total, ev->count / 1000.0);
-}
-
-/* What is sent is less than what is written: said in the panel, too. */
-static void on_differences(struct flash_task *t, const struct engine_event *ev)
-{
+	if (flash_words_plan(ev, text, sizeof(text)))
+		say(t, false, "%s", text);
 	if (!ev->differences)
 		return;
 	t->view->text_count = 0;
 	flash_words_add(t->view, false, "%u of %u sectors sent as differences", ev->differences,
 	    ev->done / FLASH_OLD_SECTOR);
 	say(t, false, "what the device holds is known: %s", t->view->text[0]);
-}
-
-/* What is on the device now, for the next release. A copy of a whole flash has passwords in it. */
-static void keep_written(struct flash_task *t)
-{
-	struct err err = {0};
-
-	for (size_t i = 0; i < t->req.file_count && t->req.kind == ENGINE_FLASH; i++) {
-		const struct flash_file *f = &t->req.files[i];
-
-		if (f->info.kind != IMAGE_ESP8266)
-			continue;
-		if (flash_old_keep(f->data, f->size, &err) != ERR_OK)
-			say(t, true, "what was written is not kept for the next release: %s",
-			    err.text);
-	}
 }
 
 static void on_mismatch(struct flash_task *t, const struct engine_event *ev)
@@ -449,6 +459,7 @@ static void finish(struct flash_task *t, const struct engine_event *ev, mono_t n
 	const struct engine *e = flash_driver_engine(t->driver);
 	struct flash_view *v = t->view;
 	bool cancelled = ev->kind == ENGINE_EV_CANCELLED;
+	struct err err = {0};
 
 	t->ended = true;
 	v->left_s = -1;
@@ -457,7 +468,9 @@ static void finish(struct flash_task *t, const struct engine_event *ev, mono_t n
 		v->state = FLASH_DONE;
 		close_save(t);
 		remember_rate(t);
-		keep_written(t);
+		if (flash_old_keep_request(&t->req, &err) != ERR_OK)
+			say(t, true, "what was written is not kept for the next release: %s",
+			    err.text);
 		flash_words_done(&t->req, e, (double)(now - t->began) / 1e6, v);
 	} else if (t->refused[0]) {
 		v->state = FLASH_FAILED;
@@ -511,7 +524,6 @@ static void on_event(void *ctx, const struct engine_event *ev, mono_t now)
 		break;
 	case ENGINE_EV_PLAN:
 		on_plan(t, ev);
-		on_differences(t, ev);
 		break;
 	case ENGINE_EV_MISMATCH:
 		on_mismatch(t, ev);
@@ -541,6 +553,10 @@ static void on_event(void *ctx, const struct engine_event *ev, mono_t now)
 		break;
 	case ENGINE_EV_PROGRESS:
 		on_progress(t, ev, now);
+		break;
+	case ENGINE_EV_SLOW:
+		say(t, false, "reading %u KB by the boot loader takes about %u:%02u minutes",
+		    ev->total / 1024, ev->count / 60, ev->count % 60);
 		break;
 	case ENGINE_EV_RETRY:
 		t->view->retries++;
@@ -587,6 +603,7 @@ static void job_of(
 	job->baud = r->baud;
 	job->no_baud_change = r->no_clkdiv;
 	job->no_stub = r->no_stub;
+	job->want_table = flash_fit_wants_table(r);
 	job->no_verify = r->no_verify;
 	job->full = r->full;
 	job->old = r->kind == ENGINE_FLASH && !r->full && !r->no_stub;
@@ -614,6 +631,8 @@ static void lines_of(struct flash_task *t, struct engine_job *job)
 	memset(&t->adapter, 0, sizeof(t->adapter));
 	if (job->has_lines && key[0])
 		adapters_get(key, &t->adapter);
+	/* A chip's own USB, by the maker's number for it. */
+	job->usb_jtag = strncmp(key, "usb 303a:1001", 13) == 0;
 	job->reset_first = t->adapter.reset[0] ? t->adapter.reset : NULL;
 	if (!job->baud)
 		job->baud = t->adapter.baud;
@@ -621,6 +640,7 @@ static void lines_of(struct flash_task *t, struct engine_job *job)
 	if (t->req.maybe_there && !job->has_lines && !job->connected) {
 		job->connected = true;
 		job->connected_baud = LOADER_BAUD;
+		job->maybe_raised = true;
 	}
 }
 
@@ -715,6 +735,11 @@ void flash_task_port_back(struct flash_task *t, mono_t now)
 	flash_driver_free(t->driver);
 	job_of(&t->req, false, 0, &job);
 	lines_of(t, &job);
+	/* The reset into its loader takes a chip's own USB away: it is there already, perhaps. */
+	job.connected = job.usb_jtag;
+	job.connected_baud = LOADER_BAUD;
+	if (++t->returns > USB_RETURNS && job.usb_jtag)
+		job.has_lines = false;
 	t->driver = flash_driver_new(t->loop, t->link, &job, &driver_ops, t, now);
 	assert(t->driver); /* the same job was good before */
 	t->last_heard = ENGINE_HEARD_NOTHING;

@@ -25,6 +25,8 @@ struct flash_file {
 	uint8_t *data; /* owned; unpacked where the file is a gzip */
 	size_t size;
 	bool unpacked;
+	bool asked;    /* the user gave the offset */
+	bool unplaced; /* where it goes the device's partition table will tell */
 	struct image_info info;
 };
 
@@ -44,6 +46,7 @@ struct flash_request {
 	bool no_stub;	    /* the ROM alone */
 	bool no_verify;	    /* no MD5 at the end */
 	bool full;	    /* write what is there already, too */
+	bool force;	    /* what is refused, but can be written, is */
 	char known_in[512]; /* one more folder with firmware that the device may hold; "" none */
 	bool keep_settings; /* the sectors of the settings stay as they are */
 	int mode, size_code, freq_code; /* of the header at offset 0, or FLASH_KEEP */
@@ -73,6 +76,8 @@ size_t flash_request_keep(
  * code with the reason and what to take instead. Warnings are appended as lines. */
 int flash_request_check(const struct flash_request *r, const struct image_target *target,
     struct sbuf *warnings, struct err *err);
+/* Files whose places are known must not overlap: 0, or ERR_INVAL with which ones do. */
+int flash_request_overlap(const struct flash_request *r, struct err *err);
 /* The question before anything is lost; facts may be NULL (nothing known of the device). */
 void flash_request_question(
     const struct flash_request *r, const struct facts *facts, struct session_ask *ask);

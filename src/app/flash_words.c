@@ -2,6 +2,9 @@
 /* The words for what the flash engine reports: what happened, what is changed, what to do next. */
 #include "flash_words.h"
 
+#include "flash_fit.h"
+#include "flash_which.h"
+
 #include <stdarg.h>
 #include <string.h>
 
@@ -86,6 +89,14 @@ void flash_words_heard(const struct engine_event *ev, char *text, size_t size, b
 	text[0] = '\0';
 }
 
+/* What a start from the flash is followed by says less than that start: it stays to be read. */
+bool flash_words_heard_better(enum engine_heard before, enum engine_heard now)
+{
+	if (before == ENGINE_HEARD_FLASH_BOOT)
+		return now == ENGINE_HEARD_APP || now == ENGINE_HEARD_NOISE;
+	return before == ENGINE_HEARD_APP && now == ENGINE_HEARD_NOISE;
+}
+
 void flash_words_reset(const struct engine_event *ev, char *text, size_t size, bool *bad)
 {
 	*bad = false;
@@ -156,7 +167,8 @@ void flash_words_steps(const struct flash_request *r, struct flash_view *view)
 	}
 	flash_words_add(view, true, "Mains unplugged! 3.3 V only.");
 	flash_words_add(view, false, "1. power off for 2 s");
-	flash_words_add(view, false, "2. hold the button (GPIO0 to GND)");
+	flash_words_add(view, false, "2. hold the button (%s to GND)",
+	    flash_fit_boot_pin(r) ? flash_fit_boot_pin(r) : "GPIO0");
 	flash_words_add(view, false, "3. power on, release after 1-2 s");
 	flash_words_add(view, false, "It goes on by itself. %s stops.",
 	    r->cancel_by ? r->cancel_by : "/cancel");
@@ -174,9 +186,9 @@ void flash_words_steps_lines(const struct flash_request *r, struct flash_view *v
 static void done_flash(
     const struct flash_request *r, const struct engine *e, double seconds, struct flash_view *view)
 {
-	if (engine_has_stub(e) && !r->no_verify)
+	if (engine_by_md5(e) && !r->no_verify)
 		flash_words_add(view, false, "written in %.1f s and verified (MD5)", seconds);
-	else if (engine_has_stub(e))
+	else if (engine_by_md5(e))
 		flash_words_add(view, false, "written in %.1f s, not verified", seconds);
 	else
 		flash_words_add(view, false, "written in %.1f s, checked by the ROM's XOR%s",
@@ -190,6 +202,7 @@ void flash_words_done(
 	switch (r->kind) {
 	case ENGINE_IDENTIFY:
 		flash_words_add(view, false, "identified; nothing was changed");
+		flash_which_show(engine_chip_info(e), view);
 		break;
 	case ENGINE_ERASE:
 		flash_words_add(view, false, "erased in %.1f s", seconds);
@@ -205,7 +218,9 @@ void flash_words_done(
 		done_flash(r, e, seconds, view);
 		break;
 	}
-	if (engine_in_loader(e)) {
+	if (engine_by_watchdog(e)) {
+		flash_words_add(view, false, "It was reset by its watchdog and starts by itself.");
+	} else if (engine_in_loader(e)) {
 		flash_words_add(view, false, "Now release the button,");
 		flash_words_add(view, false, "power off for 2 s and on again.");
 	} else if (r->kind != ENGINE_FLASH) {
@@ -247,7 +262,9 @@ static const char *cause_words(const struct engine_failure *f)
 	case ENGINE_CAUSE_NO_FLASH:
 		return "the flash chip does not answer: a bad joint, or GPIO6 to 11 are loaded";
 	case ENGINE_CAUSE_NOT_8266:
-		return "this is no ESP8266: only ESP8266 and ESP8285 can be flashed here";
+		return "this chip is not known here: ESP8266, ESP8285 and ESP32, S2, S3, C2, C3, "
+		       "C5, "
+		       "C6, H2, P4 are";
 	case ENGINE_CAUSE_TOO_LARGE:
 		return "it does not fit the flash that was found: take a smaller build";
 	case ENGINE_CAUSE_IO:
@@ -261,6 +278,14 @@ static const char *cause_words(const struct engine_failure *f)
 		       "worn sector, or weak power";
 	case ENGINE_CAUSE_STUB:
 		return "the stub does not run in the chip, and the ROM can't do this";
+	case ENGINE_CAUSE_SECURE:
+		return "the chip is in secure download mode (burnt into it): it can be written, "
+		       "but "
+		       "not read, compared or verified";
+	case ENGINE_CAUSE_BEYOND:
+		return "the boot loader of this chip reaches the first 16 MB of its flash: what "
+		       "lies "
+		       "behind it can't read, erase or write";
 	case ENGINE_CAUSE_SIZE_UNKNOWN:
 		return "the flash chip does not tell its size: erase an area instead (/erase "
 		       "OFFSET "
@@ -330,7 +355,8 @@ void flash_words_leave(const struct engine *e, struct flash_view *view)
 static bool lasts(enum engine_cause cause)
 {
 	return cause == ENGINE_CAUSE_NOT_8266 || cause == ENGINE_CAUSE_TOO_LARGE ||
-	       cause == ENGINE_CAUSE_SIZE_UNKNOWN || cause == ENGINE_CAUSE_PROTECTED;
+	       cause == ENGINE_CAUSE_SIZE_UNKNOWN || cause == ENGINE_CAUSE_SECURE ||
+	       cause == ENGINE_CAUSE_PROTECTED || cause == ENGINE_CAUSE_BEYOND;
 }
 
 void flash_words_failed(
@@ -373,4 +399,22 @@ void flash_words_failed(
 		flash_words_add(view, false,
 		    "Next: the same command again, then power off for 2 s, "
 		    "hold the button, power on.");
+}
+
+bool flash_words_plan(const struct engine_event *ev, char *text, size_t size)
+{
+	char differ[24], total[24];
+
+	if (ev->done == ev->total)
+		return false;
+	str_size(differ, sizeof(differ), ev->done);
+	str_size(total, sizeof(total), ev->total);
+	if (!ev->done)
+		str_fmt(text, size,
+		    "all of it is there already: nothing has to be written (%.1f s saved)",
+		    ev->count / 1000.0);
+	else
+		str_fmt(text, size, "%s of %s differ, only they are written (%.1f s saved)", differ,
+		    total, ev->count / 1000.0);
+	return true;
 }

@@ -7,6 +7,8 @@
 
 /* What was heard while waiting, as one line; advice is "" when there is nothing to do. */
 void flash_words_heard(const struct engine_event *ev, char *text, size_t size, bool *bad);
+/* What was heard before still stands: now says less than before. */
+bool flash_words_heard_better(enum engine_heard before, enum engine_heard now);
 void flash_words_retry(const struct engine_event *ev, char *text, size_t size);
 /* A reset sequence: what is tried, what came of it. */
 void flash_words_reset(const struct engine_event *ev, char *text, size_t size, bool *bad);
@@ -26,5 +28,8 @@ void flash_words_leave(const struct engine *e, struct flash_view *view);
 /* One more line of view->text (older ones stay; a full view drops the line). */
 void flash_words_add(struct flash_view *view, bool bad, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
+
+/* What the plan says: false, nothing worth a word. */
+bool flash_words_plan(const struct engine_event *ev, char *text, size_t size);
 
 #endif

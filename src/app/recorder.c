@@ -14,18 +14,32 @@
 #define MAGIC_LENGTH (sizeof(RAWLOG_MAGIC) - 1)
 /* A piece of the link, its records' heads included. */
 #define ENCODED_MAX (4 * RAWLOG_MAX_RECORD)
+/* What comes while the file is still looked over. */
+#define WAITING_MAX (4u << 20)
+/* Looked over at once: most files are not longer. */
+#define FIRST_LOOK 65536
+
+/* What is in the file already, read piece by piece. */
+struct look {
+	struct infile *f;
+	struct rawlog_reader reader;
+	struct buf b;
+};
 
 struct recorder {
 	struct recorder_options o;
 	struct capture *c;
 	struct textlog text;
 	struct buf encoded;
-	mono_t last;	 /* RAW: time of the last record */
-	mono_t now;	 /* while something is written */
-	uint64_t limit;	 /* of the file's size, 0: none */
-	bool line_open;	 /* the file ends within a line */
-	char line[24];	 /* RAW: the last rate told */
-	struct err told; /* of the last rotation */
+	mono_t last;	    /* RAW: time of the last record */
+	mono_t now;	    /* while something is written */
+	uint64_t limit;	    /* of the file's size, 0: none */
+	bool line_open;	    /* the file ends within a line */
+	char line[24];	    /* RAW: the last rate told */
+	struct err told;    /* of the last rotation */
+	struct look *look;  /* RAW: not looked over yet; NULL: done */
+	struct err refused; /* what it found: nothing is written */
+	struct buf waiting; /* until then */
 };
 
 static const char *eol_of(enum line_eol eol)
@@ -93,6 +107,8 @@ static void text_out(void *ctx, const void *text, size_t n)
 
 /* ---- raw ------------------------------------------------------------------------------------- */
 
+static int look_to_end(struct recorder *r, struct err *err);
+
 static void put_record(struct recorder *r, char kind, const void *bytes, size_t n, mono_t at)
 {
 	while (rawlog_put(&r->encoded, kind, bytes, n, at, &r->last) < 0) {
@@ -103,8 +119,14 @@ static void put_record(struct recorder *r, char kind, const void *bytes, size_t 
 		bytes = (const uint8_t *)bytes + half;
 		n -= half;
 	}
+	if (r->look && buf_space(&r->waiting) < buf_len(&r->encoded))
+		(void)look_to_end(r, NULL); /* rather a moment's wait than bytes lost */
 	/* Half a record would make what follows unreadable. */
-	(void)capture_write_whole(r->c, buf_bytes(&r->encoded), buf_len(&r->encoded), r->now, NULL);
+	if (r->look)
+		(void)buf_append(&r->waiting, buf_bytes(&r->encoded), buf_len(&r->encoded));
+	else if (!r->refused.code)
+		(void)capture_write_whole(
+		    r->c, buf_bytes(&r->encoded), buf_len(&r->encoded), r->now, NULL);
 	buf_clear(&r->encoded);
 }
 
@@ -123,7 +145,7 @@ static void begin_raw(struct recorder *r, mono_t at)
 
 static void put_raw(struct recorder *r, char kind, const void *bytes, size_t n, mono_t at)
 {
-	if (is_full(r)) {
+	if (!r->look && is_full(r)) {
 		rotate(r);
 		if (!capture_file_size(r->c))
 			begin_raw(r, at);
@@ -133,58 +155,116 @@ static void put_raw(struct recorder *r, char kind, const void *bytes, size_t n, 
 
 /* ---- what is there already ------------------------------------------------------------------- */
 
-static int look_over(struct infile *f, bool raw, const char *path, struct err *err)
-{
-	struct rawlog_reader reader;
-	struct rawlog_record rec;
-	struct buf b;
-	uint8_t piece[8192];
-	ssize_t n;
-	int rc = ERR_OK;
-
-	rawlog_reader_init(&reader);
-	buf_init(&b, 2 * RAWLOG_MAX_RECORD);
-	while (rc == ERR_OK && (n = infile_read(f, piece, sizeof(piece), err)) != 0) {
-		size_t used;
-
-		if (n < 0) {
-			rc = (int)n;
-			break;
-		}
-		(void)buf_append(&b, piece, (size_t)n);
-		if (!raw && buf_len(&b) >= MAGIC_LENGTH)
-			break;
-		while (raw && (rc = rawlog_next(
-				   &reader, buf_bytes(&b), buf_len(&b), &used, &rec, NULL)) > 0)
-			buf_consume(&b, used);
-		if (raw)
-			buf_consume(&b, used);
-	}
-	if (rc == ERR_FORMAT)
-		err_set(err, rc, 0, "%s is %s: record to another file", path,
-		    reader.begun ? "a damaged raw recording" : "no raw recording");
-	else if (rc == ERR_OK && raw && reader.cut)
-		rc = err_set(
-		    err, ERR_FORMAT, 0, "the end of %s is not whole: record to another file", path);
-	else if (rc == ERR_OK && !raw && buf_len(&b) >= MAGIC_LENGTH &&
-		 !memcmp(buf_bytes(&b), RAWLOG_MAGIC, MAGIC_LENGTH))
-		rc = err_set(
-		    err, ERR_FORMAT, 0, "%s is a raw recording: record text to another file", path);
-	buf_fini(&b);
-	return rc;
-}
-
-/* Whether it can be appended to: what is in it has to be of the same kind. */
-static int check_file(const char *path, bool raw, struct err *err)
+/* Text goes to no raw recording; the beginning tells. */
+static int check_text(const char *path, struct err *err)
 {
 	struct err none = {0};
 	struct infile *f = infile_open(path, &none);
-	int rc;
+	uint8_t head[MAGIC_LENGTH];
+	size_t have = 0;
+	ssize_t n = 0;
 
 	if (!f) /* not there, or what opening it for writing will say */
 		return ERR_OK;
-	rc = look_over(f, raw, path, err);
+	while (
+	    have < MAGIC_LENGTH && (n = infile_read(f, head + have, MAGIC_LENGTH - have, err)) > 0)
+		have += (size_t)n;
 	infile_close(f);
+	if (n < 0)
+		return (int)n;
+	if (have == MAGIC_LENGTH && !memcmp(head, RAWLOG_MAGIC, MAGIC_LENGTH))
+		return err_set(
+		    err, ERR_FORMAT, 0, "%s is a raw recording: record text to another file", path);
+	return ERR_OK;
+}
+
+static void look_free(struct look *l)
+{
+	if (!l)
+		return;
+	infile_close(l->f);
+	buf_fini(&l->b);
+	free(l);
+}
+
+static struct look *look_new(const char *path)
+{
+	struct err none = {0};
+	struct infile *f = infile_open(path, &none);
+	struct look *l;
+
+	if (!f)
+		return NULL;
+	l = xcalloc(1, sizeof(*l));
+	l->f = f;
+	rawlog_reader_init(&l->reader);
+	buf_init(&l->b, 2 * RAWLOG_MAX_RECORD);
+	return l;
+}
+
+/* Reads on for so many bytes. 1: there is more; ERR_OK: it can be appended to. Every record has to
+ * be looked at: they follow one another by their lengths alone, so only a walk from the start shows
+ * whether the last one is whole. */
+static int look_on(struct look *l, const char *path, size_t budget, struct err *err)
+{
+	struct rawlog_record rec;
+	uint8_t piece[8192];
+	size_t seen = 0, used;
+	int rc = ERR_OK;
+
+	while (seen < budget) {
+		ssize_t n = infile_read(l->f, piece, sizeof(piece), err);
+
+		if (n < 0)
+			return (int)n;
+		if (n == 0 && l->reader.cut)
+			return err_set(err, ERR_FORMAT, 0,
+			    "the end of %s is not whole: record to another file", path);
+		if (n == 0)
+			return ERR_OK;
+		seen += (size_t)n;
+		(void)buf_append(&l->b, piece, (size_t)n);
+		while ((rc = rawlog_next(
+			    &l->reader, buf_bytes(&l->b), buf_len(&l->b), &used, &rec, NULL)) > 0)
+			buf_consume(&l->b, used);
+		buf_consume(&l->b, used);
+		if (rc < 0)
+			return err_set(err, rc, 0, "%s is %s: record to another file", path,
+			    l->reader.begun ? "a damaged raw recording" : "no raw recording");
+	}
+	return 1;
+}
+
+int recorder_step(struct recorder *r, size_t budget, struct err *err)
+{
+	int rc;
+
+	if (!r->look)
+		return r->refused.code;
+	rc = look_on(r->look, capture_path(r->c), budget, err);
+	if (rc > 0)
+		return rc;
+	look_free(r->look);
+	r->look = NULL;
+	if (rc < 0 && err)
+		r->refused = *err;
+	else if (rc == ERR_OK)
+		(void)capture_write(
+		    r->c, buf_bytes(&r->waiting), buf_len(&r->waiting), r->now, NULL);
+	buf_fini(&r->waiting);
+	buf_init(&r->waiting, WAITING_MAX);
+	return rc;
+}
+
+static int look_to_end(struct recorder *r, struct err *err)
+{
+	struct err own = {0};
+	int rc;
+
+	while ((rc = recorder_step(r, (size_t)1 << 20, &own)) > 0)
+		;
+	if (rc < 0 && err)
+		*err = own;
 	return rc;
 }
 
@@ -196,7 +276,7 @@ struct recorder *recorder_open(
 	struct recorder *r;
 	struct capture *c;
 
-	if (check_file(path, o->kind == RECORDER_RAW, err) < 0)
+	if (o->kind != RECORDER_RAW && check_text(path, err) < 0)
 		return NULL;
 	c = capture_open_as(path,
 	    (o->own_name ? CAPTURE_OWN_NAME : 0u) | (o->kind == RECORDER_RAW ? CAPTURE_ALONE : 0u),
@@ -213,6 +293,13 @@ struct recorder *recorder_open(
 	r->text.wall_offset_us = o->wall_offset_us;
 	r->text.utc_offset_s = o->utc_offset_s;
 	buf_init(&r->encoded, ENCODED_MAX);
+	buf_init(&r->waiting, WAITING_MAX);
+	if (o->kind == RECORDER_RAW && capture_file_size(c))
+		r->look = look_new(path);
+	if (recorder_step(r, FIRST_LOOK, err) < 0) {
+		(void)recorder_close(r, NULL);
+		return NULL;
+	}
 	if (o->kind == RECORDER_RAW)
 		begin_raw(r, now);
 	return r;
@@ -324,10 +411,20 @@ int recorder_close(struct recorder *r, struct err *err)
 {
 	int rc;
 
+	struct err ignored = {0};
+
 	if (!r)
 		return ERR_OK;
+	if (!err)
+		err = &ignored;
 	recorder_break(r);
-	rc = capture_close(r->c, err);
+	rc = look_to_end(r, err);
+	if (rc < 0)
+		(void)capture_close(r->c, &ignored); /* nothing was to be written */
+	else
+		rc = capture_close(r->c, err);
+	look_free(r->look);
+	buf_fini(&r->waiting);
 	textlog_fini(&r->text);
 	buf_fini(&r->encoded);
 	free(r);

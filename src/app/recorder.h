@@ -33,9 +33,13 @@ struct recorder_options {
 struct recorder;
 
 /* Appends to path. NULL with err: it can't be written, is of another kind, or (RAW) its end is not
- * whole. */
+ * whole. A long raw recording is looked over later, by recorder_step. */
 struct recorder *recorder_open(
     const char *path, const struct recorder_options *o, mono_t now, struct err *err);
+/* Looks at so many bytes of what is in the file already; what is recorded meanwhile waits. 1: there
+ * is more; ERR_OK: it is good, or was; a negative code with err: it can't be appended to, nothing was
+ * written and nothing will be: close it. */
+int recorder_step(struct recorder *r, size_t budget, struct err *err);
 /* Bytes of the device. */
 void recorder_rx(struct recorder *r, const uint8_t *bytes, size_t n, mono_t now);
 /* A line that was sent, and its line end. */

@@ -8,6 +8,7 @@
 #include "tasmite/base/str.h"
 #include "tasmite/base/xalloc.h"
 #include "tasmite/core/settings.h"
+#include "tasmite/core/tasmota/checklist.h"
 #include "tasmite/core/theme.h"
 #include "tasmite/core/words.h"
 
@@ -158,6 +159,8 @@ void cmd_words(const struct cmd_spot *spot, void (*fn)(void *ctx, const char *wo
 		break;
 	case 'b':
 		offer_list(&o, RATES);
+		if (spot->row && spot->row->id == CMD_BAUD)
+			offer_list(&o, "likely");
 		break;
 	case 't':
 		offer_themes(&o);
@@ -198,6 +201,14 @@ void cmd_words(const struct cmd_spot *spot, void (*fn)(void *ctx, const char *wo
 		break;
 	case 'G':
 		offer_list(&o, "start|end|next-mark|prev-mark|next-reset|prev-reset|again|back");
+		break;
+	case 'D':
+		offer_list(&o, "off");
+		break;
+	case 'd':
+		for (i = 0; i < CHECKLIST_KEYS; i++)
+			offer_word(&o, checklist_word((enum checklist_key)i));
+		offer_list(&o, "off");
 		break;
 	case 'g':
 		offer_list(&o, "up|down|top");

@@ -165,11 +165,14 @@ static void collect_forms(
 
 		for (i = 0; i < n; i++) {
 			cfg_t *section = cfg_getnsec(cfg, forms->name, i);
-			const char *own = forms->titled ? cfg_title(section) : title;
+			char *own = !forms->titled ? xstrdup(title)
+				    : forms->path  ? conf_inner_title(title, cfg_title(section))
+						   : xstrdup(cfg_title(section));
 
 			collect_section(c, section, forms, own);
 			if (forms->inner)
 				collect_forms(c, section, forms->inner, own);
+			free(own);
 		}
 	}
 }
@@ -284,11 +287,15 @@ bool conf_doc_has(const struct conf_doc *doc, const char *section, const char *t
 #define PROFILE_KEYS   "profile/keys"
 #define PROFILE_MACROS "profile/macros"
 #define PROFILE_LABELS "profile/labels"
+#define PROFILE_VALUES "profile/values"
+#define PROFILE_RULES  "profile/highlight"
 
 static const struct conf_form profile_forms[] = {
     {.name = "keys", .path = PROFILE_KEYS},
     {.name = "macros", .path = PROFILE_MACROS, .breaks = true},
     {.name = "labels", .path = PROFILE_LABELS},
+    {.name = "values", .path = PROFILE_VALUES},
+    {.name = "highlight", .titled = true, .path = PROFILE_RULES},
     {.name = NULL},
 };
 
@@ -297,6 +304,7 @@ static const struct conf_form conf_forms[] = {
     {.name = "keys"},
     {.name = "macros", .breaks = true},
     {.name = "labels"},
+    {.name = "values"},
     {.name = "highlight", .titled = true},
     {.name = NULL},
 };
@@ -309,8 +317,9 @@ struct apply {
 	struct settings settings; /* becomes the new one */
 	struct settings scratch;  /* checks the values of profiles that aren't asked for */
 	struct keymap *keymap;
-	struct keymap *scratch_keys; /* the same for their keys */
-	struct highlight *highlight;
+	struct keymap *scratch_keys;	     /* the same for their keys */
+	struct highlight *highlight;	     /* NULL: no rules so far */
+	struct highlight *scratch_highlight; /* those of profiles that aren't asked for */
 	struct conf_errors *errors;
 };
 
@@ -455,7 +464,8 @@ static unsigned rule_flags(const struct apply *a, const struct conf_entry *e)
 	return i == 1 ? 0 : i == 2 ? PATTERN_NOCASE : PATTERN_SMART;
 }
 
-static void apply_rule(const struct apply *a, const char *name, const struct rule_entry *r)
+static void apply_rule(
+    const struct apply *a, struct highlight *h, const char *name, const struct rule_entry *r)
 {
 	unsigned flags = rule_flags(a, r->cases);
 	int on = rule_on(a, r->on), style = STYLE_HL_MATCH;
@@ -469,28 +479,52 @@ static void apply_rule(const struct apply *a, const char *name, const struct rul
 		conf_error(a->errors, a->file, r->line,
 		    "highlight %.40s: expected pattern = \"...\" (an empty one takes a rule out)",
 		    name);
-	else if (highlight_add(a->highlight, name, r->pattern->value, flags, (enum style_id)style,
-		     on, &err) != ERR_OK)
+	else if (highlight_add(h, name, r->pattern->value, flags, (enum style_id)style, on, &err) !=
+		 ERR_OK)
 		conf_error(a->errors, a->file, r->pattern->line, "pattern: %s", err.text);
 }
 
+/* One section, its name is the i-th; title: of the rule alone. */
+static void apply_rules_of(struct apply *a, const struct conf_doc *doc,
+    const struct conf_name *section, struct highlight *h, const char *title)
+{
+	struct rule_entry r = {.line = section->line};
+
+	for (size_t k = 0; k < doc->count; k++)
+		if (strcmp(doc->entries[k].section, section->section) == 0 &&
+		    strcmp(doc->entries[k].title, section->title) == 0)
+			rule_entry_take(a, &r, &doc->entries[k]);
+	apply_rule(a, h, title, &r);
+}
+
 /* Most files have no rules: then none are copied. */
+static struct highlight *made(struct highlight **h, const struct highlight *from)
+{
+	if (!*h)
+		*h = from ? highlight_copy(from) : highlight_new();
+	return *h;
+}
+
+/* The rules of the file, then those of the profile over them. */
 static void apply_rules(struct apply *a, const struct conf_doc *doc, const struct highlight *h)
 {
-	for (size_t i = 0; i < doc->scan.count; i++) {
-		const struct conf_name *section = &doc->scan.names[i];
-		struct rule_entry r = {.line = section->line};
+	size_t n = a->profile ? strlen(a->profile) : 0;
 
-		if (section->name || strcmp(section->section, "highlight") != 0)
-			continue;
-		if (!a->highlight)
-			a->highlight = h ? highlight_copy(h) : highlight_new();
-		for (size_t k = 0; k < doc->count; k++)
-			if (strcmp(doc->entries[k].section, "highlight") == 0 &&
-			    strcmp(doc->entries[k].title, section->title) == 0)
-				rule_entry_take(a, &r, &doc->entries[k]);
-		apply_rule(a, section->title, &r);
-	}
+	for (int inner = 0; inner < 2; inner++)
+		for (size_t i = 0; i < doc->scan.count; i++) {
+			const struct conf_name *s = &doc->scan.names[i];
+			const char *title = inner ? strchr(s->title, '\n') : s->title;
+			bool asked =
+			    !inner || (a->profile && title && (size_t)(title - s->title) == n &&
+					  !memcmp(s->title, a->profile, n));
+
+			if (s->name || !title ||
+			    strcmp(s->section, inner ? PROFILE_RULES : "highlight") != 0)
+				continue;
+			apply_rules_of(a, doc, s,
+			    asked ? made(&a->highlight, h) : made(&a->scratch_highlight, h),
+			    title + inner);
+		}
 }
 
 static void apply_label(struct apply *a, const struct conf_entry *e)
@@ -512,7 +546,7 @@ static void apply_entry(struct apply *a, const struct conf_entry *e)
 		apply_macro(a, e);
 	else if (strcmp(kind, "labels") == 0)
 		apply_label(a, e);
-	else if (strcmp(kind, "highlight") != 0)
+	else if (strcmp(kind, "highlight") != 0 && strcmp(kind, "values") != 0)
 		apply_setting(a, e);
 }
 
@@ -565,7 +599,7 @@ static int apply_doc(struct apply *a, const struct conf_doc *doc, const struct s
 	settings_init(&a->scratch);
 	a->keymap = keymap_copy(k);
 	a->scratch_keys = keymap_copy(k);
-	a->highlight = NULL;
+	a->highlight = a->scratch_highlight = NULL;
 	apply_entries(a, doc);
 	apply_rules(a, doc, h);
 	if (a->profile && !conf_doc_has(doc, "profile", a->profile)) {
@@ -583,6 +617,7 @@ static void apply_fini(struct apply *a, bool taken)
 	keymap_free(a->keymap);
 	keymap_free(a->scratch_keys);
 	highlight_free(a->highlight);
+	highlight_free(a->scratch_highlight);
 }
 
 int conf_apply(const char *file, const char *text, enum setting_origin origin, const char *profile,
@@ -629,6 +664,24 @@ void conf_each_profile(const char *text, void (*fn)(void *ctx, const char *name)
 
 		if (!n->name && strcmp(n->section, "profile") == 0)
 			fn(ctx, n->title);
+	}
+	conf_doc_fini(&doc);
+}
+
+void conf_each_value(const char *text, const char *profile,
+    void (*fn)(void *ctx, const char *name, const char *value), void *ctx)
+{
+	struct conf_errors errors = {.count = 0};
+	struct conf_doc doc;
+
+	conf_doc_parse_good(&doc, conf_forms, "", text, &errors);
+	for (size_t i = 0; i < doc.count; i++) {
+		const struct conf_entry *e = &doc.entries[i];
+
+		if (profile
+			? strcmp(e->section, PROFILE_VALUES) == 0 && strcmp(e->title, profile) == 0
+			: strcmp(e->section, "values") == 0)
+			fn(ctx, e->name, e->value);
 	}
 	conf_doc_fini(&doc);
 }

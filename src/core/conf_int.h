@@ -26,8 +26,8 @@
 struct conf_form {
 	const char *name;
 	bool titled; /* `name TITLE { }`, any number of them; else `name { }` */
-	/* Sections that may stand in it, ending with a NULL name; NULL: none. They have no title and no
-	 * sections of their own. */
+	/* Sections that may stand in it, ending with a NULL name; NULL: none. They have no sections of
+	 * their own. */
 	const struct conf_form *inner;
 	const char *path; /* of one that stands in another: its name for entries, "profile/keys" */
 	bool breaks;	  /* values may have line feeds: they are kept as \n */
@@ -41,7 +41,9 @@ void conf_error(struct conf_errors *errors, const char *file, int line, const ch
  * Finds what would confuse libconfuse, and the lines of all names. */
 struct conf_name {
 	const char *section;
-	char *title;
+	char *
+	    title; /* in a section of a section: that of the outer one, then, behind a line feed, its
+		      * own where it has one */
 	char *name; /* NULL: the section's own beginning */
 	int line;
 };
@@ -62,10 +64,12 @@ struct conf_bad {
 int conf_scan(struct conf_scan *scan, const struct conf_form *forms, const char *file,
     const char *text, struct conf_errors *errors, struct conf_bad *bad);
 void conf_scan_fini(struct conf_scan *scan);
+/* "outer\ninner", to be freed. */
+char *conf_inner_title(const char *outer, const char *inner);
 
 struct conf_entry {
 	const char *section; /* name or path in the form, "" at the top; borrowed from the form */
-	char *title;	     /* "" without one; in a section of a section that of the outer one */
+	char *title;	     /* "" without one; as in struct conf_name */
 	char *name;
 	char *value; /* printable UTF-8 */
 	int line;    /* of the name */

@@ -36,6 +36,7 @@ struct scanner {
 	int opened[2];	     /* the lines where these began */
 	const char *section; /* where names belong */
 	char *title;
+	char *outer_title; /* while in a section of a section that has a title: the one around */
 	const struct conf_form *outer; /* the form of the section around this one */
 	/* a mistake */
 	int bad_line;
@@ -247,25 +248,54 @@ static const struct conf_form *find_form(
 	return NULL;
 }
 
+static const char *path_of(const struct conf_form *f)
+{
+	return f->path ? f->path : f->name;
+}
+
+char *conf_inner_title(const char *outer, const char *inner)
+{
+	size_t size = strlen(outer) + strlen(inner) + 2;
+	char *title = xmalloc(size);
+
+	str_fmt(title, size, "%s\n%s", outer, inner);
+	return title;
+}
+
+/* The same section and title once more? */
+static const struct conf_name *earlier(
+    const struct scanner *s, const struct conf_form *form, const char *title)
+{
+	for (size_t i = 0; i < s->out->count; i++) {
+		const struct conf_name *n = &s->out->names[i];
+
+		if (!n->name && strcmp(n->section, path_of(form)) == 0 &&
+		    strcmp(n->title, title) == 0)
+			return n;
+	}
+	return NULL;
+}
+
 static bool check_form(struct scanner *s, const struct conf_form *form)
 {
-	size_t i;
+	const struct conf_name *n;
+	char *title;
 
 	if (form->titled != (s->pending == 2)) {
 		scan_error(
 		    s, s->lines[0], "expected %s%s {", form->name, form->titled ? " NAME" : "");
 		return false;
 	}
-	for (i = 0; form->titled && i < s->out->count; i++) {
-		const struct conf_name *n = &s->out->names[i];
-
-		if (n->name || n->section != form->name || strcmp(n->title, s->words[1]) != 0)
-			continue;
+	if (!form->titled)
+		return true;
+	title = s->depth ? conf_inner_title(s->title ? s->title : "", s->words[1])
+			 : xstrdup(s->words[1]);
+	n = earlier(s, form, title);
+	free(title);
+	if (n)
 		scan_error(s, s->lines[0], "there is another %s '%.40s' on line %d", form->name,
-		    n->title, n->line);
-		return false;
-	}
-	return true;
+		    s->words[1], n->line);
+	return !n;
 }
 
 /* The sections that may stand here; NULL: none. */
@@ -274,11 +304,6 @@ static const struct conf_form *forms_here(const struct scanner *s)
 	if (s->depth == 0)
 		return s->forms;
 	return s->depth == 1 && s->outer ? s->outer->inner : NULL;
-}
-
-static const char *path_of(const struct conf_form *f)
-{
-	return f->path ? f->path : f->name;
 }
 
 static bool open_section(struct scanner *s)
@@ -299,6 +324,9 @@ static bool open_section(struct scanner *s)
 	if (s->depth == 0) {
 		s->title = s->pending == 2 ? xstrdup(s->words[1]) : NULL;
 		s->outer = form;
+	} else if (s->pending == 2) {
+		s->outer_title = s->title;
+		s->title = conf_inner_title(s->title ? s->title : "", s->words[1]);
 	}
 	s->opened[s->depth++] = s->lines[0];
 	if (!add_name(s, NULL, s->lines[0]))
@@ -317,6 +345,11 @@ static bool close_section(struct scanner *s)
 	if (s->depth == 0)
 		return fail(s, s->line, "unexpected '}'");
 	if (--s->depth == 1) {
+		if (s->outer_title) {
+			free(s->title);
+			s->title = s->outer_title;
+			s->outer_title = NULL;
+		}
 		s->section = path_of(s->outer);
 		return true;
 	}
@@ -510,6 +543,7 @@ int conf_scan(struct conf_scan *scan, const struct conf_form *forms, const char 
 		leave_out(&s, text, bad);
 	drop_words(&s);
 	free(s.title);
+	free(s.outer_title);
 	return good ? ERR_OK : ERR_FORMAT;
 }
 

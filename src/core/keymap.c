@@ -59,13 +59,14 @@ static const struct key_word key_words[] = {
 static const struct {
 	const char *key, *text, *label;
 } builtin_bindings[] = {
-    {"F1", "/help", "Help"},
+    {"F1", "/menu", "Help"},
     {"F2", "/port", "Port"},
     {"F3", "/find", "Find"},
     {"F4", "/filter", "Filter"},
     {"F5", "/flash ", "Flash"},
     {"F6", "/focus device", "Device"},
     {"F7", "/hex", "Hex"},
+    {"F8", "/reset", "Reset"},
     {"F9", "/record", "Record"},
     {"F10", "/quit", "Quit"},
     {"Ctrl-Q", "/quit", NULL},
@@ -78,6 +79,8 @@ static const struct {
     {"Ctrl-End", "/follow", NULL},
     {"Alt-e", "/echo", NULL},
     {"Alt-l", "/eol next", NULL},
+    {"Alt-a", "/send --again", NULL},
+    {"Alt-r", "/baud likely", NULL},
     {"Ctrl-]", "/direct", NULL},
     {"Alt-s", "/reveal", NULL},
 };

@@ -31,6 +31,7 @@ struct session *session_new(void)
 	session_device_init(&s->device);
 	s->flash.left_s = -1;
 	sbuf_init(&s->page.text, PAGE_MAX);
+	sbuf_init(&s->form.below, 16 * 1024);
 	s->revision = 1;
 	return s;
 }
@@ -55,6 +56,7 @@ void session_free(struct session *s)
 		return;
 	free_items(&s->list);
 	sbuf_fini(&s->page.text);
+	sbuf_fini(&s->form.below);
 	panes_fini(&s->panes);
 	doctor_free(s->device.doctor);
 	highlight_free(s->highlight);
@@ -160,6 +162,43 @@ void session_list_close(struct session *s)
 	s->list.open = false;
 	s->list.revision++;
 	session_touch(s);
+}
+
+void session_form_open(struct session *s, const char *title, const char *done)
+{
+	session_form_close(s);
+	str_copy(s->form.title, sizeof(s->form.title), title);
+	str_copy(s->form.done, sizeof(s->form.done), done);
+	s->form.open = true;
+	session_form_touch(s);
+}
+
+struct session_field *session_form_add(struct session *s, const char *label, bool secret)
+{
+	struct session_field *f;
+
+	if (s->form.count == SESSION_FIELDS)
+		return NULL;
+	f = &s->form.fields[s->form.count++];
+	memset(f, 0, sizeof(*f));
+	str_copy(f->label, sizeof(f->label), label);
+	f->secret = secret;
+	return f;
+}
+
+void session_form_touch(struct session *s)
+{
+	s->form.revision++;
+	session_touch(s);
+}
+
+void session_form_close(struct session *s)
+{
+	memset(s->form.fields, 0, sizeof(s->form.fields));
+	s->form.count = 0;
+	s->form.open = false;
+	sbuf_clear(&s->form.below);
+	session_form_touch(s);
 }
 
 void session_ask_close(struct session *s)

@@ -133,3 +133,13 @@ bool session_judge(struct session *s)
 	d->revision += changed;
 	return changed;
 }
+
+/* ---- marked lines --------------------------------------------------------------------------------- */
+
+bool session_is_marked(const struct session *s, uint64_t number)
+{
+	for (unsigned i = 0; i < s->marked.count; i++)
+		if (s->marked.line[i] == number)
+			return true;
+	return false;
+}

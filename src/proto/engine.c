@@ -30,11 +30,22 @@ static const struct engine_patience {
 	unsigned tries;
 	int64_t us;
 } engine_patience[] = {
-    {ESP_OP_SYNC, 1, MONO_MS(100)}, {ESP_OP_READ_REG, 5, MONO_MS(300)},
-    {ESP_OP_WRITE_REG, 5, MONO_MS(300)}, {ESP_OP_SPI_SET_PARAMS, 5, MONO_MS(500)},
-    {ESP_OP_MEM_BEGIN, 1, MONO_MS(300)}, {ESP_OP_MEM_DATA, 1, MONO_MS(300)},
-    {ESP_OP_MEM_END, 1, MONO_MS(200)}, {ESP_OP_FLASH_BEGIN, 4, MONO_S(1)}, /* plus the erase */
+    {ESP_OP_SYNC, 1, MONO_MS(100)},
+    {ESP_OP_READ_REG, 5, MONO_MS(300)},
+    {ESP_OP_WRITE_REG, 5, MONO_MS(300)},
+    {ESP_OP_SPI_SET_PARAMS, 5, MONO_MS(500)},
+    {ESP_OP_MEM_BEGIN, 1, MONO_MS(300)},
+    {ESP_OP_MEM_DATA, 1, MONO_MS(300)},
+    {ESP_OP_MEM_END, 1, MONO_MS(200)},
+    {ESP_OP_FLASH_BEGIN, 4, MONO_S(1)},	  /* plus the erase */
     {ESP_OP_FLASH_DATA, 6, MONO_MS(500)}, /* 24 pages, at most 5 ms each, and the link's delay */
+    {ESP_OP_SPI_ATTACH, 4, MONO_S(1)},
+    {ESP_OP_READ_SLOW, 6, MONO_MS(300)},
+    {ESP_OP_CHANGE_BAUD, 1, MONO_MS(300)},
+    {ESP_OP_DEFL_BEGIN, 4, MONO_S(1)},	 /* plus the erase */
+    {ESP_OP_DEFL_DATA, 6, MONO_MS(500)}, /* plus what it unpacks to */
+    {ESP_OP_FLASH_MD5, 5, MONO_MS(500)}, /* plus the reading */
+    {ESP_OP_SECURITY_INFO, 3, MONO_MS(300)},
 };
 
 static const struct engine_patience *patience_of(uint8_t op)
@@ -156,6 +167,8 @@ void engine_finish(struct engine *e)
 	engine_emit(e, &(struct engine_event){.kind = ENGINE_EV_STAGE, .stage = e->stage});
 	e->in_loader = true;
 	e->finished = true;
+	if (e->c32 && end32_begin(e))
+		return;
 	if (e->reset.usable)
 		engine_reset_start_app(e);
 	else if (!stub_goes_home(e))
@@ -424,8 +437,10 @@ static void engine_reply(struct engine *e, const struct esp_reply *r)
 		e->cmd.others += r->status == 0;
 		/* A command that arrived as an unknown one is refused in the name of the one
 		 * before it: its own answer won't come. */
-		if (r->status != 0 && r->op != ESP_OP_SYNC && !e->q.out)
+		if (r->status != 0 && (r->op != ESP_OP_SYNC || e->d32.family) && !e->q.out) {
+			e->d32.unnamed = true;
 			e->deadline = mono_min(e->deadline, e->now + MONO_MS(50));
+		}
 		return;
 	}
 	bool last = e->cmd.left <= 1 || !engine_op(e)->part;
@@ -536,7 +551,7 @@ void engine_tick(struct engine *e, mono_t now)
 	e->deadline = MONO_NEVER;
 	if (engine_op(e)->expire)
 		engine_op(e)->expire(e);
-	else if (engine_op(e)->answer)
+	else if (engine_op(e)->answer && e->st.on)
 		stub_expire(e);
 	else
 		hunt_resync(e);
@@ -569,6 +584,9 @@ void engine_port_lost(struct engine *e, mono_t now)
 {
 	e->now = now;
 	e->alive = false;
+	/* A chip's own USB goes with the reset that starts the application. */
+	if (e->finished && e->job.usb_jtag)
+		e->in_loader = false;
 	engine_fail(e, ENGINE_CAUSE_IO, NULL);
 }
 
@@ -598,6 +616,11 @@ bool engine_in_loader(const struct engine *e)
 	return e->in_loader;
 }
 
+bool engine_by_watchdog(const struct engine *e)
+{
+	return e->d32.restarted;
+}
+
 const char *engine_reset_name(const struct engine *e)
 {
 	return e->reset.worked ? e->reset.worked->name : NULL;
@@ -611,6 +634,11 @@ uint32_t engine_baud(const struct engine *e)
 bool engine_has_stub(const struct engine *e)
 {
 	return e->st.on;
+}
+
+bool engine_by_md5(const struct engine *e)
+{
+	return e->st.on || (e->c32 && !e->chip.secure_download);
 }
 
 bool engine_readback(const struct engine *e)

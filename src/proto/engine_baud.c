@@ -57,7 +57,7 @@ static void baud_list(struct engine *e)
 			s->rate[s->rates++] = usual[i];
 }
 
-static void baud_over(struct engine *e)
+void baud_over(struct engine *e)
 {
 	struct engine_speed *s = &e->speed;
 	engine_emit(
@@ -74,6 +74,12 @@ static void baud_try(struct engine *e)
 	for (; s->at < s->rates; s->at++) {
 		if (baud_near(e->baud, s->rate[s->at])) {
 			baud_over(e);
+			return;
+		}
+		if (e->c32) {
+			s->target = s->rate[s->at];
+			s->old = e->asked;
+			engine_go(e, ES_BAUD_TEST);
 			return;
 		}
 		s->divider = chip_divider(e->type, xtal, s->rate[s->at]);
@@ -98,7 +104,8 @@ void baud_raise(struct engine *e, enum engine_state back)
 	s->at = 0;
 	s->rates = 0;
 	s->fell = false;
-	if (e->job.no_baud_change) {
+	/* By USB no rate counts. */
+	if (e->job.no_baud_change || (e->c32 && e->job.usb_jtag)) {
 		engine_go(e, back);
 		return;
 	}
@@ -139,7 +146,7 @@ void baud_return(struct engine *e)
 void baud_return_acted(struct engine *e)
 {
 	if (e->speed.able) {
-		engine_go(e, ES_BAUD_TRIAL);
+		engine_go(e, e->c32 ? ES32_BAUD_ASK : ES_BAUD_TRIAL);
 		return;
 	}
 	e->speed.at++;
@@ -423,8 +430,10 @@ void baud_found(struct engine *e)
 
 void baud_missed(struct engine *e)
 {
-	if (!e->speed.undone)
-		engine_go(e, ES_BAUD_UNDO);
+	if (e->c32 && e->reset.usable && !e->job.no_baud_change)
+		baud32_reset(e);
+	else if (!e->speed.undone)
+		engine_go(e, e->c32 ? ES32_BAUD_UNDO : ES_BAUD_UNDO);
 	else
 		engine_fail(e,
 		    engine_restart_likely(e) ? ENGINE_CAUSE_RESET : ENGINE_CAUSE_NO_ANSWER, NULL);

@@ -77,6 +77,10 @@ void clear_step(struct engine *e)
 	c->n = left < CLEAR_STEP ? left : CLEAR_STEP;
 	const uint32_t words[] = {a->offset + c->pos, c->n};
 	clear_note(e, words[0], words[0] + c->n);
+	if (e->c32) {
+		clear32_step(e, words[0], c->n);
+		return;
+	}
 	stub_ask(e, STUB_ERASE, words, 2, CLEAR_ANSWER);
 }
 
@@ -87,9 +91,20 @@ void clear_unasked(struct engine *e, const struct stub_msg *m)
 		engine_emit_progress(e, c->done + stub_word(m, 1), c->total);
 }
 
-void clear_answer(struct engine *e, const struct stub_msg *m)
+void clear_went(struct engine *e)
 {
 	struct engine_clear *c = &e->clear;
+	c->done += c->n;
+	c->pos += c->n;
+	if (c->pos == c->area[c->at].length) {
+		c->at++;
+		c->pos = 0;
+	}
+	engine_go(e, ES_CLEAR);
+}
+
+void clear_answer(struct engine *e, const struct stub_msg *m)
+{
 	if (m->status == STUB_E_ERASE || m->status == STUB_E_TIMEOUT ||
 	    m->status == STUB_E_PROTECTED) {
 		e->s.failed = m->status;
@@ -102,11 +117,5 @@ void clear_answer(struct engine *e, const struct stub_msg *m)
 		stub_refused(e, m);
 		return;
 	}
-	c->done += c->n;
-	c->pos += c->n;
-	if (c->pos == c->area[c->at].length) {
-		c->at++;
-		c->pos = 0;
-	}
-	engine_go(e, ES_CLEAR);
+	clear_went(e);
 }

@@ -17,6 +17,7 @@
 #define CONNECT_APP_GAP	 MONO_S(3) /* between two such slices the banner has its turn */
 #define CONNECT_RUN	 64u	   /* bytes after which a verdict is made anew */
 #define CONNECT_SYNC	 MONO_MS(100)
+#define CONNECT_FAST	 921600u
 
 void connect_start(struct engine *e)
 {
@@ -34,6 +35,9 @@ void connect_start(struct engine *e)
 	hunt_begin(e, HUNT_HELD, 3, CONNECT_SYNC);
 	hunt_add(e, job->connected_baud);
 	hunt_add(e, e->type->sync_baud);
+	/* A loader that never measured anything has answered before: this can lock none. */
+	if (job->maybe_raised)
+		hunt_add(e, job->baud ? job->baud : CONNECT_FAST);
 	hunt_go(e);
 }
 
@@ -94,8 +98,11 @@ void connect_app_acted(struct engine *e)
 
 void connect_app_expire(struct engine *e)
 {
-	if (e->wait.garbage)
+	/* A few bytes at another rate and then silence: so speaks the ESP32 family's loader. */
+	if (e->wait.garbage) {
 		engine_emit_heard(e, ENGINE_HEARD_NOISE, e->type->rom_baud);
+		e->wait.next_burst = mono_min(e->wait.next_burst, e->now + CONNECT_SOON);
+	}
 	e->wait.garbage = false;
 	engine_go(e, ES_LISTEN);
 }
@@ -240,7 +247,10 @@ void connect_found(struct engine *e)
 		engine_emit_heard(e, ENGINE_HEARD_LOCKED, e->asked);
 	engine_emit(
 	    e, &(struct engine_event){.kind = ENGINE_EV_SYNC, .stage = e->stage, .value = e->baud});
-	identify_begin(e);
+	if (e->d32.family)
+		id32_begin(e);
+	else
+		identify_begin(e);
 }
 
 void connect_missed(struct engine *e)

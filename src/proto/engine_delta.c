@@ -85,7 +85,7 @@ void delta_init(struct engine *e)
 
 bool delta_hope(const struct engine *e)
 {
-	return e->d.old && e->job.kind == ENGINE_FLASH && !e->job.full && !e->s.plain &&
+	return e->d.old && e->st.on && e->job.kind == ENGINE_FLASH && !e->job.full && !e->s.plain &&
 	       e->plan.restarts == 0 && e->plan.rewritten == 0 &&
 	       delta_gain_us(e, DELTA_HOPES_FOR) >
 		   (int64_t)(e->plan.data_total / 1024) * DELTA_KIB_US + DELTA_AROUND_US;

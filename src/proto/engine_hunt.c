@@ -14,6 +14,9 @@
 /* Silence after which the rest of the eight replies won't come. */
 #define HUNT_QUIET MONO_MS(50)
 
+/* The usual payload, and what ROMs answer that don't give the payload's first word back. */
+#define HUNT_PLAIN 0x20120707u
+
 static uint32_t hunt_nonce(uint8_t serial)
 {
 	/* Never zero (a stub's value), no byte that SLIP would escape. */
@@ -63,7 +66,7 @@ void hunt_resync(struct engine *e)
 	e->find.back = back;
 	/* A chip that erases answers SYNC when it is done. Five SYNCs fit into the ROM's receive
 	 * ring of 256 bytes, so none of them is lost meanwhile. */
-	if (op == ESP_OP_FLASH_BEGIN && back != ES_ID_ATTACH) {
+	if ((op == ESP_OP_FLASH_BEGIN || op == ESP_OP_DEFL_BEGIN) && back != ES_ID_ATTACH) {
 		e->find.each = 3;
 		e->find.wait = e->cmd.patience / 2;
 	}
@@ -154,6 +157,16 @@ void hunt_rate_acted(struct engine *e)
 		hunt_next_rate(e);
 }
 
+/* Some loaders may want the payload that everybody sends: while one is looked for, the third SYNC
+ * has it. */
+static uint32_t hunt_payload(const struct engine *e)
+{
+	const struct engine_find *f = &e->find;
+	bool looking = f->why == HUNT_CONNECT || f->why == HUNT_BANNER || f->why == HUNT_RESET ||
+		       f->why == HUNT_HELD;
+	return f->plain || (looking && f->tried == 3) ? HUNT_PLAIN : hunt_nonce(f->serial);
+}
+
 void hunt_sync(struct engine *e)
 {
 	struct engine_find *f = &e->find;
@@ -163,7 +176,7 @@ void hunt_sync(struct engine *e)
 	f->serial++;
 	f->got = 0;
 	f->sent[f->serial % 8] = e->now;
-	size_t n = esp_enc_sync(e->tx, sizeof e->tx, hunt_nonce(f->serial));
+	size_t n = esp_enc_sync(e->tx, sizeof e->tx, hunt_payload(e));
 	engine_command(e, ESP_OP_SYNC, n, 0);
 	/* The lost command stays the one that is spoken of. */
 	if (f->why == HUNT_RESYNC || f->why == HUNT_LOST || f->why == HUNT_STUB) {
@@ -217,16 +230,19 @@ static void hunt_sync_reply(struct engine *e, const struct esp_reply *r)
 			(void)hunt_stub(e);
 		return;
 	}
-	if (!hunt_ours(e, r->value))
+	bool plain = r->value == HUNT_PLAIN && !e->chip.known;
+	if (!hunt_ours(e, r->value) && !plain && !f->plain)
 		return;
 	if (e->state != ES_DRAIN) {
+		e->d32.family = r->n == ESP_STATUS_FAMILY;
+		f->plain = f->plain || (plain && e->d32.family);
 		/* The answer says which SYNC it is for. A busy chip is late for all of them: only
 		 * what follows a short command tells of the link. */
-		if (e->cmd.op != ESP_OP_FLASH_BEGIN)
+		if (e->cmd.op != ESP_OP_FLASH_BEGIN && e->cmd.op != ESP_OP_DEFL_BEGIN && !f->plain)
 			engine_learn_lag(e, e->now - f->sent[(r->value >> 24) % 8]);
 		engine_go(e, ES_DRAIN);
 	}
-	if (r->value == hunt_nonce(f->serial))
+	if (r->value == hunt_nonce(f->serial) || r->value == HUNT_PLAIN)
 		f->got++;
 	/* The answer may come before the driver has reported the write as done. */
 	if (f->got >= 8 && !e->q.out && e->q.n == 0)
@@ -261,7 +277,7 @@ static void hunt_resynced(struct engine *e)
 	e->junk = 0;
 	e->banner = false;
 	if (restarted && !e->proceeded && ++e->id_restarts < 4) {
-		identify_begin(e);
+		e->d32.family ? id32_begin(e) : identify_begin(e);
 	} else if (restarted) {
 		engine_fail(e, ENGINE_CAUSE_RESET, NULL);
 	} else {

@@ -323,7 +323,7 @@ void identify_proceed(struct engine *e)
 	if (!again)
 		engine_emit(
 		    e, &(struct engine_event){.kind = ENGINE_EV_IDENTITY, .stage = e->stage});
-	if (e->job.kind == ENGINE_READ || e->job.kind == ENGINE_VERIFY)
+	if (e->job.kind == ENGINE_READ || (e->job.kind == ENGINE_VERIFY && !e->job.want_table))
 		e->proceeded = true;
 	if (e->job.kind == ENGINE_IDENTIFY)
 		engine_finish(e);
@@ -363,16 +363,22 @@ static bool identify_writes(const struct engine *e)
 	return e->job.kind == ENGINE_FLASH || e->job.kind == ENGINE_ERASE;
 }
 
-static void identify_ready(struct engine *e)
+void identify_ready(struct engine *e)
 {
 	uint32_t size = e->chip.flash_size, end = identify_job_end(e);
-	if ((size != 0 && end > size) || (size == 0 && end > e->type->rom_flash_size))
+	/* Without a look at the flash the user answers for its size. */
+	bool blind = e->chip.secure_download && size == 0;
+	if (e->c32 && !id32_able(e))
+		return;
+	if (!blind && ((size != 0 && end > size) || (size == 0 && end > e->type->rom_flash_size)))
 		engine_fail(e, ENGINE_CAUSE_TOO_LARGE, NULL);
-	else if (identify_writes(e) && (e->chip.flash_status & CHIP_FLASH_BP))
+	else if (!e->c32 && identify_writes(e) && (e->chip.flash_status & CHIP_FLASH_BP))
 		/* They were cleared a moment ago, and are set: the flash's WP pin holds them. */
 		engine_fail(e, ENGINE_CAUSE_PROTECTED, NULL);
 	else if (size == 0 && identify_needs_size(e))
 		engine_fail(e, ENGINE_CAUSE_SIZE_UNKNOWN, NULL);
+	else if (e->c32)
+		baud_raise(e, ES_STUB_WORK); /* its ROM does what the stub does */
 	else if (e->st.on)
 		engine_go(e, ES_STUB_SIZE);
 	else if (stub_wanted(e))
@@ -390,6 +396,10 @@ static void identify_ready(struct engine *e)
 void identify_params(struct engine *e)
 {
 	uint32_t size = e->chip.flash_size;
+	if (e->c32) {
+		id32_params(e);
+		return;
+	}
 	if (e->st.on || stub_wanted(e)) {
 		identify_ready(e);
 		return;
@@ -405,6 +415,10 @@ void identify_params(struct engine *e)
 
 void identify_params_reply(struct engine *e, const struct esp_reply *r)
 {
+	if (e->c32) {
+		id32_params_reply(e, r);
+		return;
+	}
 	if (r->status != 0 && ++e->cmd.refused < IDENTIFY_REFUSALS) {
 		engine_go(e, e->state);
 		return;

@@ -14,6 +14,7 @@
 #include "tasmite/proto/reset.h"
 
 #include "chip.h"
+#include "engine32_int.h"
 #include "engine_state.h"
 #include "engine_stub_int.h"
 #include "esp_cmd.h"
@@ -105,7 +106,8 @@ struct engine_find {
 	mono_t sent[8]; /* when the last SYNCs were handed out, by serial */
 	uint32_t from;	/* RESYNC: the rate the link had */
 	bool stub, echo;
-	bool late; /* the lost command's reply came after all */
+	bool plain; /* answered only to the usual payload, or with a value of its own */
+	bool late;  /* the lost command's reply came after all */
 	struct esp_reply late_reply;
 };
 
@@ -212,6 +214,7 @@ struct engine {
 	struct engine_job job;
 	struct engine_chip chip;
 	const struct chip *type;
+	const struct chip32 *c32; /* a chip of the ESP32 family; its row is type, too */
 	struct engine_failure fail;
 	enum engine_state state;
 	enum engine_stage stage;
@@ -254,6 +257,7 @@ struct engine {
 	uint8_t text[ENGINE_TEXT_MAX];
 	size_t text_len;
 
+	struct engine32 d32;
 	struct engine_stub st;
 	struct engine_plan plan;
 	struct engine_delta d;
@@ -404,6 +408,8 @@ void identify_spi_read_reply(struct engine *e, const struct esp_reply *r);
 void identify_params(struct engine *e);
 void identify_params_reply(struct engine *e, const struct esp_reply *r);
 void identify_proceed(struct engine *e);
+/* The ROM knows the flash's size: on to the work, if the job fits the chip. */
+void identify_ready(struct engine *e);
 /* What the stub says of the chip takes the place of the readings. */
 void identify_hello(struct engine *e, const struct stub_msg *m);
 /* The ROM does the work from here on. */
@@ -447,6 +453,8 @@ void baud_mem_reply(struct engine *e, const struct esp_reply *r);
 void baud_load(struct engine *e);
 void baud_load_reply(struct engine *e, const struct esp_reply *r);
 void baud_hunt(struct engine *e);
+/* The rate is settled: on with what follows. */
+void baud_over(struct engine *e);
 void baud_give_up(struct engine *e);
 void baud_undo(struct engine *e);
 void baud_undo_acted(struct engine *e);

@@ -60,6 +60,19 @@ bool engine_job_ok(const struct engine_job *job)
 	return true;
 }
 
+bool engine_move(struct engine *e, const uint32_t *offset, size_t n)
+{
+	if (n != e->job.part_count || e->state != ES_PROCEED || e->proceeded)
+		return false;
+	struct engine_job changed = e->job;
+	for (size_t i = 0; i < n; i++)
+		changed.parts[i].offset = offset[i];
+	if (!engine_job_ok(&changed))
+		return false;
+	e->job = changed;
+	return true;
+}
+
 bool engine_keep(struct engine *e, const struct engine_part *keep, size_t n)
 {
 	if (n > ENGINE_MAX_KEEP - e->job.keep_count)

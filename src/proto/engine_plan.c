@@ -56,7 +56,7 @@ void plan_begin(struct engine *e)
 	for (size_t i = 0; i < e->job.keep_count; i++)
 		plan_flag(e, &e->job.keep[i], PLAN_KEEP);
 	if (e->job.kind == ENGINE_FLASH && e->job.erase_all)
-		for (uint32_t s = 0; s < e->chip.flash_size / CHIP_SECTOR; s++)
+		for (uint32_t s = 0; s < e->chip.flash_size / CHIP_SECTOR && s < PLAN_SECTORS; s++)
 			if (!(p->flag[s] & (PLAN_DATA | PLAN_KEEP)))
 				p->flag[s] |= PLAN_ERASE;
 	e->s.raw_n = 0;
@@ -74,8 +74,10 @@ static void plan_scanned(struct engine *e)
 	if (e->job.kind == ENGINE_VERIFY) {
 		memset(p->proof, PROOF_WANTED, p->pieces);
 		verify_begin(e);
-	} else if (e->job.full) {
+	} else if (e->job.full || e->chip.secure_download) {
 		plan_make(e);
+	} else if (e->c32) {
+		compare32_begin(e);
 	} else {
 		engine_go(e, ES_SAMPLE);
 	}
@@ -420,7 +422,7 @@ void plan_make(struct engine *e)
 }
 
 /* ---- to the stub ------------------------------------------------------------------------------------------ */
-static void plan_note(struct engine *e)
+void plan_note(struct engine *e)
 {
 	const struct engine_plan *p = &e->plan;
 	struct engine_failure *f = &e->fail;
@@ -464,6 +466,10 @@ void plan_send(struct engine *e)
 	if (plan_may_round(e))
 		words[1] |= STUB_PLAN_ROUND;
 	plan_note(e);
+	if (e->c32) {
+		write32_begin(e);
+		return;
+	}
 	stub_ask(e, STUB_PLAN, words, n, PLAN_ANSWER);
 }
 

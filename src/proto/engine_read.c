@@ -43,7 +43,7 @@ static uint32_t read_units(const struct engine_reading *r)
 }
 
 /* The first hole, [from, to); false when there is none. */
-static bool read_hole(const struct engine_reading *r, uint32_t *from, uint32_t *to)
+bool read_hole(const struct engine_reading *r, uint32_t *from, uint32_t *to)
 {
 	uint32_t units = read_units(r), i = 0;
 	while (i < units && read_have(r, i))
@@ -57,7 +57,7 @@ static bool read_hole(const struct engine_reading *r, uint32_t *from, uint32_t *
 	return true;
 }
 
-static uint32_t read_address(const struct engine *e)
+uint32_t read_address(const struct engine *e)
 {
 	return e->r.offset + e->r.pos;
 }
@@ -97,6 +97,8 @@ void read_begin(struct engine *e, bool backup)
 	if (r->total == 0)
 		r->total = e->chip.flash_size;
 	engine_stage_begin(e, ENGINE_ST_READ);
+	if (e->c32)
+		slow32_tell(e, r->total);
 	engine_emit_progress(e, 0, r->total);
 	read_part(e);
 	read_block(e);
@@ -104,6 +106,16 @@ void read_begin(struct engine *e, bool backup)
 }
 
 /* ---- a block ---------------------------------------------------------------------------------------------- */
+/* The last block goes to the driver while this one comes. */
+void read_give(struct engine *e)
+{
+	struct engine_reading *r = &e->r;
+	if (r->taking > 0)
+		engine_take_data(e, r->backup ? ENGINE_BACKUP : r->part_taken, r->taken_at,
+		    r->data[1 - r->at], r->taking);
+	r->taking = 0;
+}
+
 void read_ask(struct engine *e)
 {
 	struct engine_reading *r = &e->r;
@@ -117,13 +129,13 @@ void read_ask(struct engine *e)
 	r->acked = from;
 	r->high = from;
 	e->fail.offset = read_address(e) + from;
+	if (e->c32) {
+		engine_go(e, ES32_READ);
+		return;
+	}
 	const uint32_t words[] = {read_address(e) + from, r->want, read_frame(e), READ_WINDOW};
 	stub_ask(e, STUB_READ, words, 4, read_patience(e));
-	/* The last block goes to the driver while this one comes. */
-	if (r->taking > 0)
-		engine_take_data(e, r->backup ? ENGINE_BACKUP : r->part_taken, r->taken_at,
-		    r->data[1 - r->at], r->taking);
-	r->taking = 0;
+	read_give(e);
 	r->acking = false;
 }
 
@@ -141,7 +153,7 @@ static void read_ack(struct engine *e)
 	engine_write_bytes(e, e->ack, n);
 }
 
-static void read_store(struct engine *e, uint32_t at, const uint8_t *bytes, uint32_t n)
+void read_store(struct engine *e, uint32_t at, const uint8_t *bytes, uint32_t n)
 {
 	struct engine_reading *r = &e->r;
 	uint8_t *to = r->data[r->at] + at;
@@ -255,7 +267,7 @@ static void read_next(struct engine *e)
 	}
 }
 
-static void read_judge(struct engine *e, const uint8_t want[DIGEST_MD5_SIZE])
+void read_judge(struct engine *e, const uint8_t want[DIGEST_MD5_SIZE])
 {
 	struct engine_reading *r = &e->r;
 	uint8_t md5[DIGEST_MD5_SIZE];
@@ -280,6 +292,10 @@ void read_prove(struct engine *e)
 	struct engine_reading *r = &e->r;
 	if (r->have_md5) {
 		read_judge(e, r->md5);
+		return;
+	}
+	if (e->c32) {
+		digest32_ask(e, read_address(e), r->n);
 		return;
 	}
 	const uint32_t words[] = {read_address(e), r->n, READ_BLOCK, DIGEST_MD5_SIZE};

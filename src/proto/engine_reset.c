@@ -9,7 +9,8 @@
 #include "engine_int.h"
 
 /* How often all sequences are tried; once, if the chip says nothing at all. */
-#define RESET_ROUNDS 2u
+#define RESET_ROUNDS	2u
+#define RESET_USB_TRIES 3u
 /* A slow EN's rise (0.1 s), the ROM's start and its banner, a USB adapter's delay. Through a
  * network: the delays on the way, and the time of a sequence that the server plays itself. */
 #define RESET_HEAR	 MONO_MS(300)
@@ -29,7 +30,7 @@ void engine_reset_init(struct engine *e)
 	r->mode = -1;
 	if (e->job.reset_first)
 		r->first = reset_find(e->job.reset_first);
-	if (r->first == reset_run())
+	if (r->first == reset_run() || r->first == reset_usb_jtag())
 		r->first = NULL;
 	e->job.reset_first = NULL;
 }
@@ -52,6 +53,8 @@ static bool reset_is_edgewise(const struct reset_sequence *s)
 static const struct reset_sequence *reset_pick(struct engine *e)
 {
 	struct engine_reset *r = &e->reset;
+	if (e->job.usb_jtag)
+		return r->tries < RESET_USB_TRIES ? reset_usb_jtag() : NULL;
 	if (r->tries == 0 && r->first)
 		return r->first;
 	while (r->round < RESET_ROUNDS) {
@@ -311,11 +314,12 @@ void engine_reset_found(struct engine *e)
 	struct engine_reset *r = &e->reset;
 	if (!r->trying)
 		return;
-	bool ok = r->mode == 1 || (r->mode < 0 && r->bytes >= RESET_BANNER);
+	/* The chip's own USB may be silent until it is spoken to. */
+	bool ok = r->mode == 1 || (r->mode < 0 && r->bytes >= RESET_BANNER) || e->job.usb_jtag;
 	r->trying = false;
 	if (ok)
 		r->worked = r->seq;
-	r->sure = ok && r->mode == 1 && r->cause == RESET_BY_PIN;
+	r->sure = ok && ((r->mode == 1 && r->cause == RESET_BY_PIN) || e->job.usb_jtag);
 	reset_tell(e, ok);
 }
 

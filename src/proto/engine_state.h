@@ -94,6 +94,33 @@ enum engine_state {
 	ES_PROVE, /* the digest of what was read in parts */
 	ES_TAKE,
 	ES_CLEAR, /* erase by the stub */
+	/* a ROM of the ESP32 family */
+	ES32_READ_REG, /* which chip, and its registers */
+	ES32_SECURITY,
+	ES32_WATCHDOG,
+	ES32_ATTACH,
+	ES32_SPI, /* the flash is asked: id, status */
+	ES32_SPI_POLL,
+	ES32_SPI_GET,
+	ES32_SPI_BACK,
+	ES32_TABLE, /* the partition table, and which application starts */
+	ES32_TABLE_PROOF,
+	ES32_BAUD_ASK,
+	ES32_BAUD_SET,
+	ES32_BAUD_PROBE,
+	ES32_BAUD_UNDO,
+	ES32_COMPARE,
+	ES32_CHUNK, /* the next bytes to write */
+	ES32_BEGIN,
+	ES32_DATA,
+	ES32_PROOF,
+	ES32_ATTACH_AGAIN, /* after a restart of the loader */
+	ES32_PARAMS_AGAIN,
+	ES32_READ,
+	ES32_UNFORCE, /* done: its next start is not to be into the loader */
+	ES32_RESTART, /* ... by its watchdog, where there is no RTS */
+	ES32_HOME,    /* ... back to the rate at which the next program looks for it */
+	ES32_HOME_SET,
 	ES_END,
 	ES_STATES
 };

@@ -34,7 +34,7 @@ bool stub_wanted(const struct engine *e)
 {
 	const struct engine_job *job = &e->job;
 	const uint32_t limit = PLAN_SECTORS * CHIP_SECTOR;
-	if (job->no_stub || e->st.given_up || job->kind == ENGINE_IDENTIFY)
+	if (job->no_stub || e->c32 || e->st.given_up || job->kind == ENGINE_IDENTIFY)
 		return false;
 	if (stub_esp8266()->text_size == 0 || e->chip.flash_size > limit)
 		return false;
@@ -608,7 +608,7 @@ void stub_work(struct engine *e)
 
 void stub_done(struct engine *e)
 {
-	if (e->job.kind == ENGINE_FLASH && e->job.run && !e->reset.usable)
+	if (e->job.kind == ENGINE_FLASH && e->job.run && !e->reset.usable && !e->c32)
 		engine_go(e, ES_STUB_RUN);
 	else
 		engine_finish(e);
@@ -639,6 +639,10 @@ void stub_run_unanswered(struct engine *e)
 /* ---- why does the flash not keep it? ----------------------------------------------------------------- */
 void stub_status(struct engine *e)
 {
+	if (e->c32) {
+		engine_fail(e, e->st.why, NULL);
+		return;
+	}
 	stub_ask(e, STUB_HELLO, NULL, 0, STUB_ANSWER);
 }
 

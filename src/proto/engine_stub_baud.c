@@ -107,6 +107,8 @@ void stub_raise(struct engine *e)
 bool stub_lower(struct engine *e, enum engine_state back)
 {
 	struct engine_stub *st = &e->st;
+	if (e->c32)
+		return baud_lower(e, back);
 	if (e->job.no_baud_change)
 		return false;
 	for (size_t i = st->rates; i-- > 0;) {

@@ -369,6 +369,8 @@ void plan_compare_answer(struct engine *e, const struct stub_msg *m);
 /* Plans what the flags say and sends it. */
 void plan_make(struct engine *e);
 void plan_send(struct engine *e);
+/* What the plan is about to erase, for the record. */
+void plan_note(struct engine *e);
 void plan_send_answer(struct engine *e, const struct stub_msg *m);
 /* The part that holds this flash address; ENGINE_MAX_PARTS when none does. */
 size_t plan_part_at(const struct engine *e, uint32_t address);
@@ -419,6 +421,8 @@ void verify_step(struct engine *e);
 void verify_answer(struct engine *e, const struct stub_msg *m);
 void verify_narrow(struct engine *e);
 void verify_narrow_answer(struct engine *e, const struct stub_msg *m);
+/* All sectors of the piece under suspicion were looked at: those from sector base on. */
+void verify_narrowed(struct engine *e, uint32_t base, uint32_t count);
 /* Flash address and length of a piece. */
 struct engine_part verify_piece(const struct engine *e, uint32_t piece);
 
@@ -434,6 +438,15 @@ void read_stop(struct engine *e);
 void read_stop_answer(struct engine *e, const struct stub_msg *m);
 void read_prove(struct engine *e);
 void read_prove_answer(struct engine *e, const struct stub_msg *m);
+/* The first hole in the block under way, [from, to); false when there is none. */
+bool read_hole(const struct engine_reading *r, uint32_t *from, uint32_t *to);
+/* Flash address of the block under way. */
+uint32_t read_address(const struct engine *e);
+/* Bytes of it that have come; NULL: n times FF. */
+void read_store(struct engine *e, uint32_t at, const uint8_t *bytes, uint32_t n);
+void read_give(struct engine *e);
+/* The flash's digest of it, against what has come. */
+void read_judge(struct engine *e, const uint8_t want[DIGEST_MD5_SIZE]);
 void read_take(struct engine *e);
 void read_take_acted(struct engine *e);
 
@@ -441,6 +454,8 @@ void read_take_acted(struct engine *e);
 void clear_begin(struct engine *e);
 void clear_step(struct engine *e);
 void clear_answer(struct engine *e, const struct stub_msg *m);
+/* The step under way is erased. */
+void clear_went(struct engine *e);
 void clear_unasked(struct engine *e, const struct stub_msg *m);
 
 #endif

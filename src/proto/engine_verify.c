@@ -38,7 +38,7 @@ void verify_begin(struct engine *e)
 	p->doubts = 0;
 	for (uint32_t s = 0; s < PLAN_SECTORS; s++)
 		p->flag[s] &= (uint8_t) ~(unsigned)PLAN_WRONG;
-	if (e->job.kind == ENGINE_FLASH && e->job.no_verify) {
+	if (e->job.kind == ENGINE_FLASH && (e->job.no_verify || e->chip.secure_download)) {
 		stub_done(e);
 		return;
 	}
@@ -180,6 +180,10 @@ void verify_step(struct engine *e)
 		verify_over(e);
 		return;
 	}
+	if (e->c32) {
+		verify32_step(e, first);
+		return;
+	}
 	struct engine_part start = verify_piece(e, first);
 	while (n < VERIFY_PIECES && first + n < p->pieces && verify_open(e, first + n)) {
 		struct engine_part next = verify_piece(e, first + n);
@@ -221,9 +225,27 @@ void verify_answer(struct engine *e, const struct stub_msg *m)
 }
 
 /* ---- the sectors of one ---------------------------------------------------------------------------------- */
+void verify_narrowed(struct engine *e, uint32_t base, uint32_t count)
+{
+	struct engine_plan *p = &e->plan;
+	uint32_t wrong = 0;
+	for (uint32_t s = base; s < base + count; s++)
+		wrong += (p->flag[s] & PLAN_WRONG) != 0;
+	/* Flash that reads differently each time is not to be trusted, and all of it is named. */
+	if (wrong == 0 && ++p->doubts < VERIFY_DOUBTS)
+		p->proof[p->narrow] = PROOF_LATER;
+	for (uint32_t s = base; wrong == 0 && p->doubts >= VERIFY_DOUBTS && s < base + count; s++)
+		p->flag[s] |= PLAN_WRONG;
+	engine_go(e, ES_VERIFY);
+}
+
 void verify_narrow(struct engine *e)
 {
 	struct engine_plan *p = &e->plan;
+	if (e->c32) {
+		verify32_narrow(e);
+		return;
+	}
 	struct engine_part part = verify_piece(e, p->narrow);
 	const uint32_t words[] = {part.offset, part.length, CHIP_SECTOR, PLAN_DIGEST};
 	p->count = (part.length + CHIP_SECTOR - 1) / CHIP_SECTOR;
@@ -236,7 +258,7 @@ void verify_narrow(struct engine *e)
 void verify_narrow_answer(struct engine *e, const struct stub_msg *m)
 {
 	struct engine_plan *p = &e->plan;
-	uint32_t base = verify_piece(e, p->narrow).offset / CHIP_SECTOR, wrong = 0;
+	uint32_t base = verify_piece(e, p->narrow).offset / CHIP_SECTOR;
 	const uint8_t *d;
 	uint32_t first, count;
 	if (!plan_digests(e, m, PLAN_DIGEST, &first, &d, &count))
@@ -250,13 +272,5 @@ void verify_narrow_answer(struct engine *e, const struct stub_msg *m)
 	if (p->got < p->count)
 		return;
 	stub_answered(e);
-	for (uint32_t s = base; s < base + p->count; s++)
-		wrong += (p->flag[s] & PLAN_WRONG) != 0;
-	/* Flash that reads differently each time is not to be trusted, and all of it is named. */
-	if (wrong == 0 && ++p->doubts < VERIFY_DOUBTS)
-		p->proof[p->narrow] = PROOF_LATER;
-	for (uint32_t s = base; wrong == 0 && p->doubts >= VERIFY_DOUBTS && s < base + p->count;
-	     s++)
-		p->flag[s] |= PLAN_WRONG;
-	engine_go(e, ES_VERIFY);
+	verify_narrowed(e, base, p->count);
 }

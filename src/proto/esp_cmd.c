@@ -89,6 +89,26 @@ size_t esp_enc_mem_end(uint8_t *out, size_t cap, uint32_t entry)
 	return esp_enc(out, cap, ESP_OP_MEM_END, 0, data, sizeof data, NULL, 0);
 }
 
+size_t esp_enc_words(uint8_t *out, size_t cap, uint8_t op, const uint32_t *words, size_t n)
+{
+	uint8_t data[8 * 4];
+	if (n > sizeof data / 4)
+		return 0;
+	esp_put_words(data, words, n);
+	return esp_enc(out, cap, op, 0, data, 4 * n, NULL, 0);
+}
+
+size_t esp_enc_deflated(uint8_t *out, size_t cap, uint32_t seq, const uint8_t *payload, size_t n)
+{
+	const uint32_t words[4] = {(uint32_t)n, seq, 0, 0};
+	uint8_t data[16];
+	if (n == 0 || n > ESP_BLOCK_MAX)
+		return 0;
+	esp_put_words(data, words, 4);
+	return esp_enc(
+	    out, cap, ESP_OP_DEFL_DATA, esp_checksum(payload, n), data, sizeof data, payload, n);
+}
+
 size_t esp_enc_data(
     uint8_t *out, size_t cap, uint8_t op, uint32_t seq, const uint8_t *payload, size_t n)
 {
@@ -108,6 +128,19 @@ size_t esp_enc_spi_params(uint8_t *out, size_t cap, uint32_t chip_size)
 	return esp_enc(out, cap, ESP_OP_SPI_SET_PARAMS, 0, data, sizeof data, NULL, 0);
 }
 
+/* Bytes of data that come before the status bytes of a reply of this length. A refusal has none. */
+static size_t esp_data_len(uint8_t op, size_t len)
+{
+	size_t data = 0;
+	if (op == ESP_OP_READ_SLOW)
+		data = ESP_SLOW_LEN;
+	else if (op == ESP_OP_FLASH_MD5)
+		data = ESP_MD5_LEN;
+	else if (op == ESP_OP_SECURITY_INFO)
+		data = len >= ESP_SECURITY_LEN + 2 ? ESP_SECURITY_LEN : ESP_SECURITY_S2;
+	return len >= data + 2 ? data : 0;
+}
+
 enum esp_packet esp_decode(const uint8_t *packet, size_t n, struct esp_reply *reply)
 {
 	if (n < ESP_HEADER)
@@ -121,10 +154,12 @@ enum esp_packet esp_decode(const uint8_t *packet, size_t n, struct esp_reply *re
 		return ESP_PACKET_JUNK;
 	reply->op = packet[1];
 	reply->value = get_le32(packet + 4);
-	/* No command used here answers with data, so the status bytes are the first ones, whether
-	 * two (ESP8266 ROM, stubs) or four (later ROMs) come. */
-	reply->status = packet[8];
-	reply->code = packet[9];
+	/* The status bytes are the first ones behind the data, whether two (ESP8266 ROM, stubs) or
+	 * four (later ROMs) come. */
+	reply->data_n = esp_data_len(reply->op, len);
+	memcpy(reply->data, packet + ESP_HEADER, reply->data_n);
+	reply->status = packet[ESP_HEADER + reply->data_n];
+	reply->code = packet[ESP_HEADER + reply->data_n + 1];
 	reply->n = len;
 	return ESP_PACKET_REPLY;
 }
@@ -142,6 +177,14 @@ const char *esp_op_name(uint8_t op)
 	    [ESP_OP_WRITE_REG] = "WRITE_REG",
 	    [ESP_OP_READ_REG] = "READ_REG",
 	    [ESP_OP_SPI_SET_PARAMS] = "SPI_SET_PARAMS",
+	    [ESP_OP_SPI_ATTACH] = "SPI_ATTACH",
+	    [ESP_OP_READ_SLOW] = "READ_FLASH_SLOW",
+	    [ESP_OP_CHANGE_BAUD] = "CHANGE_BAUDRATE",
+	    [ESP_OP_DEFL_BEGIN] = "FLASH_DEFL_BEGIN",
+	    [ESP_OP_DEFL_DATA] = "FLASH_DEFL_DATA",
+	    [ESP_OP_DEFL_END] = "FLASH_DEFL_END",
+	    [ESP_OP_FLASH_MD5] = "SPI_FLASH_MD5",
+	    [ESP_OP_SECURITY_INFO] = "GET_SECURITY_INFO",
 	};
 	if (op >= sizeof names / sizeof names[0] || !names[op])
 		return "command";
@@ -162,6 +205,9 @@ const char *esp_code_text(uint8_t code)
 	    [0x08] = "the flash reads back differently",
 	    [0x09] = "flash read error",
 	    [0x0A] = "flash read length error",
+	    [0x0B] = "the data can't be unpacked",
+	    [0x0C] = "the unpacked data's sum is wrong",
+	    [0x0D] = "bad parameter of packed data",
 	};
 	return code < sizeof texts / sizeof texts[0] ? texts[code] : "unknown code";
 }

@@ -9,6 +9,9 @@
 
 static const char heard_cause[] = "rst cause:";
 static const char heard_mode[] = "boot mode:(";
+/* The ESP32 family's ROMs: at the end of the way into the loader, and on the way past it. */
+static const char heard_loader[] = "waiting for download";
+static const char heard_flash[] = "SPI_FAST_FLASH_BOOT";
 
 void heard_init(struct heard *h)
 {
@@ -48,6 +51,14 @@ bool heard_byte(struct heard *h, uint8_t byte)
 		h->cause = byte - '0';
 	if (heard_match(&h->mode_at, heard_mode, byte) && byte >= '0' && byte <= '7') {
 		h->mode = byte - '0';
+		return true;
+	}
+	if (heard_match(&h->loader_at, heard_loader, byte)) {
+		h->mode = 1;
+		return true;
+	}
+	if (heard_match(&h->flash_at, heard_flash, byte)) {
+		h->mode = 3;
 		return true;
 	}
 	return false;

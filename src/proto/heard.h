@@ -2,7 +2,8 @@
 /*
  * Judges what a chip says before it talks the loader's protocol: the boot ROM's banner
  * "ets Jan  8 2013,rst cause:N, boot mode:(X,Y)", readable text, or bytes without sense (text at
- * another rate). Fed byte by byte.
+ * another rate). The ESP32 family's ROMs tell the same in words ("waiting for download",
+ * "SPI_FAST_FLASH_BOOT"): they count as X 1 and 3. Fed byte by byte.
  */
 #ifndef TASMITE_PROTO_HEARD_H
 #define TASMITE_PROTO_HEARD_H
@@ -18,10 +19,11 @@ enum heard_kind {
 };
 
 struct heard {
-	size_t cause_at, mode_at; /* how far the two marks are matched */
-	int cause;		  /* N, -1: not seen */
-	int mode;		  /* X, -1: not seen */
-	size_t bytes, printable;  /* of the present run */
+	size_t cause_at, mode_at; /* how far the marks are matched */
+	size_t loader_at, flash_at;
+	int cause;		 /* N, -1: not seen */
+	int mode;		 /* X, -1: not seen */
+	size_t bytes, printable; /* of the present run */
 };
 
 void heard_init(struct heard *h);

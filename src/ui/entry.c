@@ -14,11 +14,21 @@ void entry_init(struct entry *e)
 	memset(e, 0, sizeof(*e));
 }
 
+void entry_past_clear(struct entry *e, enum tui_entry kind)
+{
+	struct entry_past *p = &e->past[kind];
+
+	for (int i = 0; i < p->count; i++)
+		free(p->lines[i]);
+	p->count = 0;
+	if (e->kind == kind)
+		e->at = 0;
+}
+
 void entry_fini(struct entry *e)
 {
 	for (int k = 0; k < TUI_ENTRY_KINDS; k++)
-		for (int i = 0; i < e->past[k].count; i++)
-			free(e->past[k].lines[i]);
+		entry_past_clear(e, (enum tui_entry)k);
 	memset(e, 0, sizeof(*e));
 }
 
@@ -37,8 +47,10 @@ void entry_open(struct entry *e, enum tui_entry kind, const char *text)
 	set_text(e, text);
 }
 
-static void remember(struct entry_past *p, const char *text)
+void entry_past_add(struct entry *e, enum tui_entry kind, const char *text)
 {
+	struct entry_past *p = &e->past[kind];
+	bool newest = e->kind == kind && e->at == p->count; /* on the line being written */
 	int same = 0;
 
 	while (same < p->count && strcmp(p->lines[same], text) != 0)
@@ -53,12 +65,14 @@ static void remember(struct entry_past *p, const char *text)
 		    (size_t)(p->count - same) * sizeof(p->lines[0]));
 	}
 	p->lines[p->count++] = xstrdup(text);
+	if (e->kind == kind && (newest || e->at > p->count))
+		e->at = p->count;
 }
 
 void entry_close(struct entry *e, bool keep)
 {
 	if (keep && e->kind && e->text[0])
-		remember(&e->past[e->kind], e->text);
+		entry_past_add(e, e->kind, e->text);
 	e->kind = TUI_ENTRY_NONE;
 }
 

@@ -39,6 +39,9 @@ void entry_open(struct entry *e, enum tui_entry kind, const char *text);
 void entry_close(struct entry *e, bool keep);
 /* The newest line of the history, "" if none. */
 const char *entry_last(const struct entry *e);
+/* The history of a kind: one more line, the newest; none. */
+void entry_past_add(struct entry *e, enum tui_entry kind, const char *text);
+void entry_past_clear(struct entry *e, enum tui_entry kind);
 /* What the key did; -1: it is none of the entry's. */
 int entry_key(struct entry *e, const struct key *key);
 void entry_insert(struct entry *e, const char *text, size_t n);

@@ -21,10 +21,12 @@
 #include "tasmite/base/str.h"
 #include "tasmite/base/utf8.h"
 #include "tasmite/base/xalloc.h"
+#include "wordlist.h"
+#include "histsearch.h"
+#include "rawkeys.h"
 
 #define QUEUE_MAX     (1u << 20)
 #define LINE_MAX_SIZE 65536u
-#define WORDS_MAX     4096u
 #define MODES                                                                            \
 	(RL_STATE_ISEARCH | RL_STATE_NSEARCH | RL_STATE_MULTIKEY | RL_STATE_NUMERICARG | \
 	    RL_STATE_VIMOTION | RL_STATE_CHARSEARCH | RL_STATE_METANEXT)
@@ -41,13 +43,16 @@ struct lineedit {
 	bool reading;	/* within readline: its callbacks must not feed it */
 	bool resetting; /* the line that ends now is none of the user's */
 	/* a completion under way */
-	char **words, **details; /* what fits, what it is */
-	size_t word_count, word_start;
+	struct wordlist fits;
+	size_t word_start;
 	/* a walk through the history by Up and Down */
 	char *typed;   /* what stood there before; NULL: no walk */
 	char *shown;   /* what the walk put there: another text means that the walk is over */
 	size_t prefix; /* bytes of typed that an entry must begin with */
 	int place;     /* offset in the history; history_length: the typed line */
+	struct histsearch search;
+	char *before; /* the line when the search began, and its cursor */
+	int before_at;
 };
 
 /* readline's callbacks carry no context. */
@@ -133,48 +138,6 @@ static void quiet(void)
 		rl_variable_bind(pairs[i][0], pairs[i][1]);
 }
 
-static void add_word(void *arg, const char *word, const char *detail)
-{
-	struct lineedit *e = arg;
-
-	if (e->word_count == WORDS_MAX)
-		return;
-	for (size_t i = 0; i < e->word_count; i++)
-		if (!strcmp(e->words[i], word))
-			return;
-	e->words = xreallocarray(e->words, e->word_count + 1, sizeof(*e->words));
-	e->details = xreallocarray(e->details, e->word_count + 1, sizeof(*e->details));
-	e->details[e->word_count] = xstrdup(detail);
-	e->words[e->word_count++] = xstrdup(word);
-}
-
-static void free_words(struct lineedit *e)
-{
-	for (size_t i = 0; i < e->word_count; i++) {
-		free(e->words[i]);
-		free(e->details[i]);
-	}
-	free(e->words);
-	free(e->details);
-	e->words = e->details = NULL;
-	e->word_count = 0;
-}
-
-/* The longest beginning that all words share, cut at a character. */
-static size_t common_length(const struct lineedit *e)
-{
-	size_t n = strlen(e->words[0]);
-
-	for (size_t i = 1; i < e->word_count; i++) {
-		size_t k = 0;
-
-		while (k < n && e->words[i][k] && e->words[i][k] == e->words[0][k])
-			k++;
-		n = k;
-	}
-	return utf8_cut(e->words[0], strlen(e->words[0]), n);
-}
-
 /* line up to the word, then n bytes of word; readline frees it. */
 static char *whole(const struct lineedit *e, const char *word, size_t n)
 {
@@ -208,26 +171,26 @@ static char **attempt(const char *text, int start, int end)
 	rl_completion_suppress_append = 1;
 	if (!the->ops.complete || start != 0)
 		return NULL;
-	free_words(the);
-	the->word_start = the->ops.complete(the->ctx, rl_line_buffer, at, add_word, the);
-	if (the->word_start > at || !the->word_count)
+	wordlist_clear(&the->fits);
+	the->word_start = the->ops.complete(the->ctx, rl_line_buffer, at, wordlist_add, &the->fits);
+	if (the->word_start > at || !the->fits.count)
 		return NULL;
-	matches = calloc(the->word_count + 2, sizeof(*matches));
+	matches = calloc(the->fits.count + 2, sizeof(*matches));
 	if (!matches)
 		xalloc_die("out of memory");
-	common = common_length(the);
+	common = wordlist_common(&the->fits);
 	typed = at - the->word_start;
 	/* Words that fit without regard to case share less than what was typed: keep that. */
-	if (common < typed && the->word_count > 1)
+	if (common < typed && the->fits.count > 1)
 		matches[0] = whole(the, rl_line_buffer + the->word_start, typed);
 	else
-		matches[0] = whole(the, the->words[0], common);
-	if (the->word_count == 1) {
-		rl_completion_suppress_append = !wants_blank(the->words[0]);
+		matches[0] = whole(the, the->fits.words[0], common);
+	if (the->fits.count == 1) {
+		rl_completion_suppress_append = !wants_blank(the->fits.words[0]);
 		return matches;
 	}
-	for (size_t i = 0; i < the->word_count; i++)
-		matches[i + 1] = whole(the, the->words[i], strlen(the->words[i]));
+	for (size_t i = 0; i < the->fits.count; i++)
+		matches[i + 1] = whole(the, the->fits.words[i], strlen(the->fits.words[i]));
 	return matches;
 }
 
@@ -236,9 +199,9 @@ static void show_choices(char **matches, int count, int longest)
 	(void)matches;
 	(void)count;
 	(void)longest;
-	if (the->ops.choices && the->word_count)
-		the->ops.choices(the->ctx, (const char *const *)the->words,
-		    (const char *const *)the->details, the->word_count);
+	if (the->ops.choices && the->fits.count)
+		the->ops.choices(the->ctx, (const char *const *)the->fits.words,
+		    (const char *const *)the->fits.details, the->fits.count);
 }
 
 static char *no_breaks(void)
@@ -251,8 +214,7 @@ static char *no_breaks(void)
 static void configure(struct lineedit *e)
 {
 	rl_readline_name = "tasmite";
-	rl_change_environment =
-	    0; /* else LINES and COLUMNS are exported, and curses follows them */
+	rl_change_environment = 0; /* else curses follows the LINES and COLUMNS it exports */
 	rl_catch_signals = 0;
 	rl_catch_sigwinch = 0;
 	rl_prep_term_function = prep_terminal;
@@ -313,18 +275,23 @@ static void begin_walk(struct lineedit *e)
 	e->place = recalled ? at : history_length;
 }
 
+static void put_line(const char *text, int cursor)
+{
+	rl_begin_undo_group();
+	rl_delete_text(0, rl_end);
+	rl_point = 0;
+	rl_insert_text(text);
+	rl_end_undo_group();
+	rl_point = cursor;
+}
+
 static void show_recalled(struct lineedit *e, const char *text)
 {
 	char *copy = xstrdup(text);
 
 	free(e->shown);
 	e->shown = copy;
-	rl_begin_undo_group();
-	rl_delete_text(0, rl_end);
-	rl_point = 0;
-	rl_insert_text(copy);
-	rl_end_undo_group();
-	rl_point = rl_end;
+	put_line(copy, (int)strlen(copy));
 }
 
 /* The next entry in that direction that begins as the typed text does; behind the newest stands the
@@ -365,13 +332,78 @@ static int walk_on(int count, int key)
 	return 0;
 }
 
-/* A search looks through what other sessions have entered, too. By the key and not by a command of
- * our own: within a search readline knows its own command again and no other. */
-static void before_search(struct lineedit *e, const struct key *key)
+/* ---- searching ---- */
+
+/* Where readline's own search is bound, ours takes its place. It looks through what other sessions
+ * have entered, too. */
+static bool search_begins(struct lineedit *e, const struct key *key)
 {
-	if (e->ops.recall && key->mods == KEY_CTRL && (key->code == 'r' || key->code == 's') &&
-	    !RL_ISSTATE(MODES) && where_history() == history_length)
+	const char *seq = key->code == 'r' ? "\022" : "\023";
+	int type = ISKMAP;
+	rl_command_func_t *fn;
+
+	if (key->mods != KEY_CTRL || (key->code != 'r' && key->code != 's') || RL_ISSTATE(MODES))
+		return false;
+	fn = rl_function_of_keyseq(seq, rl_get_keymap(), &type);
+	if (type != ISFUNC || (fn != rl_reverse_search_history && fn != rl_forward_search_history))
+		return false;
+	if (e->ops.recall && where_history() == history_length)
 		e->ops.recall(e->ctx);
+	free(e->before);
+	e->before = xstrdup(rl_line_buffer);
+	e->before_at = rl_point;
+	/* As readline's own search: the line is kept for when one comes back to it. */
+	if (where_history() == history_length) {
+		rl_maybe_save_line();
+		rl_undo_list = NULL;
+	}
+	histsearch_begin(&e->search, key->code == 'r', history_length, entry_at);
+	return true;
+}
+
+static void search_shows(struct lineedit *e)
+{
+	const char *line = histsearch_line(&e->search);
+
+	if (line && strcmp(line, rl_line_buffer) != 0)
+		put_line(line, 0);
+	rl_point = line ? (int)e->search.match : rl_point;
+	e->prompt[0] = '\0';
+	if (e->search.on)
+		histsearch_prompt(&e->search, e->prompt, sizeof(e->prompt));
+	e->revision++;
+}
+
+/* Up and Down go on from the line found, or there is the line from before. */
+static void search_ends(struct lineedit *e)
+{
+	/* What the search has done is not to be undone into an entry of the history. */
+	rl_free_undo_list();
+	rl_undo_list = NULL;
+	if (histsearch_line(&e->search)) {
+		history_set_pos(e->search.at);
+		return;
+	}
+	if (where_history() == history_length)
+		rl_maybe_unsave_line();
+	rl_replace_line(e->before, 0);
+	rl_point = e->before_at;
+}
+
+/* True when the search took the key. */
+static bool search_key(struct lineedit *e, const struct key *key)
+{
+	enum histsearch_did did = HISTSEARCH_SHOW;
+
+	if (e->search.on)
+		did = histsearch_key(&e->search, key);
+	else if (!search_begins(e, key))
+		return false;
+	e->search.at = did == HISTSEARCH_CANCEL ? e->search.count : e->search.at;
+	search_shows(e);
+	if (!e->search.on)
+		search_ends(e);
+	return did != HISTSEARCH_PASS;
 }
 
 /* Where readline's own plain commands are bound, ours take their place. */
@@ -469,8 +501,9 @@ void lineedit_free(struct lineedit *e)
 	fclose(e->null);
 	buf_fini(&e->queue);
 	free(e->entered);
-	free_words(e);
+	wordlist_clear(&e->fits);
 	end_walk(e);
+	free(e->before);
 	free(e);
 }
 
@@ -506,41 +539,19 @@ static void feed(struct lineedit *e, const char *bytes, size_t n)
 	pump(e);
 }
 
-/* What special keys send, in the form that readline binds by default (xterm's). */
-static const char *special(uint32_t code, char *dst, size_t size, unsigned mods)
+/* Special keys as an xterm sends them, which is what readline binds by default; those that it has no
+ * use for are left out. */
+static size_t special(const struct key *key, char dst[RAWKEYS_MAX])
 {
-	static const struct {
-		uint32_t code;
-		char final;
-		int number;
-	} table[] = {{KEYS_UP, 'A', 0}, {KEYS_DOWN, 'B', 0}, {KEYS_RIGHT, 'C', 0},
-	    {KEYS_LEFT, 'D', 0}, {KEYS_HOME, 'H', 0}, {KEYS_END, 'F', 0}, {KEYS_INSERT, '~', 2},
-	    {KEYS_DELETE, '~', 3}, {KEYS_PGUP, '~', 5}, {KEYS_PGDN, '~', 6}};
-	unsigned m = 1 + (mods & KEY_SHIFT ? 1u : 0) + (mods & KEY_ALT ? 2u : 0) +
-		     (mods & KEY_CTRL ? 4u : 0);
+	struct key plain = *key;
 
-	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
-		if (table[i].code != code)
-			continue;
-		if (m > 1)
-			str_fmt(dst, size, "\033[%d;%u%c", table[i].number ? table[i].number : 1, m,
-			    table[i].final);
-		else if (table[i].number)
-			str_fmt(dst, size, "\033[%d~", table[i].number);
-		else
-			str_fmt(dst, size, "\033[%c", table[i].final);
-		return dst;
-	}
-	switch (code) {
-	case KEYS_ENTER:
-		return "\r";
-	case KEYS_TAB:
-		return mods & KEY_SHIFT ? "\033[Z" : "\t";
-	case KEYS_BACKSPACE:
-		return mods & KEY_ALT ? "\033\177" : "\177";
-	default:
-		return NULL;
-	}
+	if (key->code >= KEYS_F1 && key->code <= KEYS_F24)
+		return 0;
+	if (key->code == KEYS_ENTER || key->code == KEYS_TAB)
+		plain.mods &= KEY_SHIFT; /* Alt-Enter would change readline's mode */
+	if (key->code == KEYS_BACKSPACE)
+		plain.mods &= KEY_ALT;
+	return rawkeys_bytes(&plain, dst);
 }
 
 /* A lone ESC means something while searching and in vi's mode. Elsewhere readline would take the
@@ -576,20 +587,20 @@ static void feed_known(struct lineedit *e, const char *bytes, size_t n)
 
 void lineedit_key(struct lineedit *e, const struct key *key)
 {
-	char bytes[16];
-	const char *seq;
+	char bytes[RAWKEYS_MAX];
 	size_t n = 0;
 
-	before_search(e, key);
+	if (search_key(e, key))
+		return;
 	if (key->code == KEYS_ESC || (key->code == '[' && (key->mods & KEY_CTRL))) {
 		if (wants_escape())
 			feed(e, "\033", 1);
 		return;
 	}
 	if (key->code >= KEY_SPECIAL) {
-		seq = special(key->code, bytes, sizeof(bytes), key->mods);
-		if (seq)
-			feed_known(e, seq, strlen(seq));
+		n = special(key, bytes);
+		if (n)
+			feed_known(e, bytes, n);
 		return;
 	}
 	if (key->mods & KEY_ALT)
@@ -609,7 +620,7 @@ void lineedit_choose(struct lineedit *e, const char *word)
 {
 	int start = (int)e->word_start;
 
-	if (e->reading || !e->word_count || start > rl_point ||
+	if (e->reading || !e->fits.count || start > rl_point ||
 	    (size_t)rl_end + strlen(word) > LINE_MAX_SIZE)
 		return;
 	rl_begin_undo_group();
@@ -642,7 +653,10 @@ void lineedit_insert(struct lineedit *e, const char *text, size_t n)
 	}
 	clean[len] = '\0';
 	if ((size_t)rl_end + len <= LINE_MAX_SIZE) {
-		if (RL_ISSTATE(RL_STATE_ISEARCH | RL_STATE_NSEARCH)) {
+		if (e->search.on) {
+			histsearch_insert(&e->search, clean, len);
+			search_shows(e);
+		} else if (RL_ISSTATE(RL_STATE_ISEARCH | RL_STATE_NSEARCH)) {
 			feed(e, clean, len);
 		} else {
 			rl_begin_undo_group();
@@ -658,6 +672,7 @@ void lineedit_insert(struct lineedit *e, const char *text, size_t n)
 /* Out of a search, a numeric argument, half a key sequence; then the line is dropped. */
 static void start_over(struct lineedit *e)
 {
+	e->search.on = false;
 	e->resetting = true;
 	for (int i = 0; i < 8 && RL_ISSTATE(MODES); i++)
 		feed(e, "\007", 1);

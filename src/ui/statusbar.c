@@ -117,7 +117,7 @@ static void sending_words(struct words *ws, const struct session *s)
 
 static void flash_word(struct words *ws, const struct flash_view *f)
 {
-	const char *stage = "";
+	const char *stage = f->title, *name = f->title[0] ? f->title : "flash";
 	char text[96];
 
 	for (int i = 0; i < f->stage_count && i < 6; i++)
@@ -125,9 +125,10 @@ static void flash_word(struct words *ws, const struct flash_view *f)
 			stage = f->stages[i].name;
 	switch (f->state) {
 	case FLASH_IDLE:
+	case FLASH_TOLD:
 		return;
 	case FLASH_WAITING:
-		str_copy(text, sizeof(text), "flash: waiting");
+		str_fmt(text, sizeof(text), "%s: waiting", name);
 		break;
 	case FLASH_WORKING:
 		str_fmt(text, sizeof(text), "%s", stage[0] ? stage : "flashing");
@@ -140,11 +141,13 @@ static void flash_word(struct words *ws, const struct flash_view *f)
 		}
 		break;
 	case FLASH_DONE:
-		str_copy(text, sizeof(text), "flash: done");
+		str_fmt(text, sizeof(text), "%s: done", name);
 		break;
 	default:
-		str_copy(
-		    text, sizeof(text), f->state == FLASH_FAILED ? "flash: failed" : "cancelled");
+		if (f->state == FLASH_FAILED)
+			str_fmt(text, sizeof(text), "%s: failed", name);
+		else
+			str_copy(text, sizeof(text), "cancelled");
 		break;
 	}
 	/* The narrowest line shows how the flash is, not whose: there is no other place for it. */

@@ -67,6 +67,7 @@ struct tui *tui_new(const struct session *s, const struct secrets *secrets, stru
 	t->views[VIEW_PAGE] = view_page_new();
 	t->views[VIEW_ASK] = view_ask_new();
 	t->views[VIEW_LIST] = view_list_new();
+	t->views[VIEW_FORM] = view_form_new();
 	surface_init(&t->screen, 1, 1);
 	buf_init(&t->paste, PASTE_MAX);
 	tui_logs_sync(t);
@@ -93,8 +94,13 @@ int tui_popup(struct tui *t)
 	if (t->s->list.open && !t->list_open)
 		view_list_reset(t->views[VIEW_LIST]);
 	t->list_open = t->s->list.open;
+	if (t->s->form.open && !t->form_open)
+		view_form_reset(t->views[VIEW_FORM]);
+	t->form_open = t->s->form.open;
 	if (t->s->ask.open)
 		return VIEW_ASK;
+	if (t->s->form.open)
+		return VIEW_FORM;
 	if (t->s->list.open)
 		return VIEW_LIST;
 	return t->s->page.open ? VIEW_PAGE : -1;
@@ -203,6 +209,7 @@ static void look(const struct tui *t, struct tui_seen *seen)
 	seen->flash = s->flash.revision;
 	seen->page = s->page.revision;
 	seen->list = s->list.revision;
+	seen->form = s->form.revision;
 	seen->session = s->revision;
 	seen->edit = lineedit_revision(t->edit);
 	seen->panes = s->panes.revision;
@@ -211,8 +218,8 @@ static void look(const struct tui *t, struct tui_seen *seen)
 	for (int i = 0; i < s->panes.count; i++)
 		seen->filters += filter_revision(s->panes.pane[i].filter);
 	seen->highlight = highlight_revision(s->highlight);
-	seen->open =
-	    (uint64_t)s->page.open | (uint64_t)s->ask.open << 1 | (uint64_t)s->list.open << 2;
+	seen->open = (uint64_t)s->page.open | (uint64_t)s->ask.open << 1 |
+		     (uint64_t)s->list.open << 2 | (uint64_t)s->form.open << 3;
 }
 
 /* The seconds of a stage without a bar run by themselves. */
@@ -329,12 +336,20 @@ static void recalc(struct tui *t, mono_t now)
 	recalc_one(t, t->views[VIEW_FLASH], now);
 }
 
+/* The flash panel also shows other work on the device. */
+static const char *title_of(const struct tui *t, const struct view *v)
+{
+	return v == t->views[VIEW_FLASH] && t->s->flash.title[0] ? t->s->flash.title
+								 : v->ops->title;
+}
+
 static void draw_title(struct tui *t, const struct view *v)
 {
 	struct rect in = {v->area.x + 1, v->area.y, v->area.w - 2, 1};
 	enum style_id style = v->focused ? STYLE_TITLE_FOCUS : STYLE_TITLE;
 
-	surface_fmt(&t->screen, in, in.x, in.y, style, v->focused ? "[%s]" : " %s ", v->ops->title);
+	surface_fmt(
+	    &t->screen, in, in.x, in.y, style, v->focused ? "[%s]" : " %s ", title_of(t, v));
 }
 
 static void draw_box(struct tui *t, const struct view *v, bool focused)
@@ -382,7 +397,8 @@ static void status_words(const struct tui *t, struct status_words *w)
 	if (t->focus == TUI_EDIT || t->focus == TUI_LOG)
 		tui_logs_words(t, w->pane, sizeof(w->pane));
 	else
-		str_fmt(w->pane, sizeof(w->pane), "[%s]", t->views[t->focus - TUI_LOG]->ops->title);
+		str_fmt(
+		    w->pane, sizeof(w->pane), "[%s]", title_of(t, t->views[t->focus - TUI_LOG]));
 }
 
 static void draw_status(struct tui *t)
@@ -464,8 +480,12 @@ static void draw_edit(struct tui *t)
 		str_copy(hint.text, sizeof(hint.text),
 		    keys ? keys
 			 : "/ find  & filter  t tags  v select  s time  w wrap  x hex  Esc back");
+	else if (t->focus == TUI_DEVICE)
+		view_device_hint(t->views[VIEW_DEVICE], t->s, hint.text, sizeof(hint.text));
 	else if (t->focus != TUI_EDIT)
 		str_copy(hint.text, sizeof(hint.text), "↑ ↓: scroll   Esc: back");
+	else if (!text[0] && t->s->watching[0])
+		str_copy(hint.text, sizeof(hint.text), t->s->watching);
 	else if (!text[0] && t->s->flash.state == FLASH_WAITING &&
 		 !layout_has(&t->layout, PANE_FLASH))
 		str_copy(hint.text, sizeof(hint.text), "/focus flash: what to do");

@@ -11,11 +11,11 @@
 #include "view.h"
 
 /* VIEW_LOG is the active one of the log panes. */
-enum { VIEW_LOG, VIEW_DEVICE, VIEW_FLASH, VIEW_PAGE, VIEW_ASK, VIEW_LIST, VIEW_COUNT };
+enum { VIEW_LOG, VIEW_DEVICE, VIEW_FLASH, VIEW_PAGE, VIEW_ASK, VIEW_LIST, VIEW_FORM, VIEW_COUNT };
 
 /* All that makes a drawing differ from the last one. */
 struct tui_seen {
-	uint64_t lines, settings, theme, device, flash, page, list, session, edit;
+	uint64_t lines, settings, theme, device, flash, page, list, form, session, edit;
 	uint64_t panes, find, filters, highlight;
 	uint64_t open; /* popups, as bits */
 };
@@ -40,6 +40,7 @@ struct tui {
 	enum tui_focus focus;
 	bool prefix;	/* Ctrl-T was pressed */
 	bool list_open; /* as last seen */
+	bool form_open;
 	bool mouse;
 	bool pasting;
 	struct buf paste;
@@ -50,7 +51,7 @@ struct tui {
 	mono_t drawn;
 };
 
-/* The popup that takes the keys: VIEW_PAGE, VIEW_ASK, VIEW_LIST, or -1. */
+/* The popup that takes the keys: VIEW_PAGE, VIEW_ASK, VIEW_LIST, VIEW_FORM, or -1. */
 int tui_popup(struct tui *t);
 bool tui_exists(const struct tui *t, enum tui_focus f);
 void tui_one_key(struct tui *t, const struct key *key, mono_t now);
@@ -66,6 +67,8 @@ void tui_logs_title(struct tui *t, const struct view *v);
 void tui_logs_draw(struct tui *t);
 /* What the status line says of the log pane that has no title of its own. */
 void tui_logs_words(const struct tui *t, char *dst, size_t size);
+/* The border between two log panes is there. */
+bool tui_logs_border_at(const struct tui *t, int x, int y);
 /* A button went down there: true when it is the log panes' business. */
 bool tui_logs_press(struct tui *t, int x, int y);
 void tui_logs_drag(struct tui *t, int y);

@@ -103,6 +103,23 @@ static void list_moved(struct tui *t, const char *before)
 		t->ops.selected(t->ctx, value);
 }
 
+static void form_did(struct tui *t, unsigned did)
+{
+	enum tui_form event = TUI_FORM_CHANGED;
+	char text[SESSION_FIELD_SIZE];
+
+	if (did & VIEW_CHOSEN)
+		event = TUI_FORM_DONE;
+	else if (did & VIEW_LEAVE)
+		event = TUI_FORM_CANCEL;
+	else if (!(did & VIEW_EDITED))
+		return;
+	str_copy(text, sizeof(text), view_form_text(t->views[VIEW_FORM]));
+	if (t->ops.form)
+		t->ops.form(t->ctx, event, view_form_field(t->views[VIEW_FORM]), text);
+	memset(text, 0, sizeof(text)); /* may have been a password */
+}
+
 /* True when the popup took the key. */
 static bool popup_key(struct tui *t, int popup, const struct key *key)
 {
@@ -116,7 +133,9 @@ static bool popup_key(struct tui *t, int popup, const struct key *key)
 	if (popup == VIEW_LIST && did == VIEW_DONE && !t->s->list.completion)
 		list_moved(t, before);
 
-	if (did & VIEW_YES) {
+	if (popup == VIEW_FORM)
+		form_did(t, did);
+	else if (did & VIEW_YES) {
 		if (t->ops.answer)
 			t->ops.answer(t->ctx, true);
 	} else if (did & VIEW_THIRD) {
@@ -164,6 +183,20 @@ static void wheel(struct view *v, const struct session *s, bool up)
 		v->ops->key(v, s, &arrow);
 }
 
+/* While a search or a filter is typed: a click into its line leaves it open (true: that was all), a
+ * border can be moved meanwhile; a click anywhere else takes it as it is, as Enter does. So a filter
+ * stays with its pane. */
+static bool entry_clicked(struct tui *t, int x, int y)
+{
+	if (!t->entry.kind || tui_logs_border_at(t, x, y))
+		return false;
+	if (y == t->layout.r[PANE_EDIT].y)
+		return true;
+	tui_entry_event(t, t->entry.kind == TUI_ENTRY_FIND && !t->entry.text[0] ? TUI_ENTRY_CANCEL
+										: TUI_ENTRY_DONE);
+	return false;
+}
+
 static void mouse(struct tui *t, const struct key *key)
 {
 	const char *command = tui_status_click(t, key->x, key->y);
@@ -183,6 +216,8 @@ static void mouse(struct tui *t, const struct key *key)
 		t->drag_border = 0;
 	else if (command && t->ops.bound)
 		t->ops.bound(t->ctx, command);
+	else if (entry_clicked(t, key->x, key->y))
+		t->dirty = true;
 	else if (!tui_logs_press(t, key->x, key->y))
 		tui_focus(t, f);
 }
@@ -200,6 +235,12 @@ void tui_paste_end(struct tui *t)
 		buf_clear(&t->paste);
 		if (t->ops.paste)
 			t->ops.paste(t->ctx, "", 0);
+		return;
+	}
+	if (popup == VIEW_FORM && n) {
+		if (view_form_insert(t->views[VIEW_FORM], t->s, text, n))
+			form_did(t, VIEW_EDITED);
+		buf_clear(&t->paste);
 		return;
 	}
 	if (!n || popup == VIEW_ASK || popup == VIEW_PAGE ||
@@ -263,6 +304,12 @@ static void escape(struct tui *t, const struct key *key)
 		tui_focus(t, TUI_EDIT);
 	else if (t->s->sending.on && !lineedit_prompt(t->edit)[0] && t->ops.bound)
 		t->ops.bound(t->ctx, "/cancel");
+	else if (t->s->watching[0] && !lineedit_text(t->edit)[0] && !lineedit_prompt(t->edit)[0] &&
+		 t->ops.bound)
+		t->ops.bound(t->ctx, "/watch off");
+	else if (t->s->marked.count && !lineedit_text(t->edit)[0] && !lineedit_prompt(t->edit)[0] &&
+		 t->ops.bound)
+		t->ops.bound(t->ctx, "/why off");
 	else if (find_pattern(t->s->panes.find) && !lineedit_text(t->edit)[0] &&
 		 !lineedit_prompt(t->edit)[0] && t->ops.bound)
 		t->ops.bound(t->ctx, "/find --off");
@@ -282,7 +329,8 @@ static bool pane_key(struct tui *t, const struct key *key)
 	did = v->ops->key(v, t->s, key);
 	if (did & VIEW_COMMAND) {
 		/* The pane may be gone as soon as app does something. */
-		str_copy(command, sizeof(command), view_log_command(v));
+		str_copy(command, sizeof(command),
+		    t->focus == TUI_LOG ? view_log_command(v) : v->command);
 		if (t->ops.bound)
 			t->ops.bound(t->ctx, command);
 	}
@@ -299,6 +347,16 @@ void tui_entry_close(struct tui *t)
 {
 	entry_close(&t->entry, false);
 	t->dirty = true;
+}
+
+void tui_entry_past_add(struct tui *t, enum tui_entry kind, const char *text)
+{
+	entry_past_add(&t->entry, kind, text);
+}
+
+void tui_entry_past_clear(struct tui *t, enum tui_entry kind)
+{
+	entry_past_clear(&t->entry, kind);
 }
 
 void tui_entry_event(struct tui *t, enum tui_entry_event event)

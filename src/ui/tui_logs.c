@@ -224,6 +224,14 @@ static bool in_rect(const struct rect *r, int x, int y)
 	return x >= r->x && x < r->x + r->w && y >= r->y && y < r->y + r->h;
 }
 
+bool tui_logs_border_at(const struct tui *t, int x, int y)
+{
+	for (int i = 1; t->logs_all && i < t->log_count; i++)
+		if (y == t->logs[i]->area.y && in_rect(&t->logs[i]->area, x, y))
+			return true;
+	return false;
+}
+
 bool tui_logs_press(struct tui *t, int x, int y)
 {
 	t->drag_border = 0;

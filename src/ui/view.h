@@ -20,8 +20,9 @@ enum view_reaction {
 	VIEW_YES = 4,
 	VIEW_CHOSEN = 8,   /* view_list_value tells what */
 	VIEW_PASS = 16,	   /* VIEW_LEAVE, and the key is for the edit line */
-	VIEW_COMMAND = 32, /* view_log_command tells which is to be run */
-	VIEW_THIRD = 64	   /* the question's third answer */
+	VIEW_COMMAND = 32, /* view_log_command (of a log) or `command` tells which is to be run */
+	VIEW_THIRD = 64,   /* the question's third answer */
+	VIEW_EDITED = 128  /* a field of the form */
 };
 
 struct view;
@@ -44,6 +45,7 @@ struct view {
 	struct rect area; /* with its frame; the same where there is none */
 	bool focused;
 	bool unicode;
+	char command[96]; /* for VIEW_COMMAND, of all but a log */
 };
 
 struct view *view_log_new(void);
@@ -52,6 +54,10 @@ struct view *view_flash_new(void);
 struct view *view_page_new(void);
 struct view *view_ask_new(void);
 struct view *view_list_new(void);
+struct view *view_form_new(void);
+
+/* What the keys of the device panel do where it stands. */
+void view_device_hint(const struct view *v, const struct session *s, char *dst, size_t size);
 
 /* A log pane: which of session.panes it shows. */
 void view_log_place(struct view *v, int index, unsigned id);
@@ -92,6 +98,14 @@ void view_log_state(const struct view *v, const char *key, char *dst, size_t siz
 /* The list: a fresh one was opened; the chosen value (NULL: none). */
 void view_list_reset(struct view *v);
 const char *view_list_value(const struct view *v, const struct session *s);
+
+/* The form: a fresh one was opened; which field is edited, and its text with what the last key (or
+ * view_form_insert, which takes text up to a line end) has done to it. VIEW_CHOSEN: Enter. VIEW_EDITED:
+ * the text changed. */
+void view_form_reset(struct view *v);
+int view_form_field(const struct view *v);
+const char *view_form_text(const struct view *v);
+bool view_form_insert(struct view *v, const struct session *s, const char *text, size_t n);
 
 /* A box over the screen for w x h cells of text; places v. Without a frame where the screen is too
  * small. */

@@ -26,7 +26,7 @@ struct view_list {
 	size_t selected; /* index into fits */
 	bool touched;	 /* completion: something was selected */
 	size_t top;
-	int label_w;
+	int label_w, detail_w; /* of those that fit */
 };
 
 static struct view_list *list_of(struct view *v)
@@ -54,7 +54,7 @@ static void narrow(struct view_list *v, const struct session_list *l)
 	size_t count = l->count < SESSION_LIST_MAX ? l->count : SESSION_LIST_MAX;
 
 	v->fit_count = 0;
-	v->label_w = 0;
+	v->label_w = v->detail_w = 0;
 	for (size_t i = 0; i < count; i++) {
 		const struct session_item *it = &l->items[i];
 		int w;
@@ -64,6 +64,8 @@ static void narrow(struct view_list *v, const struct session_list *l)
 			continue;
 		w = utf8_str_width(it->label ? it->label : "");
 		v->label_w = w > v->label_w ? w : v->label_w;
+		w = utf8_str_width(it->detail ? it->detail : "");
+		v->detail_w = w > v->detail_w ? w : v->detail_w;
 		v->fits[v->fit_count++] = (uint16_t)i;
 	}
 	if (v->selected >= v->fit_count)
@@ -89,19 +91,6 @@ const char *view_list_value(const struct view *base, const struct session *s)
 		return NULL;
 	i = v->fits[v->selected];
 	return s->list.items[i].value ? s->list.items[i].value : s->list.items[i].label;
-}
-
-static int detail_w(const struct view_list *v, const struct session_list *l)
-{
-	int most = 0;
-
-	for (size_t i = 0; i < v->fit_count; i++) {
-		const char *detail = l->items[v->fits[i]].detail;
-		int w = detail ? utf8_str_width(detail) : 0;
-
-		most = w > most ? w : most;
-	}
-	return most;
 }
 
 /* The small box stands on the edit line's row, at the left; area holds the screen above it. */
@@ -138,7 +127,7 @@ static void list_recalc(struct view *base, const struct session *s, mono_t now)
 		narrow(v, &s->list);
 	v->fresh = false;
 	v->revision = s->list.revision;
-	w = v->label_w + 3 + detail_w(v, &s->list);
+	w = v->label_w + 3 + v->detail_w;
 	w = w < 24 ? 24 : w > LIST_MAX_W ? LIST_MAX_W : w;
 	if (s->list.completion)
 		place_completion(v, w);
@@ -158,7 +147,9 @@ static void draw_item(const struct view_list *v, const struct session_item *it, 
 {
 	const struct rect *r = &v->base.r;
 	struct rect row = {r->x, y, r->w, 1};
-	int label_w = v->label_w < r->w * 2 / 3 ? v->label_w : r->w * 2 / 3;
+	/* A long detail leaves two thirds to the label, a short one all it needs. */
+	int room = r->w - 3 - v->detail_w > r->w * 2 / 3 ? r->w - 3 - v->detail_w : r->w * 2 / 3;
+	int label_w = v->label_w < room ? v->label_w : room;
 	struct rect label = {r->x + 1, y, it->detail && it->detail[0] ? label_w : r->w - 1, 1};
 	struct rect detail = {r->x + label_w + 3, y, r->w - label_w - 3, 1};
 

@@ -534,7 +534,10 @@ static void draw_gutter(const struct view_log *v, const struct session *s, struc
 {
 	static const char *const marks[] = {
 	    [LINE_RX] = "", [LINE_TX] = "›", [LINE_OWN] = "·", [LINE_WARN] = "!"};
-	const char *mark = ref->continued && ref->dir == LINE_RX ? "…" : marks[ref->dir];
+	bool marked = session_is_marked(s, n);
+	const char *mark = marked				   ? "◆"
+			   : ref->continued && ref->dir == LINE_RX ? "…"
+								   : marks[ref->dir];
 	const struct rect *r = &v->base.r;
 	char text[STAMP_MAX];
 
@@ -545,7 +548,10 @@ static void draw_gutter(const struct view_log *v, const struct session *s, struc
 	}
 	if (v->text_x - r->x >= 2)
 		surface_text(to, *r, v->text_x - 2, y,
-		    ref->dir == LINE_WARN ? STYLE_WARN : STYLE_MARKER, mark);
+		    marked		    ? STYLE_FIND_HERE
+		    : ref->dir == LINE_WARN ? STYLE_WARN
+					    : STYLE_MARKER,
+		    mark);
 }
 
 static void log_draw(const struct view *base, const struct session *s, struct surface *to)
@@ -567,6 +573,9 @@ static void log_draw(const struct view *base, const struct session *s, struct su
 			draw_gutter(v, s, to, n, &ref, y);
 		log_marks(v, s, n, &ref, &spans);
 		y = log_draw_line(v, to, &ref, &spans, row, y);
+		if (s->marked.count && session_is_marked(s, n))
+			surface_restyle(to, (struct rect){v->text_x, from, v->text_w, y - from},
+			    n == s->marked.line[s->marked.at] ? STYLE_FIND_HERE : STYLE_FIND);
 		if (spans.selected)
 			surface_restyle(to, (struct rect){v->text_x, from, v->text_w, y - from},
 			    STYLE_SELECTED);

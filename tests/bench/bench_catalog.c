@@ -8,6 +8,7 @@
 
 #include "tasmite/core/tasmota/catalog.h"
 #include "tasmite/core/tasmota/check.h"
+#include "tasmite/ui/lineedit.h"
 
 #define LIMIT_MS 1.0
 
@@ -39,6 +40,21 @@ static double best_of(const char *line, size_t cursor, void (*run)(const char *l
 	return best;
 }
 
+static size_t complete_line(void *ctx, const char *line, size_t cursor,
+    void (*add)(void *arg, const char *word, const char *detail), void *arg)
+{
+	(void)ctx;
+	return catalog_complete(line, cursor, add, arg);
+}
+
+static void show_choices(void *ctx, const char *const *words, const char *const *details, size_t n)
+{
+	(void)ctx;
+	(void)words;
+	(void)details;
+	(void)n;
+}
+
 static void run_complete(const char *line, size_t cursor)
 {
 	volatile size_t sink;
@@ -57,6 +73,36 @@ static void run_check(const char *line, size_t cursor)
 	(void)check_line(&in, w, CHECK_MAX);
 }
 
+/* The same from the key on: in the edit line, with all that is made of the words. */
+static double slowest_tab(char *key)
+{
+	static const struct lineedit_ops ops = {.complete = complete_line, .choices = show_choices};
+	static const struct key tab = {.code = KEYS_TAB};
+	struct lineedit *e = lineedit_new(&ops, NULL);
+	double worst = 0;
+
+	for (char c = 'A'; c <= 'Z'; c++) {
+		const char text[2] = {c, '\0'};
+		double best = 1e9;
+
+		for (int i = 0; i < 5; i++) {
+			double began, took;
+
+			lineedit_set(e, text);
+			began = now_ms();
+			lineedit_key(e, &tab);
+			took = now_ms() - began;
+			best = took < best ? took : best;
+		}
+		if (best > worst) {
+			worst = best;
+			*key = c;
+		}
+	}
+	lineedit_free(e);
+	return worst;
+}
+
 static int report(const char *what, double worst, const char *line, size_t n)
 {
 	printf("%-28s %8.4f ms  %.3f of %.0f ms  (%.*s)\n", what, worst, worst / LIMIT_MS, LIMIT_MS,
@@ -69,7 +115,8 @@ int main(void)
 	static const char *const lines[] = {"SerialLg 2", "Topci 1", "SetOptoin3 1",
 	    "Backlog SSId1 home;Password1 x;Topic a;MqttHost b;MqttUser c;MqttPassword d;Module 1;"
 	    "Friendlyname1 x;Devicename x;Telepriod 10;Powr1 on;Statsu 0"};
-	double worst = 0, worst_check = 0;
+	double worst = 0, worst_check = 0, tab;
+	char key = '?';
 	size_t worst_row = 0, worst_n = 0, worst_line = 0;
 
 	for (size_t i = 0; i < catalog_count(); i++) {
@@ -93,7 +140,9 @@ int main(void)
 		worst_check = took;
 		worst_line = i;
 	}
-	return report("completion, any beginning", worst, catalog_at(worst_row)->name, worst_n) |
+	tab = slowest_tab(&key);
+	return report("Tab in the edit line", tab, &key, 1) |
+	       report("completion, any beginning", worst, catalog_at(worst_row)->name, worst_n) |
 	       report("warnings about a line", worst_check, lines[worst_line],
 		   strlen(lines[worst_line]));
 }

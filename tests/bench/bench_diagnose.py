@@ -43,4 +43,4 @@ for what, block in logs():
           f"(wanted: {LEAST_RATE} MB/s, {MOST_MEMORY // 1024} MB){'' if good else '   MISSED'}",
           flush=True)
     missed += not good
-sys.exit(1 if missed else 0)
+sys.exit(3 if missed else 0)

@@ -148,8 +148,8 @@ static bool run(struct bench *b, uint32_t baud, uint32_t latency_us)
 	return b->done && same;
 }
 
-/* True unless the wanted ratio is missed. */
-static bool report(uint32_t baud, unsigned latency_ms)
+/* 0; 1: not written; 3: the wanted ratio is missed (as tests/bench/run.sh takes it). */
+static int report(uint32_t baud, unsigned latency_ms)
 {
 	struct bench *b = calloc(1, sizeof(*b));
 	double wire, flash, seconds, ratio;
@@ -164,7 +164,7 @@ static bool report(uint32_t baud, unsigned latency_ms)
 	if (!run(b, baud, latency_ms * 1000)) {
 		printf("  %6u baud, latency %2u ms: NOT WRITTEN\n", baud, latency_ms);
 		free(b);
-		return false;
+		return 1;
 	}
 	seconds = (double)(b->ended - b->began) / 1e6;
 	wire = (double)(b->after.wire_us - b->before.wire_us) / 1e6;
@@ -176,20 +176,23 @@ static bool report(uint32_t baud, unsigned latency_ms)
 	    b->baud ? b->baud : 115200, latency_ms, seconds, wire, flash, b->retries, ratio,
 	    latency_ms ? "" : "   wanted <= 1.03", latency_ms || ratio <= LIMIT ? "" : "   MISSED");
 	free(b);
-	return latency_ms || ratio <= LIMIT;
+	return latency_ms || ratio <= LIMIT ? 0 : 3;
 }
 
 int main(void)
 {
 	static const uint32_t rates[] = {115200, 460800, 0};
-	bool good = true;
+	int code = 0;
 
 	puts(
 	    "engine: 600 KiB in virtual time, from the first SYNC answer to the end; limit = wire\n"
 	    "time of all bytes both ways + the flash's erase and program time");
 	for (size_t i = 0; i < sizeof(rates) / sizeof(rates[0]); i++) {
-		good &= report(rates[i], 0);
-		good &= report(rates[i], 16);
+		for (unsigned latency = 0; latency <= 16; latency += 16) {
+			int one = report(rates[i], latency);
+
+			code = one && code != 1 ? one : code;
+		}
 	}
-	return good ? 0 : 1;
+	return code;
 }

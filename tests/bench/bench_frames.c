@@ -135,5 +135,5 @@ int main(void)
 	secrets_free(r.secrets);
 	session_free(r.s);
 	r.b->ops->free(r.b);
-	return good ? 0 : 1;
+	return good ? 0 : 3;
 }

@@ -88,11 +88,11 @@ err 'web page'
 head -c 40000 "$NEW" >"$TMPDIR/short.bin"
 run 1 flash --port "$DEV" --yes "$TMPDIR/short.bin"
 err 'cut off'
-# The header of an ESP32 image: chip id and hash flag where the ESP8266's has its first segment.
+# The header of an ESP32 image, with nothing whole behind it.
 { printf '\351\003\002\057\200\000\010\100\356\000\000\000\000\000\000\000\000\000\000\000\000\000\000\001' &&
 	head -c 65512 /dev/zero; } >"$TMPDIR/esp32.bin"
 run 1 flash --port "$DEV" --yes "$TMPDIR/esp32.bin"
-err ESP32
+err "damaged: wrong checksum"
 no_out
 head -c 65536 /dev/zero >"$TMPDIR/zero.bin"
 run 1 flash --port "$DEV" --yes "$TMPDIR/zero.bin"

@@ -129,14 +129,12 @@ tm_line '/help nosuchthing'
 see 'no help for'
 end
 
-begin help__searches__on_the_second_f1
+begin help__searches__the_commands_of_the_device
 tm_keys F1
-see 'it goes to the device'
-tm_keys F1
-see '\[Commands of Tasmota\]'
+see '\[Commands\]'
 tm_type 'syslog server'
-see 'LogHost'
-gone 'AdcParam'
+see 'LogHost +syslog server +Tasmota'
+gone '/flash '
 tm_keys Enter
 see 'LogHost <host>\|1'
 tm_keys Escape

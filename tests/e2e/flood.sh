@@ -58,9 +58,9 @@ gone 'typed in the flood'
 tm_keys PPage
 see 'new'
 tm_keys F1
-see 'it goes to the device'
+see 'keys and commands'
 tm_keys Escape
-gone 'it goes to the device'
+gone 'keys and commands'
 tm_keys End
 arrived && bad "the flood was over before the keys"
 end

@@ -19,9 +19,22 @@ begin garble__offers__the_right_rate
 tm_start 120 40 $TASMITE --set baud=9600 "$PORT"
 see "$PORT_NAME is open"
 wait_for 20 speak_until 'unreadable for [0-9]+ s at 9600 baud'
-see '/baud 115200'
-tm_line '/baud 115200'
+see 'Alt-r tries 115200'
+tm_keys M-r
+see 'trying 115200 baud: Alt-r tries 74880'
+see '/baud 9600 goes back'
 wait_for 10 speak_until 'MQT: tele/sonoff/STATE' || bad 'not readable at 115200'
+end
+
+begin garble__tries__one_rate_after_another
+tm_keys M-r
+see 'trying 74880 baud: Alt-r tries 57600'
+tm_keys M-r
+see 'trying 57600 baud'
+tm_keys M-r
+see 'back at 9600 baud; Alt-r tries 115200'
+tm_line '/baud likely'
+wait_for 5 eval 'tm_text | head -n 1 | grep -q 115200' || bad "not at 115200"
 end
 
 begin garble__leaves__a_boot_alone

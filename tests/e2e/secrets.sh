@@ -16,6 +16,8 @@ for s in "${secrets[@]}"; do
 	done
 done >"$TMPDIR/patterns"
 mkdir -p "$FILES" "$SCREENS"
+# Commands that write a file, besides those below: as soon as they are there.
+writers=(report)
 
 look() { # NAME: what the screen shows now is kept
 	tm_text >"$SCREENS/$1"
@@ -72,7 +74,7 @@ for build in 6.1.1-full 8.5.0-full 15.2.0-full; do
 	see 'MqttPassword •{10}; Topic x'
 	look "$build.2"
 	tm_keys Enter
-	see '› Backlog MqttHost 10.0.0.1; MqttPassword \*{10}; Topic x'
+	see '› Backlog MqttHost 10.0.0.1;MqttPassword \*{10};Topic x'
 	tm_line "/macro F11 WebPassword ${secrets[2]}"
 	gone '❯ /macro F11'
 	look "$build.3"
@@ -123,6 +125,11 @@ for build in 6.1.1-full 8.5.0-full 15.2.0-full; do
 	tm_keys C-End
 	tm_line "/save $FILES/$build.saved --all"
 	wait_for 20 grep -q 'all is said' "$FILES/$build.saved" || bad "nothing was saved"
+	for more in "${writers[@]}"; do
+		grep -q "\"$more\"" include/tasmite/core/cmd.h || continue
+		tm_line "/$more $FILES/$build.$more"
+		wait_for 20 test -s "$FILES/$build.$more" || bad "/$more wrote nothing"
+	done
 	tm_line '/profile --save mine'
 	tm_line '/help Password1'
 	see 'WiFi key'
@@ -157,11 +164,41 @@ for build in 6.1.1-full 8.5.0-full 15.2.0-full; do
 	end
 done
 
+# The halves come apart: between them the screen has shown what there was, cut at each byte.
+begin "secrets__are_masked__split_over_reads"
+sim_start --boot-image "$TMPDIR/app.bin" --power off --speed 0
+tm_start 120 40 "$B/tasmite" --log="$FILES/split.log" "$DEV"
+tm pipe-pane -t t "cat >>'$SCREENS/split.raw'"
+see "sonoff is open"
+tm_line "Password1 ${secrets[0]}" # nobody hears it: no restart comes in between
+see '› Password1 \*{10}'
+hand "power on"
+see 'Project tasmota'
+line="RSL: RESULT = {\"Password1\":\"${secrets[0]}\"}"
+for ((cut = 15; cut <= ${#line}; cut++)); do
+	printf '\r\n%s of all: %s' "$cut" "${line:0:cut}" >"$TMPDIR/half"
+	hand "emit $TMPDIR/half"
+	see "$cut of all: RSL"
+	look "split.$cut"
+	printf '%s\r\n' "${line:cut}" >"$TMPDIR/half"
+	hand "emit $TMPDIR/half"
+done
+see "${#line} of all: RSL: RESULT = .\"Password1\":\"\*{10}\"}"
+tm_keys F10
+wait_for 10 tm_ended || bad "F10 did not leave"
+tm_stop
+sim_stop
+[ "$(grep -cE 'of all: RSL: RESULT = ..Password1.:.\*{10}.\}' "$FILES/split.log")" -ge 15 ] ||
+	bad "most lines are not there" # the device says other things in between
+nowhere "$TMPDIR/state" "$TMPDIR/config" "$FILES" "$SCREENS"
+end
+
 begin "secrets__are_shown__to_who_asks_for_it"
-sim_start --boot-image "$TMPDIR/app.bin" --power on --speed 0
+sim_start --boot-image "$TMPDIR/app.bin" --power off --speed 0
 tm_start 120 40 "$B/tasmite" --show-secrets "$DEV"
 see "sonoff is open"
-see 'Firmware'
+hand "power on"
+see 'Project tasmota'
 tm_type "Password1 ${secrets[0]}"
 see "❯ Password1 ${secrets[0]}"
 tm_keys Enter

@@ -19,7 +19,7 @@ end
 
 begin session__sends__a_backlog
 tm_line 'Backlog SSID1 home; Password1 hunter22x; Module 1'
-see '› Backlog SSID1 home; Password1 \*+; Module 1'
+see '› Backlog SSID1 home;Password1 \*+;Module 1'
 see '"SSId1":"home"'
 see '"Password1":"\*+"'
 end
@@ -63,9 +63,19 @@ end
 
 begin help__opens__and_closes
 tm_keys F1
+see 'F10'
+see 'keys and commands'
+tm_keys Enter
 see 'it goes to the device'
 tm_keys Escape
 gone 'it goes to the device'
+tm_keys F1
+see 'keys and commands'
+tm_type 'reset the'
+see '/reset +reset the chip by RTS +F8'
+gone '/quit'
+tm_keys Escape
+gone 'Commands'
 end
 
 begin device__shows__pads

@@ -67,6 +67,7 @@ struct sim_spi {
 	uint32_t job_addr, job_len;
 	uint8_t job_bytes[64];
 	int64_t busy_rest_ps; /* not yet counted as microseconds */
+	unsigned xmc_steps;   /* of the cure of one that did not wake up well */
 };
 
 void sim_spi_reset(struct sim_device *dev);

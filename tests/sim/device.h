@@ -45,6 +45,7 @@ struct sim_device_config {
 	uint32_t crystal_mhz; /* 0: the row's */
 	uint32_t rom_khz;     /* what the ESP32's ROM takes its crystal for; 0: 1 % too much */
 	bool in_package;      /* an ESP32-PICO-D4: the flash inside, at pins of its own */
+	bool xmc_asleep;      /* an XMC flash that has not woken up well; RDID is none of theirs */
 	bool secure_download; /* the eFuse that leaves a few commands only */
 	bool usb_jtag;	      /* the host comes by USB, no UART between */
 	uint32_t usb_gone_us; /* how long a reset takes USB away; 0: 400 ms */

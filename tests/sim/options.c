@@ -21,6 +21,7 @@ const char sim_options_usage[] =
     "  --crystal MHZ          the board's crystal: 26, 40, 48 (default: the chip's usual one)\n"
     "  --rom-crystal MHZ      what the ESP32's ROM takes it for (default: 1 % too much)\n"
     "  --in-package on|off    an ESP32-PICO-D4, with the flash at pins of its own (off)\n"
+    "  --xmc-asleep on|off    an XMC flash that did not wake up well at power-on (off)\n"
     "  --secure-download on|off  the eFuse that leaves the loader a few commands only (off)\n"
     "  --usb-jtag on|off      the host comes by the chip's own USB, 303A:1001 (off)\n"
     "  --usb-gone-ms MS       how long a reset takes that USB away (400)\n"
@@ -95,6 +96,7 @@ enum opt {
 	OPT_CRYSTAL,
 	OPT_ROM_CRYSTAL,
 	OPT_IN_PACKAGE,
+	OPT_XMC,
 	OPT_SECURE,
 	OPT_USB_JTAG,
 	OPT_USB_GONE,
@@ -135,6 +137,7 @@ static const struct option longopts[] = {
     {"crystal", required_argument, NULL, OPT_CRYSTAL},
     {"rom-crystal", required_argument, NULL, OPT_ROM_CRYSTAL},
     {"in-package", required_argument, NULL, OPT_IN_PACKAGE},
+    {"xmc-asleep", required_argument, NULL, OPT_XMC},
     {"secure-download", required_argument, NULL, OPT_SECURE},
     {"usb-jtag", required_argument, NULL, OPT_USB_JTAG},
     {"usb-gone-ms", required_argument, NULL, OPT_USB_GONE},
@@ -330,6 +333,8 @@ static bool take_family_option(struct sim_options *o, int opt, const char *arg)
 		return parse_crystal(arg, 20, 60, 1000, &d->rom_khz);
 	case OPT_IN_PACKAGE:
 		return parse_choice(arg, "on", "off", &d->in_package);
+	case OPT_XMC:
+		return parse_choice(arg, "on", "off", &d->xmc_asleep);
 	case OPT_SECURE:
 		return parse_choice(arg, "on", "off", &d->secure_download);
 	case OPT_USB_JTAG:

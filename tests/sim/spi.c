@@ -47,6 +47,8 @@
 #define COMMAND_BITS 8
 #define ADDRESS_BITS 24
 #define NO_FLASH     0xFFFFFFu
+#define XMC	     0x20u /* as the maker of a flash */
+#define XMC_STEPS    4u
 #define BUFFER	     64u
 #define UNIT_CLOCKS  4	   /* until the unit has begun and ended; an estimate */
 #define STATUS_US    10000 /* W25Q-class datasheets: tW */
@@ -251,7 +253,22 @@ static uint32_t jedec(struct sim_device *dev)
 {
 	if (!dev->rom.attached || sim_spi_flash_busy(dev))
 		return NO_FLASH;
-	return sim_flash_jedec(&dev->flash);
+	if (!dev->cfg.xmc_asleep)
+		return sim_flash_jedec(&dev->flash);
+	if (dev->spi.xmc_steps < XMC_STEPS)
+		return XMC | 0x70u << 8; /* not documented: neither its type nor a size */
+	return (sim_flash_jedec(&dev->flash) & ~0xFFu) | XMC;
+}
+
+/* The cure of 4.2: these, in this order. */
+static void xmc_command(struct sim_device *dev, uint8_t cmd)
+{
+	static const uint8_t cure[XMC_STEPS] = {0xB9, 0x79, 0xFF, 0xAB};
+	struct sim_spi *s = &dev->spi;
+
+	if (!dev->cfg.xmc_asleep || s->xmc_steps == XMC_STEPS)
+		return;
+	s->xmc_steps = cmd == cure[s->xmc_steps] ? s->xmc_steps + 1 : 0;
 }
 
 /* Of the table of parameters only what is looked at: "SFDP", and whose it is. */
@@ -259,7 +276,7 @@ static uint32_t sfdp(struct sim_device *dev, uint32_t addr)
 {
 	if (!dev->rom.attached || sim_spi_flash_busy(dev))
 		return UINT32_MAX;
-	return addr == 0 ? 0x50444653u : addr == 0x10 ? 0xEFu : 0;
+	return addr == 0 ? 0x50444653u : addr == 0x10 ? (dev->cfg.xmc_asleep ? XMC : 0xEFu) : 0;
 }
 
 static void answer(struct sim_device *dev, uint32_t word)
@@ -319,6 +336,7 @@ static void spi_user(struct sim_device *dev, int64_t ps)
 	    sim_faults_find(&dev->faults, SIM_FAULT_NO_SPI_USER))
 		return;
 	sent_bytes(s, bytes);
+	xmc_command(dev, s->user2 & 0xFF);
 	switch (s->user2 & 0xFF) {
 	case 0x9F:
 		answer(dev, jedec(dev));

@@ -147,10 +147,6 @@ static void fill_session(struct screen *sc)
 	sc->s->record.on = true;
 	str_copy(sc->s->record.name, sizeof(sc->s->record.name), "sonoff.log");
 	str_copy(sc->s->chip, sizeof(sc->s->chip), "ESP8266EX, 1 MB flash");
-	str_copy(sc->s->facts.firmware, sizeof(sc->s->facts.firmware), "Sonoff 6.1.1");
-	sc->s->facts.boots = 1;
-	sc->s->facts.reset_cause = -1;
-	sc->s->facts.boot_mode = 3;
 	sc->s->wall_offset_us = (int64_t)13 * 3600 * 1000000;
 	sc->s->utc_offset_s = 0;
 }
@@ -201,6 +197,12 @@ void screen_open(struct screen *sc, int w, int h)
 	session_warn(sc->s, sc->now + MONO_S(8), "something is odd");
 	screen_rx(sc, "\033[31mred\033[0m \001\033]0;x\007 \303( caf\303\251 "
 		      "\344\275\240e\314\201\tt\r\n00:0");
+	screen_read(sc);
+	str_copy(sc->s->facts.firmware, sizeof(sc->s->facts.firmware), "Sonoff 6.1.1");
+	sc->s->facts.topic[0] = '\0';
+	sc->s->facts.boot_mode = 3;
+	sc->s->facts.revision++;
+	session_judge(sc->s);
 	sc->b = tui_mem_new(w, h);
 	sc->t = tui_new(sc->s, sc->secrets, sc->b, &ops, sc);
 }

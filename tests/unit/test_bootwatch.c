@@ -112,6 +112,102 @@ static void bootwatch_rx__ignores__a_line_without_end(void **state)
 	assert_int_equal(bootwatch_baud(&b), 115200);
 }
 
+/* By hand: a running device may speak before, and an ESP32 speaks at 115200. */
+static void bootwatch_watch__waits__through_what_a_running_device_says(void **state)
+{
+	static const char noise[] = "\x8c\xfe\x80\xe0\x1c\x92\x80\xfe\x8c\xe0\xfe\x92\x80\x8c";
+	struct bootwatch b;
+
+	(void)state;
+	bootwatch_watch(&b, 74880, 115200, MONO_S(120), 0);
+	assert_int_equal(bootwatch_baud(&b), 74880);
+	for (int i = 0; i < 20; i++) {
+		mono_t now = MONO_S(i);
+
+		feed(&b, noise, now);
+		assert_int_equal(b.state, BOOTWATCH_LISTEN);
+		assert_int_equal(bootwatch_baud(&b), 115200);
+		feed(&b, "00:00:10 MQT: tele/sonoff/STATE = {}\r\n", now + MONO_MS(1));
+		assert_int_equal(b.state, BOOTWATCH_LISTEN);
+		bootwatch_tick(&b, bootwatch_deadline(&b));
+		assert_int_equal(bootwatch_baud(&b), 74880);
+	}
+	feed(&b, "\r\n ets Jan  8 2013,rst cause:1, boot mode:(3,6)\r\n", MONO_S(30));
+	assert_int_equal(b.state, BOOTWATCH_ROM);
+	feed(&b, "~ld\r\n", MONO_S(30) + MONO_MS(80));
+	assert_int_equal(b.state, BOOTWATCH_APP);
+	assert_int_equal(b.end, BOOTWATCH_DONE);
+}
+
+static void bootwatch_watch__finds__an_esp32(void **state)
+{
+	static const char noise[] = "\x8c\xfe\x80\xe0\x1c\x92\x80\xfe\x8c\xe0\xfe\x92\x80\x8c";
+	static const char banner[] = "rst:0x1 (POWERON_RESET),boot:0x13 (SPI_FAST_FLASH_BOOT)\r\n";
+	struct bootwatch b;
+
+	(void)state;
+	/* not known: its first words are unreadable */
+	bootwatch_watch(&b, 74880, 115200, MONO_NEVER, 0);
+	feed(&b, noise, 1000);
+	assert_int_equal(bootwatch_baud(&b), 115200);
+	feed(&b, banner, 2000);
+	assert_int_equal(b.state, BOOTWATCH_APP);
+	assert_int_equal(b.end, BOOTWATCH_DONE);
+	/* known: no other rate at any time */
+	bootwatch_watch(&b, 115200, 115200, MONO_NEVER, 0);
+	feed(&b, noise, 1000);
+	assert_int_equal(b.state, BOOTWATCH_AWAIT);
+	feed(&b, banner, 2000);
+	assert_int_equal(b.state, BOOTWATCH_APP);
+}
+
+/* A quick restart: the ROM speaks before the pause was noticed. */
+static void bootwatch_watch__returns__to_the_rom_at_once(void **state)
+{
+	static const char noise[] = "\x8c\xfe\x80\xe0\x1c\x92\x80\xfe\x8c\xe0\xfe\x92\x80\x8c";
+	struct bootwatch b;
+
+	(void)state;
+	bootwatch_watch(&b, 74880, 115200, MONO_NEVER, 0);
+	feed(&b, noise, 1000);
+	feed(&b, "00:00:10 APP: Restarting\r\n", 2000);
+	feed(&b, noise, 3000);
+	assert_int_equal(bootwatch_baud(&b), 74880);
+	feed(&b, "load 0x4010f000, len 1384, room 16 \r\n", 5000);
+	assert_int_equal(b.state, BOOTWATCH_ROM);
+	bootwatch_tick(&b, bootwatch_deadline(&b));
+	assert_int_equal(b.end, BOOTWATCH_DONE);
+	/* somebody has read the start out of the log */
+	bootwatch_watch(&b, 74880, 115200, MONO_NEVER, 0);
+	feed(&b, noise, 1000);
+	bootwatch_seen(&b);
+	assert_int_equal(b.state, BOOTWATCH_APP);
+}
+
+static void bootwatch_tick__gives_up__in_time(void **state)
+{
+	struct bootwatch b;
+
+	(void)state;
+	bootwatch_begin(&b, 115200, 0);
+	bootwatch_limit(&b, MONO_S(5));
+	assert_int_equal(bootwatch_deadline(&b), MONO_S(5));
+	bootwatch_tick(&b, MONO_S(5) - 1);
+	assert_int_equal(b.state, BOOTWATCH_AWAIT);
+	bootwatch_tick(&b, MONO_S(5));
+	assert_int_equal(b.state, BOOTWATCH_APP);
+	assert_int_equal(b.end, BOOTWATCH_LATE);
+	bootwatch_watch(&b, 74880, 115200, MONO_S(9), 0);
+	feed(&b, " ets Jan  8 2013,rst cause:1, boot mode:(1,7)\r\n", MONO_S(1));
+	assert_true(b.loader);
+	bootwatch_tick(&b, MONO_S(2));
+	assert_int_equal(b.state, BOOTWATCH_ROM);
+	bootwatch_tick(&b, MONO_S(9));
+	assert_int_equal(b.end, BOOTWATCH_LATE);
+	bootwatch_stop(&b);
+	assert_true(bootwatch_deadline(&b) == MONO_NEVER);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -121,6 +217,10 @@ int main(void)
 	    cmocka_unit_test(bootwatch_rx__switches__when_the_banner_was_missed),
 	    cmocka_unit_test(bootwatch_rx__switches__at_text_of_another_rate),
 	    cmocka_unit_test(bootwatch_rx__ignores__a_line_without_end),
+	    cmocka_unit_test(bootwatch_watch__waits__through_what_a_running_device_says),
+	    cmocka_unit_test(bootwatch_watch__finds__an_esp32),
+	    cmocka_unit_test(bootwatch_watch__returns__to_the_rom_at_once),
+	    cmocka_unit_test(bootwatch_tick__gives_up__in_time),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

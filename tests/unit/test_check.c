@@ -176,6 +176,8 @@ static void check_line__warns__of_semicolons_and_blanks(void **state)
 	check("15.0.1", "Backlog SSId1 home ; Power on", "restart@SSId1 home ");
 	check("", "Backlog SSId1 home ; Power on", "restart@SSId1 home ");
 	check("15.0.1", "SSId1 home ", "restart@SSId1 home  blank@ ");
+	check("15.0.1", "SSId1  home", "restart@SSId1  home blank@ ");
+	check("15.0.1", "Backlog SSId1  home;Power  on", "restart@SSId1  home blank@ ");
 	check("15.0.1", "Power1 on ", "");
 	check("6.1.1", "Backlog Power1 on ;Power2 on", "");
 }

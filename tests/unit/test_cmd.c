@@ -124,7 +124,7 @@ static void cmd_parse__tells_what_is_wrong__and_what_was_meant(void **state)
 	    {"/flash 'x", "! a quote is open: " FLASH_USAGE},
 	    {"/flash \"x\\\"", "! a quote is open: " FLASH_USAGE},
 	    {"/quit now", "! too many words: /quit"},
-	    {"/baud 1 2", "! too many words: /baud [N]"},
+	    {"/baud 1 2", "! too many words: /baud [N|likely]"},
 	    {"/image", "! a word is missing: /image FILE"},
 	    {"/page", "! a word is missing: /page up|down|top"},
 	    {"/flash x --earse",
@@ -275,7 +275,7 @@ static void cmd_words__offers__what_fits(void **state)
 	assert_string_equal(words("/record "), "bytes text raw off ");
 	assert_string_equal(words("/record r"), "raw ");
 	assert_string_equal(words("/flash --"),
-	    "--erase --keep-settings --backup --baud --no-verify --full --no-stub --mode "
+	    "--erase --keep-settings --backup --baud --no-verify --full --force --no-stub --mode "
 	    "--size --freq --yes ");
 	assert_string_equal(words("/flash --baud 4"), "460800 ");
 	assert_string_equal(words("/baud 7"), "74880 ");
@@ -328,9 +328,9 @@ static const char *hint(const char *line)
 static void cmd_hint__explains__the_command_under_the_cursor(void **state)
 {
 	(void)state;
-	assert_string_equal(hint("/baud"), "/baud [N]  show or change the rate");
+	assert_string_equal(hint("/baud"), "/baud [N|likely]  show or change the rate");
 	assert_string_equal(hint("/ba"), "/baud /backup");
-	assert_string_equal(hint("/baud 96"), "/baud [N]  show or change the rate");
+	assert_string_equal(hint("/baud 96"), "/baud [N|likely]  show or change the rate");
 	assert_string_equal(hint("/f"), "/format /flow /flash /find /filter /focus /follow");
 	assert_string_equal(hint("/"), "Tab shows all commands");
 	assert_string_equal(hint("/flsh"), "no such command, did you mean '/flash'?");

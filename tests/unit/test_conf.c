@@ -144,7 +144,7 @@ static void conf_apply__tells_place_and_expectation__of_each_mistake(void **stat
 					 "the device belongs into macros)"},
 	    {"keys { F5 = /flsh }\n",
 		"conf:1: F5: there is no command /flsh, did you mean '/flash'?"},
-	    {"keys { F5 = '/baud 1 2' }\n", "conf:1: F5: too many words: /baud [N]"},
+	    {"keys { F5 = '/baud 1 2' }\n", "conf:1: F5: too many words: /baud [N|likely]"},
 	    {"keys {\n\n F99 = /chip }\n",
 		"conf:3: 'F99' is no key: expected a name as F5, Ctrl-B, Alt-1, PgUp, Shift-F3"},
 	    {"macros { F5 = /flash }\n",
@@ -384,6 +384,42 @@ static void conf_apply__adds__highlight_rules(void **state)
 	assert_int_equal(marked(f, "XyZ"), 1);
 }
 
+static void conf_apply__takes__rules_of_a_profile(void **state)
+{
+	static const char text[] = "highlight button { pattern = btn }\n"
+				   "profile a {\n"
+				   "	highlight button { pattern = 'b\\d' style = bad }\n"
+				   "	eol = crlf\n"
+				   "	highlight volt { pattern = V on = line }\n"
+				   "}\n"
+				   "profile b { highlight button { pattern = other } }\n"
+				   "highlight late { pattern = x }\n";
+	struct fixture *f = *state;
+	char is[100];
+
+	assert_int_equal(apply(f, text), ERR_OK);
+	assert_string_equal(rule_text(f, "button", is, sizeof(is)), "btn hl-match -1");
+	assert_string_equal(rule_text(f, "volt", is, sizeof(is)), "");
+	highlight_reset(f->highlight);
+	assert_int_equal(apply_profile(f, text, "a"), ERR_OK);
+	assert_string_equal(rule_text(f, "button", is, sizeof(is)), "b\\d bad -1");
+	assert_string_equal(rule_text(f, "volt", is, sizeof(is)), "V hl-match 0");
+	assert_string_equal(rule_text(f, "late", is, sizeof(is)), "x hl-match -1");
+	assert_string_equal(settings_text(&f->settings, SET_EOL), "crlf");
+	highlight_reset(f->highlight);
+	assert_int_equal(apply_profile(f, text, "b"), ERR_OK);
+	assert_string_equal(rule_text(f, "button", is, sizeof(is)), "other hl-match -1");
+	/* mistakes in one that isn't asked for are told all the same */
+	assert_int_equal(apply(f, "profile a {\n highlight x { pattern = 'a(' } }\n"), ERR_FORMAT);
+	assert_true(str_starts(f->errors.text[0], "conf:2: pattern: 'a(': at character 3: "));
+	assert_int_equal(apply(f, "profile a {\n highlight { pattern = a } }\n"), ERR_FORMAT);
+	assert_string_equal(f->errors.text[0], "conf:2: expected highlight NAME {");
+	assert_int_equal(apply(f, "profile a {\n highlight x { pattern = a }\n"
+				  " highlight x { pattern = b } }\n"),
+	    ERR_FORMAT);
+	assert_string_equal(f->errors.text[0], "conf:3: there is another highlight 'x' on line 2");
+}
+
 static void conf_apply__tells__mistakes_in_rules(void **state)
 {
 	static const char *const cases[][2] = {
@@ -428,7 +464,7 @@ static void conf_apply__takes__keys_and_labels_of_a_profile(void **state)
 	assert_string_equal(text_of(f, "F11"), "Status 5");
 	assert_string_equal(text_of(f, "F12"), "one\\ntwo");
 	assert_string_equal(text_of(f, "Alt-1"), "a");
-	assert_null(text_of(f, "F8"));
+	assert_string_equal(text_of(f, "F8"), "/reset");
 	assert_string_equal(keymap_bar_label(f->keymap, 11), "Net");
 	assert_string_equal(keymap_bar_label(f->keymap, 1), "?");
 	assert_int_equal(settings_int(&f->settings, SET_BAUD), 9600);
@@ -633,6 +669,7 @@ int main(void)
 	    TEST(conf_apply__leaves__what_a_later_origin_set),
 	    TEST(conf_apply__keeps_the_end__of_a_long_path),
 	    TEST(conf_apply__adds__highlight_rules),
+	    TEST(conf_apply__takes__rules_of_a_profile),
 	    TEST(conf_apply__tells__mistakes_in_rules),
 	    TEST(conf_apply__takes__keys_and_labels_of_a_profile),
 	    TEST(conf_apply_good__takes__all_but_the_mistakes),

@@ -54,9 +54,31 @@ static void heard_judge__tells__text_from_garbage(void **state)
 	assert_int_equal(heard_judge(&h), HEARD_GARBAGE);
 }
 
+static void heard_byte__reads_the_family__loader_and_flash(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *text;
+		int mode;
+	} cases[] = {
+	    {"rst:0x1 (POWERON),boot:0x5 (DOWNLOAD(USB/UART0/1))\r\nwaiting for download\r\n", 1},
+	    {"rst:0x1 (POWERON_RESET),boot:0x13 (SPI_FAST_FLASH_BOOT)\r\nconfigsip: 0\r\n", 3},
+	    {"waiting for downloads\r\n", 1},
+	    {"waiting for a download\r\n", -1},
+	};
+	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+		struct heard h;
+		heard_init(&h);
+		for (const char *p = cases[i].text; *p; p++)
+			(void)heard_byte(&h, (uint8_t)*p);
+		assert_int_equal(h.mode, cases[i].mode);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(heard_byte__reads_the_family__loader_and_flash),
 	    cmocka_unit_test(heard_byte__reads_banner__modes),
 	    cmocka_unit_test(heard_byte__is_not_fooled__near_misses),
 	    cmocka_unit_test(heard_judge__tells__text_from_garbage),

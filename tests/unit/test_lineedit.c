@@ -426,6 +426,85 @@ static void lineedit_history__goes_on__from_a_search(void **state)
 	assert_string_equal(lineedit_text(s->e), "three");
 }
 
+static void lineedit_search__minds_case__when_there_is_a_capital(void **state)
+{
+	struct seen *s = *state;
+
+	lineedit_history_add(s->e, "Status 5");
+	lineedit_history_add(s->e, "Power status");
+	lineedit_history_add(s->e, "status x");
+	press(s, "Ctrl-R");
+	assert_string_equal(lineedit_prompt(s->e), "(reverse-i-search)`': ");
+	type(s, "stat");
+	assert_string_equal(lineedit_text(s->e), "status x");
+	press(s, "Ctrl-R");
+	assert_string_equal(lineedit_text(s->e), "Power status");
+	assert_int_equal(lineedit_cursor(s->e), 6);
+	press(s, "Ctrl-R");
+	assert_string_equal(lineedit_text(s->e), "Status 5");
+	press(s, "Ctrl-R");
+	assert_string_equal(lineedit_prompt(s->e), "(failed reverse-i-search)`stat': ");
+	assert_string_equal(lineedit_text(s->e), "Status 5");
+	press(s, "Ctrl-S");
+	assert_string_equal(lineedit_text(s->e), "Power status");
+	assert_string_equal(lineedit_prompt(s->e), "(i-search)`stat': ");
+	press(s, "Ctrl-G");
+	assert_string_equal(lineedit_text(s->e), "");
+	assert_string_equal(lineedit_prompt(s->e), "");
+	press(s, "Ctrl-R");
+	type(s, "Stat");
+	assert_string_equal(lineedit_text(s->e), "Status 5");
+	press(s, "Backspace");
+	press(s, "Backspace");
+	press(s, "Backspace");
+	press(s, "Backspace");
+	type(s, "Power");
+	assert_string_equal(lineedit_text(s->e), "Power status");
+	/* Ctrl-R twice looks for the last pattern again; what stood there comes back */
+	press(s, "Esc");
+	lineedit_set(s->e, "half a line");
+	press(s, "Ctrl-A");
+	press(s, "Ctrl-R");
+	press(s, "Ctrl-R");
+	assert_string_equal(lineedit_text(s->e), "Power status");
+	press(s, "Ctrl-G");
+	assert_string_equal(lineedit_text(s->e), "half a line");
+	assert_int_equal(lineedit_cursor(s->e), 0);
+}
+
+/* The line found is an entry: what is done to it afterwards does not change the history. */
+static void lineedit_search__changes__no_entry(void **state)
+{
+	struct seen *s = *state;
+
+	lineedit_history_add(s->e, "one");
+	lineedit_history_add(s->e, "two");
+	type(s, "typed ");
+	press(s, "Ctrl-R");
+	type(s, "on");
+	press(s, "End"); /* ends the search, and is obeyed */
+	assert_string_equal(lineedit_prompt(s->e), "");
+	assert_int_equal(lineedit_cursor(s->e), 3);
+	type(s, "X");
+	assert_string_equal(lineedit_text(s->e), "oneX");
+	press(s, "Alt-<"); /* readline's own walk, which keeps what was edited */
+	press(s, "Alt->");
+	press(s, "Enter");
+	lineedit_set(s->e, "");
+	press(s, "Up");
+	assert_string_equal(lineedit_text(s->e), "two");
+	press(s, "Up");
+	assert_string_equal(lineedit_text(s->e), "one");
+	lineedit_set(s->e, "");
+	press(s, "Ctrl-R");
+	lineedit_insert(s->e, "tw", 2); /* pasted */
+	assert_string_equal(lineedit_text(s->e), "two");
+	for (int i = 0; i < 600; i++)
+		type(s, "x");
+	press(s, "Enter");
+	assert_string_equal(s->line, "two");
+}
+
 static void lineedit_history__folds__duplicates(void **state)
 {
 	struct seen *s = *state;
@@ -572,6 +651,8 @@ int main(void)
 	    CASE(lineedit_history__walks__lines_that_begin_so),
 	    CASE(lineedit_history__goes_on__from_a_search),
 	    CASE(lineedit_history__folds__duplicates),
+	    CASE(lineedit_search__minds_case__when_there_is_a_capital),
+	    CASE(lineedit_search__changes__no_entry),
 	    CASE(lineedit_history__asks_for__what_others_entered),
 	    CASE(lineedit_history__is_bounded__by_its_limit),
 	    CASE(lineedit_history__never_keeps__what_was_typed),

@@ -205,6 +205,118 @@ static void recorder_open__refuses__a_file_of_another_kind(void **state)
 	assert_int_equal(n, before - 2); /* nothing was changed */
 }
 
+/* A raw recording of that many records. */
+static void long_recording(struct fixture *f, int records)
+{
+	struct recorder *r = start(f, RECORDER_RAW);
+	char text[1000];
+
+	memset(text, 'x', sizeof(text));
+	for (int i = 0; i < records; i++)
+		recorder_rx(r, (const uint8_t *)text, sizeof(text), i * 1000);
+	stop(r);
+}
+
+/* Offsets of the records of the file's end: only their kinds and bytes. */
+static void last_records(struct fixture *f, char *dst, size_t size)
+{
+	struct rawlog_reader reader;
+	struct rawlog_record rec;
+	uint8_t *data;
+	size_t n, at = 0, used;
+
+	assert_int_equal(files_read(f->path, 1 << 24, &data, &n, &f->err), ERR_OK);
+	rawlog_reader_init(&reader);
+	dst[0] = '\0';
+	while (rawlog_next(&reader, data + at, n - at, &used, &rec, NULL) > 0) {
+		size_t k = strlen(dst);
+
+		at += used;
+		if (rec.n < 100 && k < size)
+			snprintf(dst + k, size - k, "%c:%.*s;", rec.kind, (int)rec.n,
+			    (const char *)rec.bytes);
+	}
+	assert_int_equal(at, n);
+	free(data);
+}
+
+static void recorder_step__looks_over__a_long_recording(void **state)
+{
+	struct fixture *f = *state;
+	struct recorder *r;
+	struct err err = {0};
+	char seen[256];
+	int steps = 0, rc;
+
+	long_recording(f, 3000); /* 3 MB */
+	r = start(f, RECORDER_RAW);
+	rx(r, "while it is looked over", 5000);
+	recorder_tx(r, "sent", 4, "\n", 6000);
+	while ((rc = recorder_step(r, 65536, &err)) > 0)
+		steps++;
+	assert_int_equal(rc, ERR_OK);
+	assert_true(steps > 20);
+	rx(r, "afterwards", 7000);
+	assert_int_equal(recorder_step(r, 65536, &err), ERR_OK);
+	stop(r);
+	last_records(f, seen, sizeof(seen));
+	assert_string_equal(seen, "W:0;W:0;R:while it is looked over;T:sent\n;R:afterwards;");
+	/* closed before it was looked over: nothing is lost either */
+	r = start(f, RECORDER_RAW);
+	rx(r, "short", 8000);
+	stop(r);
+	last_records(f, seen, sizeof(seen));
+	assert_non_null(strstr(seen, "R:afterwards;W:0;R:short;"));
+}
+
+static void recorder_step__refuses__an_end_that_is_cut(void **state)
+{
+	struct fixture *f = *state;
+	struct recorder *r;
+	struct err err = {0};
+	struct stat st;
+	off_t size;
+	int rc;
+
+	long_recording(f, 200);
+	assert_int_equal(stat(f->path, &st), 0);
+	size = st.st_size - 5;
+	assert_int_equal(truncate(f->path, size), 0);
+	r = start(f, RECORDER_RAW);
+	rx(r, "lost", 1000);
+	while ((rc = recorder_step(r, 65536, &err)) > 0)
+		;
+	assert_int_equal(rc, ERR_FORMAT);
+	assert_non_null(strstr(err.text, "is not whole: record to another file"));
+	rx(r, "lost too", 1000);
+	assert_int_equal(recorder_close(r, &err), ERR_FORMAT);
+	/* the same when it is closed before */
+	r = start(f, RECORDER_RAW);
+	rx(r, "lost", 1000);
+	assert_int_equal(recorder_close(r, &err), ERR_FORMAT);
+	assert_int_equal(stat(f->path, &st), 0);
+	assert_int_equal(st.st_size, size);
+	assert_int_equal(truncate(f->path, 0), 0);
+}
+
+/* More than may wait: the look is finished first. */
+static void recorder_step__loses_nothing__of_a_flood(void **state)
+{
+	struct fixture *f = *state;
+	char text[60000];
+	struct recorder *r;
+	struct stat st;
+
+	long_recording(f, 300);
+	memset(text, 'y', sizeof(text));
+	r = start(f, RECORDER_RAW);
+	for (int i = 0; i < 100; i++)
+		recorder_rx(r, (const uint8_t *)text, sizeof(text), i);
+	stop(r);
+	assert_int_equal(stat(f->path, &st), 0);
+	assert_true(st.st_size > 300 * 1000 + 100 * 60000);
+}
+
 static void recorder_open__refuses__a_file_in_use(void **state)
 {
 	struct fixture *f = *state;
@@ -385,6 +497,9 @@ int main(void)
 	    T(recorder__writes_text__stamped_with_what_was_sent),
 	    T(recorder__writes_raw__with_all_there_is),
 	    T(recorder_open__refuses__a_file_of_another_kind),
+	    T(recorder_step__looks_over__a_long_recording),
+	    T(recorder_step__refuses__an_end_that_is_cut),
+	    T(recorder_step__loses_nothing__of_a_flood),
 	    T(recorder_open__refuses__a_file_in_use),
 	    T(recorder_open__follows_no_link__for_a_name_of_its_own),
 	    T(recorder__rotates__at_a_lines_end),

@@ -71,6 +71,8 @@ static void story__is_drawn__as_the_readme_shows(void **state)
 	lines_break(sc.s->log, sc.now);
 	lines_clear(sc.s->log);
 	facts_init(&sc.s->facts);
+	doctor_free(sc.s->device.doctor);
+	session_device_init(&sc.s->device);
 	sc.s->chip[0] = '\0';
 	session_say(sc.s, sc.now, "ttyUSB0 is open (115200 8N1)");
 	device_says(&sc, 3020, "00:00:00 CFG: Use defaults");

@@ -338,7 +338,7 @@ static void tui_keys__asks__for_what_is_bound(void **state)
 	struct screen *sc = *state;
 
 	screen_keys(sc, "F1");
-	assert_string_equal(sc->bound, "/help");
+	assert_string_equal(sc->bound, "/menu");
 	screen_keys(sc, "Ctrl-T 9");
 	assert_string_equal(sc->bound, "/record");
 	screen_keys(sc, "Ctrl-T 0");

@@ -38,39 +38,199 @@ static void size(struct screen *sc, int w, int h)
 	screen_draw(sc);
 }
 
+/* Lines of the device, each a little later than the one before. */
+static void says(struct screen *sc, int ms, const char *line)
+{
+	sc->now += MONO_MS(ms);
+	screen_rx(sc, line);
+	screen_rx(sc, "\r\n");
+	screen_read(sc);
+}
+
+static const char joins[] = "00:00:00 WIF: Connecting to AP1 home in mode 11N as sonoff-5206...";
+static const char fails[] = "00:00:07 WIF: Connect failed as AP cannot be reached";
+
+static void fresh(struct screen *sc)
+{
+	lines_break(sc->s->log, sc->now); /* the unfinished line of the beginning */
+	screen_read(sc);
+}
+
 static void device_draw__tells__what_is_known(void **state)
 {
 	struct screen *sc = *state;
-	struct facts *f = &sc->s->facts;
 
+	fresh(sc);
 	screen_draw(sc);
 	assert_true(screen_find(sc, "✔ Chip          ESP8266EX, 1 MB flash") > 0);
+	assert_true(screen_find(sc, "✔ Firmware      Sonoff 6.1.1, core 2_3_0") > 0);
 	assert_true(screen_find(sc, "· IP address") > 0);
 	sc->s->chip[0] = '\0';
-	f->firmware[0] = '\0';
-	f->not_tasmota = true;
-	str_copy(f->address, sizeof(f->address), "192.168.1.30");
-	f->serial_log_off = true;
-	f->in_loader = true;
+	says(sc, 10, "ets Jan  8 2013,rst cause:2, boot mode:(3,6)");
+	says(sc, 10, "[000075] [MAIN] ESPURNA 1.13.5 (83195fd)");
 	screen_draw(sc);
 	assert_true(screen_find(sc, "· Chip") > 0);
 	assert_true(screen_find(sc, "· Firmware      an application that is") > 0);
-	assert_true(screen_find(sc, "✔ IP address    192.168.1.30") > 0);
-	assert_true(screen_find(sc, "✘ Serial log") > 0);
+	says(sc, 10, "ets Jan  8 2013,rst cause:2, boot mode:(1,7)");
+	screen_draw(sc);
 	assert_true(screen_find(sc, "▶ Boot loader") > 0);
+	assert_true(screen_find(sc, "✘ Boots         in the boot loader") > 0);
+	/* the flash has asked for it: nothing is wrong with that */
+	sc->s->flash.state = FLASH_WAITING;
+	screen_draw(sc);
+	assert_true(screen_find(sc, "▶ Boots         in the boot loader") > 0);
+	assert_int_equal(screen_find(sc, "→"), -1);
 }
 
-static void device_draw__marks__boots_that_never_came(void **state)
+static void device_draw__shows__verdicts_with_reason_and_time(void **state)
 {
 	struct screen *sc = *state;
 
-	sc->s->facts.boots = 0;
+	fresh(sc);
+	says(sc, 1000,
+	    "00:00:00 Project sonoff Sonoff (Topic sonoff, Fallback DVES_123456, "
+	    "GroupTopic sonoffs) Version 6.1.1-2_3_0");
+	says(sc, 1000, joins);
 	screen_draw(sc);
-	assert_true(screen_find(sc, "· Boots") > 0);
-	sc->s->facts.boots = 3;
-	sc->s->facts.boot_mode = 3;
+	assert_true(screen_find(sc, "▶ Wi-Fi \"home\"  connecting      13:04:07") > 0);
+	says(sc, 7000, fails);
+	says(sc, 10, joins);
+	says(sc, 7000, fails);
 	screen_draw(sc);
-	assert_true(screen_find(sc, "✔ Boots         seen, from flash (3") > 0);
+	assert_true(screen_find(sc, "✘ Wi-Fi \"home\"  AP not found, 2 tries") > 0);
+	assert_true(screen_find(sc, "                13:04:21") > 0);
+	assert_true(screen_find(sc, "✘ Firmware      Sonoff-Tasmota 6.1.1,") > 0);
+	assert_true(screen_find(sc, "→ write another build") > 0);
+	says(sc, 600000, "00:10:00 APP: Serial logging disabled");
+	screen_draw(sc);
+	assert_true(screen_find(sc, "✘ Console       log switched off") > 0);
+	says(sc, 10, "00:10:10 WIF: Connected");
+	says(sc, 10,
+	    "00:10:10 HTP: Web server active on sonoff-5206.local with IP address 10.0.0.9");
+	says(sc, 10, "00:10:10 MQT: Connect failed to 10.0.0.2:1883, rc 4. Retry in 10 sec");
+	screen_draw(sc);
+	assert_true(screen_find(sc, "✔ IP address    10.0.0.9") > 0);
+	assert_true(screen_find(sc, "✔ Web server    active") > 0);
+	assert_true(screen_find(sc, "✘ MQTT          refused: user or") > 0);
+}
+
+static void device_key__goes__to_lines_and_steps(void **state)
+{
+	struct screen *sc = *state;
+
+	fresh(sc);
+	says(sc, 1000, joins);
+	says(sc, 7000, fails);
+	says(sc, 10, joins);
+	says(sc, 7000, fails);
+	tui_focus(sc->t, TUI_DEVICE);
+	screen_draw(sc);
+	assert_true(screen_find(sc, "▸✔ Boots") > 0);
+	screen_keys(sc, "Enter");
+	assert_string_equal(sc->bound, "/why boots");
+	screen_keys(sc, "Down Down");
+	assert_true(screen_find(sc, "▸✘ Wi-Fi") > 0);
+	screen_keys(sc, "Enter");
+	assert_string_equal(sc->bound, "/why wifi");
+	screen_keys(sc, "Up k j");
+	assert_true(screen_find(sc, "▸✘ Firmware") > 0);
+	screen_keys(sc, "n");
+	assert_string_equal(sc->bound, "/next");
+	screen_keys(sc, "t");
+	assert_string_equal(sc->bound, "/timeline");
+	screen_keys(sc, "Down Down Down Down Down Down");
+	assert_true(screen_find(sc, "▸→ write another build") > 0);
+	assert_true(screen_find(sc, "98 %)   Enter: /flash --erase") > 0);
+	screen_keys(sc, "Enter");
+	assert_string_equal(sc->bound, "/next 1");
+	screen_keys(sc, "Esc");
+	assert_int_equal(screen_find(sc, "▸"), -1);
+	/* what is chosen stays in sight where there is little room */
+	size(sc, 80, 24);
+	tui_focus(sc->t, TUI_DEVICE);
+	for (int i = 0; i < 12; i++) {
+		screen_keys(sc, "Down");
+		assert_true(screen_find(sc, "▸") > 0 || i > 7);
+	}
+	for (int i = 0; i < 12; i++)
+		screen_keys(sc, "Up");
+	assert_true(screen_find(sc, "▸✘ Firmware") > 0); /* what is wrong comes first there */
+}
+
+static void device_draw__shows__what_it_says_of_itself(void **state)
+{
+	static const char *const states[] = {
+	    "{\"Uptime\":\"0T00:10:00\",\"Heap\":27,\"Wifi\":{\"SSId\":\"home\",\"Channel\":6,"
+	    "\"RSSI\":90,\"Signal\":-55}}",
+	    "{\"Uptime\":\"0T00:15:00\",\"Heap\":22,\"Wifi\":{\"SSId\":\"home\",\"Channel\":6,"
+	    "\"RSSI\":60,\"Signal\":-70}}",
+	    "{\"Uptime\":\"0T00:20:00\",\"Heap\":25,\"Wifi\":{\"SSId\":\"home\",\"Channel\":6,"
+	    "\"RSSI\":78,\"Signal\":-61}}"};
+	struct screen *sc = *state;
+	char line[300];
+
+	fresh(sc);
+	screen_draw(sc);
+	assert_int_equal(screen_find(sc, "Uptime"), -1);
+	for (int i = 0; i < 3; i++) {
+		str_fmt(line, sizeof(line), "00:10:00 MQT: tele/sonoff/STATE = %s", states[i]);
+		says(sc, 300000, line);
+	}
+	says(sc, 10,
+	    "00:20:00 RSL: stat/sonoff/STATUS6 = {\"StatusMQT\":{\"MqttHost\":\"10.0.0.2\","
+	    "\"MqttPort\":1883}}");
+	screen_draw(sc);
+	assert_true(screen_find(sc, "Signal        -61 dBm, 78 %, channel 6") > 0);
+	assert_true(screen_find(sc, "█▁▅") > 0);
+	assert_true(screen_find(sc, "Free memory   25 kB") > 0);
+	assert_true(screen_find(sc, "Uptime        0T00:20:00") > 0);
+	assert_true(screen_find(sc, "MQTT host     10.0.0.2:1883") > 0);
+}
+
+static void device_draw__shows__how_the_starts_went(void **state)
+{
+	struct screen *sc = *state;
+
+	fresh(sc);
+	says(sc, 1000, "ets Jan  8 2013,rst cause:2, boot mode:(3,6)");
+	says(sc, 300,
+	    "00:00:00 Project sonoff Sonoff (Topic sonoff, Fallback DVES_123456, "
+	    "GroupTopic sonoffs) Version 6.1.1-2_3_0");
+	says(sc, 5000, "00:00:05 WIF: Connected");
+	screen_draw(sc);
+	assert_true(screen_find(sc, "boot 2        ▒▓▓▓") > 0);
+	assert_true(screen_find(sc, "▓ 5.300 s") > 0);
+}
+
+static void log_draw__marks__the_lines_of_a_verdict(void **state)
+{
+	struct screen *sc = *state;
+
+	fresh(sc);
+	says(sc, 1000, joins);
+	says(sc, 7000, fails);
+	screen_draw(sc);
+	assert_int_equal(screen_find(sc, "◆"), -1);
+	sc->s->marked.line[0] = lines_end(sc->s->log) - 1;
+	sc->s->marked.count = 1;
+	session_touch(sc->s);
+	screen_draw(sc);
+	assert_int_equal(screen_find(sc, "◆"), screen_find(sc, "Connect failed as AP cannot"));
+	assert_true(screen_find(sc, "◆") > 0);
+	screen_keys(sc, "Esc");
+	assert_string_equal(sc->bound, "/why off");
+}
+
+static void edit_line__tells__that_a_start_is_awaited(void **state)
+{
+	struct screen *sc = *state;
+
+	str_copy(sc->s->watching, sizeof(sc->s->watching), "power the device off and on");
+	session_touch(sc->s);
+	screen_draw(sc);
+	assert_int_equal(screen_find(sc, "power the device off and on"), 38);
+	screen_keys(sc, "Esc");
+	assert_string_equal(sc->bound, "/watch off");
 }
 
 static void flash_draw__shows__the_bar(void **state)
@@ -197,8 +357,15 @@ static void keybar_draw__shows__f11_and_f12_when_bound(void **state)
 	session_touch(sc->s);
 	screen_draw(sc);
 	assert_non_null(strstr(screen_row(sc, last), "F10 Quit  F12 Net"));
+	size(sc, 80, 24); /* closer together: all ten are there */
+	assert_true(screen_find(sc, "F1Help F2Port F3Find F4Filter F5Flash F6Device F7Hex F8Reset "
+				    "F9Record F10Quit") > 0);
+	keymap_bind(sc->s->keymap, "F5", "Backlog Status 0; Status 11", "Everything", NULL);
+	session_touch(sc->s);
+	size(sc, 82, 24); /* a label that is longer is cut before a key goes */
+	assert_true(screen_find(sc, "F5Everyt F6Device F7Hex F8Reset F9Record F10Quit") > 0);
 	size(sc, 60, 16); /* F10 stays where the others do not fit */
-	assert_true(screen_find(sc, "F10 Quit") > 0);
+	assert_true(screen_find(sc, "F10Quit") > 0);
 	assert_int_equal(screen_find(sc, "F12"), -1);
 }
 
@@ -244,7 +411,7 @@ static void keybar_draw__keeps__the_way_out(void **state)
 	assert_non_null(strstr(screen_row(sc, 39), "F1 Help"));
 	assert_non_null(strstr(screen_row(sc, 39), "F10 Quit"));
 	size(sc, 60, 16);
-	assert_non_null(strstr(screen_row(sc, 15), "F10 Quit"));
+	assert_non_null(strstr(screen_row(sc, 15), "F10Quit"));
 }
 
 static void prompt_draw__gives_a_notice__the_room_it_needs(void **state)
@@ -282,7 +449,12 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 #define CASE(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 	    CASE(device_draw__tells__what_is_known),
-	    CASE(device_draw__marks__boots_that_never_came),
+	    CASE(device_draw__shows__verdicts_with_reason_and_time),
+	    CASE(device_key__goes__to_lines_and_steps),
+	    CASE(device_draw__shows__what_it_says_of_itself),
+	    CASE(device_draw__shows__how_the_starts_went),
+	    CASE(log_draw__marks__the_lines_of_a_verdict),
+	    CASE(edit_line__tells__that_a_start_is_awaited),
 	    CASE(flash_draw__shows__the_bar),
 	    CASE(flash_key__scrolls__what_does_not_fit),
 	    CASE(statusbar_draw__drops__the_least_first),

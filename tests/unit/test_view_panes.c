@@ -634,6 +634,69 @@ static void panes_mouse__moves__a_border(void **state)
 	assert_false(tui_log_resize(sc->t, 1));
 }
 
+/* A filter that is being typed stays with its pane when another one is clicked. */
+static void panes_mouse__ends__what_is_typed(void **state)
+{
+	struct screen *sc = *state;
+	int y;
+
+	split(sc, "WIF");
+	screen_draw(sc);
+	y = screen_find(sc, "Log 2");
+	tui_entry_open(sc->t, TUI_ENTRY_FILTER, "");
+	screen_keys(sc, "text:MQT");
+	/* into its own line, or at a border: it goes on */
+	mouse(sc, KEY_MOUSE_PRESS, 20, screen_find(sc, " Filter: MQT"));
+	mouse(sc, KEY_MOUSE_PRESS, 40, y);
+	mouse(sc, KEY_MOUSE_RELEASE, 40, y);
+	assert_int_equal(sc->entry_event, TUI_ENTRY_CHANGED);
+	assert_int_equal(sc->s->panes.active, 1);
+	screen_keys(sc, "x");
+	assert_string_equal(sc->entry, "MQTx");
+	mouse(sc, KEY_MOUSE_PRESS, 20, 4);
+	assert_int_equal(sc->entry_event, TUI_ENTRY_DONE);
+	assert_string_equal(sc->entry, "MQTx");
+	assert_int_equal(sc->s->panes.active, 0);
+	assert_int_equal(tui_focused(sc->t), TUI_LOG);
+	assert_int_equal(screen_find(sc, "Filter:"), -1);
+	/* a search with nothing in it is none; not the last one again */
+	tui_entry_past_add(sc->t, TUI_ENTRY_FIND, "before");
+	tui_entry_open(sc->t, TUI_ENTRY_FIND, "");
+	mouse(sc, KEY_MOUSE_PRESS, 20, y + 3);
+	assert_int_equal(sc->entry_event, TUI_ENTRY_CANCEL);
+	assert_int_equal(sc->s->panes.active, 1);
+}
+
+static void entry_past__comes__from_earlier_sessions(void **state)
+{
+	struct screen *sc = *state;
+
+	tui_entry_past_add(sc->t, TUI_ENTRY_FIND, "one");
+	tui_entry_past_add(sc->t, TUI_ENTRY_FIND, "two");
+	tui_entry_past_add(sc->t, TUI_ENTRY_FILTER, "other");
+	tui_entry_open(sc->t, TUI_ENTRY_FIND, "");
+	screen_keys(sc, "Up Up");
+	assert_string_equal(sc->entry, "one");
+	screen_keys(sc, "Down Down");
+	assert_string_equal(sc->entry, "");
+	/* from another session, while it is open */
+	tui_entry_past_add(sc->t, TUI_ENTRY_FIND, "three");
+	screen_keys(sc, "Up");
+	assert_string_equal(sc->entry, "three");
+	tui_entry_past_clear(sc->t, TUI_ENTRY_FIND);
+	screen_keys(sc, "Up Up Esc");
+	for (int i = 0; i < 120; i++) {
+		char text[16];
+
+		str_fmt(text, sizeof(text), "past %d", i);
+		tui_entry_past_add(sc->t, TUI_ENTRY_FIND, text);
+	}
+	tui_entry_open(sc->t, TUI_ENTRY_FIND, "");
+	for (int i = 0; i < 200; i++)
+		screen_keys(sc, "Up");
+	assert_string_equal(sc->entry, "past 70");
+}
+
 /* Every size, with four panes, forms in turn, marks: nothing outside, nothing that crashes. */
 static void panes_draw__fits__every_size(void **state)
 {
@@ -714,6 +777,8 @@ int main(void)
 	    SMALL(entry_key__is_bounded),
 	    SMALL(panes_mouse__draws__a_selection),
 	    CASE(panes_mouse__moves__a_border),
+	    CASE(panes_mouse__ends__what_is_typed),
+	    CASE(entry_past__comes__from_earlier_sessions),
 	    CASE(panes_draw__fits__every_size),
 	    SMALL(panes_key__scrolls__a_long_log),
 #undef CASE

@@ -10,10 +10,14 @@
 #include "tasmite/proto/engine.h"
 
 #define CLI_FLASH_OPTIONS 16
+#define CLI_FLASH_PORTS	  16
 
 struct cli_flash_options {
 	enum engine_kind kind;
 	const char *port;
+	/* FLASH: several devices at once, where port_count is more than 1 (port is the last). */
+	const char *ports[CLI_FLASH_PORTS];
+	int port_count;
 	char *const *files; /* "FILE[@OFFSET]" */
 	int file_count;
 	uint32_t baud; /* of the transfer; 0: the fastest that works */

@@ -15,7 +15,7 @@
  * o on|off, e line end, k command name (help topic), m board model, F file[@offset], a all or
  * number, r focus target, g page target, w flow control, n number, P profile, K key,
  * y form of time, W form of wrapping, V form of the log, G where to go in it,
- * R kind of recording or file, x anything
+ * R kind of recording or file, D seconds or off, d thing of the device panel, x anything
  *
  * Options stand anywhere among the words; "--baud N" in the list is an option that takes the next
  * word (for completion 'b' after --baud, nothing after others). */
@@ -24,17 +24,18 @@
 #define CMD_TABLE(X)                                                                              \
 	X(CMD_HELP, "help", "k?", "/help [COMMAND|WORD]",                                         \
 	    "keys and commands",                                                                  \
-	    "Without an argument: of the command in the edit line, else the keys and all"         \
-	    " commands; there F1 searches Tasmota's. With a command, of this program or of"       \
-	    " Tasmota: its help. With another word: all of Tasmota's that have it.",              \
+	    "Without an argument: the keys and all commands. With a command, of this program or"  \
+	    " of Tasmota: its help. With another word: all of Tasmota's commands that have it.",  \
 	    "")                                                                                   \
 	X(CMD_PORT, "port", "p?", "/port [NAME]",                                                 \
 	    "show or change the port",                                                            \
 	    "Opens another port; the log stays. Without a name: tells the present one.",          \
 	    "")                                                                                   \
-	X(CMD_BAUD, "baud", "b?", "/baud [N]",                                                    \
+	X(CMD_BAUD, "baud", "b?", "/baud [N|likely]",                                             \
 	    "show or change the rate",                                                            \
-	    "Any rate works, 74880 of the ESP8266's boot ROM included.",                          \
+	    "Any rate works, 74880 of the ESP8266's boot ROM included. likely: where bytes can't" \
+	    " be read, the rate that they most likely have; again: the next one, then the one"    \
+	    " with which it began.",                                                              \
 	    "")                                                                                   \
 	X(CMD_FORMAT, "format", "x?", "/format [8N1]",                                            \
 	    "show or change data bits, parity and stop bits",                                     \
@@ -67,6 +68,30 @@
 	    "into the boot loader by DTR and RTS",                                                \
 	    "Runs the reset sequence that leaves the chip in its boot loader. Nothing is sent.",  \
 	    "")                                                                                   \
+	X(CMD_WATCH, "watch", "D?", "/watch [SECONDS|off]",                                       \
+	    "await a start made by hand, ROM's text included",                                    \
+	    "Power the device off and on: the ROM's text is read at 74880 (ESP32: 115200), then"  \
+	    " the rate goes back to the application's, both in one log. Needs no DTR and RTS."    \
+	    " Ends by itself after the start, or after 120 seconds or those given; Esc ends it"   \
+	    " too.",                                                                              \
+	    "")                                                                                   \
+	X(CMD_TIMELINE, "timeline", "", "/timeline",                                              \
+	    "how long the last starts took, step by step",                                        \
+	    "From the reset to the ROM's word, the project line, Wi-Fi, an address and MQTT, in"  \
+	    " milliseconds, for the present start and the ten before it.",                        \
+	    "")                                                                                   \
+	X(CMD_WHY, "why", "d?", "/why [THING|off]",                                               \
+	    "the lines of the log that a verdict rests on",                                       \
+	    "Marks in the log what the device panel's row rests on and goes there; again: to the" \
+	    " line before. Without a word: the first thing that is wrong. off takes the marks"    \
+	    " away.",                                                                             \
+	    "")                                                                                   \
+	X(CMD_NEXT, "next", "n?", "/next [N]",                                                    \
+	    "do the first (or N-th) of the next steps",                                           \
+	    "What the device panel proposes: a command of this program is begun, one of the"      \
+	    " device is put into the edit line to be sent by Enter. Nothing is erased or written" \
+	    " without a question.",                                                               \
+	    "")                                                                                   \
 	X(CMD_EOL, "eol", "e?", "/eol [none|cr|lf|crlf|next]",                                    \
 	    "line end sent after a line",                                                         \
 	    "Tasmota runs a command on LF; CR LF works too, CR alone never does.",                \
@@ -82,9 +107,10 @@
 	    " erases the whole chip first, --keep-settings leaves the settings' sectors as they"  \
 	    " are, --backup copies the whole flash to FILE first, --baud sets the rate,"          \
 	    " --no-verify leaves the verification out, --full writes also what is there already," \
+	    " --force also what is refused but can be written,"                                   \
 	    " --no-stub uses the ROM alone, --mode, --size and --freq change the header (qio,"    \
 	    " qout, dio, dout; 512KB to 16MB, detect; 20m to 80m), --yes answers the question.",  \
-	    "--erase|--keep-settings|--backup FILE|--baud N|--no-verify|--full|--no-stub|--mode M"\
+	    "--erase|--keep-settings|--backup FILE|--baud N|--no-verify|--full|--force|--no-stub|--mode M"\
 	    "|--size S|--freq F|--yes")                                                           \
 	X(CMD_ERASE, "erase", "a*",                                                               \
 	    "/erase [all | OFFSET LENGTH] [--keep-settings] [--backup FILE] [--yes]",             \
@@ -226,6 +252,21 @@
 	    " function keys too, as an xterm sends them. The same key leaves again; it is shown"  \
 	    " in the edit line's place. Nothing of it is kept in the history.",                   \
 	    "")                                                                                   \
+	X(CMD_SEND, "send", "f?", "/send FILE [--keep-going] | --again",                          \
+	    "send a script of commands",                                                          \
+	    "One command a line; # begins a comment, ${NAME} is a value from the environment,"    \
+	    " values {} of the configuration, or asked for; wait [30s] TEXT waits for a line,"    \
+	    " delay 2s for a time. Each command is ticked off by its answer and sent again when"  \
+	    " it was lost. Stops at an error unless --keep-going is given. --again sends what"    \
+	    " did not arrive.",                                                                   \
+	    "--keep-going|--again")                                                               \
+	X(CMD_SETUP, "setup", "x?", "/setup [again] [--save NAME]",                               \
+	    "a form for Wi-Fi, MQTT and module",                                                  \
+	    "Asks the device what it has (Status 0), shows it to be changed, and sends what was"  \
+	    " changed as a backlog. again: sends all that was set in this session once more, as"  \
+	    " after an erase. --save NAME writes the form into the configuration as a profile,"   \
+	    " without its passwords; a profile in force fills the form.",                         \
+	    "--save NAME")                                                                        \
 	X(CMD_SENDHEX, "sendhex", "x*", "/sendhex BYTE... | on | off",                            \
 	    "send bytes",                                                                         \
 	    "Bytes in hex (DE AD be ef, 0x0d, dead) and \"text\", sent as they are: no line end"  \
@@ -271,7 +312,8 @@
 	    "")                                                                                   \
 	X(CMD_MENU, "menu", "", "/menu",                                                          \
 	    "all commands with their keys",                                                       \
-	    "A list of all commands to choose from.",                                             \
+	    "A list of all commands to choose from, then Tasmota's; typed letters narrow it."     \
+	    " With a command in the edit line: its help.",                                        \
 	    "")                                                                                   \
 	X(CMD_REVEAL, "reveal", "", "/reveal",                                                    \
 	    "show the secrets in the edit line",                                                  \

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * The configuration file (libconfuse's form, this is its one file): settings, `keys {}`,
- * `macros {}`, `labels {}`, `highlight NAME {}`, and `profile NAME {}` with settings, keys, macros
- * and labels of its own. The text is read by the caller.
+ * `macros {}`, `labels {}`, `values {}`, `highlight NAME {}`, and `profile NAME {}` with settings,
+ * keys, macros, labels, values and highlight rules of its own. The text is read by the caller.
  */
 #ifndef TASMITE_CORE_CONF_H
 #define TASMITE_CORE_CONF_H
@@ -35,5 +35,10 @@ bool conf_has_profile(const char *text, const char *profile);
 const char *conf_nearest_profile(const char *text, const char *name, char *dst, size_t size);
 /* Calls fn with the name of each profile of the text, in its order. */
 void conf_each_profile(const char *text, void (*fn)(void *ctx, const char *name), void *ctx);
+
+/* Calls fn with each name and value of the text's `values {}`, or of that profile's. They mean nothing
+ * to the program: scripts and the set-up use them. */
+void conf_each_value(const char *text, const char *profile,
+    void (*fn)(void *ctx, const char *name, const char *value), void *ctx);
 
 #endif

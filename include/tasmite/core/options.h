@@ -105,6 +105,7 @@ enum options_command {
 	    OPTIONS_F | OPTIONS_E)                                                                \
 	X(OPTION_NO_VERIFY, "no-verify", "", "do not verify by MD5 in the end", OPTIONS_F)        \
 	X(OPTION_FULL, "full", "", "write also what is there already", OPTIONS_F)                 \
+	X(OPTION_FORCE, "force", "", "write also what is refused but can be written", OPTIONS_F)  \
 	X(OPTION_NO_STUB, "no-stub", "", "use the chip's boot ROM alone",                         \
 	    OPTIONS_F | OPTIONS_E)                                                                \
 	X(OPTION_MODE, "mode", "M", "flash mode in the header: keep, qio, qout, dio, dout",       \

@@ -59,7 +59,8 @@ enum flash_state {
 	FLASH_WORKING,
 	FLASH_DONE,
 	FLASH_FAILED,
-	FLASH_CANCELLED
+	FLASH_CANCELLED,
+	FLASH_TOLD /* no work at all: texts alone, such as which file to take */
 };
 enum flash_mark { MARK_TODO, MARK_RUNNING, MARK_DONE, MARK_FAILED };
 
@@ -71,8 +72,9 @@ struct flash_stage {
 struct flash_view {
 	uint64_t revision;
 	enum flash_state state;
-	char what[96]; /* "sonoff.bin  502 KB → 0x00000" */
-	char chip[96]; /* "ESP8266EX 1 MB 5C:CF:7F:12:34:56" */
+	char title[16]; /* of the panel; "": Flash */
+	char what[96];	/* "sonoff.bin  502 KB → 0x00000" */
+	char chip[96];	/* "ESP8266EX 1 MB 5C:CF:7F:12:34:56" */
 	struct flash_stage stages[10];
 	int stage_count;
 	uint32_t done, total; /* bytes of the running stage; total 0: no bar */
@@ -104,6 +106,26 @@ struct session_ask {
 	char yes[48]; /* "y  erase and write" */
 	char no[48];
 	char third[48]; /* another way, by its first letter; "" none */
+};
+
+/* A form: fields to fill in, with words below that app keeps up to date. */
+#define SESSION_FIELDS	   20
+#define SESSION_FIELD_SIZE 1024
+struct session_field {
+	char label[32];
+	char value[SESSION_FIELD_SIZE];
+	char hint[80]; /* what it is, what is wrong with it */
+	bool secret;   /* shown as dots */
+	bool bad;      /* hint says what is wrong */
+};
+struct session_form {
+	bool open;
+	uint64_t revision;
+	char title[96];
+	struct session_field fields[SESSION_FIELDS];
+	int count;
+	char done[48];	   /* what Enter does: "Enter: go on" */
+	struct sbuf below; /* lines separated by LF */
 };
 
 /* A list to choose from (menu of commands, themes, completions). */
@@ -178,12 +200,14 @@ struct session {
 	struct session_page page;
 	struct session_ask ask;
 	struct session_list list;
+	struct session_form form;
 	uint64_t revision;	/* of everything here that has no revision of its own */
 	mono_t began;		/* when the program started */
 	int64_t wall_offset_us; /* wall clock = mono time + this (UTC) */
 	int utc_offset_s;
-	char tip[120];	  /* what stands in the empty edit line; "" nothing */
-	char notice[160]; /* a short word in the edit line's row (until the next key) */
+	char watching[96]; /* a start of the device is awaited: what is to be done; "" none */
+	char tip[120];	   /* what stands in the empty edit line; "" nothing */
+	char notice[160];  /* a short word in the edit line's row (until the next key) */
 	bool notice_bad;
 };
 
@@ -212,6 +236,8 @@ void session_device_reset(struct session *s, mono_t now);
 void session_device_gap(struct session *s, bool away);
 /* The firmware was written over or erased: what was known of it is true no more. */
 void session_device_rewritten(struct session *s);
+/* Whether that line of the log is marked. */
+bool session_is_marked(const struct session *s, uint64_t number);
 /* Takes over into device.view what the lines since the last call mean: before each drawing, and
  * before somebody asks. True when something has changed. */
 bool session_judge(struct session *s);
@@ -224,5 +250,11 @@ void session_list_open(struct session *s, const char *title, bool completion);
 void session_list_add(struct session *s, const char *label, const char *detail, const char *value);
 void session_list_close(struct session *s);
 void session_ask_close(struct session *s);
+/* An empty form; its fields are added, then form.open is true. What was entered is wiped by close. */
+void session_form_open(struct session *s, const char *title, const char *done);
+/* Returns the field, NULL when there is no room. */
+struct session_field *session_form_add(struct session *s, const char *label, bool secret);
+void session_form_touch(struct session *s);
+void session_form_close(struct session *s);
 
 #endif

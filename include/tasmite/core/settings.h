@@ -83,7 +83,11 @@ enum setting_origin {
 	X(SET_CHAR_DELAY, "char-delay", SETTING_INT, "0", 0, 10000, "ms",                         \
 	    "pause after each byte that is sent")                                                 \
 	X(SET_LINE_DELAY, "line-delay", SETTING_INT, "0", 0, 60000, "ms",                         \
-	    "pause after each line that is sent")
+	    "pause after each line that is sent")                                                 \
+	X(SET_BACKLOG, "backlog", SETTING_BOOL, "on", 0, 0, "",                                   \
+	    "take a Backlog that is entered apart, and see to it that each command arrives")      \
+	X(SET_SERIAL_LOG, "serial-log", SETTING_CHOICE, "off", 0, 0, "off|1|2|3|4",               \
+	    "SerialLog that is sent after each boot, so that the log does not end after 10 minutes")
 /* clang-format on */
 
 enum setting_id {

@@ -27,7 +27,7 @@ enum engine_kind {
 	                  * by ENGINE_TAKE_DATA */
 	ENGINE_VERIFY,	 /* connect, identify, compare the parts with the flash */
 	ENGINE_FLASH	 /* connect, identify, erase, write (checked block by block by the ROM's
-	                  * XOR and, where the chip's registers allow it, a word read back; where the link showed faults, all of it once more in stage CHECK) */
+	                  * XOR and, where the chip's registers allow it, a word read back; then all of it once more in stage CHECK) */
 };
 
 #define ENGINE_MAX_PARTS 8
@@ -53,7 +53,7 @@ struct engine_job {
 	bool backup;	/* FLASH, ERASE: the whole chip is read first (ENGINE_TAKE_DATA, part
 	                 * ENGINE_BACKUP); nothing is erased before the last byte was taken */
 	bool no_stub;	/* the ROM alone */
-	bool no_verify; /* no MD5 at the end */
+	bool no_verify; /* no MD5 at the end; by the ROM: no stage CHECK, but after faults */
 	bool old;	/* FLASH: the driver may know what the flash holds (ENGINE_NEED_OLD) */
 	bool full;	/* write sectors that hold the right data already, too */
 	bool run; /* FLASH: start the application in the end even where there are no lines (the
@@ -64,11 +64,16 @@ struct engine_job {
 	bool no_readback;    /* the ROM's XOR alone: no reading back by the SPI registers */
 	bool connected;	     /* the loader has answered in this session already: try SYNC at once */
 	uint32_t connected_baud; /* ... at this rate */
+	bool maybe_raised;	 /* ... or, left in the midst of a run, at the one that is wanted */
 	bool has_lines;	  /* the transport has DTR and RTS: the reset sequences (reset.h) are tried
 	                   * before the user is asked, and start the application in the end */
 	bool lines_whole; /* ... at a server's end of a network (RFC 2217): no sequence that needs
 	                   * both lines changed at one moment, and none is cut short; a server may
 	                   * also play one of its own when it sees DTR (esptool's does) */
+	bool usb_jtag;	  /* the adapter is the chip's own USB (303A:1001): the sequence for that,
+	                * watchdogs silenced, no change of rate */
+	bool want_table;  /* ESP32 family: the partition table (and which application starts) is
+	                  * read before the identity is told: engine_partitions, engine_otadata */
 	const char *reset_first; /* name of the sequence that worked on this adapter, or NULL; not
 	                          * used after engine_new */
 };
@@ -111,6 +116,19 @@ struct engine_chip {
 	uint32_t efuse[4];
 	uint32_t clkdiv;       /* UART_CLKDIV as read after the first SYNC */
 	uint32_t flash_status; /* status register, block protect bits 0x1C */
+	/* The ESP32 family's; in secure download mode neither MAC, crystal nor flash are known. */
+	bool family32;
+	uint16_t chip_id;     /* as in images and in the security info */
+	int revision;	      /* the security info's last word; -1: the chip tells none */
+	uint32_t boot_offset; /* of the second boot loader in the flash */
+	const char *boot_pin; /* low at power-on: the loader; for ever valid */
+	char part[24];	      /* ESP32: "ESP32-PICO-D4 or V3"; "" not told */
+	bool single_core;     /* ESP32 */
+	uint32_t psram;	      /* ESP32-S3: bytes in the package; 0: none, or not told */
+	bool flash_woken;     /* it had not started well, and was made to (XMC) */
+	bool by_usb;
+	bool secure_boot, flash_encrypted;
+	bool secure_download; /* writing and erasing only; nothing can be read or proven */
 };
 
 /* ---- events ---------------------------------------------------------------------------------- */
@@ -150,7 +168,8 @@ enum engine_event_kind {
 	ENGINE_EV_HEARD, /* heard, value, count of such */
 	ENGINE_EV_TEXT,	 /* bytes that are no part of the protocol: for the log (text, n, baud) */
 	ENGINE_EV_SYNC,	 /* the loader answered (value: rate) */
-	ENGINE_EV_IDENTITY, /* engine_chip_info is complete. FLASH and ERASE now wait for
+	ENGINE_EV_IDENTITY, /* engine_chip_info is complete. FLASH and ERASE (and VERIFY with
+	                      * want_table) now wait for
 	                      * engine_proceed: the driver checks that the job fits the chip */
 	ENGINE_EV_BAUD,	    /* the link runs at value now; ok false: fell back to it */
 	ENGINE_EV_PROGRESS, /* done of total bytes of the stage (WRITE by stub: of what the plan
@@ -170,7 +189,9 @@ enum engine_event_kind {
 	                      * ok: it brought the chip into its loader; value: boot mode of the
 	                      * banner heard, or ENGINE_RESET_SILENT. The one that starts the
 	                      * application in the end only begins */
-	ENGINE_EV_DONE,	    /* the job is done; terminal */
+	ENGINE_EV_SLOW, /* what is read now (total bytes) takes about count seconds: by the ROM, 64
+	                 * bytes a question */
+	ENGINE_EV_DONE, /* the job is done; terminal */
 	ENGINE_EV_FAILED,   /* it is not: see engine_failure; terminal */
 	ENGINE_EV_CANCELLED /* terminal */
 };
@@ -206,22 +227,24 @@ struct engine_event {
 
 enum engine_cause {
 	ENGINE_CAUSE_NONE,
-	ENGINE_CAUSE_NO_ANSWER,	  /* the chip stopped answering */
-	ENGINE_CAUSE_REFUSED,	  /* a command was refused: command, status */
-	ENGINE_CAUSE_CHECKSUM,	  /* blocks arrive damaged again and again */
-	ENGINE_CAUSE_READBACK,	  /* the flash does not keep what is written (worn sector) */
-	ENGINE_CAUSE_PROTECTED,	  /* the flash's protect bits are set and stay set */
-	ENGINE_CAUSE_RESET,	  /* the chip restarted in the middle: its boot text was seen */
-	ENGINE_CAUSE_NO_FLASH,	  /* the flash chip does not answer */
-	ENGINE_CAUSE_NOT_8266,	  /* another chip answers */
-	ENGINE_CAUSE_TOO_LARGE,	  /* does not fit the flash found */
-	ENGINE_CAUSE_IO,	  /* the driver reported a failed action or a lost port */
-	ENGINE_CAUSE_DATA,	  /* the driver could not supply or keep the data */
-	ENGINE_CAUSE_VERIFY,	  /* differs from the file after a second writing too, or job
+	ENGINE_CAUSE_NO_ANSWER,	   /* the chip stopped answering */
+	ENGINE_CAUSE_REFUSED,	   /* a command was refused: command, status */
+	ENGINE_CAUSE_CHECKSUM,	   /* blocks arrive damaged again and again */
+	ENGINE_CAUSE_READBACK,	   /* the flash does not keep what is written (worn sector) */
+	ENGINE_CAUSE_PROTECTED,	   /* the flash's protect bits are set and stay set */
+	ENGINE_CAUSE_RESET,	   /* the chip restarted in the middle: its boot text was seen */
+	ENGINE_CAUSE_NO_FLASH,	   /* the flash chip does not answer */
+	ENGINE_CAUSE_NOT_8266,	   /* a chip answers that is not known: its name in engine_chip */
+	ENGINE_CAUSE_TOO_LARGE,	   /* does not fit the flash found */
+	ENGINE_CAUSE_IO,	   /* the driver reported a failed action or a lost port */
+	ENGINE_CAUSE_DATA,	   /* the driver could not supply or keep the data */
+	ENGINE_CAUSE_VERIFY,	   /* differs from the file after a second writing too, or job
 	                           * VERIFY found differences: engine_mismatches tells where */
-	ENGINE_CAUSE_WORN,	  /* a sector does not get blank, or not hold what is written */
-	ENGINE_CAUSE_STUB,	  /* the stub was needed (READ, VERIFY) and did not run */
-	ENGINE_CAUSE_SIZE_UNKNOWN /* the whole chip was to be erased, but its id tells no size */
+	ENGINE_CAUSE_WORN,	   /* a sector does not get blank, or not hold what is written */
+	ENGINE_CAUSE_STUB,	   /* the stub was needed (READ, VERIFY) and did not run */
+	ENGINE_CAUSE_SIZE_UNKNOWN, /* the whole chip was to be erased, but its id tells no size */
+	ENGINE_CAUSE_SECURE,	   /* secure download mode: this can't be done */
+	ENGINE_CAUSE_BEYOND	   /* behind the 16 MB that this chip's ROM reaches */
 };
 
 /* What to tell after a failure or a cancel: where it stood and what is changed on the device. */
@@ -262,6 +285,14 @@ void engine_proceed(struct engine *e, mono_t now);
 /* Before engine_proceed: areas that stay as they are, where they depend on the chip's size. Added to
  * those of the job; false when they overlap a part, are not aligned or too many (none is taken). */
 bool engine_keep(struct engine *e, const struct engine_part *keep, size_t n);
+/* Between ENGINE_EV_IDENTITY and engine_proceed: the n parts, all of them, go there (multiples of
+ * 4096), as the device's partition table says. False: two would overlap, and all stay where they
+ * were. */
+bool engine_move(struct engine *e, const uint32_t *offset, size_t n);
+/* What want_table brought, proven by its MD5: the bytes at 0x8000; those of the otadata partition
+ * (of each of its sectors the beginning, FF behind). NULL and *n 0: not read. Belong to e. */
+const uint8_t *engine_partitions(const struct engine *e, size_t *n);
+const uint8_t *engine_otadata(const struct engine *e, size_t *n);
 /* Stops at the next safe point: at once while waiting; between two commands while working.
  * ENGINE_EV_CANCELLED comes within a second; ENGINE_EV_DONE if nothing was left to do but to start
  * the application. Lines that a sequence has asserted are cleared first. */
@@ -278,12 +309,19 @@ const struct engine_failure *engine_failure(const struct engine *e);
  * has. */
 bool engine_in_loader(const struct engine *e);
 uint32_t engine_baud(const struct engine *e);
+/* It was the chip's watchdog that started the application. */
+bool engine_by_watchdog(const struct engine *e);
+/* What has to be low at power-on for the loader of this chip of the ESP32 family: "GPIO9"; NULL: a
+ * chip that is not known. */
+const char *engine_boot_pin(uint16_t chip_id);
 /* The reset sequence that brought the chip into its loader, to be given as reset_first the next
  * time; NULL when none did. */
 const char *engine_reset_name(const struct engine *e);
 /* True when words of the blocks written are read back from the flash, which has been seen to work
  * in this session; false: the ROM's XOR is the only check. */
 bool engine_readback(const struct engine *e);
+/* What was written was proven by the flash's MD5, by stub or ROM (unless the job said no_verify). */
+bool engine_by_md5(const struct engine *e);
 /* The stub runs (or ran last). */
 bool engine_has_stub(const struct engine *e);
 /* Areas (sector-aligned flash addresses) that differ from the job's data, as the last comparison

@@ -27,6 +27,8 @@ struct reset_sequence {
 const struct reset_sequence *reset_into_loader(size_t i);
 /* Starts the application: RTS for 100 ms, DTR cleared. */
 const struct reset_sequence *reset_run(void);
+/* Into the boot loader by a chip's own USB (303A:1001): none of those above. */
+const struct reset_sequence *reset_usb_jtag(void);
 /* A sequence by its name, or NULL. */
 const struct reset_sequence *reset_find(const char *name);
 

@@ -39,6 +39,9 @@ enum tui_entry_event {
 	TUI_ENTRY_CANCEL /* Esc: closed, is to be undone */
 };
 
+/* What happened to the open form. */
+enum tui_form { TUI_FORM_CHANGED, TUI_FORM_DONE, TUI_FORM_CANCEL };
+
 /* What the user wants, for app to do. */
 struct tui_ops {
 	/* A line was entered in the edit line (not masked). */
@@ -70,6 +73,8 @@ struct tui_ops {
 	/* The log panes shall have that many rows, from the first: their weights. */
 	void (*weights)(void *ctx, const int *rows, int count);
 	void (*entry)(void *ctx, enum tui_entry kind, enum tui_entry_event event, const char *text);
+	/* The open form: CHANGED gives that field's new text (session.form is to hold it). */
+	void (*form)(void *ctx, enum tui_form event, int field, const char *text);
 	/* Direct mode (session.direct): a key, as an xterm sends it (Enter as CR), or pasted text. */
 	void (*raw)(void *ctx, const char *bytes, size_t n);
 	/* The history is about to be used, see struct lineedit_ops. */
@@ -99,6 +104,9 @@ void tui_redraw(struct tui *t);
 /* Opens the line for a search or a filter, with that text in it; closes it (nothing is told). */
 void tui_entry_open(struct tui *t, enum tui_entry kind, const char *text);
 void tui_entry_close(struct tui *t);
+/* What was searched for (filtered by) earlier: one more, the newest; none. */
+void tui_entry_past_add(struct tui *t, enum tui_entry kind, const char *text);
+void tui_entry_past_clear(struct tui *t, enum tui_entry kind);
 /* Of the active log pane: the lines in sight (false: none); brings one into sight, with the byte at
  * that offset, and holds the pane there (top: as the first row); the selection; whether it follows; the
  * time of a line as shown. */

@@ -248,6 +248,9 @@ static void check_blanks(struct check *k, const struct catalog_cmd *c)
 {
 	size_t end = value_end(k, c), from = end;
 
+	if (takes_text(c->row) && c->value > c->name_end + 1)
+		warn(k, CHECK_BLANK, c->name_end + 1, c->value,
+		    "blanks before the value are skipped: they never become part of it");
 	while (from > c->value && k->in->line[from - 1] == ' ')
 		from--;
 	if (from == end || from == c->value || !takes_text(c->row))

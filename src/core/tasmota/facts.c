@@ -86,6 +86,7 @@ static bool baud(struct facts *f, const struct logline *ev, const struct doctor_
 	if (!told->baud || (told->baud == f->device_baud && ev->kind != LOGLINE_SET_BAUD))
 		return false;
 	f->device_baud = told->baud;
+	f->rate_lines += ev->kind == LOGLINE_SET_BAUD;
 	return true;
 }
 

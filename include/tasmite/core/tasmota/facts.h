@@ -31,6 +31,7 @@ struct facts {
 	bool not_tasmota;     /* an application spoke that is none */
 	bool serial_log_off;  /* "Serial logging disabled" came and no SerialLog since */
 	uint32_t device_baud; /* "Set Baudrate to N" / "Set to 8N1 N bit/s": 0 none seen */
+	uint32_t rate_lines;  /* how many of these lines came */
 	bool rom_seen;	      /* the banner of this boot is counted, its project line is to come */
 };
 

@@ -1,0 +1,551 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The courier's place in the session: its bytes to the link, what the device sends to it (before
+ * anything is masked), what happens into the log and the panel (masked). Jobs are typed Backlogs,
+ * scripts, set-ups and what the program asks by itself.
+ */
+#include "app_courier.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "tasmite/base/str.h"
+#include "tasmite/base/xalloc.h"
+#include "tasmite/core/sendtext.h"
+
+#define KEPT_MAX  400
+#define LIST_MOST 12
+
+struct post {
+	struct courier *c;
+	struct post_job job;
+	char what[64];
+	unsigned retries;
+	bool lost; /* the port went away in the middle */
+	/* what was set in this session, one command each, the newest last */
+	char *kept[KEPT_MAX];
+	size_t kept_count;
+};
+
+static void on_event(void *ctx, const struct courier_event *e);
+
+void app_courier_init(struct app *a)
+{
+	static const struct courier_ops ops = {on_event};
+
+	a->post = xcalloc(1, sizeof(*a->post));
+	a->post->c = courier_new(&ops, a);
+}
+
+void app_courier_fini(struct app *a)
+{
+	if (!a->post)
+		return;
+	for (size_t i = 0; i < a->post->kept_count; i++)
+		free(a->post->kept[i]);
+	courier_free(a->post->c);
+	free(a->post);
+	a->post = NULL;
+}
+
+bool app_courier_busy(const struct app *a)
+{
+	return a->post && courier_busy(a->post->c);
+}
+
+bool app_courier_line(const struct app *a)
+{
+	enum courier_state s = a->post ? courier_state(a->post->c) : COURIER_IDLE;
+
+	return s == COURIER_SENDING || s == COURIER_ANSWERS;
+}
+
+/* ---- words ----------------------------------------------------------------------------------- */
+
+static bool is_good(enum backlog_state s)
+{
+	return s == BACKLOG_STORED || s == BACKLOG_ANSWERED;
+}
+
+static void count(const struct post *p, size_t *good, size_t *total)
+{
+	const struct backlog *b = courier_steps(p->c);
+
+	*good = *total = 0;
+	for (size_t i = 0; i < b->count; i++)
+		if (b->steps[i].kind == BACKLOG_COMMAND) {
+			*good += is_good(b->steps[i].state);
+			(*total)++;
+		}
+}
+
+/* "line 3: SSId1 home", masked; to be freed. */
+static char *step_words(struct app *a, size_t i)
+{
+	const struct backlog_step *s = &courier_steps(a->post->c)->steps[i];
+	char *shown = app_masked(a, s->text), *words;
+	struct sbuf out;
+
+	sbuf_init(&out, 2 * BACKLOG_TEXT);
+	if (s->line)
+		sbuf_fmt(&out, "line %d: ", s->line);
+	if (s->kind != BACKLOG_COMMAND)
+		sbuf_add(&out, s->kind == BACKLOG_WAIT ? "wait " : "delay");
+	sbuf_add(&out, shown);
+	words = xstrdup(sbuf_str(&out));
+	sbuf_fini(&out);
+	free(shown);
+	return words;
+}
+
+/* ---- panel and edit line --------------------------------------------------------------------- */
+
+static void panel_line(struct flash_view *v, bool bad, const char *text)
+{
+	if (v->text_count == 12)
+		return;
+	str_copy(v->text[v->text_count], sizeof(v->text[0]), text);
+	v->text_bad[v->text_count++] = bad;
+}
+
+static void panel_now(struct app *a, struct flash_view *v)
+{
+	static const char *const words[] = {[COURIER_WAITING] = "waits for it",
+	    [COURIER_RESTART] = "the device restarts",
+	    [COURIER_BOOT] = "the device boots"};
+	enum courier_state s = courier_state(a->post->c);
+	size_t step;
+	char *text;
+
+	if (courier_at(a->post->c, &step)) {
+		text = step_words(a, step);
+		panel_line(v, false, text);
+		free(text);
+	}
+	if ((unsigned)s < sizeof(words) / sizeof(words[0]) && words[s])
+		panel_line(v, false, words[s]);
+}
+
+static void show(struct app *a)
+{
+	struct post *p = a->post;
+	struct session_sending *view = &a->session->sending;
+	struct flash_view *v = &a->session->flash;
+	bool busy = courier_busy(p->c);
+	size_t good, total;
+
+	count(p, &good, &total);
+	view->on = busy && !p->job.quiet;
+	if (view->on) {
+		str_copy(view->what, sizeof(view->what), p->job.panel ? "script" : "backlog");
+		view->done = good;
+		view->total = total;
+	}
+	session_touch(a->session);
+	if (!p->job.panel)
+		return;
+	if (busy)
+		v->state = FLASH_WORKING;
+	str_copy(v->title, sizeof(v->title), "Send");
+	str_fmt(v->what, sizeof(v->what), "%s: %zu of %zu commands", p->what, good, total);
+	v->done = (uint32_t)good;
+	v->total = (uint32_t)total;
+	v->left_s = -1;
+	v->retries = p->retries;
+	v->text_count = 0;
+	if (busy)
+		panel_now(a, v);
+	v->revision++;
+}
+
+/* ---- what is kept of it ---------------------------------------------------------------------- */
+
+static size_t name_length(const char *text)
+{
+	return strcspn(text, " ");
+}
+
+static void keep(struct post *p, const char *text)
+{
+	size_t n = name_length(text), i = 0;
+
+	while (i < p->kept_count &&
+	       (name_length(p->kept[i]) != n || str_ncasecmp(p->kept[i], text, n) != 0))
+		i++;
+	if (i == p->kept_count && p->kept_count == KEPT_MAX)
+		i = 0;
+	if (i < p->kept_count) {
+		free(p->kept[i]);
+		p->kept_count--;
+		memmove(&p->kept[i], &p->kept[i + 1], (p->kept_count - i) * sizeof(p->kept[0]));
+	}
+	p->kept[p->kept_count++] = xstrdup(text);
+}
+
+/* What sets something, and has done so. */
+static void keep_all(struct post *p)
+{
+	const struct backlog *b = courier_steps(p->c);
+
+	for (size_t i = 0; i < b->count; i++) {
+		struct backlog_name name;
+
+		backlog_name(b->steps[i].text, &name);
+		if (b->steps[i].kind == BACKLOG_COMMAND && is_good(b->steps[i].state) &&
+		    name.value[0] && strcmp(name.value, "?") != 0 && !backlog_is(&name, "Status") &&
+		    !(backlog_facts(&name) & BACKLOG_ONCE))
+			keep(p, b->steps[i].text);
+	}
+}
+
+size_t app_courier_kept(struct app *a, struct backlog *b)
+{
+	for (size_t i = 0; i < a->post->kept_count; i++)
+		backlog_add(b, a->post->kept[i], strlen(a->post->kept[i]), 0);
+	return b->count;
+}
+
+/* ---- how it ended ---------------------------------------------------------------------------- */
+
+static void tell_bad(struct app *a, size_t i)
+{
+	const struct backlog_step *s = &courier_steps(a->post->c)->steps[i];
+	bool secret = secrets_in_line(a->secrets, s->text, strlen(s->text));
+	char *words = step_words(a, i);
+	char *have =
+	    s->state == BACKLOG_DIFFERENT && s->stored && !secret ? app_masked(a, s->stored) : NULL;
+
+	session_warn(a->session, a->now, "  %s: %s%s%s%s", words, backlog_state_text(s->state),
+	    have ? ": '" : "", have ? have : "", have ? "'" : "");
+	if (a->post->job.panel) {
+		char line[160];
+
+		str_fmt(line, sizeof(line), "%s: %s", words, backlog_state_text(s->state));
+		panel_line(&a->session->flash, true, line);
+	}
+	free(have);
+	free(words);
+}
+
+static void tell_end(struct app *a)
+{
+	struct post *p = a->post;
+	const struct backlog *b = courier_steps(p->c);
+	size_t good, total, told = 0, unsent = courier_count(p->c, BACKLOG_QUEUED);
+	const char *key = keymap_key_of(a->session->keymap, "/send --again");
+	char again[48] = "";
+
+	count(p, &good, &total);
+	if (p->retries)
+		str_fmt(again, sizeof(again), ", %u sent more than once", p->retries);
+	if (good == total) {
+		if (total == 1 && p->job.quiet)
+			return;
+		session_say(a->session, a->now, "%s: all %zu commands have arrived%s%s", p->what,
+		    total, again,
+		    courier_restarts(p->c) ? "; the device restarts to use them" : "");
+		return;
+	}
+	session_warn(a->session, a->now, "%s: %zu of %zu commands have arrived%s%s", p->what, good,
+	    total, again, unsent ? ", what follows was not sent:" : "; these have not:");
+	for (size_t i = 0; i < b->count && told < LIST_MOST; i++)
+		if (b->steps[i].kind == BACKLOG_COMMAND && !is_good(b->steps[i].state)) {
+			tell_bad(a, i);
+			told++;
+		}
+	if (total - good > told)
+		session_warn(a->session, a->now, "  and %zu more", total - good - told);
+	session_say(a->session, a->now, "%s sends them again%s", key ? key : "/send --again",
+	    p->lost ? " when the port is back" : "");
+}
+
+static void done(struct app *a)
+{
+	struct post *p = a->post;
+	void (*fn)(struct app *, bool) = p->job.done;
+	size_t good, total;
+
+	count(p, &good, &total);
+	keep_all(p);
+	if (p->job.panel) {
+		show(a);
+		a->session->flash.state = good == total ? FLASH_DONE : FLASH_FAILED;
+		if (good == total)
+			panel_line(&a->session->flash, false, "all have arrived");
+	}
+	if (!p->job.silent)
+		tell_end(a);
+	show(a);
+	p->job.done = NULL;
+	if (fn)
+		fn(a, good == total);
+	loop_again(a->loop);
+}
+
+/* ---- events ---------------------------------------------------------------------------------- */
+
+static void tell_retry(struct app *a, const struct courier_event *e)
+{
+	char *words = step_words(a, e->step);
+
+	a->post->retries++;
+	session_warn(a->session, a->now, "sent again: %s (%s)", words, e->text);
+	free(words);
+}
+
+static void tell_cut(struct app *a, const struct courier_event *e)
+{
+	char *text = xstrndup(e->text, e->n), *shown = app_masked(a, text);
+
+	session_warn(a->session, a->now,
+	    "a line arrived damaged, and the device took it for something else: %s", shown);
+	free(shown);
+	free(text);
+}
+
+static void tell_stop(struct app *a, const struct courier_event *e)
+{
+	char *words = step_words(a, e->step);
+
+	session_warn(a->session, a->now, "%s stops at %s%s%s", a->post->what, words,
+	    e->text ? ": " : "", e->text ? e->text : "");
+	free(words);
+}
+
+static void on_event(void *ctx, const struct courier_event *e)
+{
+	struct app *a = ctx;
+
+	switch (e->kind) {
+	case COURIER_LINE:
+		app_show_sent(a, e->text, e->n, false);
+		break;
+	case COURIER_CHANGED:
+		show(a);
+		break;
+	case COURIER_RETRY:
+		tell_retry(a, e);
+		break;
+	case COURIER_CUT_SHORT:
+		tell_cut(a, e);
+		break;
+	case COURIER_RESTARTED:
+		session_warn(a->session, a->now,
+		    "the device restarted in the middle: what it may have lost is sent again");
+		break;
+	case COURIER_NO_BOOT:
+		session_say(a->session, a->now,
+		    "the device has not restarted as it was expected to: going on");
+		break;
+	case COURIER_SLOWER:
+		session_say(a->session, a->now, "bytes were lost: sending at half the pace");
+		break;
+	case COURIER_STOPPED:
+		tell_stop(a, e);
+		break;
+	case COURIER_DONE:
+		done(a);
+		break;
+	}
+}
+
+/* ---- jobs ------------------------------------------------------------------------------------ */
+
+size_t app_courier_warn(struct app *a, const struct backlog *b)
+{
+	uint32_t fw = backlog_fw(a->session->facts.version);
+	size_t bad = 0;
+	char why[160];
+
+	for (size_t i = 0; i < b->count; i++) {
+		const struct backlog_step *s = &b->steps[i];
+		char line[24] = "";
+		bool is;
+
+		if (s->kind != BACKLOG_COMMAND)
+			continue;
+		is = backlog_trap(s->text, fw, why, sizeof(why));
+		if (!why[0])
+			continue;
+		if (s->line)
+			str_fmt(line, sizeof(line), "line %d: ", s->line);
+		if (is)
+			session_warn(a->session, a->now, "%s%.*s: %s", line,
+			    (int)name_length(s->text), s->text, why);
+		else
+			session_say(a->session, a->now, "%s%.*s: %s", line,
+			    (int)name_length(s->text), s->text, why);
+		bad += is;
+	}
+	return bad;
+}
+
+static bool may_begin(struct app *a)
+{
+	if (app_courier_busy(a)) {
+		session_notice(
+		    a->session, true, "%s is still on its way: /cancel stops it", a->post->what);
+		return false;
+	}
+	return app_send_ready(a);
+}
+
+static void fresh_panel(struct app *a, const struct post_job *job)
+{
+	if (!job->panel)
+		return;
+	memset(&a->session->flash, 0, sizeof(a->session->flash));
+	a->session->flash.state = FLASH_WORKING;
+}
+
+bool app_courier_begin(struct app *a, struct backlog *b, const struct post_job *job)
+{
+	struct post *p = a->post;
+
+	if (!may_begin(a)) {
+		backlog_fini(b);
+		return false;
+	}
+	p->job = *job;
+	p->retries = 0;
+	p->lost = false;
+	str_copy(p->what, sizeof(p->what), job->what);
+	fresh_panel(a, job);
+	courier_begin(
+	    p->c, b, backlog_fw(a->session->facts.version), job->packed, job->stop, a->now);
+	show(a);
+	loop_again(a->loop);
+	return true;
+}
+
+void app_courier_again(struct app *a)
+{
+	struct post *p = a->post;
+
+	if (!may_begin(a))
+		return;
+	p->retries = 0;
+	p->lost = false;
+	p->job.silent = p->job.quiet = false;
+	if (!courier_again(p->c, a->now)) {
+		session_notice(a->session, false, "nothing is left to be sent again");
+		return;
+	}
+	fresh_panel(a, &p->job);
+	show(a);
+	loop_again(a->loop);
+}
+
+bool app_courier_cancel(struct app *a)
+{
+	if (!app_courier_busy(a))
+		return false;
+	courier_cancel(a->post->c);
+	return true;
+}
+
+void app_courier_lost(struct app *a)
+{
+	if (!app_courier_busy(a))
+		return;
+	a->post->lost = true;
+	courier_cancel(a->post->c);
+}
+
+void app_courier_rx(struct app *a, const uint8_t *bytes, size_t n, mono_t now)
+{
+	if (a->post)
+		courier_rx(a->post->c, bytes, n, now);
+}
+
+mono_t app_courier_turn(struct app *a, mono_t now)
+{
+	struct post *p = a->post;
+	const char *eol = app_eol(a);
+	char piece[128];
+	size_t n;
+
+	if (!app_courier_busy(a))
+		return MONO_NEVER;
+	a->now = now;
+	if (link_unsent(a->link)) { /* its own turns tell when it has left */
+		courier_hold(p->c, now);
+		return MONO_NEVER;
+	}
+	courier_tick(p->c, now);
+	/* On CR alone, or on nothing, no command is ever run. */
+	while ((n = courier_tx(p->c, strchr(eol, '\n') ? eol : "\n", piece, sizeof(piece), now)))
+		if (!link_send(a->link, piece, n))
+			courier_cancel(p->c);
+	return courier_deadline(p->c);
+}
+
+/* ---- a typed Backlog ------------------------------------------------------------------------- */
+
+static void send_typed(struct app *a, struct backlog *b)
+{
+	struct post_job job = {.what = "backlog", .packed = true};
+
+	app_courier_warn(a, b);
+	app_courier_begin(a, b, &job);
+}
+
+static void joined(struct app *a, bool yes)
+{
+	struct backlog b;
+	long suspect;
+	char *line = a->typed_backlog;
+
+	a->typed_backlog = NULL;
+	if (!line)
+		return;
+	backlog_init(&b);
+	if (backlog_parse(&b, line, &suspect)) {
+		if (yes && suspect >= 0)
+			backlog_join(&b, (size_t)suspect);
+		send_typed(a, &b);
+	}
+	backlog_fini(&b);
+	memset(line, 0, strlen(line));
+	free(line);
+}
+
+static void ask_joined(struct app *a, const struct backlog *b, size_t suspect, const char *line)
+{
+	struct session_ask *ask = &a->session->ask;
+	const char *text = b->steps[suspect].text;
+
+	free(a->typed_backlog);
+	a->typed_backlog = xstrdup(line);
+	memset(ask, 0, sizeof(*ask));
+	str_copy(ask->title, sizeof(ask->title), "A ; in a value?");
+	str_fmt(ask->text[0], sizeof(ask->text[0]),
+	    "What follows %.*s behind the ; is no command. A Backlog is cut at each ;, whatever it "
+	    "belongs to.",
+	    (int)name_length(text), text);
+	str_copy(ask->text[1], sizeof(ask->text[0]),
+	    "If it belongs to the value, that command is sent by itself, where a ; is safe.");
+	ask->text_count = 2;
+	str_copy(ask->yes, sizeof(ask->yes), "y  it belongs to the value");
+	str_copy(ask->no, sizeof(ask->no), "n  send it as it stands");
+	app_ask(a, joined);
+}
+
+bool app_courier_typed(struct app *a, const char *line)
+{
+	struct backlog b;
+	long suspect;
+	bool mine;
+
+	if (a->plain || !settings_bool(a->session->settings, SET_BACKLOG) || !backlog_typed(line) ||
+	    app_courier_busy(a) || app_eol(a)[0] == '\0')
+		return false;
+	backlog_init(&b);
+	mine = backlog_parse(&b, line, &suspect);
+	if (mine && suspect >= 0)
+		ask_joined(a, &b, (size_t)suspect, line);
+	else if (mine)
+		send_typed(a, &b);
+	backlog_fini(&b);
+	return mine;
+}

@@ -1,0 +1,137 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# What the session says of the device: verdicts in the panel and the lines they rest on, next steps, a
+# start awaited by hand, how the starts went, what the device says of itself.
+. "$(dirname "$0")/lib.sh"
+
+export XDG_STATE_HOME=$TMPDIR/state XDG_CONFIG_HOME=$TMPDIR/config
+
+# device BUILD SCENARIO ARGS...: off, and the session on it
+device() {
+	local build=$1 scenario=$2
+	shift 2
+	"$B/make-image" --build "$build" -o "$TMPDIR/app.bin"
+	rm -f "$TMPDIR/flash.bin"
+	sim_start --boot-image "$TMPDIR/app.bin" --power off --scenario "$scenario" "$@"
+	tm_start 120 40 "$B/tasmite" "$DEV"
+	see 'is open'
+}
+leave() {
+	tm_keys C-q
+	wait_for 10 tm_ended || bad "Ctrl-Q did not leave"
+	tm_stop
+	sim_stop
+	rm -f "$TMPDIR/flash.bin"
+}
+
+begin panel__follows__the_build_that_does_not_join
+device 6.1.1-full story-2018
+hand "power on"
+see '✔ Firmware +Sonoff-Tasmota'
+tm_line 'Backlog SSID1 home; Password1 secret99'
+see '▶ Wi-Fi "home" +connecting' 20
+see '✘ Wi-Fi "home" +AP not found' 60
+see 'known for' 60
+see '→ write another build' 10
+tm_keys F6
+see '▸. Boots'
+tm_keys Down Down
+see '▸✘ Wi-Fi'
+tm_keys Enter
+see '◆ .*WIF: Connect failed as AP cannot be reached'
+tm_keys n
+see 'Firmware at hand|which file' 10
+tm_keys C-c
+gone 'Firmware at hand|which file|❯ /flash'
+end
+begin why__tells__of_a_line_that_was_dropped
+tm_line '/clear'
+tm_line '/why wifi'
+see 'dropped from the log since|the log has dropped'
+tm_line '/why off'
+leave
+end
+
+begin panel__follows__a_device_that_joins
+device 8.5.0-full default
+tm_line '/watch'
+see 'awaited for 120 s'
+see '74880 8N1'
+hand "power on"
+see 'rst cause:1, boot mode:\(3,'
+see 'the ROM.s text at 74880 ends here' 10
+see '115200 8N1'
+see 'Project tasmota' 10
+tm_line 'Backlog SSID1 home; Password1 secret99; MqttHost 192.168.1.7'
+see '✔ Wi-Fi "home" +connected' 60
+see '✔ IP address +[0-9.]+' 30
+see '✔ MQTT +connected' 60
+tm_line '/timeline'
+see 'ROM|firmware [0-9]+ ms' 10
+see 'MQTT [0-9.]+ s'
+see '▓'
+tm_keys Escape
+gone 'The way to'
+tm_line '/clear'
+tm_line 'Status 0'
+see 'Uptime +[0-9]+T' 20
+see 'Free memory +[0-9]+ kB'
+see 'Signal +'
+leave
+end
+
+begin watch__ends__by_hand_and_in_time
+device 8.5.0-full default
+tm_line '/watch'
+see 'power the device off and on'
+tm_keys Escape
+see 'not awaited any more, back to 115200'
+see '115200 8N1'
+tm_line '/watch 1'
+see 'no start was heard in the time given, back to 115200' 20
+tm_line '/watch off'
+see 'no start is being awaited'
+tm_line '/watch 0'
+see '/watch \[SECONDS\|off\]'
+# a device that runs and speaks meanwhile is listened to, and does not end it
+hand "power on"
+see 'Project tasmota' 20
+tm_line '/clear'
+tm_line '/watch'
+see 'awaited for 120 s'
+hand "power off"
+hand "power on"
+see 'rst cause:1, boot mode:\(3,' 20
+see 'the ROM.s text at 74880 ends here' 10
+tm_line '/watch'
+enter_loader
+see 'this is the boot loader' 20
+tm_line '/clear'
+boot_normally
+see 'Project tasmota' 20
+see '115200 8N1'
+leave
+end
+
+begin watch__follows__an_esp32
+"$B/make-image" --chip esp32 --kind factory -o "$TMPDIR/app.bin"
+rm -f "$TMPDIR/flash.bin"
+sim_start --chip esp32 --boot-image "$TMPDIR/app.bin" --power off
+tm_start 120 40 "$B/tasmite" "$DEV"
+see 'is open'
+tm_line '/watch'
+see '74880 8N1'
+hand "power on"
+see 'boot: ' 20
+see '115200 8N1' 20
+see '✔ Firmware +Tasmota' 20
+# known by now: no other rate any more
+tm_line '/clear'
+tm_line '/watch'
+see 'read at 115200'
+hand "power off"
+hand "power on"
+see 'rst:0x1 ' 20
+see 'the device has started' 10
+leave
+end
+finish
