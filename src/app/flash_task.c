@@ -81,7 +81,6 @@ static void view_begin(struct flash_task *t, bool by_lines, mono_t now)
 	const struct flash_request *r = &t->req;
 	struct flash_view *v = t->view;
 	uint64_t revision = v->revision;
-	char size[24];
 
 	memset(v, 0, sizeof(*v));
 	v->revision = revision + 1;
@@ -89,25 +88,7 @@ static void view_begin(struct flash_task *t, bool by_lines, mono_t now)
 	v->left_s = -1;
 	v->stage_began = now;
 	flash_panel_stages(r, v, r->no_stub ? FLASH_BY_ROM : FLASH_BY_STUB);
-	if (r->kind == ENGINE_IDENTIFY)
-		str_copy(v->what, sizeof(v->what), "identify the chip");
-	else if (r->kind == ENGINE_READ)
-		str_fmt(v->what, sizeof(v->what), "flash → %s", r->save);
-	else if (r->kind == ENGINE_ERASE && r->area.length)
-		str_fmt(v->what, sizeof(v->what), "erase 0x%05x to 0x%05x", r->area.offset,
-		    r->area.offset + r->area.length - 1);
-	else if (r->kind == ENGINE_ERASE)
-		str_copy(v->what, sizeof(v->what), "erase the whole flash");
-	else if (r->files[0].unplaced)
-		str_fmt(v->what, sizeof(v->what), "%s%s  %s %s its partition", r->files[0].name,
-		    r->file_count > 1 ? " and more" : "",
-		    str_size(size, sizeof(size), r->files[0].size),
-		    r->kind == ENGINE_VERIFY ? "=" : "→");
-	else
-		str_fmt(v->what, sizeof(v->what), "%s%s  %s %s 0x%05x", r->files[0].name,
-		    r->file_count > 1 ? " and more" : "",
-		    str_size(size, sizeof(size), r->files[0].size),
-		    r->kind == ENGINE_VERIFY ? "=" : "→", r->files[0].offset);
+	flash_panel_what(r, v);
 	show_steps(t, by_lines);
 }
 
