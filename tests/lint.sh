@@ -99,6 +99,7 @@ check_single() { # HEADERS (pattern) HOW-MANY
 		say single "$1 is included by more than $2: $(echo $files)"
 }
 check_places() {
+	local files
 	check_single '(ncurses[a-z]*/)?n?curses\.h' 1
 	check_single 'sys/select\.h' 1
 	check_single 'pcre2\.h' 1
@@ -110,6 +111,9 @@ check_places() {
 	check_single 'ares\.h' 1
 	check_single 'zlib\.h' 1
 	check_single '(md5|sha2)\.h' 1
+	# Of core one file reads JSON; what app prints for machines is another matter.
+	files=$(grep -l 'jansson\.h' "${own[@]}" | grep -vE '^src/(app/|core/json\.c$)')
+	[ -z "$files" ] || say single "jansson.h: JSON in the log is core/json.c's: $files"
 	local f others=()
 	for f in "${own[@]}"; do
 		[ "$f" = src/io/clock.c ] || others+=("$f")

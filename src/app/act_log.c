@@ -221,6 +221,109 @@ void act_wrap(struct app *a, const struct cmd_line *c)
 	pane->wrap = a->session->panes.count == 1 ? PANE_WRAP_SETTING : forms[choice];
 }
 
+/* ---- JSON ------------------------------------------------------------------------------------ */
+
+#define FOLD_BACK 20000 /* lines that are looked at for an answer out of sight */
+
+/* The answer that is meant where none is selected: the one found last, the newest one in sight, the
+ * newest one of the log. */
+static bool fold_target(struct app *a, uint64_t *line)
+{
+	const struct panes *p = &a->session->panes;
+	const struct filter *f = app_pane(a)->filter;
+	const struct lines *log = a->session->log;
+	uint64_t first, last, at;
+
+	if (!tui_log_span(a->tui, &first, &last))
+		return false;
+	*line = p->find_line;
+	if (*line >= first && *line <= last && tui_log_foldable(a->tui, *line))
+		return true;
+	if (tui_log_following(a->tui))
+		first = last > FOLD_BACK ? last - FOLD_BACK : 0;
+	for (at = last; at >= first && at != UINT64_MAX; at--) {
+		if (!filter_off(f) && !filter_at_or_before(f, log, at, &at))
+			return false;
+		if (at < first)
+			return false;
+		if (tui_log_foldable(a->tui, at)) {
+			*line = at;
+			return true;
+		}
+	}
+	return false;
+}
+
+/* How a line is shown now. */
+static enum pane_json fold_now(struct app *a, uint64_t line)
+{
+	const struct log_pane *pane = app_pane(a);
+	enum pane_json json = panes_fold_of(pane, line);
+
+	if (json == PANE_JSON_SETTING)
+		json = pane->json;
+	if (json == PANE_JSON_SETTING)
+		json =
+		    (enum pane_json)(PANE_JSON_LINE + settings_int(a->session->settings, SET_JSON));
+	return json;
+}
+
+static enum pane_json fold_after(enum pane_json json)
+{
+	return json == PANE_JSON_TREE ? PANE_JSON_FOLDED : PANE_JSON_TREE;
+}
+
+static void fold_some(struct app *a)
+{
+	uint64_t first, last, line;
+	unsigned count = 0;
+	enum pane_json json = PANE_JSON_SETTING;
+
+	if (!tui_log_selection(a->tui, &first, &last)) {
+		if (!fold_target(a, &line)) {
+			session_notice(a->session, true, "no JSON answer to fold");
+			return;
+		}
+		first = last = line;
+	}
+	/* All of a selection as the first of it. */
+	for (line = first; line <= last && count < PANES_MAX_FOLDS; line++) {
+		if (!tui_log_foldable(a->tui, line))
+			continue;
+		if (!count++)
+			json = fold_after(fold_now(a, line));
+		panes_fold(app_pane(a), line, json);
+		last = first == last ? line : last;
+	}
+	if (!count) {
+		session_notice(a->session, true, "no JSON answer to fold");
+		return;
+	}
+	app_panes_touch(a);
+	tui_log_folded(a->tui, first);
+}
+
+void act_fold(struct app *a, const struct cmd_line *c)
+{
+	struct log_pane *pane = app_pane(a);
+	int now = (int)(pane->json == PANE_JSON_SETTING
+			    ? PANE_JSON_LINE + settings_int(a->session->settings, SET_JSON)
+			    : pane->json) -
+		  PANE_JSON_LINE;
+	int choice;
+
+	if (!c->count) {
+		fold_some(a);
+		return;
+	}
+	choice = choice_of(SET_JSON, c, now, PANE_JSON_TREE - PANE_JSON_LINE + 1);
+	if (chosen(a, SET_JSON, c, choice))
+		return;
+	pane->fold_count = 0; /* all of them */
+	pane->json = a->session->panes.count == 1 ? PANE_JSON_SETTING
+						  : (enum pane_json)(PANE_JSON_LINE + choice);
+}
+
 /* ---- marks ----------------------------------------------------------------------------------- */
 
 void act_mark(struct app *a, const struct cmd_line *c)

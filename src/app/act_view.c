@@ -30,6 +30,7 @@ static const char key_help[] =
     "                   d HDW; capital: hide it; t: all)\n"
     "                   s time, w wrapping, x bytes, r every byte, Left and Right: lines not\n"
     "                   wrapped; v select, y copy; m mark, ] [ marks, } { resets, : a time\n"
+    "                   o a JSON answer as a tree, or folded; O all of them\n"
     "                   S split, Q close, + - rows\n"
     "  Alt-l, Alt-e     line end, echo of what is sent\n"
     "  Alt-r            the next likely rate, where bytes can't be read\n"

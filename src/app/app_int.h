@@ -378,6 +378,7 @@ void act_resize(struct app *a, const struct cmd_line *c);
 void act_hex(struct app *a, const struct cmd_line *c);
 void act_raw(struct app *a, const struct cmd_line *c);
 void act_view(struct app *a, const struct cmd_line *c);
+void act_fold(struct app *a, const struct cmd_line *c);
 void act_mark(struct app *a, const struct cmd_line *c);
 void act_goto(struct app *a, const struct cmd_line *c);
 void act_copy(struct app *a, const struct cmd_line *c);

@@ -41,6 +41,7 @@ static const app_command commands[CMD_COUNT] = {
     [CMD_HEX] = act_hex,
     [CMD_RAW] = act_raw,
     [CMD_VIEW] = act_view,
+    [CMD_FOLD] = act_fold,
     [CMD_MARK] = act_mark,
     [CMD_GOTO] = act_goto,
     [CMD_COPY] = act_copy,

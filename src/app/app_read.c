@@ -8,9 +8,9 @@
 
 #include <string.h>
 
-/* A line costs about a microsecond: while bytes flow, a fortieth of the time. 3 Mbaud are 25 lines
- * of 12 characters in a millisecond. */
-#define LINES_PER_MS 25
+/* A line costs about a microsecond: while bytes flow, a hundredth of the time. 3 Mbaud are 5 lines
+ * of 60 characters in a millisecond. */
+#define LINES_PER_MS 10
 /* At one go, in any case: 1 ms. */
 #define LINES_AT_ONCE 1000
 /* No bytes for so long: there is time. A flood pauses too, for the time of the one who sends. */
@@ -86,6 +86,10 @@ static uint64_t read_some(struct app *a, unsigned most)
 	uint64_t end = lines_end(log);
 	struct line_ref ref;
 
+	if (!settings_bool(a->session->settings, SET_DOCTOR)) {
+		a->read_next = end;
+		return 0;
+	}
 	if (a->read_next < lines_first(log)) {
 		/* Cleared lines were read, all but the unfinished one. */
 		a->session->device.unread += lines_first(log) - a->read_next;

@@ -49,7 +49,7 @@ struct run {
 	char port_why[400];
 	char refused[800]; /* why it did not even begin */
 	int last_percent;
-	mono_t began;
+	mono_t began, ended; /* ended: 0 until it is over */
 };
 
 /* ---- what is told while it runs: standard error ---------------------------------------------- */
@@ -151,6 +151,8 @@ static void print_rest(struct run *r, mono_t now)
 /* This one is done with; the last one ends the loop. */
 static void leave(struct run *r)
 {
+	if (!r->over)
+		r->ended = clock_now(); /* the others may take longer */
 	if (!r->over && --r->crowd->left == 0)
 		loop_stop(r->loop, 0);
 	r->over = true;
@@ -552,7 +554,8 @@ static void tear_down(struct run *r)
 
 static int finish(struct run *r, const struct err *err)
 {
-	double seconds = r->loop ? (double)(clock_now() - r->began) / 1e6 : 0;
+	double seconds =
+	    r->loop ? (double)((r->ended ? r->ended : clock_now()) - r->began) / 1e6 : 0;
 	int code = err->code ? 1 : exit_code(r);
 
 	if (err->code) {

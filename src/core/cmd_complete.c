@@ -199,6 +199,10 @@ void cmd_words(const struct cmd_spot *spot, void (*fn)(void *ctx, const char *wo
 	case 'V':
 		offer_list(&o, "text|hex|raw");
 		break;
+	case 'J':
+		offer_list(&o, setting_row(SET_JSON)->extra);
+		offer_list(&o, "next");
+		break;
 	case 'G':
 		offer_list(&o, "start|end|next-mark|prev-mark|next-reset|prev-reset|again|back");
 		break;

@@ -390,6 +390,7 @@ bool lines_get(const struct lines *l, uint64_t number, struct line_ref *ref)
 	assert(i < c->count);
 	e = *chunk_entry(c, i);
 	stop = i + 1 < c->count ? (uint32_t)(*chunk_entry(c, i + 1) & OFFSET_MASK) - 1 : c->used;
+	ref->number = number;
 	ref->bytes = chunk_bytes(c) + (e & OFFSET_MASK);
 	ref->len = stop - (size_t)(e & OFFSET_MASK);
 	ref->time = c->base + (mono_t)(e >> TIME_SHIFT);

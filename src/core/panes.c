@@ -71,6 +71,31 @@ int panes_close(struct panes *p, struct err *err)
 	return ERR_OK;
 }
 
+void panes_fold(struct log_pane *pane, uint64_t line, enum pane_json json)
+{
+	int i = 0;
+
+	while (i < pane->fold_count && pane->fold[i].line != line)
+		i++;
+	if (i == pane->fold_count && i == PANES_MAX_FOLDS)
+		i = 0;
+	if (i < pane->fold_count) {
+		pane->fold_count--;
+		memmove(&pane->fold[i], &pane->fold[i + 1],
+		    (size_t)(pane->fold_count - i) * sizeof(pane->fold[0]));
+	}
+	if (json != PANE_JSON_SETTING)
+		pane->fold[pane->fold_count++] = (struct log_fold){line, json};
+}
+
+enum pane_json panes_fold_of(const struct log_pane *pane, uint64_t line)
+{
+	for (int i = 0; i < pane->fold_count; i++)
+		if (pane->fold[i].line == line)
+			return pane->fold[i].json;
+	return PANE_JSON_SETTING;
+}
+
 void panes_mark(struct panes *p, uint64_t line, mono_t time)
 {
 	size_t at = p->mark_count;

@@ -214,6 +214,8 @@ static void inspect_whole(const uint8_t *data, size_t n, struct image_info *info
 	read_table(data, n, PARTITION_TABLE_OFFSET, info);
 	if (info->has_table)
 		read_apps(data, n, info);
+	if (info->kind == IMAGE_ESP32_BACKUP)
+		image_inspect_nvs(data, n, info);
 	const struct image_app *main = main_app(info);
 	if (main) {
 		char name_version[sizeof(info->id.name_version)];

@@ -45,6 +45,9 @@ void image_inspect_table(const uint8_t *data, size_t n, struct image_info *info)
 /* ---- image_backup.c: a copy of an ESP8266's whole flash -------------------------------------- */
 void image_inspect_backup(const uint8_t *data, size_t n, struct image_info *info);
 
+/* ---- image_nvs.c: ... of one of the ESP32 family, its table read ------------------------------ */
+void image_inspect_nvs(const uint8_t *data, size_t n, struct image_info *info);
+
 /* ---- image_other.c --------------------------------------------------------------------------- */
 void image_inspect_gzip(const uint8_t *data, size_t n, struct image_info *info);
 enum image_kind image_other_kind(const uint8_t *data, size_t n);

@@ -535,6 +535,22 @@ static void find_version(struct finds *f, bool esp32, struct image_identity *id)
 		series_by_wording(f, id);
 }
 
+/* "6.6.0.1kflash", "6.4.1.14.1kflash": the size of the flash is no part of the version, nor is the
+ * dot before it. */
+static size_t without_flash_size(const char *name, size_t used)
+{
+	size_t part = used;
+
+	while (part > 0 && is_digit((uint8_t)name[part - 1]))
+		part--;
+	if (part < used && (name[used] == 'k' || name[used] == 'K' || name[used] == 'M') &&
+	    is_digit((uint8_t)name[part]))
+		used = part;
+	while (used > 0 && name[used - 1] == '.')
+		used--;
+	return used;
+}
+
 /* "sonoff.ino.6.6.0.20-1k.bin" */
 void image_version_of_name(const char *name, struct image_identity *id)
 {
@@ -547,7 +563,8 @@ void image_version_of_name(const char *name, struct image_identity *id)
 						       name[i - 1] != 'v' && name[i - 1] != 'V'))
 			continue;
 		if (parse_version((const uint8_t *)name + i, n - i, &version, &used)) {
-			str_copy_n(id->name_version, sizeof(id->name_version), name + i, used);
+			str_copy_n(id->name_version, sizeof(id->name_version), name + i,
+			    without_flash_size(name + i, used));
 			return;
 		}
 	}

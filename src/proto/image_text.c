@@ -451,11 +451,12 @@ static void describe_backup(const struct image_info *info, struct sbuf *out)
 	const struct image_settings *s = &info->settings;
 	char version[24];
 
-	if (info->kind == IMAGE_ESP32_BACKUP) {
-		row(out, "settings", "not looked for: an ESP32 keeps them in its file system");
+	if (info->kind == IMAGE_ESP32_BACKUP && s->copies == 0) {
+		row(out, "settings",
+		    "none of Tasmota's found in nvs (its file system is not read)");
 		return;
 	}
-	if (info->kind != IMAGE_ESP8266_BACKUP)
+	if (info->kind != IMAGE_ESP8266_BACKUP && info->kind != IMAGE_ESP32_BACKUP)
 		return;
 	if (info->sdk_app)
 		row(out, "application", "at 0x%x, of the SDK's second form (EA)",

@@ -166,8 +166,8 @@ enum image_bad image_known_bad(const struct image_identity *id, char *text, size
 		return IMAGE_BAD_NO;
 	if (number && id->version >= V(6, 1, 0, 0) && id->version <= V(6, 2, 1, 15)) {
 		str_fmt(text, size,
-		    "%s on core %s is known to fail to join Wi-Fi on some devices: %s", version,
-		    id->core, instead);
+		    "%s%s on core %s is known to fail to join Wi-Fi on some devices: %s", version,
+		    id->certainty == IMAGE_VER_LIKELY ? " (likely)" : "", id->core, instead);
 		return IMAGE_BAD_YES;
 	}
 	if (!may_be_6(id))

@@ -164,6 +164,16 @@ void tui_log_show(struct tui *t, uint64_t line, size_t at, bool top)
 	view_log_show(active(t), t->s, line, at, top);
 }
 
+bool tui_log_foldable(struct tui *t, uint64_t line)
+{
+	return view_log_foldable(active(t), t->s, line);
+}
+
+void tui_log_folded(struct tui *t, uint64_t line)
+{
+	view_log_folded(active(t), t->s, line);
+}
+
 bool tui_log_selection(struct tui *t, uint64_t *first, uint64_t *last)
 {
 	return view_log_selection(active(t), first, last);

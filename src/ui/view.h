@@ -75,6 +75,10 @@ void view_log_freeze(struct view *v, const struct session *s);
 void view_log_show(struct view *v, const struct session *s, uint64_t line, size_t at, bool top);
 /* First and last line in sight; false: none. */
 bool view_log_span(const struct view *v, const struct session *s, uint64_t *first, uint64_t *last);
+/* Whether a line has JSON that can be folded in that form of the pane. */
+bool view_log_foldable(const struct view *v, const struct session *s, uint64_t line);
+/* How a line is folded has changed: it stays in sight, with its beginning. */
+void view_log_folded(struct view *v, const struct session *s, uint64_t line);
 /* The selected lines; false when there is no selection. */
 bool view_log_selection(const struct view *v, uint64_t *first, uint64_t *last);
 void view_log_select_end(struct view *v);

@@ -32,6 +32,7 @@ struct view_device {
 	struct device_item items[ITEMS_MAX];
 	int count;
 	int chosen; /* id of the item; kept when it is not there for a while */
+	int w, h;   /* as drawn last */
 	struct advice_step steps[ADVICE_STEPS];
 	unsigned step_count;
 	uint64_t steps_of; /* revision of what they are for */
@@ -250,20 +251,21 @@ static void head(struct paper *p, const char *title)
 	paper_add(p, STYLE_TITLE, title);
 }
 
-static void curve(struct paper *p, const struct status *st, enum status_curve which)
+/* A row of its own below the value; with the label where there is no value now. */
+static void curve(
+    struct paper *p, const struct status *st, enum status_curve which, const char *name)
 {
 	int32_t values[STATUS_SAMPLES];
 	char text[STATUS_SAMPLES * 4];
 	int room = p->width - indent_of(p);
-	unsigned n;
+	unsigned n, most = room < 1 ? 0 : room < STATUS_SAMPLES ? (unsigned)room : STATUS_SAMPLES;
 
-	n = status_curve(st, which, values,
-	    room < 1		    ? 0
-	    : room < STATUS_SAMPLES ? (unsigned)room
-				    : STATUS_SAMPLES);
+	n = status_curve(st, which, values, most);
 	if (n < 2)
 		return;
 	status_curve_text(values, n, text, sizeof(text));
+	paper_add(p, STYLE_LABEL, "   ");
+	paper_add(p, STYLE_LABEL, name);
 	paper_tab(p, indent_of(p));
 	paper_add(p, STYLE_BAR_DONE, text);
 	paper_nl(p);
@@ -314,7 +316,7 @@ static void status_table(struct paper *p, const struct session *s)
 	status_row(p, "Network", st->ssid);
 	signal_text(st, text, sizeof(text));
 	status_row(p, "Signal", text);
-	curve(p, st, STATUS_SIGNAL);
+	curve(p, st, STATUS_SIGNAL, text[0] ? "" : "Signal");
 	status_row(p, "Address", st->address);
 	if (st->mqtt_port)
 		str_fmt(text, sizeof(text), "%s:%d", st->mqtt_host, (int)st->mqtt_port);
@@ -325,7 +327,7 @@ static void status_table(struct paper *p, const struct session *s)
 	if (st->heap_kb >= 0)
 		str_fmt(text, sizeof(text), "%d kB", (int)st->heap_kb);
 	status_row(p, "Free memory", st->heap_kb >= 0 ? text : "");
-	curve(p, st, STATUS_HEAP);
+	curve(p, st, STATUS_HEAP, st->heap_kb >= 0 ? "" : "Free memory");
 }
 
 /* ---- how the starts went ---------------------------------------------------------------------- */
@@ -464,6 +466,11 @@ static void device_recalc(struct view *v, const struct session *s, mono_t now)
 	fill(d, s, v->r.w, DENSITY_ALL);
 	if (paper_rows(&d->paper) > v->r.h)
 		fill(d, s, v->r.w, DENSITY_TIGHT);
+	/* What is chosen stays in sight when the room changes. */
+	if (v->focused && (d->w != v->r.w || d->h != v->r.h))
+		bring_into_sight(d, v->r.h);
+	d->w = v->r.w;
+	d->h = v->r.h;
 	paper_clamp(&d->paper, v->r.h);
 }
 
@@ -541,6 +548,23 @@ static unsigned device_key(struct view *v, const struct session *s, const struct
 	return paper_key(&d->paper, key, v->r.h) ? VIEW_DONE : VIEW_NOT_MINE;
 }
 
+#define PROOF_SHOWN 60
+
+/* "13:04:12 00:00:07 WIF: Connect failed as...": what the row rests on. */
+static void proof_hint(
+    const struct session *s, const struct session_proof *proof, char *dst, size_t size)
+{
+	char time[STAMP_MAX], text[PROOF_SHOWN + 4];
+	const char *from = str_skip_blank(proof->text);
+	size_t n = strlen(from);
+
+	time_text(s, proof, time, sizeof(time));
+	str_copy_n(text, sizeof(text), from, utf8_cut(from, n, PROOF_SHOWN));
+	if (n > PROOF_SHOWN)
+		str_cat(text, sizeof(text), "…");
+	str_fmt(dst, size, "%s %s   Enter: in the log   n: next step   Esc: back", time, text);
+}
+
 void view_device_hint(const struct view *v, const struct session *s, char *dst, size_t size)
 {
 	const struct view_device *d = (const struct view_device *)(const void *)v;
@@ -553,10 +577,13 @@ void view_device_hint(const struct view *v, const struct session *s, char *dst, 
 		    step->likelihood, step->command[0] ? step->command : "what to do");
 		return;
 	}
-	str_copy(dst, size,
-	    it && s->device.checks[it->id].line
-		? "↑ ↓   Enter: its lines   n: next step   t: timeline   Esc: back"
-		: "↑ ↓   n: next step   t: timeline   Esc: back");
+	if (it && s->device.proof[it->id].known)
+		proof_hint(s, &s->device.proof[it->id], dst, size);
+	else
+		str_copy(dst, size,
+		    it && s->device.checks[it->id].line
+			? "↑ ↓   Enter: its lines   n: next step   t: timeline   Esc: back"
+			: "↑ ↓   n: next step   t: timeline   Esc: back");
 }
 
 static void device_free(struct view *v)

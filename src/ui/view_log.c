@@ -95,6 +95,8 @@ static size_t rows_at(const struct view_log *v, const struct session *s, uint64_
 	return log_get(v, s, n, &ref) ? log_rows_of(v, &ref) : 1;
 }
 
+static void geometry(struct view_log *v, const struct session *s);
+
 /* ---- where it stands ------------------------------------------------------------------------- */
 
 struct place {
@@ -295,6 +297,25 @@ void log_keep_in_sight(struct view_log *v, const struct session *s, uint64_t lin
 	stand(v, line <= v->line ? (struct place){line, 0} : window_ending(v, s, line));
 }
 
+bool view_log_foldable(const struct view *base, const struct session *s, uint64_t line)
+{
+	const struct view_log *v = log_const(base);
+	struct line_ref ref;
+
+	return log_get(v, s, line, &ref) && log_foldable(v, &ref);
+}
+
+void view_log_folded(struct view *base, const struct session *s, uint64_t line)
+{
+	struct view_log *v = log_of(base);
+	bool high;
+
+	geometry(v, s);
+	high = rows_at(v, s, line) > (size_t)(base->r.h > 0 ? base->r.h : 1);
+	if (high || !v->follow)
+		view_log_show(base, s, line, 0, high);
+}
+
 bool view_log_span(
     const struct view *base, const struct session *s, uint64_t *first, uint64_t *last)
 {
@@ -339,6 +360,13 @@ static enum pane_time time_of(const struct log_pane *pane, const struct session 
 	return (enum pane_time)(PANE_TIME_OFF + settings_int(s->settings, SET_STAMP));
 }
 
+static enum pane_json json_of(const struct log_pane *pane, const struct session *s)
+{
+	if (pane->json != PANE_JSON_SETTING)
+		return pane->json;
+	return (enum pane_json)(PANE_JSON_LINE + settings_int(s->settings, SET_JSON));
+}
+
 static enum pane_wrap wrap_of(const struct log_pane *pane, const struct session *s)
 {
 	static const enum pane_wrap wraps[] = {PANE_WRAP_OFF, PANE_WRAP_WORDS, PANE_WRAP_CHARS};
@@ -356,12 +384,16 @@ static void geometry(struct view_log *v, const struct session *s)
 	const struct log_pane *pane = log_pane_of(v, s);
 	enum pane_form form = v->form;
 	enum pane_wrap wrap = v->wrap;
+	enum pane_json json = v->json;
 	int gutter = 0, text_w = v->text_w;
 	struct line_ref ref;
 
 	v->form = pane->form;
 	v->time = time_of(pane, s);
 	v->wrap = wrap_of(pane, s);
+	v->json = json_of(pane, s);
+	memcpy(v->fold, pane->fold, (size_t)pane->fold_count * sizeof(v->fold[0]));
+	v->fold_count = pane->fold_count;
 	v->stamp_w = stamp_width(v->time);
 	if (v->base.r.w < STAMP_ROOM + v->stamp_w)
 		v->stamp_w = 0;
@@ -374,8 +406,8 @@ static void geometry(struct view_log *v, const struct session *s)
 	v->hex_bytes = log_hex_bytes(v->text_w);
 	if (v->wrap != PANE_WRAP_OFF || v->form == PANE_HEX)
 		v->shift = 0;
-	if ((form != v->form || wrap != v->wrap || text_w != v->text_w) && !v->follow &&
-	    v->at_known && log_get(v, s, v->line, &ref))
+	if ((form != v->form || wrap != v->wrap || json != v->json || text_w != v->text_w) &&
+	    !v->follow && v->at_known && log_get(v, s, v->line, &ref))
 		v->row = log_row_with(v, &ref, v->at);
 }
 
@@ -534,8 +566,12 @@ static void draw_gutter(const struct view_log *v, const struct session *s, struc
 {
 	static const char *const marks[] = {
 	    [LINE_RX] = "", [LINE_TX] = "›", [LINE_OWN] = "·", [LINE_WARN] = "!"};
+	static const char *const folds[] = {
+	    [PANE_JSON_LINE] = NULL, [PANE_JSON_FOLDED] = "▸", [PANE_JSON_TREE] = "▾"};
+	const char *fold = folds[log_fold_form(v, ref)];
 	bool marked = session_is_marked(s, n);
 	const char *mark = marked				   ? "◆"
+			   : fold				   ? fold
 			   : ref->continued && ref->dir == LINE_RX ? "…"
 								   : marks[ref->dir];
 	const struct rect *r = &v->base.r;
@@ -603,6 +639,7 @@ static void log_free(struct view *base)
 	forget_held(v);
 	free(v->held);
 	free(v->kept);
+	log_folds_free(v->folds);
 	free(v);
 }
 
@@ -620,6 +657,7 @@ struct view *view_log_new(void)
 	v->follow = true;
 	v->text_w = v->hex_bytes = 1; /* keys may come before the first drawing */
 	v->kept = xcalloc(LOG_KEPT_LINES, sizeof(*v->kept));
+	v->folds = log_folds_new();
 	return &v->base;
 }
 

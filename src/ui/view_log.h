@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * Inside of the log pane: view_log.c (where it stands, recalc, drawing), view_log_rows.c (a line as
- * rows of text), view_log_hex.c (as bytes), view_log_marks.c (what in a line is marked),
+ * rows of text), view_log_fold.c (JSON in it, folded or as a tree), view_log_hex.c (as bytes), view_log_marks.c (what in a line is marked),
  * view_log_key.c (keys and selection), view_log_words.c (title and state).
  *
  * Where the text stands is the number of the top line and the offset of a byte in it: so it stays
@@ -31,7 +31,8 @@ struct log_spans {
 	struct log_span rule[LOG_RULES_MAX], find[LOG_FINDS_MAX];
 	size_t rules, finds;
 	size_t rule_i, find_i; /* where log_style_at found the last ones */
-	bool selected;	       /* the whole line, over all */
+	size_t base;   /* what is drawn is the part of the line that begins with this byte */
+	bool selected; /* the whole line, over all */
 };
 
 /* What the rules say of a line, kept from one frame to the next. */
@@ -76,11 +77,15 @@ struct view_log {
 	bool tag_key;	       /* the next letter is a tag */
 	char command[96];      /* for VIEW_COMMAND */
 	struct log_kept *kept; /* LOG_KEPT_LINES of them */
+	struct log_folds *folds;
 
 	/* geometry of the last recalc */
 	enum pane_form form;
 	enum pane_time time;
 	enum pane_wrap wrap;
+	enum pane_json json; /* of lines that have none of their own */
+	struct log_fold fold[PANES_MAX_FOLDS];
+	int fold_count;
 	int stamp_w, text_x, text_w;
 	int hex_bytes; /* of a row */
 };
@@ -95,13 +100,25 @@ static inline const struct view_log *log_const(const struct view *v)
 	return (const struct view_log *)(const void *)v;
 }
 
-/* ---- view_log_rows.c, view_log_hex.c: a line as rows ---- */
+/* ---- view_log_fold.c: a line as rows, in whatever form it is shown ---- */
 size_t log_rows_of(const struct view_log *v, const struct line_ref *ref);
 /* Where that row begins; the row with that byte. */
 size_t log_row_at(const struct view_log *v, const struct line_ref *ref, size_t row);
 size_t log_row_with(const struct view_log *v, const struct line_ref *ref, size_t at);
 /* Draws a line from one of its rows on, down to the end of the pane; returns the y after it. */
 int log_draw_line(const struct view_log *v, struct surface *to, const struct line_ref *ref,
+    struct log_spans *spans, size_t row, int y);
+/* Whether the line has JSON that can be folded; how it is shown: LINE, FOLDED or TREE. */
+bool log_foldable(const struct view_log *v, const struct line_ref *ref);
+enum pane_json log_fold_form(const struct view_log *v, const struct line_ref *ref);
+struct log_folds *log_folds_new(void);
+void log_folds_free(struct log_folds *f);
+
+/* ---- view_log_rows.c, view_log_hex.c: the same for a line as it came, and as bytes ---- */
+size_t log_text_rows(const struct view_log *v, const struct line_ref *ref);
+size_t log_text_row_at(const struct view_log *v, const struct line_ref *ref, size_t row);
+size_t log_text_row_with(const struct view_log *v, const struct line_ref *ref, size_t at);
+int log_text_draw(const struct view_log *v, struct surface *to, const struct line_ref *ref,
     struct log_spans *spans, size_t row, int y);
 
 int log_hex_bytes(int width);

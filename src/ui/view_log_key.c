@@ -225,8 +225,9 @@ static unsigned command_key(struct view_log *v, const struct session *s, const s
 	    {'N', "/goto back"}, {'&', "/filter"}, {']', "/goto next-mark"},
 	    {'[', "/goto prev-mark"}, {'}', "/goto next-reset"}, {'{', "/goto prev-reset"},
 	    {'m', "/mark "}, {'s', "/stamp next"}, {'w', "/wrap next"}, {'x', "/hex"},
-	    {'r', "/raw"}, {'+', "/resize +1"}, {'=', "/resize +1"}, {'-', "/resize -1"},
-	    {'S', "/split"}, {'Q', "/close"}, {':', "/goto "}};
+	    {'r', "/raw"}, {'o', "/fold"}, {'O', "/fold next"}, {'+', "/resize +1"},
+	    {'=', "/resize +1"}, {'-', "/resize -1"}, {'S', "/split"}, {'Q', "/close"},
+	    {':', "/goto "}};
 
 	if (key->mods == KEY_CTRL && (key->code == KEYS_UP || key->code == KEYS_DOWN))
 		return command(v, key->code == KEYS_UP ? "/resize +1" : "/resize -1");

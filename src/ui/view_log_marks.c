@@ -88,6 +88,7 @@ void log_marks(const struct view_log *v, const struct session *s, uint64_t line,
     const struct line_ref *ref, struct log_spans *spans)
 {
 	spans->rules = spans->finds = spans->rule_i = spans->find_i = 0;
+	spans->base = 0;
 	spans->selected = is_selected(v, line);
 	if (spans->selected)
 		return;
@@ -110,6 +111,7 @@ enum style_id log_style_at(struct log_spans *spans, size_t at, enum style_id pla
 {
 	const struct log_span *span;
 
+	at += spans->base;
 	*over = true;
 	if (spans->selected)
 		return STYLE_SELECTED;

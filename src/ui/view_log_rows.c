@@ -209,39 +209,30 @@ static size_t seek_row(
 	return n;
 }
 
-size_t log_rows_of(const struct view_log *v, const struct line_ref *ref)
+size_t log_text_rows(const struct view_log *v, const struct line_ref *ref)
 {
 	size_t begins;
 
-	if (v->form == PANE_HEX)
-		return log_hex_rows(v, ref);
 	/* The longest stand-in, "<U+10FFFF>", is ten cells for four bytes; a tab is eight for one. */
 	if (v->wrap == PANE_WRAP_OFF || (ref->len + 2) * 8 <= (size_t)v->text_w)
 		return 1;
 	return seek_row(v, ref, SIZE_MAX, SIZE_MAX - 1, &begins) + 1;
 }
 
-size_t log_row_at(const struct view_log *v, const struct line_ref *ref, size_t row)
+size_t log_text_row_at(const struct view_log *v, const struct line_ref *ref, size_t row)
 {
 	size_t begins;
 
-	if (v->form == PANE_HEX)
-		return row * (size_t)v->hex_bytes;
 	if (v->wrap == PANE_WRAP_OFF || !row)
 		return 0;
 	seek_row(v, ref, row, SIZE_MAX - 1, &begins);
 	return begins;
 }
 
-size_t log_row_with(const struct view_log *v, const struct line_ref *ref, size_t at)
+size_t log_text_row_with(const struct view_log *v, const struct line_ref *ref, size_t at)
 {
-	size_t begins, rows;
+	size_t begins;
 
-	if (v->form == PANE_HEX) {
-		rows = log_hex_rows(v, ref);
-		at /= (size_t)v->hex_bytes;
-		return at < rows ? at : rows - 1;
-	}
 	if (v->wrap == PANE_WRAP_OFF || !at)
 		return 0;
 	return seek_row(v, ref, SIZE_MAX, at, &begins);
@@ -312,7 +303,7 @@ static void draw_plain(
 	}
 }
 
-int log_draw_line(const struct view_log *v, struct surface *to, const struct line_ref *ref,
+int log_text_draw(const struct view_log *v, struct surface *to, const struct line_ref *ref,
     struct log_spans *spans, size_t row, int y)
 {
 	const struct rect *r = &v->base.r;
@@ -321,8 +312,6 @@ int log_draw_line(const struct view_log *v, struct surface *to, const struct lin
 	size_t at = 0;
 	struct source s;
 
-	if (v->form == PANE_HEX)
-		return log_hex_draw(v, to, ref, spans, row, y);
 	source_begin(&s, v, ref);
 	for (size_t n = 0; y < r->y + r->h; n++) {
 		struct source ahead = s;

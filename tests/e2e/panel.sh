@@ -134,4 +134,48 @@ see 'rst:0x1 ' 20
 see 'the device has started' 10
 leave
 end
+
+begin replay__goes__through_the_doctor
+tm_start 120 40 "$B/tasmite" replay --speed=0 tests/data/logs/story-6.1.1.log
+see 'the recording ends here' 20
+see 'known for' 10
+see '✘ Wi-Fi'
+tm_keys C-q
+wait_for 10 tm_ended || bad "Ctrl-Q did not leave"
+tm_stop
+end
+
+# 30 MB as fast as they are read: not one start is missed, and setting it off leaves the panel alone.
+begin flood__is_read__to_its_last_line
+python3 - "$TMPDIR/flood" <<'PY'
+import sys
+with open(sys.argv[1], "w") as f:
+    for boot in range(300):
+        f.write(" ets Jan  8 2013,rst cause:2, boot mode:(3,6)\r\n")
+        f.write("00:00:00 Project sonoff Sonoff (Topic sonoff, Fallback DVES_123456, GroupTopic "
+                "sonoffs) Version 6.4.1(sonoff)-2_3_0\r\n")
+        for i in range(1000):
+            f.write(f'00:{i // 60 % 60:02}:{i % 60:02} MQT: tele/sonoff/SENSOR = '
+                    f'{{"Time":"2018-11-04T13:04:05","Count":{i},"Boot":{boot}}}\r\n')
+    f.write("00:16:41 WIF: Connected\r\n")
+PY
+for on in on off; do
+	mkdir -p "$XDG_CONFIG_HOME/tasmite"
+	echo "doctor = $on" >"$XDG_CONFIG_HOME/tasmite/config"
+	patient_start "$TMPDIR/flood"
+	tm_start 120 40 "$B/tasmite" "$PATIENT"
+	see 'WIF: Connected' 60
+	if [ $on = on ]; then
+		see '✔ Wi-Fi +connected' 30
+		see '\(300$|\(300 times|300 +│' 10
+	else
+		see '· Wi-Fi' 5
+	fi
+	tm_keys C-q
+	wait_for 10 tm_ended || bad "Ctrl-Q did not leave"
+	tm_stop
+	patient_stop
+done
+rm -f "$XDG_CONFIG_HOME/tasmite/config"
+end
 finish

@@ -269,8 +269,10 @@ static const char *words(const char *line)
 static void cmd_words__offers__what_fits(void **state)
 {
 	(void)state;
-	assert_string_equal(words("/f"), "/format /flow /flash /find /filter /focus /follow ");
-	assert_string_equal(words("/F"), "/format /flow /flash /find /filter /focus /follow ");
+	assert_string_equal(
+	    words("/f"), "/format /flow /flash /find /filter /fold /focus /follow ");
+	assert_string_equal(
+	    words("/F"), "/format /flow /flash /find /filter /fold /focus /follow ");
 	assert_string_equal(words("/help fl"), "flow flash ");
 	assert_string_equal(words("/record "), "bytes text raw off ");
 	assert_string_equal(words("/record r"), "raw ");
@@ -331,7 +333,7 @@ static void cmd_hint__explains__the_command_under_the_cursor(void **state)
 	assert_string_equal(hint("/baud"), "/baud [N|likely]  show or change the rate");
 	assert_string_equal(hint("/ba"), "/baud /backup");
 	assert_string_equal(hint("/baud 96"), "/baud [N|likely]  show or change the rate");
-	assert_string_equal(hint("/f"), "/format /flow /flash /find /filter /focus /follow");
+	assert_string_equal(hint("/f"), "/format /flow /flash /find /filter /fold /focus /follow");
 	assert_string_equal(hint("/"), "Tab shows all commands");
 	assert_string_equal(hint("/flsh"), "no such command, did you mean '/flash'?");
 	assert_string_equal(hint("/zzzzzz"), "no such command");

@@ -103,6 +103,60 @@ static void golden__four_panes(void **state)
 	screen_golden(sc, "log-split4-list");
 }
 
+/* A question, a page and the flash panel over four panes. */
+static void golden__windows_over_panes(void **state)
+{
+	struct screen *sc = *state;
+	struct session_ask *ask = &sc->s->ask;
+
+	split_in_four(sc);
+	ask->open = true;
+	str_copy(ask->title, sizeof(ask->title), "Write sonoff.bin?");
+	str_copy(ask->text[0], sizeof(ask->text[0]),
+	    "The firmware of the device is replaced, and with it what it has stored in the first "
+	    "part of its flash. The settings stay.");
+	ask->text_count = 1;
+	str_copy(ask->yes, sizeof(ask->yes), "y  write");
+	str_copy(ask->no, sizeof(ask->no), "n  leave it");
+	str_copy(ask->third, sizeof(ask->third), "b  copy it to a file first");
+	session_touch(sc->s);
+	screen_golden(sc, "log-split4-ask");
+	session_ask_close(sc->s);
+	open_page(sc);
+	screen_golden(sc, "log-split4-page");
+	session_page_close(sc->s);
+	open_flash(sc);
+	screen_golden(sc, "log-split4-flash");
+	sc->s->panes.active = 1;
+	sc->s->panes.revision++;
+	tui_focus(sc->t, TUI_FLASH);
+	screen_golden(sc, "log-split4-flash-focus");
+}
+
+static void fold_all(struct screen *sc, enum pane_json json)
+{
+	sc->s->panes.pane[0].json = json;
+	sc->s->panes.revision++;
+}
+
+static void golden__answers_folded(void **state)
+{
+	static const char answers[] =
+	    "00:00:35 CMD: Status 5\r\n"
+	    "00:00:35 RSL: stat/sonoff/STATUS5 = {\"StatusNET\":{\"Hostname\":\"sonoff-5206\","
+	    "\"IPAddress\":\"192.168.1.20\",\"Mac\":\"5C:CF:7F:12:34:56\",\"Webserver\":2}}\r\n"
+	    "00:00:40 MQT: tele/sonoff/STATE = {\"Time\":\"1970-01-01T00:05:15\",\"Vcc\":3.171,"
+	    "\"POWER\":\"ON\",\"Timers\":[{\"On\":1},{\"On\":0}],\"Wifi\":{\"AP\":1,\"RSSI\":72}}"
+	    "\r\n";
+	struct screen *sc = *state;
+
+	screen_rx(sc, answers);
+	fold_all(sc, PANE_JSON_FOLDED);
+	screen_golden(sc, "log-folded");
+	fold_all(sc, PANE_JSON_TREE);
+	screen_golden(sc, "log-tree");
+}
+
 /* ---- themes: the text is the same for all, how it looks is not ---- */
 
 static const struct theme_cell *resolved(const struct theme *t, int depth, const struct cell *c)
@@ -240,6 +294,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test_setup_teardown(golden__four_panes, setup, teardown),
+	    cmocka_unit_test_setup_teardown(golden__windows_over_panes, setup, teardown),
+	    cmocka_unit_test_setup_teardown(golden__answers_folded, setup, teardown),
 	    cmocka_unit_test_setup_teardown(golden__each_theme, setup, teardown),
 	    cmocka_unit_test_setup_teardown(golden__all_sizes, setup, teardown),
 	};

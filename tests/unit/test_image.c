@@ -672,6 +672,9 @@ static void identity__hints__version_of_name(void **state)
 		const char *name, *version;
 	} cases[] = {
 	    {"sonoff.ino.6.6.0.20-1k.bin", "6.6.0.20"},
+	    {"sonoff.ino.6.6.0.1kflash.bin", "6.6.0"},
+	    {"sonoff.ino.6.4.1.14.1kflash.bin", "6.4.1.14"},
+	    {"sonoff-6.4.1.bin", "6.4.1"},
 	    {"tasmota-v12.1.1.bin", "12.1.1"},
 	    {"tasmota32.bin", ""},
 	    {"a1.2.3.bin", ""},

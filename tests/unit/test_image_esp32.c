@@ -226,6 +226,104 @@ static void inspect__reads__copy_of_esp32_flash(void **state)
 	free(m.data);
 }
 
+/* ---- settings in NVS ---- */
+/* One entry with its check sum, marked as written. */
+static uint8_t *nvs_entry(uint8_t *page, unsigned i, uint8_t space, uint8_t type, uint8_t span,
+    uint8_t chunk, const char *key)
+{
+	uint8_t *e = page + 64 + i * 32;
+
+	memset(e, 0xff, 32);
+	e[0] = space;
+	e[1] = type;
+	e[2] = span;
+	e[3] = chunk;
+	memset(e + 8, 0, 16);
+	memcpy(e + 8, key, strlen(key));
+	for (unsigned k = i; k < i + span; k++)
+		page[32 + k / 4] &= (uint8_t) ~(1u << (k % 4 * 2));
+	return e;
+}
+
+static void nvs_sum(uint8_t *e)
+{
+	put_le32(e + 4, digest_crc32(digest_crc32(UINT32_MAX, e, 4), e + 8, 24));
+}
+
+static void nvs_settings(uint8_t *page, unsigned i, uint8_t chunk, uint32_t saves, uint32_t version)
+{
+	uint8_t *e = nvs_entry(page, i, 3, 0x42, 3, chunk, "Settings");
+
+	memset(e + 32, 0x5a, 64);
+	put_le32(e + 36, saves);
+	put_le32(e + 40, version);
+	e[24] = 60;
+	e[25] = 0;
+	put_le32(e + 28, digest_crc32(UINT32_MAX, e + 32, 60));
+	nvs_sum(e);
+}
+
+static void nvs_page(uint8_t *page)
+{
+	uint8_t *e;
+
+	memset(page, 0xff, 4096);
+	put_le32(page, 0xfffffffe);
+	put_le32(page + 4, 7);
+	put_le32(page + 28, digest_crc32(UINT32_MAX, page + 4, 24));
+	e = nvs_entry(page, 0, 0, 1, 1, 0xff, "main");
+	e[24] = 3;
+	nvs_sum(e);
+}
+
+static void inspect__finds__settings_in_nvs(void **state)
+{
+	struct made32 m = make32_factory(0, 0x1000, make32_since_12, &safeboot, &full);
+	uint8_t *page = m.data + 0xb000; /* the third of five */
+	struct image_info info;
+
+	(void)state;
+	m.n = 4u << 20;
+	nvs_page(page);
+	assert_int_equal(inspect(&m).settings.copies, 0);
+	nvs_settings(page, 5, 0x80, 41, 0x0e030004);
+	info = inspect(&m);
+	assert_int_equal(info.kind, IMAGE_ESP32_BACKUP);
+	assert_int_equal(info.settings.copies, 1);
+	assert_int_equal(info.settings.saves, 41);
+	assert_int_equal(info.settings.version, 0x0e030004);
+	assert_int_equal(info.settings.offset, 0xb000 + 64 + 6 * 32);
+	/* the one that was saved last; a later part of a blob is none */
+	nvs_settings(page, 20, 0, 42, 0x0f020000);
+	nvs_settings(page, 40, 1, 99, 0x0f020000);
+	info = inspect(&m);
+	assert_int_equal(info.settings.copies, 2);
+	assert_int_equal(info.settings.version, 0x0f020000);
+	/* damaged bytes, an erased entry, another namespace, a page that doesn't count */
+	page[64 + 21 * 32 + 50] ^= 1;
+	assert_int_equal(inspect(&m).settings.saves, 41);
+	page[32 + 5 / 4] &= (uint8_t) ~(3u << (5 % 4 * 2));
+	assert_int_equal(inspect(&m).settings.copies, 0);
+	nvs_settings(page, 60, 0, 43, 0x0f020000);
+	assert_int_equal(inspect(&m).settings.saves, 43);
+	page[64 + 24] = 4;
+	nvs_sum(page + 64);
+	assert_int_equal(inspect(&m).settings.copies, 0);
+	page[64 + 24] = 3;
+	nvs_sum(page + 64);
+	page[28] ^= 1;
+	assert_int_equal(inspect(&m).settings.copies, 0);
+	page[28] ^= 1;
+	/* a span beyond the page, and one of nothing */
+	page[64 + 60 * 32 + 2] = 200;
+	nvs_sum(page + 64 + 60 * 32);
+	assert_int_equal(inspect(&m).settings.copies, 0);
+	page[64 + 60 * 32 + 2] = 0;
+	nvs_sum(page + 64 + 60 * 32);
+	assert_int_equal(inspect(&m).settings.copies, 0);
+	free(m.data);
+}
+
 static void inspect__reads__table_alone(void **state)
 {
 	(void)state;
@@ -467,6 +565,7 @@ int main(void)
 	    cmocka_unit_test(inspect__finds__damage_in_factory_files),
 	    cmocka_unit_test(inspect__bounds__application_by_its_partition),
 	    cmocka_unit_test(inspect__reads__copy_of_esp32_flash),
+	    cmocka_unit_test(inspect__finds__settings_in_nvs),
 	    cmocka_unit_test(inspect__reads__table_alone),
 	    cmocka_unit_test(backup__finds__newest_settings),
 	    cmocka_unit_test(inspect_packed__looks__inside),

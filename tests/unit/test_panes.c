@@ -98,6 +98,27 @@ static void panes_mark__keeps__the_newest_in_order(void **state)
 	lines_free(l);
 }
 
+static void panes_fold__keeps__the_newest(void **state)
+{
+	struct panes p;
+
+	(void)state;
+	panes_init(&p);
+	assert_int_equal(panes_fold_of(&p.pane[0], 3), PANE_JSON_SETTING);
+	for (uint64_t i = 0; i < PANES_MAX_FOLDS + 10; i++)
+		panes_fold(&p.pane[0], i, PANE_JSON_TREE);
+	assert_int_equal(p.pane[0].fold_count, PANES_MAX_FOLDS);
+	assert_int_equal(panes_fold_of(&p.pane[0], 9), PANE_JSON_SETTING);
+	assert_int_equal(panes_fold_of(&p.pane[0], 10), PANE_JSON_TREE);
+	panes_fold(&p.pane[0], 10, PANE_JSON_FOLDED); /* it is the newest now */
+	panes_fold(&p.pane[0], 500, PANE_JSON_TREE);
+	assert_int_equal(panes_fold_of(&p.pane[0], 10), PANE_JSON_FOLDED);
+	assert_int_equal(panes_fold_of(&p.pane[0], 11), PANE_JSON_SETTING);
+	panes_fold(&p.pane[0], 500, PANE_JSON_SETTING);
+	assert_int_equal(p.pane[0].fold_count, PANES_MAX_FOLDS - 1);
+	panes_fini(&p);
+}
+
 static void panes_step__searches__for_all_of_them(void **state)
 {
 	struct lines *l = lines_new(0);
@@ -129,6 +150,7 @@ static void panes_step__searches__for_all_of_them(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(panes_fold__keeps__the_newest),
 	    cmocka_unit_test(panes_split__puts__the_new_one_below),
 	    cmocka_unit_test(panes_mark__keeps__the_newest_in_order),
 	    cmocka_unit_test(panes_step__searches__for_all_of_them),

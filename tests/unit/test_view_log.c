@@ -426,6 +426,160 @@ static void log_draw__shows_nothing_harmful__of_noise(void **state)
 	}
 }
 
+/* ---- JSON ------------------------------------------------------------------------------------ */
+
+static const char status[] = "RSL: S = {\"Net\":{\"Host\":\"sonoff\",\"IP\":\"192.168.1.20\"},"
+			     "\"Up\":[1,2]} end\r\n";
+
+static void fold(struct screen *sc, uint64_t back, enum pane_json json)
+{
+	struct log_pane *pane = &sc->s->panes.pane[0];
+
+	if (back)
+		panes_fold(pane, lines_end(sc->s->log) - back, json);
+	else
+		pane->json = json;
+	sc->s->panes.revision++;
+	screen_draw(sc);
+}
+
+static void log_draw__folds__an_answer(void **state)
+{
+	struct screen *sc = *state;
+
+	screen_rx(sc, status);
+	screen_rx(sc, "after\r\n");
+	screen_draw(sc);
+	assert_int_equal(screen_find(sc, "after"), 3);
+	fold(sc, 2, PANE_JSON_FOLDED);
+	assert_int_equal(screen_find(sc, "▸ RSL: S = {…2\u00a0keys} end"), 1);
+	assert_int_equal(screen_find(sc, "after"), 2);
+	fold(sc, 2, PANE_JSON_TREE);
+	assert_int_equal(screen_find(sc, "▾ RSL: S = {"), 1);
+	assert_int_equal(screen_find(sc, "    \"Net\":{"), 2);
+	assert_int_equal(screen_find(sc, "      \"Host\":\"sonoff\","), 3);
+	assert_int_equal(screen_find(sc, "      \"IP\":\"192.168.1.20\"},"), 4);
+	assert_int_equal(screen_find(sc, "    \"Up\":[1,2]} end"), 5);
+	assert_int_equal(screen_find(sc, "after"), 6);
+	fold(sc, 2, PANE_JSON_SETTING);
+	assert_int_equal(screen_find(sc, "▾"), -1);
+	/* all of a pane, one of them not; cut ones, sent ones and the unfinished stay as they are */
+	screen_rx(sc, "{\"a\":1}\r\n{\"b\":2\r\n{\"c\":3}\r\n{\"d\":4}");
+	fold(sc, 0, PANE_JSON_FOLDED);
+	assert_true(screen_find(sc, "{\"d\":4}") > 0);
+	lines_put(sc->s->log, LINE_TX, "{\"e\":5}", 7, sc->now);
+	fold(sc, 5, PANE_JSON_LINE);
+	assert_int_equal(screen_find(sc, "{\"a\":1}"), 3);
+	assert_int_equal(screen_find(sc, "{\"b\":2"), 4);
+	assert_int_equal(screen_find(sc, "▸ {…1\u00a0key}"), 5);
+	assert_true(screen_find(sc, "{\"e\":5}") > 0);
+	/* bytes are bytes */
+	sc->s->panes.pane[0].form = PANE_RAW;
+	sc->s->panes.revision++;
+	screen_draw(sc);
+	assert_int_equal(screen_find(sc, "keys"), -1);
+}
+
+/* In ASCII, too; and what the folded object holds is marked where it stands. */
+static void log_draw__marks__what_is_found_in_a_fold(void **state)
+{
+	struct screen *sc = *state;
+	struct pattern *p = pattern_new("168", 0, NULL);
+	const struct cell *c;
+
+	settings_set(sc->s->settings, SET_UNICODE, "off", ORIGIN_SESSION, "", NULL);
+	screen_rx(sc, status);
+	find_set(sc->s->panes.find, p);
+	while (panes_step(&sc->s->panes, sc->s->log, SIZE_MAX / 8))
+		;
+	fold(sc, 1, PANE_JSON_FOLDED);
+	assert_int_equal(screen_find(sc, "> RSL: S = {...2 keys} end"), 1);
+	c = surface_cell(tui_mem_screen(sc->b), 3 + 10, 1);
+	assert_int_equal(c->style, STYLE_FIND);
+	c = surface_cell(tui_mem_screen(sc->b), 3 + 22, 1);
+	assert_int_not_equal(c->style, STYLE_FIND); /* "end" */
+	fold(sc, 1, PANE_JSON_TREE);
+	assert_int_equal(screen_find(sc, "      \"IP\":\"192.168.1.20\"},"), 4);
+	c = surface_cell(tui_mem_screen(sc->b), 16, 4);
+	assert_int_equal(c->style, STYLE_FIND);
+	assert_string_equal(c->text, "1");
+	c = surface_cell(tui_mem_screen(sc->b), 19, 4);
+	assert_int_not_equal(c->style, STYLE_FIND);
+}
+
+/* Scrolls row by row, and stays with its text when it is folded otherwise or the width changes. */
+static void log_key__scrolls__through_a_tree(void **state)
+{
+	struct screen *sc = *state;
+
+	uint64_t line;
+
+	numbered(sc, 0, 20);
+	line = lines_end(sc->s->log);
+	screen_rx(sc, status);
+	numbered(sc, 20, 40);
+	fold(sc, 21, PANE_JSON_TREE);
+	screen_keys(sc, "Shift-Tab");
+	for (int i = 0; i < 11; i++)
+		screen_keys(sc, "k");
+	assert_int_equal(screen_find(sc, "\"Up\":[1,2]} end"), 1);
+	screen_keys(sc, "k k");
+	assert_int_equal(screen_find(sc, "\"Host\":\"sonoff\""), 1);
+	assert_int_equal(screen_find(sc, "line 20"), 4);
+	screen_keys(sc, "k k k");
+	assert_int_equal(screen_find(sc, "line 19"), 1);
+	screen_keys(sc, "j j j");
+	assert_int_equal(screen_find(sc, "\"Host\":\"sonoff\""), 1);
+	tui_log_show(sc->t, line, strlen(status) - 5, false);
+	screen_draw(sc);
+	assert_int_equal(screen_find(sc, "\"Host\":\"sonoff\""), 1); /* it is in sight already */
+	fold(sc, 21, PANE_JSON_FOLDED);
+	assert_true(screen_find(sc, "▸ RSL: S = {…2") > 0);
+	tui_log_folded(sc->t, line);
+	assert_true(tui_log_foldable(sc->t, line));
+	assert_false(tui_log_foldable(sc->t, line - 1));
+	screen_keys(sc, "End");
+	assert_int_equal(screen_find(sc, "line 39"), 10);
+}
+
+/* Hostile lines in every form and at every width: nothing outside of the pane, nothing that hangs. */
+static void log_draw__survives__hostile_json(void **state)
+{
+	static const char *const pieces[] = {"{\"a\":[", "{\"\":{", "\"\xff\":", "\\", "\"", "}]",
+	    "{}", "[{\"b\":1},{\"c\":\"\\\"\"}]", ",", " \t", "\033[31m", "\xe4\xb8\x96",
+	    "{\"k\":\"vvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvv\",\"l\":1}"};
+	struct screen *sc = *state;
+	uint32_t x = 7;
+	char *big = malloc(70000);
+
+	assert_non_null(big);
+	memset(big, 'x', 70000);
+	memcpy(big, "{\"a\":\"", 6);
+	memcpy(big + 16000, "\"}\r\n", 5);
+	screen_rx(sc, big); /* just below the limit: one string of 16 KB */
+	for (int i = 0; i < 400; i++) {
+		char line[600] = "{\"start\":";
+
+		for (int k = 0; k < 12; k++) {
+			x = x * 1664525 + 1013904223;
+			str_cat(line, sizeof(line), pieces[(x >> 16) % 13]);
+		}
+		str_cat(line, sizeof(line), i % 3 ? "1}\r\n" : "\r\n");
+		screen_rx(sc, line);
+		if (i % 4 == 0)
+			screen_rx(sc, status);
+	}
+	tui_focus(sc->t, TUI_LOG);
+	for (int w = 1; w < 130; w += w < 24 ? 1 : 7)
+		for (int json = PANE_JSON_LINE; json <= PANE_JSON_TREE; json++) {
+			tui_mem_resize(sc->b, w, 12);
+			tui_resized(sc->t);
+			fold(sc, 0, (enum pane_json)json);
+			screen_keys(sc, "PgUp PgUp k u g j End");
+		}
+	free(big);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -447,6 +601,10 @@ int main(void)
 	    CASE(log_draw__stamps__in_local_time),
 	    CASE(log_draw__shows__the_devices_colours),
 	    CASE(log_draw__shows_nothing_harmful__of_noise),
+	    CASE(log_draw__folds__an_answer),
+	    CASE(log_draw__marks__what_is_found_in_a_fold),
+	    CASE(log_key__scrolls__through_a_tree),
+	    CASE(log_draw__survives__hostile_json),
 #undef CASE
 	};
 

@@ -202,6 +202,81 @@ static void device_draw__shows__how_the_starts_went(void **state)
 	assert_true(screen_find(sc, "▓ 5.300 s") > 0);
 }
 
+/* All of it at all sizes: a device that does not join, with some history. */
+static void device_draw__is_kept__as_a_golden(void **state)
+{
+	static const char project[] = "00:00:00 Project sonoff Sonoff (Topic sonoff, Fallback "
+				      "DVES_123456, GroupTopic sonoffs) Version 6.1.1-2_3_0";
+	struct screen *sc = *state;
+
+	fresh(sc);
+	lines_clear(sc->s->log);
+	says(sc, 1000, "ets Jan  8 2013,rst cause:1, boot mode:(3,6)");
+	says(sc, 86, project);
+	says(sc, 700, joins);
+	says(sc, 4100, "00:00:05 WIF: Connected");
+	says(sc, 120,
+	    "00:00:05 HTP: Web server active on sonoff-5206.local with IP address 10.0.0.9");
+	says(sc, 480, "00:00:05 MQT: Connected");
+	says(sc, 9000,
+	    "00:00:15 MQT: tele/sonoff/STATE = {\"Uptime\":\"0T00:00:15\",\"Heap\":26,"
+	    "\"Wifi\":{\"AP\":1,\"SSId\":\"home\",\"Channel\":6,\"RSSI\":86}}");
+	says(sc, 300000,
+	    "00:05:15 MQT: tele/sonoff/STATE = {\"Uptime\":\"0T00:05:15\",\"Heap\":21,"
+	    "\"Wifi\":{\"AP\":1,\"SSId\":\"home\",\"Channel\":6,\"RSSI\":64}}");
+	says(sc, 9000, "ets Jan  8 2013,rst cause:1, boot mode:(3,6)");
+	says(sc, 86, project);
+	says(sc, 700, joins);
+	says(sc, 7000, fails);
+	says(sc, 10, joins);
+	says(sc, 7000, fails);
+	says(sc, 2000,
+	    "00:00:17 RSL: stat/sonoff/STATUS11 = {\"StatusSTS\":{\"Uptime\":\"0T00:00:17\","
+	    "\"Heap\":24}}");
+	sc->s->marked.line[0] = lines_end(sc->s->log) - 4;
+	sc->s->marked.line[1] = lines_end(sc->s->log) - 2;
+	sc->s->marked.count = 2;
+	sc->s->marked.at = 1;
+	tui_focus(sc->t, TUI_DEVICE);
+	screen_draw(sc);
+	screen_keys(sc, "Down Down");
+	screen_golden(sc, "panel");
+}
+
+/* Anything may come, at any size, with any key. */
+static void device_draw__survives__hostile_lines(void **state)
+{
+	static const char *const bits[] = {"00:00:00 ", "Project ", "(Topic ", "GroupTopic", ") ",
+	    "Version 6.1.1-2_3_0", "WIF: Connecting to AP1 ", "WIF: Connect failed as AP timeout",
+	    "MQT: ", "stat/x/STATUS11 = ", "tele/x/STATE = ", "{\"Wifi\":{\"RSSI\":", "\"Heap\":",
+	    "99999999999", "-50", "}}", "\"SSId\":\"", "\xc3", "\xe4\xbd", "\x1b[31m", "\x9b",
+	    "ets Jan  8 2013,rst cause:1, boot mode:(3,6)", "rst:0x1 (", ",boot:0x13",
+	    " in mode 11N", "HTP: Web server active on x with IP address ", "10.0.0.9",
+	    "UPL: ", "Failed ", "\""};
+	static const char *const keys[] = {"Down", "Up", "PgDn", "Home", "End", "j", "k"};
+	static const int sizes[][2] = {{20, 5}, {40, 12}, {60, 16}, {80, 24}, {120, 40}, {101, 17}};
+	struct screen *sc = *state;
+
+	fresh(sc);
+	srand(7);
+	for (unsigned round = 0; round < 3000; round++) {
+		char text[800] = "";
+
+		while (strlen(text) < 500 && rand() % 8)
+			str_cat(text, sizeof(text),
+			    bits[(size_t)rand() % (sizeof(bits) / sizeof(bits[0]))]);
+		says(sc, rand() % 3000, text);
+		if (round % 10)
+			continue;
+		size(sc, sizes[round / 10 % 6][0], sizes[round / 10 % 6][1]);
+		tui_focus(sc->t, TUI_DEVICE);
+		screen_keys(sc, keys[(size_t)rand() % (sizeof(keys) / sizeof(keys[0]))]);
+		for (int y = 0; y < sizes[round / 10 % 6][1]; y++)
+			assert_null(strchr(screen_row(sc, y), 0x1b));
+	}
+	assert_true(sc->s->facts.boots > 100);
+}
+
 static void log_draw__marks__the_lines_of_a_verdict(void **state)
 {
 	struct screen *sc = *state;
@@ -453,6 +528,8 @@ int main(void)
 	    CASE(device_key__goes__to_lines_and_steps),
 	    CASE(device_draw__shows__what_it_says_of_itself),
 	    CASE(device_draw__shows__how_the_starts_went),
+	    CASE(device_draw__is_kept__as_a_golden),
+	    CASE(device_draw__survives__hostile_lines),
 	    CASE(log_draw__marks__the_lines_of_a_verdict),
 	    CASE(edit_line__tells__that_a_start_is_awaited),
 	    CASE(flash_draw__shows__the_bar),

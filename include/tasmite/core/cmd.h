@@ -14,7 +14,7 @@
  * optional, '*': any number. f file, p port, b baud, t theme, s setting name, v setting value,
  * o on|off, e line end, k command name (help topic), m board model, F file[@offset], a all or
  * number, r focus target, g page target, w flow control, n number, P profile, K key,
- * y form of time, W form of wrapping, V form of the log, G where to go in it,
+ * y form of time, W form of wrapping, V form of the log, J form of JSON, G where to go in it,
  * R kind of recording or file, D seconds or off, d thing of the device panel, x anything
  *
  * Options stand anywhere among the words; "--baud N" in the list is an option that takes the next
@@ -215,6 +215,15 @@
 	    "/view [text|hex|raw]",                                                               \
 	    "form of the active log pane",                                                        \
 	    "Text, bytes, or text with every control byte. Without a word: the next one.",        \
+	    "")                                                                                   \
+	X(CMD_FOLD, "fold", "J?",                                                                 \
+	    "/fold [line|folded|tree|next]",                                                      \
+	    "fold and unfold JSON answers",                                                       \
+	    "Without a word: the answer that is selected, found or newest in sight becomes a"     \
+	    " tree, or one line with its keys counted, in turn. With a word all answers of the"   \
+	    " active log pane: as they came (line), folded, as trees, or the next one of these."  \
+	    " In a focused pane: o, and O for all. What is searched, copied, saved and recorded"  \
+	    " is what the device sent.",                                                          \
 	    "")                                                                                   \
 	X(CMD_MARK, "mark", "x*",                                                                 \
 	    "/mark [TEXT]",                                                                       \

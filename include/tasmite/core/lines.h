@@ -33,6 +33,7 @@ struct line_ref {
 	 * those of a finished one never move: valid until it is dropped or the log is cleared. */
 	const uint8_t *bytes;
 	size_t len;
+	uint64_t number;
 	mono_t time; /* arrival of its first byte */
 	enum line_dir dir;
 	bool partial;	/* no end has come yet: it may still grow */

@@ -23,7 +23,7 @@ enum pane_form {
 	PANE_HEX,
 	PANE_RAW
 }; /* characters; bytes with an ASCII column; text with every control byte, line ends included, made visible */
-/* SETTING: as the setting stamp (wrap) says. */
+/* SETTING: as the setting stamp (wrap, json) says. */
 enum pane_time {
 	PANE_TIME_SETTING,
 	PANE_TIME_OFF,
@@ -35,12 +35,26 @@ enum pane_time {
 };
 enum pane_wrap { PANE_WRAP_SETTING, PANE_WRAP_WORDS, PANE_WRAP_CHARS, PANE_WRAP_OFF };
 
+/* A JSON answer: as it came, as one line with its keys counted, as a tree. */
+enum pane_json { PANE_JSON_SETTING, PANE_JSON_LINE, PANE_JSON_FOLDED, PANE_JSON_TREE };
+
+#define PANES_MAX_FOLDS 64
+
+/* A line whose answer is shown otherwise than the pane's. */
+struct log_fold {
+	uint64_t line;
+	enum pane_json json;
+};
+
 struct log_pane {
 	unsigned id; /* never 0, never given twice: panes move when one is added or closed */
 	struct filter *filter;
 	enum pane_form form;
 	enum pane_time time;
 	enum pane_wrap wrap;
+	enum pane_json json;
+	struct log_fold fold[PANES_MAX_FOLDS]; /* the newest last; the oldest go */
+	int fold_count;
 	int weight; /* share of the rows, 1 to 1000 */
 };
 
@@ -76,6 +90,9 @@ void panes_fini(struct panes *p);
 int panes_split(struct panes *p, const char *filter, unsigned flags, struct err *err);
 /* Closes the active one; ERR_INVAL when it is the only one. */
 int panes_close(struct panes *p, struct err *err);
+/* How the answer of a line is shown in that pane; SETTING: as the others of the pane. */
+void panes_fold(struct log_pane *pane, uint64_t line, enum pane_json json);
+enum pane_json panes_fold_of(const struct log_pane *pane, uint64_t line);
 void panes_mark(struct panes *p, uint64_t line, mono_t time);
 /* The mark after (before) a line. */
 bool panes_next_mark(const struct panes *p, uint64_t from, uint64_t *line);

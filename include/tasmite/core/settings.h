@@ -43,8 +43,12 @@ enum setting_origin {
 	X(SET_ECHO, "echo", SETTING_BOOL, "on", 0, 0, "", "show what is sent in the log")         \
 	X(SET_WRAP, "wrap", SETTING_CHOICE, "words", 0, 0, "off|words|chars",                     \
 	    "wrap long lines, at words or anywhere")                                              \
+	X(SET_JSON, "json", SETTING_CHOICE, "line", 0, 0, "line|folded|tree",                     \
+	    "JSON answers in the log: as they came, one line with the keys counted, a tree")      \
 	X(SET_CLIPBOARD, "clipboard", SETTING_BOOL, "on", 0, 0, "",                               \
 	    "put what is copied into the terminal's clipboard (OSC 52)")                          \
+	X(SET_DOCTOR, "doctor", SETTING_BOOL, "on", 0, 0, "",                                     \
+	    "read the device's log for the device panel")                                         \
 	X(SET_THEME, "theme", SETTING_TEXT, "dark", 0, 0, "", "colours")                          \
 	X(SET_MOUSE, "mouse", SETTING_BOOL, "off", 0, 0, "",                                      \
 	    "use the mouse (selecting text then needs Shift)")                                    \

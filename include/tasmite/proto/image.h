@@ -154,7 +154,8 @@ struct image_app {
 	struct image_identity id;
 };
 
-/* Tasmota's settings in a copy of an ESP8266's flash: blocks whose own check sum is right. */
+/* Tasmota's settings in a copy of a whole flash: blocks whose own check sum is right; of the ESP32
+ * family, those in NVS. */
 struct image_settings {
 	unsigned copies;	 /* Tasmota writes them round several sectors; 0: none was found */
 	uint32_t offset;	 /* of the one that was saved last */
@@ -187,7 +188,7 @@ struct image_info {
 	struct image_app apps[IMAGE_MAX_APPS];
 	size_t starts; /* index in apps of what otadata lets start; IMAGE_MAX_APPS: unknown */
 
-	struct image_settings settings; /* ESP8266 copies of a flash */
+	struct image_settings settings; /* copies of a flash */
 	uint32_t sdk_app; /* ... an application of the SDK's (EA) at this offset; 0 none */
 
 	bool packed;	     /* it came packed with gzip; all else is about what is inside */

@@ -116,6 +116,10 @@ bool tui_log_selection(struct tui *t, uint64_t *first, uint64_t *last);
 void tui_log_select_end(struct tui *t);
 bool tui_log_following(struct tui *t);
 void tui_log_stamp(struct tui *t, uint64_t n, const struct line_ref *ref, char *dst, size_t size);
+/* Of the active log pane: whether a line has JSON that can be folded; that line is folded otherwise
+ * now: it stays in sight. */
+bool tui_log_foldable(struct tui *t, uint64_t line);
+void tui_log_folded(struct tui *t, uint64_t line);
 /* That many rows more for the active log pane, from its neighbours; false: there is no room. */
 bool tui_log_resize(struct tui *t, int rows);
 /* Hands bytes to the terminal's clipboard; terminals without one ignore them. */
