@@ -31,6 +31,7 @@ struct log_search {
 	bool followed;	     /* the pane did, before it */
 	struct find *resets; /* NULL until asked for */
 	uint64_t here;	     /* where one has gone last, NOWHERE: nowhere */
+	uint64_t here_top;   /* the first line in sight then: the filter may hide the other */
 	/* the filter before it was typed anew */
 	char filter_was[1024];
 	int context_was;
@@ -68,16 +69,27 @@ static size_t match_at(struct app *a, const struct find *f, uint64_t line)
 	return m.start;
 }
 
+/* Brings a place into sight from which the next one is reckoned. */
+static void go(struct app *a, uint64_t line, size_t at, bool top)
+{
+	struct log_search *s = a->search;
+	uint64_t last;
+
+	s->here = line;
+	tui_log_show(a->tui, line, at, top);
+	if (!tui_log_span(a->tui, &s->here_top, &last))
+		s->here_top = line;
+}
+
 static void arrive(struct app *a, uint64_t line)
 {
 	struct log_search *s = a->search;
 	struct panes *p = &a->session->panes;
 
 	s->seeking = false;
-	s->here = line;
 	if (s->in == p->find)
 		p->find_line = line;
-	tui_log_show(a->tui, line, match_at(a, s->in, line), s->in != p->find);
+	go(a, line, match_at(a, s->in, line), s->in != p->find);
 	app_panes_touch(a);
 }
 
@@ -100,7 +112,8 @@ static bool next_shown(struct app *a, uint64_t *line, bool *more)
 			found = s->up ? find_prev(s->in, at, &at) : find_next(s->in, at, &at);
 		}
 		*line = at;
-		if (!found || filter_off(f))
+		/* A reset is a place in time: one that the filter hides, too. */
+		if (!found || filter_off(f) || s->in == s->resets)
 			return found;
 		if (!(s->up ? filter_at_or_before(f, l, at, &shown)
 			    : filter_at_or_after(f, l, at, &shown)))
@@ -539,7 +552,7 @@ static bool stand_point(struct app *a, bool up, uint64_t *from)
 
 	if (!tui_log_span(a->tui, &first, &last))
 		return false;
-	if (here != NOWHERE && here >= first && here <= last)
+	if (here != NOWHERE && ((here >= first && here <= last) || first == a->search->here_top))
 		*from = here;
 	else
 		*from = up ? (tui_log_following(a->tui) ? last + 1 : first) : first;
@@ -561,8 +574,7 @@ static void goto_mark(struct app *a, bool up)
 		session_notice(a->session, true, up ? "no mark before" : "no mark after");
 		return;
 	}
-	a->search->here = line;
-	tui_log_show(a->tui, line, 0, true);
+	go(a, line, 0, true);
 }
 
 static void goto_reset(struct app *a, bool up)
@@ -603,8 +615,7 @@ static void goto_time(struct app *a, const char *text)
 		tui_follow(a->tui);
 		return;
 	}
-	a->search->here = line;
-	tui_log_show(a->tui, line, 0, true);
+	go(a, line, 0, true);
 }
 
 void act_goto(struct app *a, const struct cmd_line *c)

@@ -12,9 +12,11 @@
 static void add_profile(void *ctx, const char *name)
 {
 	struct app *a = ctx;
+	bool now = strcmp(name, a->session->profile) == 0;
 
-	session_list_add(
-	    a->session, name, strcmp(name, a->session->profile) == 0 ? "now" : "", name);
+	if (now)
+		a->session->list.at = a->session->list.count;
+	session_list_add(a->session, name, now ? "now" : "", name);
 }
 
 static void take(struct app *a, const char *name)

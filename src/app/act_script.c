@@ -71,15 +71,17 @@ static void add_value(void *ctx, const char *name, const char *text)
 
 static const char *value_of(void *ctx, const char *name)
 {
-	struct script *s = ctx;
-	const char *env = getenv(name);
+	struct app *a = ctx;
+	struct script *s = a->script;
+	const char *value = getenv(name);
 
-	if (env)
-		return env;
-	for (size_t i = 0; i < s->count; i++)
+	for (size_t i = 0; !value && i < s->count; i++)
 		if (!strcmp(s->values[i].name, name))
-			return s->values[i].text;
-	return NULL;
+			value = s->values[i].text;
+	/* Masked wherever it goes, in whatever command. */
+	if (value && script_secret_name(name))
+		secrets_add(a->secrets, value, strlen(value));
+	return value;
 }
 
 /* ---- sending --------------------------------------------------------------------------------- */
@@ -130,7 +132,7 @@ static void read_script(struct app *a)
 	int rc;
 
 	backlog_fini(&s->ready);
-	rc = script_read(s->text, s->n, value_of, s, &s->ready, &s->wants, &err);
+	rc = script_read(s->text, s->n, value_of, a, &s->ready, &s->wants, &err);
 	if (rc == ERR_AGAIN) {
 		ask_values(a);
 		return;
@@ -157,8 +159,11 @@ static void on_values(struct app *a, enum tui_form event, int field)
 	(void)field;
 	if (event == TUI_FORM_CHANGED)
 		return;
-	for (int i = 0; s && event == TUI_FORM_DONE && i < f->count && i < s->wants.count; i++)
+	for (int i = 0; s && event == TUI_FORM_DONE && i < f->count && i < s->wants.count; i++) {
 		add_value(s, s->wants.names[i], f->fields[i].value);
+		if (s->wants.secret[i])
+			secrets_add(a->secrets, f->fields[i].value, strlen(f->fields[i].value));
+	}
 	a->on_form = NULL;
 	session_form_close(a->session);
 	if (event == TUI_FORM_DONE && s) {

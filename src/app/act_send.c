@@ -40,6 +40,7 @@ void act_eol(struct app *a, const struct cmd_line *c)
 	session_list_open(a->session, "Line end", false);
 	for (size_t i = 0; i < count; i++)
 		session_list_add(a->session, names[i], i == at ? "now" : "", names[i]);
+	a->session->list.at = at;
 	a->on_chosen = eol_chosen;
 }
 

@@ -297,6 +297,8 @@ static void add_theme(void *ctx, const char *name)
 	struct session *s = ctx;
 	bool used = strcmp(name, settings_text(s->settings, SET_THEME)) == 0;
 
+	if (used)
+		s->list.at = s->list.count;
 	session_list_add(s, name, used ? "in use" : "", name);
 }
 

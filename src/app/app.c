@@ -147,6 +147,8 @@ static void ui_answer(void *ctx, bool yes)
 	struct app *a = ctx;
 	void (*fn)(struct app *, bool) = a->on_answer;
 
+	if (yes && app_page_key(a, a->third))
+		return;
 	a->on_answer = NULL;
 	session_ask_close(a->session);
 	if (fn)
@@ -403,6 +405,7 @@ static mono_t phase_commands(void *ctx, mono_t now)
 	if (now >= a->keys_due)
 		a->keys_due = tui_keys(a->tui, now);
 	app_flash_turn(a);
+	app_rescue_turn(a);
 	app_timeline_turn(a);
 	/* More to search: on at once, after a look at keys and port. */
 	due = mono_min(app_read_step(a, now), a->keys_due);

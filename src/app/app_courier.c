@@ -46,6 +46,8 @@ void app_courier_fini(struct app *a)
 	courier_free(a->post->c);
 	free(a->post);
 	a->post = NULL;
+	free(a->typed_backlog);
+	a->typed_backlog = NULL;
 }
 
 bool app_courier_busy(const struct app *a)
@@ -233,11 +235,15 @@ static void tell_end(struct app *a)
 	const struct backlog *b = courier_steps(p->c);
 	size_t good, total, told = 0, unsent = courier_count(p->c, BACKLOG_QUEUED);
 	const char *key = keymap_key_of(a->session->keymap, "/send --again");
-	char again[48] = "";
+	size_t unsure = courier_count(p->c, BACKLOG_UNSURE);
+	char again[48] = "", open[64] = "";
 
 	count(p, &good, &total);
 	if (p->retries)
 		str_fmt(again, sizeof(again), ", %u sent more than once", p->retries);
+	if (unsure)
+		str_fmt(
+		    open, sizeof(open), ", %zu more were answered, but may not be saved", unsure);
 	if (good == total) {
 		if (total == 1 && p->job.quiet)
 			return;
@@ -246,15 +252,17 @@ static void tell_end(struct app *a)
 		    courier_restarts(p->c) ? "; the device restarts to use them" : "");
 		return;
 	}
-	session_warn(a->session, a->now, "%s: %zu of %zu commands have arrived%s%s", p->what, good,
-	    total, again, unsent ? ", what follows was not sent:" : "; these have not:");
+	session_warn(a->session, a->now, "%s: %zu of %zu commands have arrived%s%s%s", p->what,
+	    good, total, open, again,
+	    unsent ? ", what follows was not sent:" : "; these have not:");
 	for (size_t i = 0; i < b->count && told < LIST_MOST; i++)
-		if (b->steps[i].kind == BACKLOG_COMMAND && !is_good(b->steps[i].state)) {
+		if (b->steps[i].kind == BACKLOG_COMMAND && !is_good(b->steps[i].state) &&
+		    b->steps[i].state != BACKLOG_UNSURE) {
 			tell_bad(a, i);
 			told++;
 		}
-	if (total - good > told)
-		session_warn(a->session, a->now, "  and %zu more", total - good - told);
+	if (total - good - unsure > told)
+		session_warn(a->session, a->now, "  and %zu more", total - good - unsure - told);
 	session_say(a->session, a->now, "%s sends them again%s", key ? key : "/send --again",
 	    p->lost ? " when the port is back" : "");
 }
@@ -449,7 +457,7 @@ void app_courier_lost(struct app *a)
 	if (!app_courier_busy(a))
 		return;
 	a->post->lost = true;
-	courier_cancel(a->post->c);
+	courier_lost(a->post->c);
 }
 
 void app_courier_rx(struct app *a, const uint8_t *bytes, size_t n, mono_t now)

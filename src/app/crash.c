@@ -30,7 +30,8 @@ static void give_back(void)
 	if (!armed)
 		return;
 	armed = 0;
-	say("\033[?1000l\033[?1006l\033[?2004l\033[?1l\033>\033[0m\033[?25h\033[?1049l\r\n");
+	say("\033[?1002l\033[?1006l\033[?1007h\033[?1007r\033[?2004l\033[?1l\033>\033[0m\033[?"
+	    "25h\033[?1049l\r\n");
 	tcsetattr(STDIN_FILENO, TCSANOW, &saved);
 }
 

@@ -64,9 +64,10 @@ static const struct builtin builtins[] = {
 	STYLE_HL_ADDRESS, HIGHLIGHT_MATCH, NULL},
     {"mac", "\\b[0-9A-Fa-f]{2}(?:([:-])[0-9A-Fa-f]{2})(?:\\1[0-9A-Fa-f]{2}){4}\\b",
 	STYLE_HL_ADDRESS, HIGHLIGHT_MATCH, NULL},
-    {"good", "(?<=: )Connected\\b|\\bSuccessful\\b|\\bWeb server active\\b|= Online\\b", STYLE_HL_GOOD,
-	HIGHLIGHT_MATCH,
-	"Connected|Successful|active|Online"},
+    {"good", "(?<=: )Connected\\b|\\bSuccessful\\b|\\bWeb server active\\b|= Online\\b|"
+	"^I \\(\\d+\\) ", STYLE_HL_GOOD, HIGHLIGHT_MATCH,
+	"Connected|Successful|active|Online|I ("},
+    {"detail", "^[DV] \\(\\d+\\) ", STYLE_HL_TIME, HIGHLIGHT_MATCH, "D (|V ("},
     {"warning", "\\b(?:[Ww]arning|[Tt]imeout|[Rr]etry(?: in \\d+ sec\\w*)?|Use defaults|"
 	"(?:Wifi[Mm]anager|SmartConfig|WPSConfig) active|Offline)\\b|^W \\(\\d+\\) ", STYLE_HL_WARN,
 	HIGHLIGHT_MATCH,

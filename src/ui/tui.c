@@ -535,6 +535,9 @@ bool tui_draw(struct tui *t, mono_t now)
 	if (mouse != t->mouse)
 		t->backend->ops->set_mouse(t->backend, mouse);
 	t->mouse = mouse;
+	/* In the edit line arrows recall what was entered: the wheel is for what scrolls. */
+	t->backend->ops->set_wheel(
+	    t->backend, popup >= 0 || (t->focus != TUI_EDIT && !t->entry.kind));
 	look(t, &seen);
 	recalc(t, now);
 	draw_panes(t);

@@ -48,6 +48,12 @@
 #define PASTE_OFF "\033[?2004l"
 #define MOUSE_ON  "\033[?1002h\033[?1006h"
 #define MOUSE_OFF "\033[?1006l\033[?1002l"
+/* The wheel as arrow keys (xterm's alternate scroll). What it was before is kept and given back by the
+ * terminals that know how; where they don't it is left on, as they mostly have it. */
+#define WHEEL_KEEP "\033[?1007s"
+#define WHEEL_ON   "\033[?1007h"
+#define WHEEL_OFF  "\033[?1007l"
+#define WHEEL_BACK "\033[?1007h\033[?1007r"
 
 struct tui_curses {
 	struct backend base;
@@ -65,7 +71,7 @@ struct tui_curses {
 	bool whole;		   /* the terminal has to be told everything */
 	bool active;		   /* the terminal is ours */
 	bool gone;		   /* the terminal is */
-	bool mouse, utf8;
+	bool mouse, wheel, utf8;
 	enum theme_depth depth;
 	unsigned no_color_attrs; /* what the terminal can't do together with colours */
 	uint64_t theme_sum;
@@ -160,7 +166,7 @@ static void write_through(int fd, const char *p, size_t n)
 static void leave_screen(struct tui_curses *c)
 {
 	/* CAN ends a sequence that was cut in the middle. */
-	static const char off[] = "\030" MOUSE_OFF PASTE_OFF;
+	static const char off[] = "\030" MOUSE_OFF PASTE_OFF WHEEL_BACK;
 	char part[4096];
 	off_t at = 0;
 	size_t n;
@@ -192,6 +198,8 @@ static void enter_screen(struct tui_curses *c)
 	c->active = true;
 	c->whole = true;
 	queue_out(c, PASTE_ON, sizeof(PASTE_ON) - 1);
+	queue_out(c, WHEEL_KEEP, sizeof(WHEEL_KEEP) - 1);
+	queue_out(c, c->wheel ? WHEEL_ON : WHEEL_OFF, sizeof(WHEEL_ON) - 1);
 	if (c->mouse)
 		queue_out(c, MOUSE_ON, sizeof(MOUSE_ON) - 1);
 }
@@ -447,6 +455,15 @@ static void curses_set_mouse(struct backend *b, bool on)
 		    on ? sizeof(MOUSE_ON) - 1 : sizeof(MOUSE_OFF) - 1);
 }
 
+static void curses_set_wheel(struct backend *b, bool on)
+{
+	struct tui_curses *c = curses_of(b);
+
+	if (on != c->wheel && c->active)
+		queue_out(c, on ? WHEEL_ON : WHEEL_OFF, sizeof(WHEEL_ON) - 1);
+	c->wheel = on;
+}
+
 /* OSC 52 ; c ; base64 (xterm's ctlseqs), ended by BEL, which more terminals know than ST. tmux takes
  * it for itself and hands it on where its set-clipboard allows. */
 static void curses_clipboard(struct backend *b, const char *bytes, size_t n)
@@ -683,6 +700,7 @@ struct backend *tui_curses_new(bool color, struct err *err)
 	    .redraw = curses_redraw,
 	    .beep = curses_beep,
 	    .set_mouse = curses_set_mouse,
+	    .set_wheel = curses_set_wheel,
 	    .clipboard = curses_clipboard,
 	    .suspend = curses_restore,
 	    .resume = curses_resume,

@@ -12,7 +12,7 @@ struct tui_mem {
 	struct backend base;
 	struct surface screen;
 	int w, h;
-	bool ready, unicode;
+	bool ready, unicode, wheel;
 	struct key *keys;
 	char *clip;
 	size_t first, count, cap;
@@ -140,6 +140,16 @@ static void mem_mouse(struct backend *b, bool on)
 	(void)on;
 }
 
+static void mem_wheel(struct backend *b, bool on)
+{
+	mem_of(b)->wheel = on;
+}
+
+bool tui_mem_wheel(const struct backend *b)
+{
+	return ((const struct tui_mem *)(const void *)b)->wheel;
+}
+
 static void mem_clipboard(struct backend *b, const char *bytes, size_t n)
 {
 	free(mem_of(b)->clip);
@@ -175,6 +185,7 @@ struct backend *tui_mem_new(int w, int h)
 	    .redraw = mem_nothing,
 	    .beep = mem_nothing,
 	    .set_mouse = mem_mouse,
+	    .set_wheel = mem_wheel,
 	    .clipboard = mem_clipboard,
 	    .suspend = mem_nothing,
 	    .resume = mem_nothing,

@@ -72,6 +72,17 @@ static void narrow(struct view_list *v, const struct session_list *l)
 		v->selected = v->fit_count ? v->fit_count - 1 : 0;
 }
 
+/* The items that fit, where they may be others than before; a fresh list begins with its own choice. */
+static void prepare(struct view_list *v, const struct session_list *l)
+{
+	if (v->fresh || v->revision != l->revision)
+		narrow(v, l);
+	if (v->fresh && l->at < v->fit_count)
+		v->selected = l->at;
+	v->fresh = false;
+	v->revision = l->revision;
+}
+
 void view_list_reset(struct view *base)
 {
 	struct view_list *v = list_of(base);
@@ -123,10 +134,7 @@ static void list_recalc(struct view *base, const struct session *s, mono_t now)
 	int w;
 
 	(void)now;
-	if (v->fresh || v->revision != s->list.revision)
-		narrow(v, &s->list);
-	v->fresh = false;
-	v->revision = s->list.revision;
+	prepare(v, &s->list);
 	w = v->label_w + 3 + v->detail_w;
 	w = w < 24 ? 24 : w > LIST_MAX_W ? LIST_MAX_W : w;
 	if (s->list.completion)
@@ -272,8 +280,7 @@ static unsigned list_key(struct view *base, const struct session *s, const struc
 {
 	struct view_list *v = list_of(base);
 
-	if (v->fresh || v->revision != s->list.revision)
-		narrow(v, &s->list);
+	prepare(v, &s->list);
 	if (s->list.completion)
 		return completion_key(v, s, key);
 	if (key->code == KEYS_ESC || (key->code == 'c' && key->mods == KEY_CTRL))

@@ -105,6 +105,25 @@ tm_line '/goto end'
 see 'mark: the end'
 end
 
+begin goto__finds__resets_that_the_filter_hides
+tm_line '/filter WIF'
+see 'Log: WIF'
+top() { # REGEX: the first row of the log
+	wait_for 5 eval "tm_text | sed -n 3p | grep -q '$1'" || bad "not at the top: $1"
+}
+keys BTab
+keys '{'
+top 'WIF: Connected 1503'
+keys '{'
+top 'WIF: Connected 3 '
+keys '}'
+top 'WIF: Connected 1503'
+leave
+tm_line '/filter --off'
+tm_line '/goto end'
+see 'mark: the end'
+end
+
 begin view__shows__bytes_and_line_ends
 keys F7
 see '0000  '
@@ -180,4 +199,51 @@ tm_ended && bad "ended"
 end
 
 patient_stop
+
+begin find__comes_back__in_the_next_session
+tm_stop
+patient_stop
+patient_start "$TMPDIR/fed"
+tm_start 120 30 "$B/tasmite" "$PATIENT"
+see 'Status 2999|Connected 3000'
+tm_line 'Password1 hunter22x'
+see '› Password1 \*+'
+for text in 'number 1007' 'hunter22x' 'Connected 99'; do
+	keys F3
+	see 'Find:'
+	tm_type "$text"
+	keys Enter
+	see 'find [0-9]|0 found'
+	keys Escape
+	gone 'find [0-9]'
+	leave
+done
+keys F4
+see 'Filter:'
+tm_type 'MQT !1007'
+keys Enter
+see 'Log: MQT !1007'
+keys F10
+wait_for 5 tm_ended || bad "F10 did not leave"
+grep -rq hunter22x "$TMPDIR/state" && bad "the secret is in a file: $(grep -rl hunter22x "$TMPDIR/state")"
+tm_stop
+tm_start 120 30 "$B/tasmite" "$TMPDIR/nosuch"
+see 'no such port'
+keys F3
+see 'Find:'
+keys Up
+see 'Find: Connected 99'
+keys Up
+see 'Find: number 1007'
+keys Escape
+gone 'Find:'
+keys F4
+see 'Filter:'
+keys Up
+see 'Filter: MQT !1007'
+keys Escape
+gone 'Filter:'
+keys F10
+wait_for 5 tm_ended || bad "F10 did not leave"
+end
 finish

@@ -96,6 +96,25 @@ for build in 6.1.1-full 8.5.0-full 15.2.0-full; do
 	see '"Command":"Unknown"'
 	look "$build.5"
 
+	# By a script that asks for it, and in the form, which is left without sending.
+	printf 'MqttPassword ${KEY}\n' >"$TMPDIR/script.txt"
+	tm_line "/send $TMPDIR/script.txt"
+	see 'Values for script.txt'
+	tm_type "${secrets[1]}"
+	see '••••'
+	look "$build.6"
+	tm_keys Enter
+	see 'script.txt: .*arrived' 30
+	look "$build.7"
+	tm_line "/setup"
+	see 'Set-up: what the device has now' 30
+	tm_keys Tab
+	tm_type "${secrets[0]}"
+	see 'Password1 •+'
+	look "$build.8"
+	tm_keys Escape
+	gone 'Set-up: what the device has now'
+
 	# They are set: else nothing could be found. The restart that is due comes now.
 	for s in "${secrets[@]}"; do
 		wait_for 20 grep -qaF "$s" "$TMPDIR/flash.bin" || bad "the device does not have ${s:0:3}..."
@@ -128,7 +147,12 @@ for build in 6.1.1-full 8.5.0-full 15.2.0-full; do
 	for more in "${writers[@]}"; do
 		grep -q "\"$more\"" include/tasmite/core/cmd.h || continue
 		tm_line "/$more $FILES/$build.$more"
+		see 's saves it'
+		look "$build.$more"
+		tm_type s
 		wait_for 20 test -s "$FILES/$build.$more" || bad "/$more wrote nothing"
+		tm_keys Escape
+		gone 's saves it'
 	done
 	tm_line '/profile --save mine'
 	tm_line '/help Password1'

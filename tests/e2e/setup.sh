@@ -48,6 +48,7 @@ Topic lamp
 wait WIF: Connecting
 delay 5
 PowerOnState 1
+Mem1 ${API_TOKEN}
 TXT
 
 session_start() { # BUILD
@@ -73,11 +74,16 @@ for build in 6.1.1-full 8.5.0-full 15.2.0-full; do
 	begin "script__is_stored_as_meant__$build"
 	tm_line "/send $SCRIPT"
 	see 'Values for lamp.txt'
+	see 'API_TOKEN'
 	tm_type 'pass "word" ;%\'
 	see '••••'
+	tm_keys Tab
+	tm_type 'tok en;42'
 	tm_keys Enter
 	see 'SSId2: it ends in a blank, which is stored'
-	see 'lamp.txt: all 11 commands have arrived' 60
+	see 'lamp.txt: all 12 commands have arrived' 60
+	tm_shows 'tok en' && bad "the token is on the screen"
+	has Mem1 'tok en;42'
 	tm_shows 'pass "word"' && bad "the password is on the screen"
 	has Password1 'pass "word" ;%\'
 	has Password2 "a;b \"c\" %d \\n'{"
@@ -136,7 +142,7 @@ for build in 6.1.1-full 8.5.0-full 15.2.0-full; do
 	end
 
 	begin "error__stops_a_script__$build"
-	printf 'Mem1 before\nNoSuchCommand 5\nMem2 behind\n' >"$TMPDIR/bad.txt"
+	printf 'Mem3 before\nNoSuchCommand 5\nMem2 behind\n' >"$TMPDIR/bad.txt"
 	tm_line "/send $TMPDIR/bad.txt"
 	see 'bad.txt stops at line 2: NoSuchCommand 5' 30
 	see 'bad.txt: 1 of 3 commands have arrived'

@@ -616,6 +616,25 @@ static void tui_keys__ends__a_paste_without_end(void **state)
 	assert_int_equal(tui_keys(sc->t, sc->now), MONO_NEVER);
 }
 
+/* The wheel as arrow keys scrolls panes and pages; it never walks through the history. */
+static void tui_draw__has_the_wheel__where_something_scrolls(void **state)
+{
+	struct screen *sc = *state;
+
+	screen_draw(sc);
+	assert_false(tui_mem_wheel(sc->b));
+	screen_keys(sc, "Shift-Tab");
+	assert_true(tui_mem_wheel(sc->b));
+	tui_entry_open(sc->t, TUI_ENTRY_FIND, "");
+	screen_keys(sc, "x");
+	assert_false(tui_mem_wheel(sc->b));
+	screen_keys(sc, "Esc Esc");
+	assert_false(tui_mem_wheel(sc->b));
+	session_page_open(sc->s, "Help");
+	screen_draw(sc);
+	assert_true(tui_mem_wheel(sc->b));
+}
+
 static void tui_keys__follows__the_mouse(void **state)
 {
 	struct screen *sc = *state;
@@ -773,6 +792,7 @@ int main(void)
 	    CASE(tui_keys__sends__each_key_in_direct_mode),
 	    CASE(tui_keys__stops_sending__by_esc),
 	    CASE(tui_keys__ends__a_paste_without_end),
+	    CASE(tui_draw__has_the_wheel__where_something_scrolls),
 	    CASE(tui_keys__follows__the_mouse),
 	    CASE(tui_keys__toggles__a_line_that_is_clicked),
 	    CASE(tui_draw__hides__secrets),

@@ -478,6 +478,27 @@ static void statusbar_draw__tells_of_flashing__where_no_panel_is(void **state)
 	assert_null(strstr(screen_row(sc, 0), "62%"));
 }
 
+static void view_list__begins__with_what_is_in_force(void **state)
+{
+	struct screen *sc = *state;
+
+	for (int round = 0; round < 2; round++) {
+		session_list_open(sc->s, "Themes", false);
+		session_list_add(sc->s, "dark", "", "dark");
+		session_list_add(sc->s, "light", "in use", "light");
+		session_list_add(sc->s, "mono", "", "mono");
+		sc->s->list.at = 1;
+		if (round) /* drawn in between, or not */
+			screen_draw(sc);
+		screen_keys(sc, "Enter");
+		assert_string_equal(sc->chosen, "light");
+	}
+	session_list_open(sc->s, "Others", false);
+	session_list_add(sc->s, "one", "", "one");
+	screen_keys(sc, "Enter");
+	assert_string_equal(sc->chosen, "one");
+}
+
 static void keybar_draw__keeps__the_way_out(void **state)
 {
 	struct screen *sc = *state;
@@ -539,6 +560,7 @@ int main(void)
 	    CASE(keybar_draw__shows__f11_and_f12_when_bound),
 	    CASE(statusbar_draw__counts__in_decimal),
 	    CASE(statusbar_draw__tells_of_flashing__where_no_panel_is),
+	    CASE(view_list__begins__with_what_is_in_force),
 	    CASE(keybar_draw__keeps__the_way_out),
 	    CASE(prompt_draw__gives_a_notice__the_room_it_needs),
 	    CASE(prompt_draw__tells__that_bytes_are_entered),

@@ -30,6 +30,8 @@ struct backend_ops {
 	void (*redraw)(struct backend *b); /* the next blit draws everything */
 	void (*beep)(struct backend *b);
 	void (*set_mouse)(struct backend *b, bool on);
+	/* Without the mouse: whether the wheel comes as arrow keys. */
+	void (*set_wheel)(struct backend *b, bool on);
 	/* Puts bytes into the terminal's clipboard, if it has one: there is no answer. */
 	void (*clipboard)(struct backend *b, const char *bytes, size_t n);
 	/* Gives the terminal back (shell, job control) and takes it again. */
@@ -61,6 +63,7 @@ void tui_mem_unicode(struct backend *b, bool unicode);
 void tui_mem_resize(struct backend *b, int w, int h);
 /* What was last put into the clipboard, NULL: nothing. */
 const char *tui_mem_clipboard(const struct backend *b);
+bool tui_mem_wheel(const struct backend *b);
 const struct surface *tui_mem_screen(const struct backend *b);
 
 #endif

@@ -510,7 +510,8 @@ const char *backlog_state_text(enum backlog_state state)
 	    [BACKLOG_DIFFERENT] = "stored differently",
 	    [BACKLOG_UNKNOWN] = "unknown to this firmware",
 	    [BACKLOG_ERROR] = "refused by the device",
-	    [BACKLOG_NO_ANSWER] = "never answered"};
+	    [BACKLOG_NO_ANSWER] = "never answered",
+	    [BACKLOG_UNSURE] = "answered, but perhaps not saved yet"};
 
 	assert((unsigned)state < BACKLOG_STATES);
 	return texts[state];

@@ -473,6 +473,14 @@ void courier_cancel(struct courier *c)
 	finish(c);
 }
 
+void courier_lost(struct courier *c)
+{
+	for (size_t i = 0; courier_busy(c) && i < c->b.count; i++)
+		if (c->b.steps[i].kind == BACKLOG_COMMAND && courier_may_be_unsaved(c, i))
+			courier_set(c, i, BACKLOG_UNSURE);
+	courier_cancel(c);
+}
+
 bool courier_busy(const struct courier *c)
 {
 	return c->state != COURIER_IDLE;

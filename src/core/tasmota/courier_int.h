@@ -70,6 +70,8 @@ unsigned courier_facts(const struct courier *c, size_t i);
 bool courier_may_repeat(const struct courier *c, size_t i);
 /* STORED or ANSWERED. */
 bool courier_is_over(enum backlog_state s);
+/* Answered so shortly before a crash, or a loss of power, that it may not be in the flash. */
+bool courier_may_be_unsaved(const struct courier *c, size_t i);
 /* A command that shows no result, or none that could be told from others. */
 bool courier_is_mute(const char *text);
 

@@ -137,16 +137,19 @@ static void after_line(struct courier *c, mono_t now)
 	courier_line_over(c, now);
 }
 
-/* What was answered shortly before a crash may not be in the flash. */
+bool courier_may_be_unsaved(const struct courier *c, size_t i)
+{
+	const struct backlog_step *s = &c->b.steps[i];
+
+	return courier_is_over(s->state) && s->answered_at > c->line_at - UNSAVED_US &&
+	       courier_may_repeat(c, i);
+}
+
 static void send_unsaved(struct courier *c)
 {
-	for (size_t i = 0; i < c->b.count; i++) {
-		struct backlog_step *s = courier_step(c, i);
-
-		if (s->kind == BACKLOG_COMMAND && courier_is_over(s->state) &&
-		    s->answered_at > c->line_at - UNSAVED_US && courier_may_repeat(c, i))
+	for (size_t i = 0; i < c->b.count; i++)
+		if (c->b.steps[i].kind == BACKLOG_COMMAND && courier_may_be_unsaved(c, i))
 			courier_set(c, i, BACKLOG_SENT);
-	}
 }
 
 static void crashed(struct courier *c)

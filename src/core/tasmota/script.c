@@ -57,15 +57,23 @@ static bool contains(const char *name, const char *word)
 	return false;
 }
 
-/* By its own name, or as the value of a command that keeps a secret. */
-static bool is_secret(const struct reader *r, const char *name)
+bool script_secret_name(const char *name)
 {
 	static const char *const words[] = {"pass", "pwd", "key", "secret", "token"};
-	struct backlog_name command;
 
 	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
 		if (contains(name, words[i]))
 			return true;
+	return false;
+}
+
+/* By its own name, or as the value of a command that keeps a secret. */
+static bool is_secret(const struct reader *r, const char *name)
+{
+	struct backlog_name command;
+
+	if (script_secret_name(name))
+		return true;
 	backlog_name(sbuf_str(&r->text), &command);
 	return command.n >= 8 && !str_ncasecmp(command.p + command.n - 8, "password", 8);
 }

@@ -350,6 +350,12 @@ static bool learn(struct secrets *s, const uint8_t *bytes, size_t n)
 	return changed;
 }
 
+void secrets_add(struct secrets *s, const char *bytes, size_t n)
+{
+	if (learn(s, (const uint8_t *)bytes, n))
+		rebuild(s);
+}
+
 /* ---- lines that are sent ------------------------------------------------------------------------- */
 
 /* A copy of the line as the device will echo it: the places of secrets are the same there. */

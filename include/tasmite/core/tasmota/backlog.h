@@ -66,6 +66,7 @@ enum backlog_state {
 	BACKLOG_UNKNOWN,   /* {"Command":"Unknown"} */
 	BACKLOG_ERROR,	   /* {"Command":"Error"} */
 	BACKLOG_NO_ANSWER,
+	BACKLOG_UNSURE, /* answered, but the device may have lost its power before it saved it */
 	BACKLOG_STATES
 };
 

@@ -70,6 +70,9 @@ void courier_begin(
 bool courier_again(struct courier *c, mono_t now);
 /* Ends it; what is not sent stays QUEUED. One DONE event follows if it was at work. */
 void courier_cancel(struct courier *c);
+/* The same when the port went away, and the device's power perhaps with it: what may not be saved yet
+ * is UNSURE. */
+void courier_lost(struct courier *c);
 
 /* A job is under way. */
 bool courier_busy(const struct courier *c);

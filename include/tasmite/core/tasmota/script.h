@@ -33,6 +33,8 @@ typedef const char *(*script_value)(void *ctx, const char *name);
  */
 int script_read(const char *text, size_t n, script_value value, void *ctx, struct backlog *b,
     struct script_wants *wants, struct err *err);
+/* A value is secret by a name like that: WIFI_KEY, api-token. */
+bool script_secret_name(const char *name);
 /* "500ms", "2s", "3m", or a number alone: tenths of a second, as Tasmota's own Delay counts. -1 when
  * it is none of these or more than an hour. */
 long script_time(const char *text, size_t n);

@@ -40,6 +40,8 @@ void secrets_set_show(struct secrets *s, bool show);
  * appends the masked line to out, which must have room for n bytes. The values 0, 1, ", ? and
  * "off" are no secrets. line is without its line end, any bytes. */
 void secrets_tx_line(struct secrets *s, const char *line, size_t n, struct buf *out);
+/* A value that is a secret by its user's word, whatever command it is sent with: learns it. */
+void secrets_add(struct secrets *s, const char *bytes, size_t n);
 /* The masked form of a text that was not sent (history, edit line); learns nothing. out must have
  * room for n bytes. */
 void secrets_mask_line(const struct secrets *s, const char *line, size_t n, struct buf *out);
