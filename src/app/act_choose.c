@@ -221,11 +221,10 @@ static void keep_options(struct chooser *c, const struct cmd_line *line)
 		}
 }
 
-void act_choose_firmware(struct app *a, const struct cmd_line *line)
+static void gather_all(struct app *a)
 {
 	struct chooser *c;
 	const char *extra = settings_text(a->session->settings, SET_FIRMWARE_DIR);
-	char text[1300], title[160];
 
 	if (!a->chooser) {
 		a->chooser = xcalloc(1, sizeof(*c));
@@ -233,12 +232,51 @@ void act_choose_firmware(struct app *a, const struct cmd_line *line)
 	}
 	c = a->chooser;
 	c->count = c->next = 0;
-	c->command = line->row->id;
-	keep_options(c, line);
 	gather_folder(c, ".");
 	gather_folder(c, "~/Downloads");
 	if (extra[0])
 		gather_folder(c, extra);
+	qsort(c->file, c->count, sizeof(c->file[0]), newest_first);
+}
+
+/* Files looked into at once: it holds the loop. */
+#define EACH_MAX 24
+
+void app_each_firmware(struct app *a,
+    bool (*fn)(void *ctx, const char *path, const struct image_info *info), void *ctx)
+{
+	struct chooser *c;
+
+	gather_all(a);
+	c = a->chooser;
+	for (size_t i = 0; i < c->count && i < EACH_MAX; i++) {
+		struct image_info info;
+		struct err err = {0};
+		uint8_t *data, *inner = NULL;
+		size_t n, inner_n;
+		bool more;
+
+		if (files_read(c->file[i].path, FILE_LARGEST, &data, &n, &err) != ERR_OK)
+			continue;
+		image_inspect_packed(
+		    data, n, c->file[i].path, FILE_LARGEST, &info, &inner, &inner_n);
+		more = fn(ctx, c->file[i].path, &info);
+		free(inner);
+		free(data);
+		if (!more)
+			break;
+	}
+}
+
+void act_choose_firmware(struct app *a, const struct cmd_line *line)
+{
+	struct chooser *c;
+	char text[1300], title[160];
+
+	gather_all(a);
+	c = a->chooser;
+	c->command = line->row->id;
+	keep_options(c, line);
 	if (!c->count) {
 		str_fmt(text, sizeof(text), "/%s%s ", line->row->name, c->options);
 		tui_edit_set(a->tui, text);
@@ -249,7 +287,6 @@ void act_choose_firmware(struct app *a, const struct cmd_line *line)
 			show_which(a);
 		return;
 	}
-	qsort(c->file, c->count, sizeof(c->file[0]), newest_first);
 	if (a->chip.known)
 		str_fmt(title, sizeof(title), "Firmware at hand, for %s (type to narrow it)",
 		    a->session->chip);

@@ -9,6 +9,7 @@
 
 #include "tasmite/base/str.h"
 #include "tasmite/core/tasmota/boards.h"
+#include "tasmite/core/tasmota/report.h"
 #include "tasmite/io/files.h"
 #include "tasmite/proto/image.h"
 
@@ -67,6 +68,8 @@ void app_flash_init(struct app *a)
 void app_flash_fini(struct app *a)
 {
 	app_choose_fini(a);
+	app_report_fini(a);
+	app_rescue_fini(a);
 	timer_free(a->words_timer);
 	sbuf_fini(&a->held_words);
 }
@@ -111,6 +114,27 @@ static void task_ended(void *ctx, mono_t now)
 static const struct flash_task_ops task_ops = {
     .say = task_say, .heard = task_heard, .ended = task_ended};
 
+/* What was done to the flash, and what held before, is part of the session's story. */
+static void keep_story(struct app *a, enum engine_kind kind)
+{
+	struct session *s = a->session;
+	const struct flash_view *v = &s->flash;
+	bool bad = v->state != FLASH_DONE, touched = flash_task_failure(a->task)->flash_touched;
+
+	if (kind == ENGINE_IDENTIFY || (v->state == FLASH_CANCELLED && !touched))
+		return;
+	if (touched && a->before[0])
+		journal_add(&s->journal, JOURNAL_STATE, false, a->now, "%s", a->before);
+	journal_add(&s->journal, JOURNAL_WORK, bad, a->now, "%s%s%s", a->work,
+	    bad && v->text_count ? ": " : "", bad && v->text_count ? v->text[0] : "");
+	if (kind != ENGINE_FLASH || !touched)
+		return;
+	str_copy(s->journal.written, sizeof(s->journal.written),
+	    str_starts(a->work, "wrote ") ? a->work + 6 : a->work);
+	s->journal.written_at = a->now;
+	s->journal.written_bad = bad;
+}
+
 static void leave_task(struct app *a)
 {
 	const struct engine_chip *chip = flash_task_chip(a->task);
@@ -128,6 +152,7 @@ static void leave_task(struct app *a)
 		session_say(a->session, a->now, "%s", sbuf_str(&text));
 		sbuf_fini(&text);
 	}
+	keep_story(a, kind);
 	if (flash_task_failure(a->task)->flash_touched)
 		session_device_rewritten(a->session);
 	flash_task_free(a->task);
@@ -139,6 +164,7 @@ static void leave_task(struct app *a)
 	/* Without a loader the application still runs, at its rate: what is typed must reach it. */
 	if (link_is_open(a->link) && connected)
 		app_await_boot(a, a->now);
+	app_rescue_task_ended(a, done);
 	session_touch(a->session);
 }
 
@@ -235,6 +261,41 @@ static uint32_t loader_rate(const struct app *a)
 	return a->session->facts.in_loader ? LOADER_BAUD : 0;
 }
 
+/* "wrote tasmota.bin at 0x00000, all erased before: Tasmota 6.x, full build, ..." */
+static void name_work(struct app *a, const struct flash_request *r)
+{
+	static const char *const does[] = {[ENGINE_IDENTIFY] = "identified the chip",
+	    [ENGINE_ERASE] = "erased",
+	    [ENGINE_READ] = "copied the flash to ",
+	    [ENGINE_VERIFY] = "compared with ",
+	    [ENGINE_FLASH] = "wrote "};
+	char about[160] = "";
+
+	if (r->file_count)
+		image_summary(&r->files[0].info, about, sizeof(about));
+	str_fmt(a->work, sizeof(a->work), "%s%s%s%s%s", does[r->kind],
+	    r->file_count	     ? r->files[0].name
+	    : r->kind == ENGINE_READ ? "a file"
+				     : "",
+	    r->kind == ENGINE_FLASH && r->erase_all ? ", all erased before"
+	    : r->kind == ENGINE_ERASE		    ? r->erase_all ? " the whole flash" : " an area"
+						    : "",
+	    about[0] ? ": " : "", about);
+}
+
+/* Before the boot loader is entered: that start is none of the firmware. */
+static void note_state(struct app *a)
+{
+	struct sbuf marks;
+
+	session_judge(a->session);
+	sbuf_init(&marks, sizeof(a->before) - 1);
+	report_marks(a->session, a->secrets, &marks);
+	str_copy(a->before, sizeof(a->before),
+	    a->session->device.view->recognised ? sbuf_str(&marks) : "");
+	sbuf_fini(&marks);
+}
+
 static void begin(struct app *a, struct flash_request *r)
 {
 	struct err err = {0};
@@ -250,6 +311,8 @@ static void begin(struct app *a, struct flash_request *r)
 	r->no_stub = r->no_stub || !settings_bool(a->session->settings, SET_FLASH_STUB);
 	if (!r->baud)
 		r->baud = (uint32_t)settings_int(a->session->settings, SET_FLASH_BAUD);
+	name_work(a, r);
+	note_state(a);
 	app_boot_stop(a);
 	app_lines_rest(a);
 	a->lines_before = a->session->port.modem & (MODEM_DTR | MODEM_RTS);

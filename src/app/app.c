@@ -147,6 +147,8 @@ static void ui_answer(void *ctx, bool yes)
 	struct app *a = ctx;
 	void (*fn)(struct app *, bool) = a->on_answer;
 
+	if (yes && app_page_key(a, a->third))
+		return;
 	a->on_answer = NULL;
 	session_ask_close(a->session);
 	if (fn)
@@ -403,6 +405,7 @@ static mono_t phase_commands(void *ctx, mono_t now)
 	if (now >= a->keys_due)
 		a->keys_due = tui_keys(a->tui, now);
 	app_flash_turn(a);
+	app_rescue_turn(a);
 	app_timeline_turn(a);
 	/* More to search: on at once, after a look at keys and port. */
 	due = mono_min(app_read_step(a, now), a->keys_due);
@@ -435,12 +438,16 @@ static mono_t phase_flush(void *ctx, mono_t now)
 static mono_t phase_draw(void *ctx, mono_t now)
 {
 	struct app *a = ctx;
+	bool early = now - a->last_frame < FRAME_US;
 
-	if (!a->screen_away && now - a->last_frame >= FRAME_US)
+	if (a->screen_away)
+		return MONO_NEVER;
+	if (!early)
 		session_judge(a->session);
-	if (a->screen_away || !tui_dirty(a->tui, now))
-		return a->screen_away ? MONO_NEVER : tui_deadline(a->tui, now);
-	if (now - a->last_frame < FRAME_US)
+	if (!tui_dirty(a->tui, now)) /* what was read since the last frame may still change it */
+		return a->session->device.fresh ? a->last_frame + FRAME_US
+						: tui_deadline(a->tui, now);
+	if (early)
 		return a->last_frame + FRAME_US;
 	a->last_frame = now;
 	if (!tui_draw(a->tui, now))

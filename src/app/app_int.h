@@ -19,6 +19,8 @@
 #include "tasmite/core/garble.h"
 #include "tasmite/core/tasmota/bootwatch.h"
 #include "tasmite/core/tasmota/secrets.h"
+#include "tasmite/core/tasmota/rescue.h"
+#include "tasmite/core/tasmota/symbols.h"
 #include "tasmite/io/capture.h"
 #include "tasmite/io/histfile.h"
 #include "tasmite/io/hotplug.h"
@@ -147,6 +149,15 @@ struct app {
 
 	struct app_book books[TUI_ENTRY_KINDS]; /* history (app_history.c) */
 	struct timer *history_timer;
+
+	/* what was written last, /report, /elf, /rescue */
+	char before[240];      /* what held when it began */
+	char work[240];	       /* what the flash task does, for the journal */
+	char report_file[512]; /* where the page is saved; "" a name is made */
+	struct symbols *symbols;
+	struct rescue *rescue; /* NULL: never begun */
+	uint64_t rescue_seen;  /* revision of what was known when it last looked */
+	char symbols_name[128];
 
 	struct log_search *search; /* act_find.c */
 	struct log_save *save;	   /* act_copy.c: under way, or NULL */
@@ -369,6 +380,24 @@ void act_chip(struct app *a, const struct cmd_line *c);
 void act_image(struct app *a, const struct cmd_line *c);
 void act_cancel(struct app *a, const struct cmd_line *c);
 void act_device(struct app *a, const struct cmd_line *c);
+
+/* ---- act_report.c: the session as a page ---- */
+void act_report(struct app *a, const struct cmd_line *c);
+void act_elf(struct app *a, const struct cmd_line *c);
+/* A key of an open page that can be taken away: copied, or saved. False: there is none. */
+bool app_page_key(struct app *a, bool save);
+void app_report_fini(struct app *a);
+
+/* ---- act_rescue.c: the recovery ladder ---- */
+void act_rescue(struct app *a, const struct cmd_line *c);
+/* Looks at the log, where a step waits for it. */
+void app_rescue_turn(struct app *a);
+/* Work with the flash has ended. */
+void app_rescue_task_ended(struct app *a, bool done);
+void app_rescue_fini(struct app *a);
+/* Calls fn with the firmware files at hand, the newest first, until it answers false. */
+void app_each_firmware(struct app *a,
+    bool (*fn)(void *ctx, const char *path, const struct image_info *info), void *ctx);
 
 void act_find(struct app *a, const struct cmd_line *c);
 void act_filter(struct app *a, const struct cmd_line *c);

@@ -85,6 +85,7 @@ static void show_sent(
 	if (shown_always || settings_bool(a->session->settings, SET_ECHO))
 		lines_put(a->session->log, LINE_TX, text, n, a->now + a->time_shift);
 	app_record_tx(a, text, n, eol, a->now);
+	journal_sent(&a->session->journal, text, buf_len(&shown), a->now + a->time_shift);
 	if (a->plain)
 		plain_tx(a->plain, text, n, a->now + a->time_shift);
 	buf_fini(&shown);

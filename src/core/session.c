@@ -29,6 +29,7 @@ struct session *session_new(void)
 	s->theme_revision = 1;
 	facts_init(&s->facts);
 	session_device_init(&s->device);
+	journal_init(&s->journal);
 	s->flash.left_s = -1;
 	sbuf_init(&s->page.text, PAGE_MAX);
 	sbuf_init(&s->form.below, 16 * 1024);
@@ -116,6 +117,7 @@ void session_touch(struct session *s)
 void session_page_open(struct session *s, const char *title)
 {
 	s->page.open = true;
+	s->page.take = false;
 	s->page.revision++;
 	str_copy(s->page.title, sizeof(s->page.title), title);
 	sbuf_clear(&s->page.text);

@@ -34,6 +34,7 @@ void session_device_line(
 	if (told->boots != boots)
 		status_new_boot(&d->status);
 	facts_event(&s->facts, ev, text, told, time);
+	journal_event(&s->journal, ev);
 	timeline_event(&d->timeline, ev, told, number + 1, time);
 	if (ev->kind == LOGLINE_RESULT)
 		(void)status_event(&d->status, ev, time);
@@ -57,6 +58,7 @@ void session_device_rewritten(struct session *s)
 {
 	doctor_forget_firmware(s->device.doctor);
 	facts_forget_firmware(&s->facts);
+	journal_rewritten(&s->journal);
 	status_new_boot(&s->device.status);
 	s->device.fresh = true;
 }

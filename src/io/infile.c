@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* A regular file read from its start. */
+/* A regular file, read from its start or by pieces. */
 #include "tasmite/io/infile.h"
 
 #include <errno.h>
@@ -12,6 +12,7 @@
 
 struct infile {
 	int fd;
+	uint64_t size;
 	char *path;
 };
 
@@ -32,6 +33,7 @@ struct infile *infile_open(const char *path, struct err *err)
 	}
 	f = xcalloc(1, sizeof(*f));
 	f->fd = fd;
+	f->size = (uint64_t)st.st_size;
 	f->path = xstrdup(path);
 	return f;
 }
@@ -44,6 +46,25 @@ ssize_t infile_read(struct infile *f, void *dst, size_t n, struct err *err)
 		got = read(f->fd, dst, n);
 	} while (got < 0 && errno == EINTR);
 	return got < 0 ? err_sys(err, errno, "cannot read %s", f->path) : got;
+}
+
+uint64_t infile_size(const struct infile *f)
+{
+	return f->size;
+}
+
+bool infile_read_at(struct infile *f, uint64_t offset, void *dst, size_t n)
+{
+	for (size_t at = 0; at < n;) {
+		ssize_t got = pread(f->fd, (char *)dst + at, n - at, (off_t)(offset + at));
+
+		if (got < 0 && errno == EINTR)
+			continue;
+		if (got <= 0)
+			return false;
+		at += (size_t)got;
+	}
+	return true;
 }
 
 void infile_close(struct infile *f)

@@ -119,20 +119,23 @@ static void page_draw(const struct view *v, const struct session *s, struct surf
 	paper_draw(&p->paper, to, v->r);
 	paper_draw_more(&p->paper, to, v->r, v->area.x + v->area.w - 1);
 	if (v->area.h > v->r.h && paper_rows(&p->paper) > v->r.h)
-		surface_text(
-		    to, foot, foot.x, foot.y, STYLE_HINT, " Space b ↑ ↓: scroll   Esc: close ");
+		surface_text(to, foot, foot.x, foot.y, STYLE_HINT,
+		    s->page.take ? " y: copy   s: save   Space b ↑ ↓: scroll   Esc: close "
+				 : " Space b ↑ ↓: scroll   Esc: close ");
 	else if (v->area.h > v->r.h)
-		surface_text(to, foot, foot.x, foot.y, STYLE_HINT, " Esc: close ");
+		surface_text(to, foot, foot.x, foot.y, STYLE_HINT,
+		    s->page.take ? " y: copy   s: save   Esc: close " : " Esc: close ");
 }
 
 static unsigned page_key(struct view *v, const struct session *s, const struct key *key)
 {
-	(void)s;
 	if (key->code == KEYS_ESC || (key->code == 'q' && !key->mods) ||
 	    (key->code == 'c' && key->mods == KEY_CTRL)) {
 		page_of(v)->open = false;
 		return VIEW_LEAVE;
 	}
+	if (s->page.take && !key->mods && (key->code == 'y' || key->code == 's'))
+		return key->code == 'y' ? VIEW_YES : VIEW_THIRD;
 	return paper_key(&page_of(v)->paper, key, v->r.h) ? VIEW_DONE : VIEW_NOT_MINE;
 }
 

@@ -288,6 +288,26 @@
 	    " a list to choose from. --save NAME appends what was /set in this session to the"    \
 	    " configuration, as a new profile.",                                                  \
 	    "--save NAME")                                                                        \
+	X(CMD_RESCUE, "rescue", "", "/rescue",                                                    \
+	    "a device that does not start or join: step by step",                                 \
+	    "What an expert would try, one step at a time: each is asked for, tells what is lost"  \
+	    " and what undoes it, and the log tells whether the fault went with it. Esc puts it"  \
+	    " off, /rescue goes on; s leaves a step out.",                                        \
+	    "")                                                                                   \
+	X(CMD_REPORT, "report", "f?", "/report [FILE]",                                           \
+	    "the session as a page to paste in a forum",                                          \
+	    "Program, adapter, chip, firmware, verdicts, findings with the lines that show them,"  \
+	    " what to try next and what was tried, as Markdown. Secrets are masked, names of"     \
+	    " networks and MAC addresses shortened. In the page: y copies it, s saves it to FILE"  \
+	    " (or a name made of the time), readable by you alone; a file that is there is asked"  \
+	    " for first.",                                                                        \
+	    "")                                                                                   \
+	X(CMD_ELF, "elf", "f?", "/elf [FILE]",                                                    \
+	    "what the last crash in the log means",                                               \
+	    "Cause in words, and what memory each address of the dump lies in. With the .elf or"  \
+	    " .map file of the build that ran: in which function. The file holds for the session"  \
+	    " and for /report. y copies, s saves.",                                               \
+	    "")                                                                                   \
 	X(CMD_CLEAR, "clear", "", "/clear",                                                       \
 	    "empty the log pane",                                                                 \
 	    "A running recording is not touched.",                                                \

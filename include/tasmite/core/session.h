@@ -18,6 +18,7 @@
 #include "tasmite/core/settings.h"
 #include "tasmite/core/tasmota/checklist.h"
 #include "tasmite/core/tasmota/facts.h"
+#include "tasmite/core/tasmota/journal.h"
 #include "tasmite/core/tasmota/status.h"
 #include "tasmite/core/tasmota/timeline.h"
 #include "tasmite/core/theme.h"
@@ -95,6 +96,7 @@ struct session_page {
 	uint64_t revision;
 	char title[96];
 	struct sbuf text; /* lines separated by LF */
+	bool take;	  /* y copies it, s saves it */
 };
 
 /* A question: answered by y or n (Esc is n). */
@@ -188,6 +190,7 @@ struct session {
 	struct facts facts;
 	struct session_device device;
 	struct session_marked marked;
+	struct journal journal;
 	char chip[64]; /* "ESP8266EX, 1 MB flash", "" unknown */
 	struct session_port port;
 	struct session_record record;

@@ -4,6 +4,7 @@
 
 #include "tasmite/base/str.h"
 #include "tasmite/core/tasmota/advice.h"
+#include "tasmite/core/tasmota/crash.h"
 
 /* %s is the finding's detail. */
 static const char *const words[DOCTOR_FINDINGS] = {
@@ -43,31 +44,6 @@ static const char *const words[DOCTOR_FINDINGS] = {
     [DOCTOR_F_DEFAULTS] = "started with default settings: usual after an erase",
 };
 
-/* Causes of exceptions of the LX106 that people meet. */
-static const char *exception_words(int cause)
-{
-	switch (cause) {
-	case 0:
-		return "illegal instruction";
-	case 2:
-		return "instruction fetch";
-	case 3:
-		return "load or store error";
-	case 4:
-		return "level-1 interrupt";
-	case 6:
-		return "division by zero";
-	case 9:
-		return "unaligned access";
-	case 28:
-		return "read through a null pointer";
-	case 29:
-		return "write through a null pointer";
-	default:
-		return "";
-	}
-}
-
 void advice_finding_text(
     const struct doctor_view *v, enum doctor_finding_id id, char *dst, size_t size)
 {
@@ -77,8 +53,10 @@ void advice_finding_text(
 	if (id == DOCTOR_F_KNOWN_BAD) {
 		(void)str_fmt(dst, size, "%s (%s, core %s)", words[id], v->version, v->core);
 	} else if (id == DOCTOR_F_EXCEPTION && f->cause >= 0) {
+		const char *cause = crash_cause_text(f->cause, false);
+
 		(void)str_fmt(dst, size, "%s: exception %d%s%s", words[id], f->cause,
-		    *exception_words(f->cause) ? ", " : "", exception_words(f->cause));
+		    *cause ? ", " : "", cause);
 	} else if (id == DOCTOR_F_MQTT_REFUSED || id == DOCTOR_F_MQTT_UNREACHABLE) {
 		(void)str_fmt(
 		    dst, size, "%s%s%s%s", words[id], *more ? " (" : "", more, *more ? ")" : "");

@@ -1,0 +1,235 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* ELF files made here, whole, cut and damaged; map files; readable names. */
+#include "tasmite/core/tasmota/symbols.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "tasmite/base/bytes.h"
+
+struct file {
+	uint8_t bytes[4096];
+	size_t n;
+};
+
+static bool read_file(void *ctx, uint64_t offset, void *dst, size_t n)
+{
+	struct file *f = ctx;
+
+	if (offset > f->n || n > f->n - offset)
+		return false;
+	memcpy(dst, f->bytes + offset, n);
+	return true;
+}
+
+static struct symbols *read_it(struct file *f, struct err *err)
+{
+	struct symbols_source from = {.read = read_file, .ctx = f, .size = f->n};
+
+	return symbols_read(&from, err);
+}
+
+static void section(
+    uint8_t *p, uint32_t type, uint32_t flags, uint32_t offset, uint32_t size, uint32_t link)
+{
+	put_le32(p + 4, type);
+	put_le32(p + 8, flags);
+	put_le32(p + 16, offset);
+	put_le32(p + 20, size);
+	put_le32(p + 24, link);
+}
+
+static void symbol(uint8_t *p, uint32_t name, uint32_t at, uint32_t size, uint8_t type, uint16_t in)
+{
+	put_le32(p, name);
+	put_le32(p + 4, at);
+	put_le32(p + 8, size);
+	p[12] = type;
+	put_le16(p + 14, in);
+}
+
+/* Names at 60, symbols at 200, sections at 400: 0 none, 1 code, 2 symbols, 3 names. */
+static void make_elf(struct file *f)
+{
+	static const char names[] = "\0setup\0_Z13MqttReconnectv\0ets_printf\0data\0.L12\0gone";
+
+	memset(f, 0, sizeof(*f));
+	f->n = 600;
+	memcpy(f->bytes, "\177ELF\1\1\1", 7);
+	put_le16(f->bytes + 18, 94);
+	put_le32(f->bytes + 32, 400);
+	put_le16(f->bytes + 46, 40);
+	put_le16(f->bytes + 48, 4);
+	memcpy(f->bytes + 60, names, sizeof(names));
+	symbol(f->bytes + 216, 1, 0x40201000, 0x100, 2, 1);   /* setup */
+	symbol(f->bytes + 232, 7, 0x40201100, 0x80, 2, 1);    /* MqttReconnect */
+	symbol(f->bytes + 248, 26, 0x40002400, 0, 0, 0xfff1); /* ets_printf */
+	symbol(f->bytes + 264, 37, 0x3ffe8000, 64, 1, 1);     /* data: no function */
+	symbol(f->bytes + 280, 42, 0x40201010, 0, 0, 1);      /* a label */
+	symbol(f->bytes + 296, 47, 0x40201200, 0x10, 2, 0);   /* undefined */
+	section(f->bytes + 440, 1, 4 | 2, 0, 0, 0);
+	section(f->bytes + 480, 2, 0, 200, 7 * 16, 3);
+	section(f->bytes + 520, 3, 0, 60, sizeof(names), 0);
+}
+
+static const char *name_at(const struct symbols *s, uint32_t at, uint32_t *behind)
+{
+	static char name[100];
+
+	return symbols_find(s, at, name, sizeof(name), behind) ? name : NULL;
+}
+
+static void symbols_read__finds__functions_of_an_elf(void **state)
+{
+	struct err err = {0};
+	struct file f;
+	struct symbols *s;
+	uint32_t behind = 0;
+
+	(void)state;
+	make_elf(&f);
+	s = read_it(&f, &err);
+	assert_non_null(s);
+	assert_int_equal(symbols_count(s), 3);
+	assert_string_equal(symbols_kind(s), "ELF for Xtensa");
+	assert_string_equal(name_at(s, 0x40201000, &behind), "setup");
+	assert_int_equal(behind, 0);
+	assert_string_equal(name_at(s, 0x402010ff, &behind), "setup");
+	assert_int_equal(behind, 0xff);
+	assert_string_equal(name_at(s, 0x40201100, &behind), "MqttReconnect");
+	assert_null(name_at(s, 0x40201180, &behind));
+	assert_null(name_at(s, 0x40200fff, &behind));
+	assert_string_equal(name_at(s, 0x40002410, &behind), "ets_printf");
+	assert_null(name_at(s, 0x40009000, &behind)); /* too far behind a name without a size */
+	assert_null(name_at(s, 0x3ffe8000, &behind));
+	symbols_free(s);
+	assert_false(symbols_find(NULL, 0x40201000, (char[10]){0}, 10, &behind));
+}
+
+static void symbols_read__refuses__what_is_cut_or_of_another_machine(void **state)
+{
+	struct err err = {0};
+	struct symbols *s;
+	struct file f;
+
+	(void)state;
+	for (size_t n = 0; n < 560; n++) {
+		make_elf(&f);
+		f.n = n;
+		s = read_it(&f, &err);
+		if (s)
+			fail_msg("%zu bytes were enough", n);
+	}
+	make_elf(&f);
+	put_le16(f.bytes + 18, 62);
+	assert_null(read_it(&f, &err));
+	assert_non_null(strstr(err.text, "not for an ESP"));
+	make_elf(&f);
+	put_le32(f.bytes + 484, 1); /* no table of symbols */
+	assert_null(read_it(&f, &err));
+	assert_int_equal(err.code, ERR_NOENT);
+	assert_non_null(strstr(err.text, "stripped"));
+	memcpy(f.bytes, "hello, ", 7);
+	assert_null(read_it(&f, &err));
+	assert_int_equal(err.code, ERR_FORMAT);
+}
+
+/* Each byte of the file in turn is something else: whatever is found, nothing breaks. */
+static void symbols_read__survives__any_byte_changed(void **state)
+{
+	static const uint8_t with[] = {0x00, 0x01, 0x7f, 0x80, 0xff};
+	struct err err = {0};
+	struct symbols *s;
+	struct file f;
+	uint32_t behind;
+
+	(void)state;
+	for (size_t i = 0; i < 600; i++)
+		for (size_t k = 0; k < sizeof(with); k++) {
+			make_elf(&f);
+			f.bytes[i] = with[k];
+			s = read_it(&f, &err);
+			if (!s)
+				continue;
+			for (uint32_t at = 0x40200f00; at < 0x40201300; at += 0x40)
+				(void)name_at(s, at, &behind);
+			symbols_free(s);
+		}
+}
+
+static void symbols_read__reads__a_map_file(void **state)
+{
+	static const char map[] = "Memory Configuration\n\n"
+				  " .text.setup    0x40201010      0x1c4 sketch/a.o\n"
+				  "                0x40201010                setup\n"
+				  " .text._ZN6Client4stopEv\n"
+				  "                0x402011d4       0x30 lib/c.o\r\n"
+				  " .literal.loop  0x40201300        0x8 sketch/a.o\n"
+				  "                0x4000228c                ets_isr = 0x4000228c\n"
+				  " .data.x        0x3ffe8000       0x10 a.o\n"
+				  "                0x123456789012345 much\n";
+	struct err err = {0};
+	struct symbols *s;
+	uint32_t behind = 0;
+	struct file f;
+
+	(void)state;
+	f.n = sizeof(map) - 1;
+	memcpy(f.bytes, map, f.n);
+	s = read_it(&f, &err);
+	if (!s)
+		fail_msg("%s", err.text);
+	assert_string_equal(symbols_kind(s), "map file");
+	assert_string_equal(name_at(s, 0x40201050, &behind), "setup");
+	assert_int_equal(behind, 0x40);
+	assert_string_equal(name_at(s, 0x402011d8, &behind), "Client::stop");
+	assert_null(name_at(s, 0x40201208, &behind));
+	assert_string_equal(name_at(s, 0x4000228c, &behind), "ets_isr");
+	symbols_free(s);
+}
+
+static void symbols_readable__writes__names(void **state)
+{
+	static const struct {
+		const char *mangled, *readable;
+	} cases[] = {
+	    {"setup", "setup"},
+	    {"_Z13MqttReconnectv", "MqttReconnect"},
+	    {"_ZL9hidden_fni", "hidden_fn"},
+	    {"_ZN10WiFiClientC2Ev", "WiFiClient::WiFiClient"},
+	    {"_ZN10WiFiClientD0Ev", "WiFiClient::~WiFiClient"},
+	    {"_ZNK6String6lengthEv", "String::length"},
+	    {"_ZNSt6vectorIiSaIiEE9push_backERKi", "std::vector::push_back"},
+	    {"_ZN4be_vIN1a1bEE3runEv", "be_v::run"},
+	    {"_Z999short", "_Z999short"},
+	    {"_Z", "_Z"},
+	    {"_ZN", "_ZN"},
+	    {"_ZN3abc", "_ZN3abc"},
+	    {"_ZN3abcI", "_ZN3abcI"},
+	    {"", ""},
+	};
+	char name[60];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		symbols_readable(cases[i].mangled, name, sizeof(name));
+		assert_string_equal(name, cases[i].readable);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(symbols_read__finds__functions_of_an_elf),
+	    cmocka_unit_test(symbols_read__refuses__what_is_cut_or_of_another_machine),
+	    cmocka_unit_test(symbols_read__survives__any_byte_changed),
+	    cmocka_unit_test(symbols_read__reads__a_map_file),
+	    cmocka_unit_test(symbols_readable__writes__names),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
