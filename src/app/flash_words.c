@@ -338,6 +338,25 @@ static void what_changed(
 		flash_words_add(view, true, "It will not start until the flash is written whole.");
 }
 
+void flash_words_refused(const char *why, struct flash_view *view)
+{
+	const char *advice = strstr(why, "; "), *force;
+
+	view->text_count = 0;
+	if (!advice) {
+		flash_words_add(view, true, "%s", why);
+		return;
+	}
+	flash_words_add(view, true, "%.*s", (int)(advice - why), why);
+	advice += 2;
+	force = strstr(advice, " (--");
+	if (!force)
+		force = advice + strlen(advice);
+	flash_words_add(view, false, "%.*s", (int)(force - advice), advice);
+	if (*force)
+		flash_words_add(view, false, "%s", force + 1);
+}
+
 void flash_words_leave(const struct engine *e, struct flash_view *view)
 {
 	const struct engine_failure *f = engine_failure(e);
@@ -399,4 +418,22 @@ void flash_words_failed(
 		flash_words_add(view, false,
 		    "Next: the same command again, then power off for 2 s, "
 		    "hold the button, power on.");
+}
+
+bool flash_words_plan(const struct engine_event *ev, char *text, size_t size)
+{
+	char differ[24], total[24];
+
+	if (ev->done == ev->total)
+		return false;
+	str_size(differ, sizeof(differ), ev->done);
+	str_size(total, sizeof(total), ev->total);
+	if (!ev->done)
+		str_fmt(text, size,
+		    "all of it is there already: nothing has to be written (%.1f s saved)",
+		    ev->count / 1000.0);
+	else
+		str_fmt(text, size, "%s of %s differ, only they are written (%.1f s saved)", differ,
+		    total, ev->count / 1000.0);
+	return true;
 }

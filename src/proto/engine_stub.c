@@ -524,7 +524,7 @@ void stub_hello_expire(struct engine *e)
 {
 	struct engine_stub *st = &e->st;
 	stub_flush(e);
-	if (st->quick && !engine_restart_likely(e)) {
+	if (st->quick) {
 		quick_failed(e);
 		return;
 	}
