@@ -5,6 +5,7 @@
 
 #include "logline_int.h"
 #include "tasmite/core/tasmota/doctor.h"
+#include "tasmite/core/tasmota/secrets.h"
 
 /* How far a boot has come. */
 enum boot_stage { STAGE_ROM, STAGE_APP, STAGE_WIFI, STAGE_JOINED, STAGE_MQTT };
@@ -42,6 +43,7 @@ struct boot {
 
 struct doctor {
 	struct loglines *reader;
+	struct secrets *secrets; /* knows none: for masking by context */
 	struct doctor_view view;  /* what lines have told */
 	struct doctor_view shown; /* with what follows from it */
 	/* the line that is arriving */
