@@ -87,6 +87,8 @@ struct doctor {
 	bool ap_up;	       /* its address was seen, or somebody came */
 
 	bool attempt; /* a join was begun and has not ended */
+	int32_t attempt_up;
+	uint64_t attempt_word; /* line that came of the Wi-Fi since, in words that are not known */
 	bool joined;  /* by "Connected" of the Wi-Fi */
 	uint64_t joined_line;
 	char firmware[24]; /* whose joins are counted */
