@@ -298,6 +298,22 @@ static void mqtt(struct doctor *d, const struct logline *ev)
 	}
 }
 
+/* "MQT: tele/x/STATE = ...": what is published stands behind this tag only while the broker has the
+ * device, else it is RSL (facts: grammar of the log). */
+static void published(struct doctor *d)
+{
+	size_t tag = lt_find(d->raw, "MQT: ");
+	struct logtext topic = lt_from(d->raw, tag + 5);
+
+	topic = lt_upto(topic, lt_find(topic, " = "));
+	if (tag == d->raw.n || tag > 120 || !topic.n || lt_has(topic, " ") || !lt_has(topic, "/"))
+		return;
+	if (strcmp(d->view.verdict[DOCTOR_MQTT].reason, "not_seen") != 0)
+		return;
+	implied(d);
+	(void)doctor_say(d, DOCTOR_MQTT, DOCTOR_OK, "connected");
+}
+
 /* ---- events ------------------------------------------------------------------------------------------------- */
 
 static void wifi(struct doctor *d, const struct logline *ev)
@@ -349,6 +365,9 @@ static void wifi(struct doctor *d, const struct logline *ev)
 
 void doctor_net_event(struct doctor *d, const struct logline *ev)
 {
+	if (ev->kind == LOGLINE_RESULT || ev->kind == LOGLINE_UPGRADE_OK ||
+	    ev->kind == LOGLINE_UPGRADE_FAILED)
+		published(d);
 	switch (ev->kind) {
 	case LOGLINE_MANAGER:
 		claim_ap(d);
