@@ -438,12 +438,16 @@ static mono_t phase_flush(void *ctx, mono_t now)
 static mono_t phase_draw(void *ctx, mono_t now)
 {
 	struct app *a = ctx;
+	bool early = now - a->last_frame < FRAME_US;
 
-	if (!a->screen_away && now - a->last_frame >= FRAME_US)
+	if (a->screen_away)
+		return MONO_NEVER;
+	if (!early)
 		session_judge(a->session);
-	if (a->screen_away || !tui_dirty(a->tui, now))
-		return a->screen_away ? MONO_NEVER : tui_deadline(a->tui, now);
-	if (now - a->last_frame < FRAME_US)
+	if (!tui_dirty(a->tui, now)) /* what was read since the last frame may still change it */
+		return a->session->device.fresh ? a->last_frame + FRAME_US
+						: tui_deadline(a->tui, now);
+	if (early)
 		return a->last_frame + FRAME_US;
 	a->last_frame = now;
 	if (!tui_draw(a->tui, now))

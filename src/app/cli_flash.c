@@ -479,7 +479,7 @@ static void report(const struct run *r, int code, double seconds)
 		print_json(r, code, seconds);
 		return;
 	}
-	if (r->port_lost)
+	if (r->port_lost && code)
 		fprintf(stderr, "tasmite: %s\n", r->port_why);
 	if (r->timed_out)
 		fprintf(stderr, "tasmite: no boot loader within %d s\n", r->opt->timeout_s);

@@ -460,6 +460,7 @@ static void finish(struct flash_task *t, const struct engine_event *ev, mono_t n
 	const struct engine *e = flash_driver_engine(t->driver);
 	struct flash_view *v = t->view;
 	bool cancelled = ev->kind == ENGINE_EV_CANCELLED;
+	int said = 0; /* lines of the panel that are in the log already */
 
 	t->ended = true;
 	v->left_s = -1;
@@ -471,8 +472,8 @@ static void finish(struct flash_task *t, const struct engine_event *ev, mono_t n
 		flash_words_done(&t->req, e, (double)(now - t->began) / 1e6, v);
 	} else if (t->refused[0]) {
 		v->state = FLASH_FAILED;
-		v->text_count = 0;
-		flash_words_add(v, true, "%s", t->refused);
+		flash_words_refused(t->refused, v);
+		said = v->text_count;
 		flash_words_add(v, false, "Nothing on the device was changed.");
 		flash_words_leave(e, v);
 	} else {
@@ -483,7 +484,7 @@ static void finish(struct flash_task *t, const struct engine_event *ev, mono_t n
 		mark_running_failed(v);
 	if (t->refused[0])
 		say(t, true, "%s", t->refused); /* the panel's line may cut it */
-	say_result(t, t->refused[0] ? 1 : 0);
+	say_result(t, said);
 	v->revision++;
 	t->ops->ended(t->ctx, now);
 }

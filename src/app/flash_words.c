@@ -338,6 +338,25 @@ static void what_changed(
 		flash_words_add(view, true, "It will not start until the flash is written whole.");
 }
 
+void flash_words_refused(const char *why, struct flash_view *view)
+{
+	const char *advice = strstr(why, "; "), *force;
+
+	view->text_count = 0;
+	if (!advice) {
+		flash_words_add(view, true, "%s", why);
+		return;
+	}
+	flash_words_add(view, true, "%.*s", (int)(advice - why), why);
+	advice += 2;
+	force = strstr(advice, " (--");
+	if (!force)
+		force = advice + strlen(advice);
+	flash_words_add(view, false, "%.*s", (int)(force - advice), advice);
+	if (*force)
+		flash_words_add(view, false, "%s", force + 1);
+}
+
 void flash_words_leave(const struct engine *e, struct flash_view *view)
 {
 	const struct engine_failure *f = engine_failure(e);

@@ -23,6 +23,9 @@ void flash_words_started(struct flash_view *view, const char *firmware);
 /* The result after FAILED or CANCELLED: what happened, what is and is not changed, what next. */
 void flash_words_failed(
     const struct flash_request *r, const struct engine *e, bool cancelled, struct flash_view *view);
+/* Why nothing was begun, instead of what stands there: the reason, what to take instead, and what
+ * overrides it, a line each. */
+void flash_words_refused(const char *why, struct flash_view *view);
 /* The way out of the loader for a device on which nothing was changed. */
 void flash_words_leave(const struct engine *e, struct flash_view *view);
 /* One more line of view->text (older ones stay; a full view drops the line). */

@@ -57,6 +57,7 @@ for c in $CHIPS; do
 	at=$(sed -n 's/.*goes to \(0x[0-9a-f]*\).*/\1/p' "$TMPDIR/err" | tail -n 1)
 	[ "$at" != 0x10000 ] || bad "not by the moved table"
 	holds "$TMPDIR/$c-app.bin" "$at" || bad "the application is not at $at"
+	run 0 verify --port "$DEV" "$TMPDIR/$c-app.bin"
 	cp "$TMPDIR/flash.bin" "$TMPDIR/before.bin"
 	end
 

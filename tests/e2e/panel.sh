@@ -94,7 +94,7 @@ tm_line '/watch 0'
 see '/watch \[SECONDS\|off\]'
 # a device that runs and speaks meanwhile is listened to, and does not end it
 hand "power on"
-see 'Project tasmota' 20
+see 'HTP: Web server active' 20
 tm_line '/clear'
 tm_line '/watch'
 see 'awaited for 120 s'
@@ -102,7 +102,9 @@ hand "power off"
 hand "power on"
 see 'rst cause:1, boot mode:\(3,' 20
 see 'the ROM.s text at 74880 ends here' 10
+see 'HTP: Web server active' 20
 tm_line '/watch'
+see 'ROM at 74880'
 enter_loader
 see 'this is the boot loader' 20
 tm_line '/clear'

@@ -79,7 +79,7 @@ tm_keys C-u
 end
 
 begin chooser__names__what_is_not_here
-"$B/make-image" --chip esp32s3 --kind factory --size 128K -o "$T/here/tasmota32s3.factory.bin" >/dev/null
+"$B/make-image" --chip esp32s3 --kind factory --size 192K -o "$T/here/tasmota32s3.factory.bin" >/dev/null
 "$B/make-image" --chip esp32c3 --kind app --size 128K -o "$T/here/mine.bin" >/dev/null
 tm_line '/flash'
 see 'Firmware at hand, for ESP32-C3'
@@ -88,6 +88,17 @@ see 'mine.bin +Tasmota'
 see 'not here: tasmota32c3.factory.bin.* +for this ESP32-C3: http'
 tm_keys Escape
 gone 'Firmware at hand'
+end
+
+begin session__refuses__what_does_not_belong_together
+tm_line "/flash $T/here/tasmota32s3.factory.bin --yes"
+see 'device is an ESP32-C3' 20
+see 'take tasmota32c3.factory.bin for 0x0'
+see '│ +take tasmota32c3.factory.bin for 0x0'
+see 'Nothing on the device was changed'
+tm_line "/flash $T/here/mine.bin@0x0 --yes"
+see 'this is an application alone; at 0x0'
+[ "$(tr -d '\377' <"$T/flash.bin" | wc -c)" = 0 ] || bad "the flash was touched"
 tm_keys F10
 wait_for 5 tm_ended || bad "F10 did not leave"
 tm_stop
@@ -95,6 +106,12 @@ sim_stop
 end
 
 # ---- the chip's own USB ------------------------------------------------------------------------
+# Loader and table, and safeboot and application: between them the new firmware, which runs at once,
+# keeps its settings.
+same_app() {
+	wait_for 10 cmp -s -n $((0x9000)) "$T/new.bin" "$T/flash.bin" &&
+		wait_for 10 cmp -s -i $((0x10000)) -n $(($(stat -c %s "$T/new.bin") - 0x10000)) "$T/new.bin" "$T/flash.bin"
+}
 for c in esp32c3 esp32s3 esp32c6; do
 	begin "usb__goes_and_comes_back__$c"
 	rm -f "$T/flash.bin" "$T/trace"
@@ -103,7 +120,7 @@ for c in esp32c3 esp32s3 esp32c6; do
 	sim_start --chip $c --usb-jtag on --wdt-ms 2500 --adapter "$ADAPTERS" --boot-image "$T/old.bin"
 	wait_for 10 test -e "$ADAPTERS/ttyACM0" || wait_for 5 grep -q 'usb comes' "$T/trace"
 	run 0 env $(shim_env "$B/tasmite") "$B/tasmite" flash --yes --port /dev/ttyACM0 "$T/new.bin"
-	wait_for 10 cmp -s -n "$(stat -c %s "$T/new.bin")" "$T/new.bin" "$T/flash.bin" || bad "the flash differs from the file"
+	same_app || bad "the flash differs from the file"
 	grep -q 'verified (MD5)' "$T/err" || bad "$(tail -n 5 "$T/err")"
 	[ "$(trace_count 'usb goes')" -ge 1 ] || bad "the port never went"
 	[ "$(trace_count 'watchdog off')" -ge 1 ] || bad "the watchdog was left on"
@@ -111,4 +128,19 @@ for c in esp32c3 esp32s3 esp32c6; do
 	sim_stop
 	end
 done
+
+begin usb__goes_and_comes_back__in_the_session
+rm -f "$T/flash.bin" "$T/trace"
+"$B/make-image" --chip esp32c3 --kind factory --size 192K --build 14.2.0 -o "$T/new.bin" >/dev/null
+sim_start --chip esp32c3 --usb-jtag on --wdt-ms 2500 --adapter "$ADAPTERS"
+tm_start 160 45 env $(shim_env "$B/tasmite") "$B/tasmite" /dev/ttyACM0
+see 'ttyACM0 is open' 20
+tm_line "/flash $T/new.bin --yes"
+see 'verified \(MD5\)' 60
+same_app || bad "the flash differs from the file"
+tm_keys F10
+wait_for 5 tm_ended || bad "F10 did not leave"
+tm_stop
+sim_stop
+end
 finish

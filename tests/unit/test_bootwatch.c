@@ -60,6 +60,10 @@ static void bootwatch_rx__stays__in_the_loader(void **state)
 	assert_true(b.loader);
 	assert_true(bootwatch_deadline(&b) == MONO_NEVER);
 	assert_int_equal(bootwatch_baud(&b), 74880);
+	/* "(1,7)", and only the end of the line could be read */
+	bootwatch_begin(&b, 115200, 0);
+	feed(&b, "\x8b\x81mode:(1,7)\r\n", 1000);
+	assert_true(b.loader);
 	/* the next power-up, with the button released */
 	feed(&b, " ets Jan  8 2013,rst cause:1, boot mode:(3,6)\r\n", 9000);
 	assert_false(b.loader);

@@ -248,6 +248,23 @@ static void read__told_before__byte_exact(void **state)
 	rig_fini(&rig);
 }
 
+static void read__each_chip__byte_exact(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < CHIPS; i++) {
+		struct rig_config c = config(chips[i].chip, ENGINE_READ, 40 * KIB + 10);
+		c.job.parts[0].offset = 0x7000;
+		c.cut = (enum rig_cut)(i % 3);
+		begin(&c);
+		finish(ENGINE_EV_DONE, 5 * MIN);
+		assert_int_equal(rig_last(&rig, ENGINE_EV_SLOW)->total, 40 * KIB + 10);
+		assert_int_equal(rig.taken_n, 40 * KIB + 10);
+		assert_memory_equal(rig.taken, before + 0x7000, rig.taken_n);
+		assert_true(kept(0, FLASH));
+		rig_fini(&rig);
+	}
+}
+
 static void flash__backup__before_anything(void **state)
 {
 	(void)state;
@@ -340,6 +357,28 @@ static void baud__too_fast_for_the_link__falls_back(void **state)
 	finish(ENGINE_EV_DONE, 5 * MIN);
 	assert_int_equal(rig_last(&rig, ENGINE_EV_BAUD)->value, 230400);
 	rig_fini(&rig);
+}
+
+/* The ESP32's ROM judges its crystal by an oscillator that drifts; the rate it is asked for is made
+ * up for that. Far off means that what was read is no measure: then the rate is what it is. */
+static void baud__crystal_judged_wrongly__right_all_the_same(void **state)
+{
+	(void)state;
+	static const struct {
+		uint32_t crystal, rom_khz;
+	} cases[] = {{40, 43000}, {40, 37200}, {26, 27800}, {26, 24400}, {40, 40000}};
+	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+		struct rig_config c = config(SIM_ESP32, ENGINE_FLASH, IMAGE);
+		c.link.device.crystal_mhz = cases[i].crystal;
+		c.link.device.rom_khz = cases[i].rom_khz;
+		begin(&c);
+		finish(ENGINE_EV_DONE, 5 * MIN);
+		assert_int_equal(engine_chip_info(rig.e)->crystal_khz, cases[i].crystal * 1000);
+		assert_true(rig_last(&rig, ENGINE_EV_BAUD)->ok);
+		assert_int_equal(rig_last(&rig, ENGINE_EV_BAUD)->value, 921600);
+		assert_true(rig_flash_is(&rig, 0x10000, image, IMAGE));
+		rig_fini(&rig);
+	}
 }
 
 /* Another program, or the same one in the midst of its work, was ended: the chip stays at its rate,
@@ -595,6 +634,8 @@ int main(void)
 	    cmocka_unit_test(verify__names_what_differs),
 	    cmocka_unit_test(secure_download__writes_and_says_what_it_cannot),
 	    cmocka_unit_test(baud__too_fast_for_the_link__falls_back),
+	    cmocka_unit_test(read__each_chip__byte_exact),
+	    cmocka_unit_test(baud__crystal_judged_wrongly__right_all_the_same),
 	    cmocka_unit_test(baud__left_raised__found_by_the_next),
 	    cmocka_unit_test(identify__flash_in_package__by_its_eFuses),
 	    cmocka_unit_test(identify__xmc_half_awake__is_woken),

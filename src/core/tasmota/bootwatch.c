@@ -71,16 +71,15 @@ void bootwatch_seen(struct bootwatch *b)
 static void rom_line(struct bootwatch *b)
 {
 	static const char *const more[] = {"load 0x", "chksum 0x", "csum 0x"};
-	const char *banner = strstr(b->line, "boot mode:(");
+	const char *banner = strstr(b->line, "mode:("); /* its first words may have been missed */
 	const char *esp32 = strstr(b->line, "rst:0x");
 
-	if (banner) {
+	if (banner && banner[6] >= '0' && banner[6] <= '7' && banner[7] == ',') {
 		b->state = BOOTWATCH_ROM;
-		b->loader = banner[11] == '1';
+		b->loader = banner[6] == '1';
 	} else if (esp32 && strstr(esp32, ",boot:0x")) {
 		end(b, BOOTWATCH_DONE);
 	}
-	/* Its first words may have been missed. */
 	for (size_t i = 0; i < sizeof(more) / sizeof(more[0]); i++)
 		if (b->state == BOOTWATCH_AWAIT && str_starts(b->line, more[i]))
 			b->state = BOOTWATCH_ROM;
