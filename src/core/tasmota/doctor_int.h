@@ -43,7 +43,7 @@ struct boot {
 
 struct doctor {
 	struct loglines *reader;
-	struct secrets *secrets; /* knows none: for masking by context */
+	struct secrets *secrets;  /* knows none: for masking by context */
 	struct doctor_view view;  /* what lines have told */
 	struct doctor_view shown; /* with what follows from it */
 	/* the line that is arriving */
@@ -89,7 +89,7 @@ struct doctor {
 	bool attempt; /* a join was begun and has not ended */
 	int32_t attempt_up;
 	uint64_t attempt_word; /* line that came of the Wi-Fi since, in words that are not known */
-	bool joined;  /* by "Connected" of the Wi-Fi */
+	bool joined;	       /* by "Connected" of the Wi-Fi */
 	uint64_t joined_line;
 	char firmware[24]; /* whose joins are counted */
 	bool signal_told;
