@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "tasmite/app/app.h"
 #include "tasmite/app/cli.h"
@@ -129,6 +130,24 @@ static bool seconds(const struct option_row *row, const char *value, int64_t *us
 	return true;
 }
 
+/* On the screen colours are the usual thing, in a pipe escape codes come only when asked for. */
+static bool color_option(
+    struct call *c, const struct option_row *row, const char *value, struct err *err)
+{
+	bool always = !value || str_casecmp(value, "always") == 0;
+	bool never = value && str_casecmp(value, "never") == 0;
+
+	if (!always && !never && str_casecmp(value, "auto") != 0) {
+		err_set(err, ERR_INVAL, 0, "--color wants always, never or auto, not %s", value);
+		return false;
+	}
+	if (!value) /* it means the pipe */
+		c->plain_only = row->name;
+	c->app.plain.color = always || (!never && !c->app.no_color && isatty(STDOUT_FILENO));
+	c->app.no_color = never || (!always && c->app.no_color);
+	return true;
+}
+
 static bool plain_option(
     struct app_plain_options *p, const struct option_row *row, const char *value, struct err *err)
 {
@@ -140,9 +159,6 @@ static bool plain_option(
 			return true;
 		err_set(err, ERR_INVAL, 0, "--stamp wants clock or iso, not %s", value);
 		return false;
-	case OPTION_COLOR:
-		p->color = true;
-		return true;
 	case OPTION_SEND:
 		if (p->send_count == APP_MAX_SETS) {
 			err_set(err, ERR_RANGE, 0, "at most %d times --send", APP_MAX_SETS);
@@ -220,8 +236,9 @@ static bool take_option(struct call *c, enum options_command command, const stru
 	case OPTION_PLAIN:
 		c->app.plain.on = true;
 		return true;
-	case OPTION_STAMP:
 	case OPTION_COLOR:
+		return color_option(c, row, value, err);
+	case OPTION_STAMP:
 	case OPTION_SEND:
 	case OPTION_UNTIL:
 	case OPTION_EXIT_AFTER:

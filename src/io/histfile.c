@@ -156,7 +156,9 @@ static void take_news(struct histfile *h, int fd, const struct stat *st)
 
 	if (!same) {
 		h->lines = 0;
-		h->ops.anew(h->ctx);
+		/* The first line of all makes the file: nothing comes of it that could be known. */
+		if (h->known || st->st_size)
+			h->ops.anew(h->ctx);
 	}
 	h->known = true;
 	h->dev = st->st_dev;

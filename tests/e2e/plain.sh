@@ -64,12 +64,12 @@ end
 
 begin plain__shows_stand_ins__colours_when_asked
 printf '\033[31mred\033[0m \033]0;title\007 bell\a end of it\r\n' >"$TMPDIR/wild"
-for color in '' --color; do
+for color in '' --color=never --color=auto --color --color=always; do
 	patient_start "$TMPDIR/wild"
 	timeout 30 "$B/tasmite" --plain $color --until 'end of it' --timeout 20 "$PATIENT" >"$TMPDIR/out" 2>&1 </dev/null ||
 		bad "not seen with '$color': $(cat "$TMPDIR/out")"
 	patient_stop
-	if [ -z "$color" ]; then
+	if [ "$color" != --color ] && [ "$color" != --color=always ]; then
 		grep -q $'\033' "$TMPDIR/out" && bad "an escape code got through"
 		out 'red ␛]0;title␇ bell␇ end of it'
 	else
@@ -77,6 +77,11 @@ for color in '' --color; do
 		grep -q $'\033]' "$TMPDIR/out" && bad "more than colours got through"
 	fi
 done
+end
+
+begin plain__tells__what_color_wants
+"$B/tasmite" --plain --color=sometimes /dev/null >"$TMPDIR/out" 2>"$TMPDIR/err" && bad "taken"
+err 'wants always, never or auto, not sometimes'
 end
 
 begin plain__tells__what_is_wrong_with_the_port

@@ -129,6 +129,9 @@ for build in 6.1.1-full 8.5.0-full 15.2.0-full; do
 	has SSId2 guest
 	has Password2 'five;six!'
 	has Topic desk
+	see 'WIF: ' 30
+	tm_line 'FriendlyName1 q"u %s\te;x '
+	has FriendlyName1 'q"u %s\te;x '
 	end
 
 	begin "trap__is_told__beforehand__$build"

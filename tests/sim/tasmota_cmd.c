@@ -83,6 +83,7 @@ static const struct tas_cmd COMMANDS[] = {
     {"MqttTimeout", K_NUM, 0, 0, 1, 100, "4", 0, TAS_V(9, 0, 0, 0), NULL},
     {"Rule", K_FN, 1, 3, 0, 511, NULL, CF_FULL | CF_RULES, 0, tas_fn_rule},
     {"WiFiScan", K_FN, 0, 0, 0, 0, NULL, CF_FULL, TAS_V(9, 4, 0, 0), tas_fn_wifiscan},
+    {"Template", K_FN, 0, 0, 0, 0, NULL, CF_RESTART, TAS_V(6, 5, 0, 0), tas_fn_template},
     {"Modules", K_FN, 0, 0, 0, 0, NULL, 0, 0, tas_fn_modules},
     {"Emulation", K_NUM, 0, 0, 0, 2, "0", CF_RESTART | CF_FULL, 0, NULL},
     {"Latitude", K_TEXT, 0, 0, 0, 20, "48.858360", CF_FULL | CF_RULES, 0, NULL},

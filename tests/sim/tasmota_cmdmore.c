@@ -24,6 +24,25 @@ const char *tas_module_name(long module)
 	return "Generic";
 }
 
+/* Kept as it is written; what it means is not played. The answer is the template itself. */
+void tas_fn_template(struct sim_app *a, const struct tas_cmd *c, struct tas_arg *arg)
+{
+	static const char generic[] =
+	    "{\"NAME\":\"Generic\",\"GPIO\":[255,255,255,255,255,255,255,255,"
+	    "255,255,255,255,255],\"FLAG\":1,\"BASE\":18}";
+
+	if (arg->len && arg->data[0] == '{') {
+		tas_set_put(&a->set, "Template", arg->data);
+		if (tas_num(a, "Module") == 0)
+			a->restart_flag = 2;
+	} else if (arg->len) {
+		tas_error(a, arg, "Error");
+		return;
+	}
+	tas_result(a, c->name,
+	    tas_set_has(&a->set, "Template") ? tas_set_get(&a->set, "Template") : generic);
+}
+
 /* The list in one answer; real builds cut it into several. */
 void tas_fn_modules(struct sim_app *a, const struct tas_cmd *c, struct tas_arg *arg)
 {

@@ -235,6 +235,7 @@ void tas_fn_baudrate(struct sim_app *a, const struct tas_cmd *c, struct tas_arg 
 void tas_fn_wificonfig(struct sim_app *a, const struct tas_cmd *c, struct tas_arg *arg);
 void tas_fn_ipaddress(struct sim_app *a, const struct tas_cmd *c, struct tas_arg *arg);
 void tas_fn_power(struct sim_app *a, const struct tas_cmd *c, struct tas_arg *arg);
+void tas_fn_template(struct sim_app *a, const struct tas_cmd *c, struct tas_arg *arg);
 void tas_fn_module(struct sim_app *a, const struct tas_cmd *c, struct tas_arg *arg);
 void tas_fn_setoption(struct sim_app *a, const struct tas_cmd *c, struct tas_arg *arg);
 void tas_fn_timezone(struct sim_app *a, const struct tas_cmd *c, struct tas_arg *arg);

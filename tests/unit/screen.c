@@ -55,6 +55,18 @@ static void on_chosen(void *ctx, const char *value)
 	session_list_close(sc->s);
 }
 
+static void on_form(void *ctx, enum tui_form event, int field, const char *text)
+{
+	struct screen *sc = ctx;
+	struct session_form *f = &sc->s->form;
+
+	sc->forms++;
+	sc->form_event = event;
+	if (event == TUI_FORM_CHANGED)
+		str_copy(f->fields[field].value, sizeof(f->fields[field].value), text);
+	session_form_touch(sc->s);
+}
+
 static void on_closed(void *ctx)
 {
 	struct screen *sc = ctx;
@@ -171,6 +183,7 @@ void screen_read(struct screen *sc)
 void screen_open(struct screen *sc, int w, int h)
 {
 	static const struct tui_ops ops = {.line = on_line,
+	    .form = on_form,
 	    .bound = on_bound,
 	    .answer = on_answer,
 	    .chosen = on_chosen,

@@ -21,6 +21,7 @@ struct screen {
 	size_t raw_len;
 	int entries, entry_kind, entry_event; /* what happened to the line of a search */
 	char entry[256];
+	int forms, form_event; /* what happened to the form; its values are taken over */
 	int lines, answers, last_answer, chosen_count, closed, pastes, choices;
 };
 

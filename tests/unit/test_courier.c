@@ -279,6 +279,29 @@ static void typed_backlog__is_split_and_stored(void **state)
 	}
 }
 
+static void template__holds_semicolons__on_each_build(void **state)
+{
+	static const char json[] = "{\"NAME\":\"a;b\",\"GPIO\":[17,0,0,0,0,0,0,0,21,56,0,0,0],"
+				   "\"FLAG\":0,\"BASE\":1}";
+	char text[200];
+	const char *commands[] = {text, "Module 0", "Topic plug"};
+
+	(void)state;
+	str_fmt(text, sizeof(text), "Template %s", json);
+	for (size_t f = 1; f < BUILDS; f++) {
+		struct post *p = post_new(builds[f].build, NULL);
+
+		send(p, commands, 3, builds[f].fw, true);
+		deliver(p, 60);
+		all_stored(p);
+		assert_string_equal(stored(p, "Template"), json);
+		assert_string_equal(stored(p, "Module"), "0");
+		assert_string_equal(stored(p, "Topic"), "plug");
+		assert_int_equal(p->retries, 0);
+		post_free(p);
+	}
+}
+
 /* ---- losses ------------------------------------------------------------------------------------ */
 
 static size_t sixty(char lines[][100])
@@ -627,6 +650,7 @@ int main(void)
 	    cmocka_unit_test(setup__is_stored_as_meant__or_said_to_be_impossible),
 	    cmocka_unit_test(traps__are_true__the_device_stores_something_else),
 	    cmocka_unit_test(typed_backlog__is_split_and_stored),
+	    cmocka_unit_test(template__holds_semicolons__on_each_build),
 	    cmocka_unit_test(script__is_stored_whole__over_a_link_that_loses_bytes),
 	    cmocka_unit_test(script__is_stored_whole__over_a_bad_link),
 	    cmocka_unit_test(script__stops__at_an_unknown_command),

@@ -213,11 +213,33 @@ static void histfile_read__refuses__what_is_no_file(void **state)
 	alarm(0);
 }
 
+/* What a session has entered before there was a file stays known to it. */
+static void histfile_append__forgets_nothing__when_it_makes_the_file(void **state)
+{
+	struct fixture *f = *state;
+
+	assert_int_equal(histfile_read(f->a.file, &f->err), ERR_OK);
+	assert_int_equal(histfile_append(f->a.file, "first", &f->err), ERR_OK);
+	assert_int_equal(histfile_append(f->a.file, "second", &f->err), ERR_OK);
+	assert_int_equal(histfile_read(f->a.file, &f->err), ERR_OK);
+	assert_int_equal(f->a.forgotten, 0);
+	assert_string_equal(f->a.got, "");
+	/* another one has read nothing yet: all of it comes */
+	assert_int_equal(histfile_read(f->b.file, &f->err), ERR_OK);
+	assert_string_equal(f->b.got, "first|second|");
+	assert_int_equal(f->b.forgotten, 1);
+	/* a file that was replaced is another one, an empty one too */
+	unlink(f->path);
+	assert_int_equal(histfile_append(f->b.file, "third", &f->err), ERR_OK);
+	assert_int_equal(f->b.forgotten, 2);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 #define CASE(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 	    CASE(histfile_append__keeps__lines_for_the_owner_only),
+	    CASE(histfile_append__forgets_nothing__when_it_makes_the_file),
 	    CASE(histfile_read__hands_on__what_others_appended),
 	    CASE(histfile_read__folds__a_file_read_as_a_whole),
 	    CASE(histfile_read__leaves__a_line_that_is_being_written),

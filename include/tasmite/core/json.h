@@ -16,7 +16,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define JSON_MAX_BYTES 16384
+#define JSON_MAX_BYTES 8192
 #define JSON_MAX_DEPTH 32
 
 /* An object in a line. */

@@ -79,7 +79,9 @@ enum options_command {
 	    "no screen: the device's lines on standard output, lines to send on standard input",  \
 	    OPTIONS_SR)                                                                           \
 	X(OPTION_STAMP, "stamp", "[=iso]", "with --plain: the time before each line", OPTIONS_SR) \
-	X(OPTION_COLOR, "color", "", "with --plain: the colours that the device sends",           \
+	X(OPTION_COLOR, "color", "[=WHEN]",                                                       \
+	    "always, never or auto; with --plain the colours that the device sends (auto: on a"   \
+	    " terminal; without WHEN: always)",                                                   \
 	    OPTIONS_SR)                                                                           \
 	X(OPTION_SEND, "send", "LINE",                                                            \
 	    "with --plain: send this line when the port is open; may be given several times",     \

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The set-up of a device as a form. */
+/* The set-up of a device as a form. Templates came with 6.5.0, the minutes of a time zone with 6.4.0
+ * (Tasmota's changelog). */
 #include "tasmite/core/tasmota/setup.h"
 
 #include <assert.h>
@@ -220,9 +221,11 @@ bool setup_trap(const struct setup *s, enum setup_field f, char *why, size_t siz
 		return str_copy(why, size, "a ? alone only asks"), true;
 	if (field_trap(f, value, why, size))
 		return true;
-	if (f == SETUP_TEMPLATE && s->fw && s->fw < BACKLOG_FW(6, 6, 0, 0))
-		return str_copy(why, size, "there are templates from 6.6 on"), true;
+	if (f == SETUP_TEMPLATE && s->fw && s->fw < BACKLOG_FW(6, 5, 0, 0))
+		return str_copy(why, size, "there are templates from 6.5 on"), true;
 	str_fmt(text, sizeof(text), "%s %s", setup_command(s, f), value);
+	if (f == SETUP_ZONE && strchr(value, ':') && s->fw && s->fw < BACKLOG_FW(6, 4, 0, 0))
+		return str_copy(why, size, "minutes are taken from 6.4 on"), true;
 	if (f == SETUP_PORT && !strcmp(value, "1"))
 		return str_copy(why, size, "the value 1 means the firmware's default"), true;
 	return backlog_trap(text, s->fw, why, size);

@@ -26,7 +26,7 @@
 	X(SETUP_TOPIC, "  topic", "Topic", false, "of this device alone")               \
 	X(SETUP_NAME, "Device name", "FriendlyName1", false, "")                        \
 	X(SETUP_MODULE, "Module", "Module", false, "number; 0: the template")           \
-	X(SETUP_TEMPLATE, "Template", "Template", false, "{\"NAME\":...}, from 6.6 on") \
+	X(SETUP_TEMPLATE, "Template", "Template", false, "{\"NAME\":...}, from 6.5 on") \
 	X(SETUP_ZONE, "Time zone", "Timezone", false, "-13 to 14; 99: by its rules")
 
 /* clang-format on */
