@@ -418,6 +418,8 @@ static void flash_files(struct app *a, const struct cmd_line *c, enum engine_kin
 	bool yes = false;
 
 	flash_request_init(&r, kind);
+	str_copy(
+	    r.known_in, sizeof(r.known_in), settings_text(a->session->settings, SET_FIRMWARE_DIR));
 	if (take_words(a, c, &r, &yes, flash_request_add)) {
 		if (!r.file_count)
 			act_choose_firmware(a, c);

@@ -108,6 +108,11 @@ static bool carry_out(struct flash_driver *d, int *result, uint32_t *actual)
 		else
 			*result = ERR_IO;
 		return true;
+	case ENGINE_NEED_OLD:
+		data = d->ops->old(d->ctx, a->bytes, a->n);
+		if (data)
+			engine_data(d->engine, data, a->length);
+		return true;
 	case ENGINE_TAKE_DATA:
 		*result = d->ops->take(d->ctx, a->part, a->offset, a->bytes, a->n);
 		return true;

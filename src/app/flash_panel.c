@@ -134,3 +134,28 @@ void flash_panel_stages(const struct flash_request *r, struct flash_view *v, enu
 		if (stage_ahead(r, (enum engine_stage)s, by))
 			flash_panel_stage(v, (enum engine_stage)s);
 }
+
+void flash_panel_what(const struct flash_request *r, struct flash_view *v)
+{
+	char size[24];
+
+	if (r->kind == ENGINE_IDENTIFY)
+		str_copy(v->what, sizeof(v->what), "identify the chip");
+	else if (r->kind == ENGINE_READ)
+		str_fmt(v->what, sizeof(v->what), "flash → %s", r->save);
+	else if (r->kind == ENGINE_ERASE && r->area.length)
+		str_fmt(v->what, sizeof(v->what), "erase 0x%05x to 0x%05x", r->area.offset,
+		    r->area.offset + r->area.length - 1);
+	else if (r->kind == ENGINE_ERASE)
+		str_copy(v->what, sizeof(v->what), "erase the whole flash");
+	else if (r->files[0].unplaced)
+		str_fmt(v->what, sizeof(v->what), "%s%s  %s %s its partition", r->files[0].name,
+		    r->file_count > 1 ? " and more" : "",
+		    str_size(size, sizeof(size), r->files[0].size),
+		    r->kind == ENGINE_VERIFY ? "=" : "→");
+	else
+		str_fmt(v->what, sizeof(v->what), "%s%s  %s %s 0x%05x", r->files[0].name,
+		    r->file_count > 1 ? " and more" : "",
+		    str_size(size, sizeof(size), r->files[0].size),
+		    r->kind == ENGINE_VERIFY ? "=" : "→", r->files[0].offset);
+}

@@ -14,5 +14,7 @@ enum flash_by { FLASH_BY_ROM, FLASH_BY_STUB, FLASH_BY_FAMILY };
 /* The row of stages for what is known now: with the stub, or by the ROM alone. Stages that began
  * stay with their marks. */
 void flash_panel_stages(const struct flash_request *r, struct flash_view *v, enum flash_by by);
+/* What is done, in a line. */
+void flash_panel_what(const struct flash_request *r, struct flash_view *v);
 
 #endif

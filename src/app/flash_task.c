@@ -12,6 +12,7 @@
 #include "flash_driver.h"
 #include "flash_family.h"
 #include "flash_fit.h"
+#include "flash_old.h"
 #include "flash_panel.h"
 #include "flash_save.h"
 #include "flash_words.h"
@@ -40,6 +41,7 @@ struct flash_task {
 	uint32_t baud;		      /* of the link, for the share of the wire */
 	struct adapter adapter;	      /* what is remembered of it */
 	struct flash_save *save;      /* the backup */
+	struct flash_old *old;	      /* what the device may hold */
 	char save_md5[40];
 	uint64_t mismatch; /* bytes that differed */
 	enum engine_retry last_retry;
@@ -79,7 +81,6 @@ static void view_begin(struct flash_task *t, bool by_lines, mono_t now)
 	const struct flash_request *r = &t->req;
 	struct flash_view *v = t->view;
 	uint64_t revision = v->revision;
-	char size[24];
 
 	memset(v, 0, sizeof(*v));
 	v->revision = revision + 1;
@@ -87,25 +88,7 @@ static void view_begin(struct flash_task *t, bool by_lines, mono_t now)
 	v->left_s = -1;
 	v->stage_began = now;
 	flash_panel_stages(r, v, r->no_stub ? FLASH_BY_ROM : FLASH_BY_STUB);
-	if (r->kind == ENGINE_IDENTIFY)
-		str_copy(v->what, sizeof(v->what), "identify the chip");
-	else if (r->kind == ENGINE_READ)
-		str_fmt(v->what, sizeof(v->what), "flash → %s", r->save);
-	else if (r->kind == ENGINE_ERASE && r->area.length)
-		str_fmt(v->what, sizeof(v->what), "erase 0x%05x to 0x%05x", r->area.offset,
-		    r->area.offset + r->area.length - 1);
-	else if (r->kind == ENGINE_ERASE)
-		str_copy(v->what, sizeof(v->what), "erase the whole flash");
-	else if (r->files[0].unplaced)
-		str_fmt(v->what, sizeof(v->what), "%s%s  %s %s its partition", r->files[0].name,
-		    r->file_count > 1 ? " and more" : "",
-		    str_size(size, sizeof(size), r->files[0].size),
-		    r->kind == ENGINE_VERIFY ? "=" : "→");
-	else
-		str_fmt(v->what, sizeof(v->what), "%s%s  %s %s 0x%05x", r->files[0].name,
-		    r->file_count > 1 ? " and more" : "",
-		    str_size(size, sizeof(size), r->files[0].size),
-		    r->kind == ENGINE_VERIFY ? "=" : "→", r->files[0].offset);
+	flash_panel_what(r, v);
 	show_steps(t, by_lines);
 }
 
@@ -357,22 +340,19 @@ static void on_stub(struct flash_task *t, const struct engine_event *ev)
 		    "checks");
 }
 
+/* What is sent may be less than what is written: said in the panel, too. */
 static void on_plan(struct flash_task *t, const struct engine_event *ev)
 {
-	char differ[24], total[24];
-	uint32_t same = ev->total - ev->done;
+	char text[160];
 
-	str_size(differ, sizeof(differ), ev->done);
-	str_size(total, sizeof(total), ev->total);
-	if (!same)
+	if (flash_words_plan(ev, text, sizeof(text)))
+		say(t, false, "%s", text);
+	if (!ev->differences)
 		return;
-	if (!ev->done)
-		say(t, false,
-		    "all of it is there already: nothing has to be written (%.1f s saved)",
-		    ev->count / 1000.0);
-	else
-		say(t, false, "%s of %s differ, only they are written (%.1f s saved)", differ,
-		    total, ev->count / 1000.0);
+	t->view->text_count = 0;
+	flash_words_add(t->view, false, "%u of %u sectors sent as differences", ev->differences,
+	    ev->done / FLASH_OLD_SECTOR);
+	say(t, false, "what the device holds is known: %s", t->view->text[0]);
 }
 
 static void on_mismatch(struct flash_task *t, const struct engine_event *ev)
@@ -460,6 +440,7 @@ static void finish(struct flash_task *t, const struct engine_event *ev, mono_t n
 	const struct engine *e = flash_driver_engine(t->driver);
 	struct flash_view *v = t->view;
 	bool cancelled = ev->kind == ENGINE_EV_CANCELLED;
+	struct err err = {0};
 	int said = 0; /* lines of the panel that are in the log already */
 
 	t->ended = true;
@@ -469,6 +450,9 @@ static void finish(struct flash_task *t, const struct engine_event *ev, mono_t n
 		v->state = FLASH_DONE;
 		close_save(t);
 		remember_rate(t);
+		if (flash_old_keep_request(&t->req, &err) != ERR_OK)
+			say(t, true, "what was written is not kept for the next release: %s",
+			    err.text);
 		flash_words_done(&t->req, e, (double)(now - t->began) / 1e6, v);
 	} else if (t->refused[0]) {
 		v->state = FLASH_FAILED;
@@ -581,8 +565,15 @@ static const uint8_t *on_data(void *ctx, size_t part, uint32_t offset, uint32_t 
 	return f->data + offset;
 }
 
+static const uint8_t *on_old(void *ctx, const uint8_t *digest, size_t n)
+{
+	struct flash_task *t = ctx;
+
+	return t->old ? flash_old_sector(t->old, digest, n) : NULL;
+}
+
 static const struct flash_driver_ops driver_ops = {
-    .event = on_event, .data = on_data, .take = on_take};
+    .event = on_event, .data = on_data, .old = on_old, .take = on_take};
 
 static void job_of(
     const struct flash_request *r, bool connected, uint32_t connected_baud, struct engine_job *job)
@@ -597,6 +588,7 @@ static void job_of(
 	job->want_table = flash_fit_wants_table(r);
 	job->no_verify = r->no_verify;
 	job->full = r->full;
+	job->old = r->kind == ENGINE_FLASH && !r->full && !r->no_stub;
 	job->backup = r->save[0] && r->kind != ENGINE_READ;
 	job->connected = connected;
 	job->connected_baud = connected_baud;
@@ -671,6 +663,8 @@ struct flash_task *flash_task_new(struct loop *loop, struct link *link, struct f
 		return NULL;
 	}
 	memset(r, 0, sizeof(*r)); /* taken over */
+	if (job.old)
+		t->old = flash_old_new(loop, t->req.known_in, now);
 	take_link(t);
 	view_begin(t, job.has_lines, now);
 	/* A port at the end of a network may still be on its way: what it can do is known then. */
@@ -687,6 +681,7 @@ void flash_task_free(struct flash_task *t)
 		return;
 	flash_driver_free(t->driver);
 	flash_save_free(t->save);
+	flash_old_free(t->old);
 	flash_request_fini(&t->req);
 	free(t);
 }

@@ -43,11 +43,12 @@ struct flash_request {
 	int area_words;		 /* of it that were given */
 	uint32_t baud;		 /* 0: the fastest that works */
 	bool no_clkdiv;
-	bool no_stub;			/* the ROM alone */
-	bool no_verify;			/* no MD5 at the end */
-	bool full;			/* write what is there already, too */
-	bool force;			/* what is refused, but can be written, is */
-	bool keep_settings;		/* the sectors of the settings stay as they are */
+	bool no_stub;	    /* the ROM alone */
+	bool no_verify;	    /* no MD5 at the end */
+	bool full;	    /* write what is there already, too */
+	bool force;	    /* what is refused, but can be written, is */
+	char known_in[512]; /* one more folder with firmware that the device may hold; "" none */
+	bool keep_settings; /* the sectors of the settings stay as they are */
 	int mode, size_code, freq_code; /* of the header at offset 0, or FLASH_KEEP */
 	char save
 	    [512]; /* READ: where it goes; FLASH, ERASE: backup before anything is lost; "" none */

@@ -419,3 +419,21 @@ void flash_words_failed(
 		    "Next: the same command again, then power off for 2 s, "
 		    "hold the button, power on.");
 }
+
+bool flash_words_plan(const struct engine_event *ev, char *text, size_t size)
+{
+	char differ[24], total[24];
+
+	if (ev->done == ev->total)
+		return false;
+	str_size(differ, sizeof(differ), ev->done);
+	str_size(total, sizeof(total), ev->total);
+	if (!ev->done)
+		str_fmt(text, size,
+		    "all of it is there already: nothing has to be written (%.1f s saved)",
+		    ev->count / 1000.0);
+	else
+		str_fmt(text, size, "%s of %s differ, only they are written (%.1f s saved)", differ,
+		    total, ev->count / 1000.0);
+	return true;
+}

@@ -19,12 +19,15 @@
 
 struct deflater {
 	z_stream z;
+	z_stream raw; /* without header and sum */
 };
 
 struct deflater *deflater_new(void)
 {
 	struct deflater *d = xcalloc(1, sizeof *d);
 	if (deflateInit2(&d->z, DEFLATE_LEVEL, Z_DEFLATED, DEFLATE_WINDOW, DEFLATE_MEMORY,
+		Z_DEFAULT_STRATEGY) != Z_OK ||
+	    deflateInit2(&d->raw, DEFLATE_LEVEL, Z_DEFLATED, -DEFLATE_WINDOW, DEFLATE_MEMORY,
 		Z_DEFAULT_STRATEGY) != Z_OK)
 		xalloc_die("zlib can't begin to deflate");
 	return d;
@@ -35,6 +38,7 @@ void deflater_free(struct deflater *d)
 	if (!d)
 		return;
 	deflateEnd(&d->z);
+	deflateEnd(&d->raw);
 	free(d);
 }
 
@@ -67,6 +71,30 @@ size_t deflater_run(struct deflater *d, const uint8_t *in, size_t *n, bool last,
 	*n = have - d->z.avail_in;
 	*end = rc == Z_STREAM_END;
 	return space - d->z.avail_out;
+}
+
+size_t deflater_sector(struct deflater *d, const uint8_t *dict, size_t dict_n, const uint8_t *in,
+    size_t n, uint8_t *out, size_t room)
+{
+	union {
+		const uint8_t *in;
+		Bytef *next;
+	} from = {.in = in};
+	if (deflateReset(&d->raw) != Z_OK ||
+	    (dict_n > 0 && deflateSetDictionary(&d->raw, dict, deflate_bound(dict_n)) != Z_OK))
+		xalloc_die("zlib can't begin anew");
+	d->raw.next_in = from.next;
+	d->raw.avail_in = deflate_bound(n);
+	d->raw.next_out = out;
+	d->raw.avail_out = deflate_bound(room);
+	if (deflate(&d->raw, Z_FINISH) != Z_STREAM_END)
+		return 0;
+	return room - d->raw.avail_out;
+}
+
+uint32_t deflate_adler(uint32_t adler, const uint8_t *bytes, size_t n)
+{
+	return (uint32_t)adler32(adler, bytes, deflate_bound(n));
 }
 
 bool gunzip_is(const uint8_t *bytes, size_t n)

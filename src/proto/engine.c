@@ -77,6 +77,7 @@ struct engine *engine_new(const struct engine_job *job, mono_t now)
 	e->cancel_by = MONO_NEVER;
 	e->w.block = e->type->block_max;
 	e->deflater = deflater_new();
+	delta_init(e);
 	engine_slip(e);
 	heard_init(&e->heard);
 	engine_reset_init(e);
@@ -90,6 +91,8 @@ void engine_free(struct engine *e)
 	if (!e)
 		return;
 	deflater_free(e->deflater);
+	free(e->d.old);
+	differ_free(e->d.differ);
 	free(e);
 }
 
@@ -270,6 +273,17 @@ void engine_need_data(struct engine *e, size_t part, uint32_t offset, uint32_t l
 		   .kind = ENGINE_NEED_DATA, .part = part, .offset = offset, .length = length});
 }
 
+void engine_need_old(struct engine *e, uint32_t offset, const uint8_t *digest)
+{
+	e->w.have_data = false;
+	e->w.fetched = CHIP_SECTOR;
+	engine_queue(e, &(struct engine_action){.kind = ENGINE_NEED_OLD,
+			    .bytes = digest,
+			    .n = PLAN_DIGEST,
+			    .offset = offset,
+			    .length = CHIP_SECTOR});
+}
+
 void engine_learn_lag(struct engine *e, int64_t us)
 {
 	/* What the usual waits cover is no lag; a chip that erased is none either. */
@@ -308,6 +322,8 @@ void engine_cancelled(struct engine *e)
 	/* A chip must not be left in reset. */
 	if (e->reset.asserted && !e->q.out)
 		engine_go(e, ES_RESET_CLEAR);
+	else if (e->st.on && e->state == ES_READ)
+		engine_go(e, ES_READ_STOP); /* or it would send what is under way yet */
 	else
 		engine_end(e, ENGINE_EV_CANCELLED);
 }
@@ -558,7 +574,8 @@ void engine_cancel(struct engine *e, mono_t now)
 		return;
 	e->cancelling = true;
 	bool connecting = e->stage == ENGINE_ST_CONNECT;
-	if (!e->q.out && (connecting || (!e->cmd.waiting && !engine_op(e)->midway)))
+	bool idle = !e->cmd.waiting && !engine_op(e)->midway;
+	if (!e->q.out && (connecting || idle || e->state == ES_READ))
 		engine_cancelled(e);
 	e->cancel_by = now + ENGINE_CANCEL_WAIT;
 }
@@ -575,7 +592,8 @@ void engine_port_lost(struct engine *e, mono_t now)
 
 void engine_data(struct engine *e, const uint8_t *bytes, size_t n)
 {
-	if (e->ended || !e->q.out || e->q.a[0].kind != ENGINE_NEED_DATA)
+	if (e->ended || !e->q.out ||
+	    (e->q.a[0].kind != ENGINE_NEED_DATA && e->q.a[0].kind != ENGINE_NEED_OLD))
 		return;
 	e->w.have_data = n == e->w.fetched && n <= sizeof e->data;
 	if (e->w.have_data)

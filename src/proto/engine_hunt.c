@@ -195,7 +195,7 @@ static bool hunt_stub(struct engine *e)
 	enum engine_hunt why = e->find.why;
 	bool looking = why == HUNT_CONNECT || why == HUNT_BANNER || why == HUNT_RESET ||
 		       why == HUNT_HELD || why == HUNT_QUICK;
-	if (!e->find.stub || !looking || e->st.foreign || e->q.out || e->q.n > 0)
+	if (!e->find.stub || !looking || e->st.strange >= STUB_STRANGE || e->q.out || e->q.n > 0)
 		return false;
 	engine_go(e, ES_STUB_FOUND);
 	return true;

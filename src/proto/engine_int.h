@@ -260,6 +260,7 @@ struct engine {
 	struct engine32 d32;
 	struct engine_stub st;
 	struct engine_plan plan;
+	struct engine_delta d;
 	struct engine_stream s;
 	struct engine_reading r;
 	struct engine_clear clear;
@@ -292,6 +293,8 @@ void engine_take_data(
 void engine_set_baud(struct engine *e, uint32_t baud);
 void engine_lines(struct engine *e, bool dtr, bool rts);
 void engine_need_data(struct engine *e, size_t part, uint32_t offset, uint32_t length);
+/* The sector of that digest, into e->data, if the driver knows it (e->w.have_data). */
+void engine_need_old(struct engine *e, uint32_t offset, const uint8_t *digest);
 /* True when the present command may be tried once more after no answer. */
 bool engine_may_retry(const struct engine *e);
 void engine_finish(struct engine *e);

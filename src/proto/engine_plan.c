@@ -45,6 +45,8 @@ void plan_begin(struct engine *e)
 {
 	struct engine_plan *p = &e->plan;
 	memset(p, 0, sizeof *p);
+	memset(e->d.told, 0, sizeof e->d.told);
+	e->d.on = false;
 	for (size_t i = 0; i < e->job.part_count; i++) {
 		plan_flag(e, &e->job.parts[i], PLAN_DATA);
 		p->piece_first[i] = p->pieces;
@@ -149,8 +151,7 @@ static bool plan_telling(uint8_t flag)
 	return (flag & PLAN_DATA) && !(flag & PLAN_BLANK);
 }
 
-/* Bytes of the job's data in a sector. */
-static uint32_t plan_bytes(const struct engine *e, uint32_t sector)
+uint32_t plan_bytes(const struct engine *e, uint32_t sector)
 {
 	size_t i = plan_part_at(e, sector * CHIP_SECTOR);
 	if (i == ENGINE_MAX_PARTS)
@@ -218,6 +219,14 @@ bool plan_first_time(struct engine *e, uint32_t i)
 	return true;
 }
 
+/* The stub says this digest of a sector: is it that of the job's data? */
+static bool plan_is(struct engine *e, uint32_t sector, const uint8_t *digest)
+{
+	memcpy(e->d.was[sector], digest, PLAN_DIGEST);
+	e->d.told[sector] = true;
+	return memcmp(digest, e->plan.digest[sector], PLAN_DIGEST) == 0;
+}
+
 void plan_sample_answer(struct engine *e, const struct stub_msg *m)
 {
 	struct engine_plan *p = &e->plan;
@@ -227,13 +236,14 @@ void plan_sample_answer(struct engine *e, const struct stub_msg *m)
 		return;
 	for (uint32_t k = 0; k < count && first + k < p->samples; k++)
 		if (plan_first_time(e, first + k))
-			p->matches += memcmp(d + k * PLAN_DIGEST, p->digest[p->sample[first + k]],
-					  PLAN_DIGEST) == 0;
+			p->matches += plan_is(e, p->sample[first + k], d + k * PLAN_DIGEST);
 	if (p->got < p->samples)
 		return;
 	stub_answered(e);
 	if (p->matches > 0)
 		plan_compare_all(e);
+	else if (delta_hope(e))
+		delta_sample_begin(e);
 	else
 		plan_make(e);
 }
@@ -244,7 +254,8 @@ void plan_compare_all(struct engine *e)
 	struct engine_plan *p = &e->plan;
 	engine_stage_begin(e, ENGINE_ST_COMPARE);
 	for (uint32_t s = 0; s < PLAN_SECTORS; s++)
-		p->flag[s] &= (uint8_t) ~(unsigned)PLAN_SAME;
+		p->flag[s] &= (uint8_t) ~(unsigned)(PLAN_SAME | PLAN_OLD);
+	e->d.on = false;
 	p->part = 0;
 	p->compare_done = 0;
 	engine_go(e, ES_COMPARE);
@@ -255,7 +266,10 @@ void plan_compare(struct engine *e)
 	struct engine_plan *p = &e->plan;
 	engine_emit_progress(e, p->compare_done, p->data_total);
 	if (p->part == e->job.part_count) {
-		plan_make(e);
+		if (delta_hope(e))
+			delta_begin(e);
+		else
+			plan_make(e);
 		return;
 	}
 	const struct engine_part *part = &e->job.parts[p->part];
@@ -276,8 +290,7 @@ void plan_compare_answer(struct engine *e, const struct stub_msg *m)
 		return;
 	for (uint32_t k = 0; k < count && first + k < p->count; k++) {
 		uint32_t s = part->offset / CHIP_SECTOR + first + k;
-		if (plan_first_time(e, first + k) &&
-		    memcmp(d + k * PLAN_DIGEST, p->digest[s], PLAN_DIGEST) == 0)
+		if (plan_first_time(e, first + k) && plan_is(e, s, d + k * PLAN_DIGEST))
 			p->flag[s] |= PLAN_SAME;
 	}
 	if (p->got < p->count)
@@ -382,6 +395,7 @@ static void plan_tell(struct engine *e)
 			   .done = p->to_write,
 			   .total = sectors * CHIP_SECTOR,
 			   .value = p->to_erase,
+			   .differences = delta_count(e),
 			   .count = plan_cost_ms(e, skipped)});
 }
 
@@ -398,6 +412,7 @@ void plan_make(struct engine *e)
 		gap = gap ? 2 * gap : 1;
 	}
 	plan_count(e);
+	e->d.on = e->d.on && p->rewritten == 0 && p->restarts == 0;
 	if (p->rewritten == 0 && p->restarts == 0)
 		plan_tell(e);
 	if (p->runs == 0)
@@ -446,6 +461,8 @@ void plan_send(struct engine *e)
 		words[n++] =
 		    p->run[i].sectors * CHIP_SECTOR | (p->run[i].erase ? STUB_RUN_ERASE : 0);
 	}
+	if (e->d.on)
+		words[1] |= STUB_PLAN_DELTA;
 	if (plan_may_round(e))
 		words[1] |= STUB_PLAN_ROUND;
 	plan_note(e);

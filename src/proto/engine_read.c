@@ -10,6 +10,7 @@
 
 #include "tasmite/base/bytes.h"
 
+#define READ_STOP     MONO_MS(400)
 #define READ_WINDOW   32768u
 #define READ_ACK_EACH 8192u
 #define READ_QUIET    MONO_MS(350)
@@ -189,6 +190,10 @@ void read_chunk(struct engine *e, const struct stub_msg *m)
 void read_acted(struct engine *e)
 {
 	struct engine_reading *r = &e->r;
+	if (e->cancelling) {
+		engine_cancelled(e);
+		return;
+	}
 	if (r->acking) {
 		r->acking = false;
 		e->deadline = e->now + read_patience(e) + e->lag;
@@ -197,6 +202,18 @@ void read_acted(struct engine *e)
 		stub_acted(e);
 	else
 		read_ack(e);
+}
+
+/* Any request ends a READ. */
+void read_stop(struct engine *e)
+{
+	stub_ask(e, STUB_STATUS, NULL, 0, READ_STOP);
+}
+
+void read_stop_answer(struct engine *e, const struct stub_msg *m)
+{
+	(void)m;
+	engine_cancelled(e);
 }
 
 void read_answer(struct engine *e, const struct stub_msg *m)

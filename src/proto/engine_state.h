@@ -77,9 +77,12 @@ enum engine_state {
 	ES_STUB_HOME,  /* done: back to the rate at which the next program looks for it */
 	ES_STUB_HOME_SET,
 	ES_STUB_HOME_ASK,
-	ES_SCAN,    /* the job's data are digested */
-	ES_SAMPLE,  /* some sectors of the flash */
-	ES_COMPARE, /* all of them */
+	ES_SCAN,       /* the job's data are digested */
+	ES_SAMPLE,     /* some sectors of the flash */
+	ES_COMPARE,    /* all of them */
+	ES_OLD_SAMPLE, /* does the driver know what the flash holds? */
+	ES_OLD,	       /* ... all of it */
+	ES_OLD_TRY,    /* how small do differences get? */
 	ES_PLAN,
 	ES_REPLAN, /* after a change of rate */
 	ES_STREAM,
@@ -87,6 +90,7 @@ enum engine_state {
 	ES_VERIFY,
 	ES_NARROW, /* which sectors of a piece differ */
 	ES_READ,
+	ES_READ_STOP,
 	ES_PROVE, /* the digest of what was read in parts */
 	ES_TAKE,
 	ES_CLEAR, /* erase by the stub */

@@ -63,6 +63,7 @@ void stream_begin(struct engine *e)
 	s->failed = STUB_OK;
 	s->total = e->plan.to_write + e->plan.to_erase;
 	deflater_reset(e->deflater);
+	delta_stream_begin(e);
 	engine_emit_progress(e, 0, s->total);
 	engine_go(e, ES_STREAM);
 }
@@ -101,8 +102,14 @@ static bool stream_needed(struct engine *e)
 		return false;
 	}
 	memset(e->data + e->w.fetched, 0xFF, CHIP_SECTOR - e->w.fetched);
+	s->in = e->data;
 	s->in_at = 0;
 	s->in_n = CHIP_SECTOR;
+	if (e->d.on) {
+		s->in = e->d.packed;
+		s->in_n = delta_sector(e, e->plan.run[s->run].first + s->run_pos / CHIP_SECTOR);
+		assert(s->in_n > 0);
+	}
 	s->run_pos += CHIP_SECTOR;
 	return true;
 }
@@ -112,14 +119,14 @@ static void stream_move(struct engine *e, bool last)
 	struct engine_stream *s = &e->s;
 	size_t n = s->in_n - s->in_at, room = s->frame - s->raw_n;
 	bool end = false;
-	if (s->plain) {
+	if (s->plain || e->d.on) {
 		n = n < room ? n : room;
-		memcpy(s->raw + s->raw_n, e->data + s->in_at, n);
+		memcpy(s->raw + s->raw_n, s->in + s->in_at, n);
 		s->raw_n += (uint32_t)n;
 		end = last && s->in_at + n == s->in_n;
 	} else {
 		s->raw_n += (uint32_t)deflater_run(
-		    e->deflater, e->data + s->in_at, &n, last, s->raw + s->raw_n, room, &end);
+		    e->deflater, s->in + s->in_at, &n, last, s->raw + s->raw_n, room, &end);
 	}
 	s->in_at += n;
 	s->ended = end;
@@ -147,6 +154,10 @@ static bool stream_build(struct engine *e)
 			if (!last) {
 				stream_need(e);
 				return false;
+			}
+			if (e->d.on) {
+				s->in_n = delta_sum(e);
+				s->in_at = 0;
 			}
 		}
 		stream_move(e, last);

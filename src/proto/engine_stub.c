@@ -293,13 +293,13 @@ void stub_found(struct engine *e)
 	/* Not the serial that the last session ended with: that would be answered from memory. */
 	e->st.serial = (uint8_t)(e->now / MONO_MS(1) + e->st.serial);
 	engine_slip(e);
-	stub_ask(e, STUB_HELLO, NULL, 0, MONO_MS(120));
+	stub_ask(e, STUB_HELLO, NULL, 0, MONO_MS(250));
 }
 
 void stub_found_unanswered(struct engine *e)
 {
 	e->st.on = false;
-	e->st.foreign = true;
+	e->st.strange++;
 	engine_slip(e);
 	hunt_failed(e);
 }
@@ -354,7 +354,7 @@ void stub_left(struct engine *e)
 {
 	enum engine_hunt why = e->find.why;
 	e->st.on = false;
-	e->st.foreign = true;
+	e->st.strange = STUB_STRANGE;
 	engine_slip(e);
 	hunt_begin(e, why, 4, MONO_MS(150));
 	hunt_add(e, e->asked);
@@ -524,7 +524,7 @@ void stub_hello_expire(struct engine *e)
 {
 	struct engine_stub *st = &e->st;
 	stub_flush(e);
-	if (st->quick && !engine_restart_likely(e)) {
+	if (st->quick) {
 		quick_failed(e);
 		return;
 	}

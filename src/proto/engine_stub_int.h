@@ -15,6 +15,8 @@
 #include "tasmite/proto/digest.h"
 #include "tasmite/proto/engine.h"
 
+#include "chip.h"
+#include "differ.h"
 #include "engine_state.h"
 #include "stub_cmd.h"
 
@@ -22,15 +24,17 @@ struct esp_reply;
 
 /* ---- the stub -------------------------------------------------------------------------------- */
 #define STUB_RATES 6
+/* A busy machine may be late for one greeting, and who is late is not foreign yet. */
+#define STUB_STRANGE 4u
 
 /* The link to the stub; engine_stub.c, engine_stub_baud.c. */
 struct engine_stub {
-	bool on;       /* it runs: its frames are read */
-	bool given_up; /* the ROM does the rest */
-	bool found;    /* it ran already */
-	bool foreign;  /* what runs is none of ours */
-	bool leaves;   /* it was told to, in the end */
-	bool survey;   /* the job has failed: what differs is still asked for */
+	bool on;	  /* it runs: its frames are read */
+	bool given_up;	  /* the ROM does the rest */
+	bool found;	  /* it ran already */
+	unsigned strange; /* what runs did not greet so often: it is none of ours */
+	bool leaves;	  /* it was told to, in the end */
+	bool survey;	  /* the job has failed: what differs is still asked for */
 	/* the upload */
 	size_t segment;
 	uint32_t done;	 /* bytes of the segment that have arrived */
@@ -40,6 +44,7 @@ struct engine_stub {
 	bool quick;	       /* it was loaded so, and has not greeted */
 	bool quick_tried;      /* the quick way of loading it */
 	uint32_t quick_old;    /* the rate before */
+	size_t quick_at;       /* bytes of it that are sent */
 	mono_t began;	       /* when it was jumped to */
 	enum engine_cause why; /* of ES_STUB_STATUS */
 	bool backed_up;
@@ -82,7 +87,8 @@ enum plan_flag {
 	PLAN_SAME = 4,	/* the flash has it already */
 	PLAN_ERASE = 8, /* no data, but to be blank */
 	PLAN_KEEP = 16,
-	PLAN_WRONG = 32 /* differs after the writing */
+	PLAN_WRONG = 32, /* differs after the writing */
+	PLAN_OLD = 64	 /* what the flash held is known */
 };
 
 enum plan_proof {
@@ -132,6 +138,24 @@ struct engine_plan {
 	uint32_t worn;	   /* address the last one failed at */
 };
 
+/* What the flash held; engine_delta.c. */
+struct engine_delta {
+	bool on;		    /* the plan is one of differences */
+	uint8_t *old;		    /* of sectors with PLAN_OLD; NULL: nobody knows */
+	uint32_t size;		    /* of it */
+	uint8_t told[PLAN_SECTORS]; /* the stub has said this digest: */
+	uint8_t was[PLAN_SECTORS][PLAN_DIGEST];
+	uint32_t at, known; /* the sector that is asked for; how many the driver knew */
+	uint32_t tries, try_in, try_out;
+	struct differ *differ;
+	uint32_t hint; /* flash address where the old bytes of the last sector ended */
+	uint8_t last[32768];
+	uint32_t fresh; /* bytes of the stream in last */
+	uint8_t packed[CHIP_SECTOR + 64 + 4 * STUB_PARTS_MAX];
+	uint32_t adler;
+	bool summed;
+};
+
 #define STREAM_SLOTS 64u
 
 struct stream_slot {
@@ -148,7 +172,8 @@ struct engine_stream {
 	bool plain, ended;	   /* the last frame is built */
 	size_t run;		   /* the source: where it stands */
 	uint32_t run_pos;
-	size_t in_at, in_n; /* of e->data */
+	const uint8_t *in;
+	size_t in_at, in_n; /* of in */
 	uint8_t raw[STUB_DATA_MAX];
 	uint32_t raw_n, frame;
 	mono_t free;	 /* when the wire is */
@@ -353,6 +378,32 @@ void plan_send_answer(struct engine *e, const struct stub_msg *m);
 size_t plan_part_at(const struct engine *e, uint32_t address);
 uint32_t plan_part_end(const struct engine_part *p);
 
+/* Bytes of the job's data in a sector. */
+uint32_t plan_bytes(const struct engine *e, uint32_t sector);
+
+/* ---- engine_delta.c ------------------------------------------------------------------------------ */
+/* Takes the memory for what the flash held, where the driver may know it. */
+void delta_init(struct engine *e);
+/* Differences might be the quicker way, if the driver knew what the flash holds. */
+bool delta_hope(const struct engine *e);
+/* Does it know the sample? Ends in plan_compare_all or plan_make. */
+void delta_sample_begin(struct engine *e);
+void delta_sample(struct engine *e);
+void delta_sample_acted(struct engine *e);
+/* After the comparison: decides how it is sent; ends in plan_make. */
+void delta_begin(struct engine *e);
+void delta_fetch(struct engine *e);
+void delta_fetch_acted(struct engine *e);
+void delta_try(struct engine *e);
+void delta_try_acted(struct engine *e);
+/* Sectors of the plan that are sent as differences. */
+uint32_t delta_count(const struct engine *e);
+void delta_stream_begin(struct engine *e);
+/* The sector in e->data, which goes to that place: into e->d.packed; its size. */
+size_t delta_sector(struct engine *e, uint32_t sector);
+/* The end of the stream, likewise; 0: it was there. */
+size_t delta_sum(struct engine *e);
+
 /* ---- engine_stream.c ----------------------------------------------------------------------------- */
 void stream_begin(struct engine *e);
 void stream_enter(struct engine *e);
@@ -384,6 +435,9 @@ void read_answer(struct engine *e, const struct stub_msg *m);
 void read_chunk(struct engine *e, const struct stub_msg *m);
 void read_acted(struct engine *e);
 void read_expire(struct engine *e);
+/* Cancelled: nothing more is to come. */
+void read_stop(struct engine *e);
+void read_stop_answer(struct engine *e, const struct stub_msg *m);
 void read_prove(struct engine *e);
 void read_prove_answer(struct engine *e, const struct stub_msg *m);
 /* The first hole in the block under way, [from, to); false when there is none. */

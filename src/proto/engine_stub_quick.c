@@ -17,7 +17,10 @@
 #define QUICK_TOP    921600u	/* where the job names no rate: more is tried by the stub */
 #define QUICK_LEAVE  MONO_MS(4) /* the ROM's answer has left, and the rate has changed */
 #define QUICK_SETTLE MONO_MS(2)
-#define QUICK_BEGIN  64u /* a MEM_BEGIN on the wire, at most */
+#define QUICK_PIECE  1024u /* sent at once */
+#define QUICK_JUNK   8u	   /* bytes: less than any banner has */
+#define QUICK_ADDED  12u   /* to the divider that the ROM measures */
+#define QUICK_BEGIN  64u   /* a MEM_BEGIN on the wire, at most */
 /* Until who has the last word is at the old rate: STUB_FALLBACK_MS and some more. */
 #define QUICK_HUNTS 12u
 #define QUICK_HUNT  MONO_MS(150)
@@ -43,6 +46,7 @@ void quick_begin(struct engine *e)
 	}
 	e->st.quick_tried = true;
 	e->st.quick_old = e->asked;
+	e->st.quick_at = 0;
 	engine_stage_begin(e, ENGINE_ST_STUB);
 	engine_go(e, ES_QUICK_TEST);
 }
@@ -155,24 +159,57 @@ void quick_set_expire(struct engine *e)
 }
 
 /* ---- the stub ------------------------------------------------------------------------------------------ */
-void quick_load(struct engine *e)
+/* The next piece of what goes up: MAGIC, text, data. */
+static size_t quick_piece(const struct engine *e, const uint8_t **bytes)
 {
 	static const uint8_t magic[] = STUB_FIRST_MAGIC;
 	const struct stub_blob *b = stub_esp8266();
-	size_t n = sizeof magic + b->text_size + b->data_size;
-	e->st.began = e->now + engine_wire_us(e, n);
-	quick_data(e, e->data);
-	engine_write_bytes(e, magic, sizeof magic);
-	engine_write_bytes(e, b->text, b->text_size);
-	engine_write_bytes(e, e->data, b->data_size);
+	size_t at = e->st.quick_at, n;
+	if (at < sizeof magic) {
+		*bytes = magic;
+		return sizeof magic;
+	}
+	at -= sizeof magic;
+	*bytes = at < b->text_size ? b->text + at : e->data + (at - b->text_size);
+	n = at < b->text_size ? b->text_size - at : b->text_size + b->data_size - at;
+	return n < QUICK_PIECE ? n : QUICK_PIECE;
 }
 
+static size_t quick_size(void)
+{
+	const struct stub_blob *b = stub_esp8266();
+	return 4 + b->text_size + b->data_size;
+}
+
+void quick_load(struct engine *e)
+{
+	const uint8_t *bytes;
+	size_t n;
+	if (e->st.quick_at == 0) {
+		e->st.began = e->now + engine_wire_us(e, quick_size());
+		e->junk = 0;
+		e->banner = false;
+		quick_data(e, e->data);
+	}
+	n = quick_piece(e, &bytes);
+	e->st.quick_at += n;
+	engine_write_bytes(e, bytes, n);
+}
+
+/* Nobody speaks meanwhile, unless the chip has restarted: then what is sent would teach its loader a
+ * wrong rate. */
 void quick_load_acted(struct engine *e)
 {
+	if (e->junk > QUICK_JUNK) {
+		quick_failed(e);
+		return;
+	}
+	if (e->st.quick_at < quick_size()) {
+		engine_go(e, ES_QUICK_LOAD);
+		return;
+	}
 	e->st.on = true;
 	e->st.quick = true;
-	e->junk = 0;
-	e->banner = false;
 	engine_slip(e);
 	engine_go(e, ES_STUB_HELLO);
 }
@@ -188,12 +225,22 @@ void quick_failed(struct engine *e)
 	engine_slip(e);
 	hunt_begin(e, HUNT_QUICK, QUICK_HUNTS, QUICK_HUNT);
 	hunt_add(e, e->st.quick_old);
+	/* A loader that restarted meanwhile has measured what was sent: this is what it makes of it. */
+	hunt_add(e, chip_rate(e->type, e->chip.crystal_khz, e->speed.divider + QUICK_ADDED));
 	hunt_go(e);
 }
 
 void quick_found(struct engine *e)
 {
+	bool restarted = engine_restart_likely(e) || e->asked != e->st.quick_old;
 	e->junk = 0;
+	e->banner = false;
 	e->st.ceiling = 0; /* whether it was the rate is not known */
-	baud_raise(e, ES_STUB_MEM);
+	e->alive = true;
+	if (restarted) {
+		e->linked = e->asked;
+		identify_begin(e);
+	} else {
+		baud_raise(e, ES_STUB_MEM);
+	}
 }

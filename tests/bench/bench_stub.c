@@ -9,7 +9,7 @@
  *
  * What misses its bound is said; the exit code tells of what was not written right.
  *
- * bench_stub [RATE [LATENCY_MS]]: that one alone, stage by stage.
+ * bench_stub [RATE [LATENCY_MS]]: that one alone, stage by stage (with OLD and NEW: of these).
  */
 #include <stdint.h>
 #include <stdio.h>
@@ -18,6 +18,7 @@
 
 #include "sim/link.h"
 #include "tasmite/proto/deflate.h"
+#include "tasmite/proto/digest.h"
 #include "tasmite/proto/engine.h"
 
 #define IMAGE	   (600u * 1024)
@@ -43,10 +44,23 @@ struct bench {
 	unsigned retries;
 	uint64_t wire;
 	uint32_t taken, total;
-	struct file file;
+	struct file file, known; /* known: what this machine has of what was there before */
 };
 
 /* ---- the driver of the engine ------------------------------------------------------------------ */
+static void give_old(struct bench *b, const struct engine_action *a)
+{
+	uint8_t md5[DIGEST_MD5_SIZE];
+
+	for (uint32_t at = 0; at + SECTOR <= b->known.n; at += SECTOR) {
+		digest_md5(b->known.bytes + at, SECTOR, md5);
+		if (memcmp(md5, a->bytes, a->n) != 0)
+			continue;
+		engine_data(b->engine, b->known.bytes + at, SECTOR);
+		return;
+	}
+}
+
 static bool carry_out(struct bench *b)
 {
 	const struct engine_action *a = &b->action;
@@ -65,6 +79,9 @@ static bool carry_out(struct bench *b)
 		break;
 	case ENGINE_NEED_DATA:
 		engine_data(b->engine, b->file.bytes + a->offset, a->length);
+		break;
+	case ENGINE_NEED_OLD:
+		give_old(b, a);
 		break;
 	case ENGINE_TAKE_DATA:
 		b->taken += (uint32_t)a->n;
@@ -254,8 +271,8 @@ static struct file load(const char *path)
 }
 
 /* ---- what is measured ------------------------------------------------------------------------------ */
-static double flash_time(const struct file *old, const struct file *file, uint32_t baud,
-    uint32_t latency_ms, bool stub, bool tell)
+static double flash_time(const struct file *old, const struct file *known, const struct file *file,
+    uint32_t baud, uint32_t latency_ms, bool stub, bool tell)
 {
 	struct bench *b = calloc(1, sizeof(*b));
 	struct engine_job job = {.kind = ENGINE_FLASH,
@@ -263,12 +280,15 @@ static double flash_time(const struct file *old, const struct file *file, uint32
 	    .parts = {{.length = file->n}},
 	    .app_baud = 115200,
 	    .no_stub = !stub,
+	    .old = true,
 	    .baud = baud};
 	double seconds;
 
 	if (!b)
 		broken("no memory");
 	b->tell = tell;
+	if (known)
+		b->known = *known;
 	seconds = run(b, &job, old, file, latency_ms * 1000);
 	free(b);
 	return seconds;
@@ -291,8 +311,8 @@ static bool full(const struct file *old, const struct file *file)
 	for (size_t i = 0; i < RATES * 2; i++) {
 		uint32_t baud = rates[i / 2], latency = i % 2 ? 16 : 1;
 		double wire = small * 10.0 / baud, limit = wire > flash ? wire : flash;
-		double stub = flash_time(old, file, baud, latency, true, false);
-		double rom = flash_time(old, file, baud, latency, false, false);
+		double stub = flash_time(old, NULL, file, baud, latency, true, false);
+		double rom = flash_time(old, NULL, file, baud, latency, false, false);
 		bool missed = stub == 0 || stub > limit * wanted[i / 2];
 
 		printf("  %9u %5u ms %8.3f %8.3f %7.3f %7.2f %7.3f s%s\n", baud, latency, limit,
@@ -312,8 +332,8 @@ static bool again(const char *what, const struct file *old, const struct file *f
 
 	printf("%s: how many times faster than over other firmware, wanted %.0f\n", what, want);
 	for (size_t i = 0; i < RATES; i++) {
-		double all = flash_time(&other, file, rates[i], 1, true, false);
-		double part = flash_time(old, file, rates[i], 1, true, false);
+		double all = flash_time(&other, NULL, file, rates[i], 1, true, false);
+		double part = flash_time(old, old, file, rates[i], 1, true, false);
 		bool missed = part == 0 || all < part * want;
 
 		printf("  %9u %8.3f s %8.3f s %7.2f%s\n", rates[i], all, part,
@@ -362,11 +382,17 @@ int main(int argc, char **argv)
 		free(file.bytes);
 		file = load(name);
 	}
+	if (argc > 1 && from && from[0] && to && to[0]) {
+		free(old.bytes);
+		free(file.bytes);
+		old = load(from);
+		file = load(to);
+	}
 	if (argc > 1) {
 		uint32_t latency = argc > 2 ? (uint32_t)atoi(argv[2]) : 1;
 
-		printf("%.3f s\n",
-		    flash_time(&old, &file, (uint32_t)atoi(argv[1]), latency, true, true));
+		printf("%.3f s\n", flash_time(&old, from && from[0] ? &old : NULL, &file,
+				       (uint32_t)atoi(argv[1]), latency, true, true));
 		free(old.bytes);
 		free(file.bytes);
 		return 0;

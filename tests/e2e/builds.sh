@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Real firmware, where somebody has some: IMAGES is a folder of ESP8266 builds (*.bin), each of which
 # is flashed, verified, copied, erased and restored; byte-identical but for the header bytes that are
-# announced. TABLE: a file that gets a line per build.
+# announced. TABLE: a file that gets a line per build, with what the program said of it.
 . "$(dirname "$0")/lib.sh"
 
 if [ -z "${IMAGES:-}" ]; then
@@ -11,12 +11,14 @@ fi
 export XDG_STATE_HOME=$TMPDIR/state XDG_CONFIG_HOME=$TMPDIR/config
 FLASH=$TMPDIR/flash.bin
 t() {
-	timeout 120 "$B/tasmite" "$@" --port "$DEV" --timeout 30 --no-clkdiv >"$TMPDIR/out" 2>"$TMPDIR/err" </dev/null ||
+	timeout 300 "$B/tasmite" "$@" --port "$DEV" --timeout 60 --no-clkdiv >"$TMPDIR/out" 2>"$TMPDIR/err" </dev/null ||
 		bad "tasmite $*: exit code $?: $(tail -n 4 "$TMPDIR/err")"
+	said="${said:+$said; }$1: $(grep -hE '^(written|erased|copied|the flash)' "$TMPDIR/err" | tail -n 1)"
 }
 for file in "$IMAGES"/*.bin; do
 	begin "build__there_and_back__$(basename "$file" .bin)"
 	size=$(stat -Lc %s "$file")
+	said=
 	rm -f "$FLASH" "$TMPDIR"/copy*
 	# what was on the chip: blank behind the firmware, settings near the end
 	{
@@ -39,8 +41,9 @@ for file in "$IMAGES"/*.bin; do
 	t flash --yes "$TMPDIR/copy.bin"
 	cmp -s "$TMPDIR/copy.bin" "$FLASH" || bad "what was restored differs"
 	t verify "$TMPDIR/copy.bin"
-	[ -z "${TABLE:-}" ] || printf '%s\t%s\t%s\theader bytes changed: %s\t%s\n' "$(basename "$file")" "$size" \
-		"$("$B/tasmite" image "$file" | sed -nE 's/^firmware: *//p')" "$(echo "${differ:-none}" | head -c 40)" "${case_bad:-good}" >>"$TABLE"
+	[ -z "${TABLE:-}" ] || printf '%s\t%s\t%s\theader bytes changed: %s\t%s\t%s\n' "$(basename "$file")" "$size" \
+		"$("$B/tasmite" image "$file" | sed -nE 's/^what: *//p')" "$(echo "${differ:-none}" | head -c 40)" \
+		"$(echo "${case_bad:-good}" | head -n 1)" "$said" >>"$TABLE"
 	sim_stop
 	end
 done

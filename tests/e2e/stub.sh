@@ -83,6 +83,32 @@ not_err 'differ, only they'
 same "$A"
 end
 
+begin flash__next_release__only_differences_are_sent
+M=$TMPDIR/moved.bin
+python3 - "$A" "$M" <<'PY'
+import sys
+d = bytearray(open(sys.argv[1], "rb").read())
+# code that moved: the same bytes in another order, so the checksum stays
+d[5000:67000] = d[66300:67000] + d[5000:66300]
+open(sys.argv[2], "wb").write(d)
+PY
+t 0 flash --yes "$A"
+t 0 flash --yes --baud 115200 "$M"
+err '([0-9]+) of [0-9]+ sectors sent as differences'
+err 'written in .* verified \(MD5\)'
+same "$M"
+# Kept for the next time, from others' eyes.
+n=$(find "$XDG_STATE_HOME/tasmite/flashed" -name '*.bin' -perm 0600 | wc -l)
+[ "$n" -ge 3 ] && [ "$n" -le 8 ] || bad "$n files kept"
+[ -z "$(find "$XDG_STATE_HOME/tasmite/flashed" -type f ! -perm 0600)" ] || bad "others can read them"
+[ "$(stat -c %a "$XDG_STATE_HOME/tasmite/flashed")" = 700 ] || bad "others can list them"
+# Who knows nothing sends all of it.
+mkdir -p "$TMPDIR/nobody"
+(cd "$TMPDIR/nobody" && HOME=$TMPDIR/nobody XDG_STATE_HOME=$TMPDIR/nobody t 0 flash --yes --baud 115200 "$A") || bad "it failed"
+not_err 'as differences'
+same "$A"
+end
+
 begin flash__packed_file
 gzip -kf "$C"
 t 0 flash --yes "$C.gz"

@@ -51,7 +51,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (data[0] & 1)
 		feed_requests(n, data + 1, size - 1);
 	else
-		feed_stream(n, data + 1, size - 1, data[0] & 2 ? 0 : STUB_PLAN_DEFLATE);
+		feed_stream(n, data + 1, size - 1,
+		    data[0] & 2	  ? 0
+		    : data[0] & 4 ? STUB_PLAN_DEFLATE | STUB_PLAN_DELTA
+				  : STUB_PLAN_DEFLATE);
 	while (native_pending(n))
 		native_run(n, 20);
 	for (int i = 0; i < 2000; i++) {

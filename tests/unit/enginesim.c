@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "tasmite/base/err.h"
+#include "tasmite/proto/digest.h"
 
 static uint32_t rig_rand(struct rig *r)
 {
@@ -198,6 +199,21 @@ static void rig_take(struct rig *r, const struct engine_action *a)
 	engine_done(r->e, 0, 0, r->now);
 }
 
+/* What this machine has of earlier firmware, wherever in it that is. */
+static void rig_old(struct rig *r, const struct engine_action *a)
+{
+	uint8_t md5[DIGEST_MD5_SIZE];
+	assert_int_equal(a->length, 4096);
+	for (size_t at = 0; at + 4096 <= r->cfg.old_n; at += 4096) {
+		digest_md5(r->cfg.old + at, 4096, md5);
+		if (memcmp(md5, a->bytes, a->n) == 0) {
+			engine_data(r->e, r->cfg.old_lies ? r->cfg.old : r->cfg.old + at, 4096);
+			break;
+		}
+	}
+	engine_done(r->e, 0, 0, r->now);
+}
+
 void rig_plan(struct rig *r, sim_time at, bool dtr, bool rts)
 {
 	size_t i = r->plans++;
@@ -223,12 +239,6 @@ static bool rig_must_wait(const struct rig *r, const struct engine_action *a)
 {
 	return a->kind == ENGINE_BAUD && r->tx_free > r->now;
 }
-
-struct rig_pending {
-	bool set;
-	mono_t done_at; /* of a write that is reported late; 0: none */
-	struct engine_action a;
-};
 
 static void rig_act(struct rig *r, struct rig_pending *p)
 {
@@ -263,6 +273,9 @@ static void rig_act(struct rig *r, struct rig_pending *p)
 			    p->a.offset + p->a.length <= r->cfg.job.parts[p->a.part].length);
 			engine_data(r->e, r->cfg.data[p->a.part] + p->a.offset, p->a.length);
 			engine_done(r->e, 0, 0, r->now);
+			break;
+		case ENGINE_NEED_OLD:
+			rig_old(r, &p->a);
 			break;
 		case ENGINE_TAKE_DATA:
 			rig_take(r, &p->a);
@@ -351,12 +364,12 @@ static bool rig_loop(
     struct rig *r, int64_t limit_us, bool stop, enum engine_event_kind kind, int heard)
 {
 	sim_time end = r->now + limit_us;
-	struct rig_pending p = {.set = false, .done_at = 0};
+	struct rig_pending *p = &r->pending;
 	size_t from = r->events;
 	while (r->now <= end) {
-		rig_act(r, &p);
+		rig_act(r, p);
 		rig_events(r);
-		rig_act(r, &p);
+		rig_act(r, p);
 		if (r->ended)
 			return true;
 		if (stop && rig_seen(r, from, kind, heard))
@@ -365,10 +378,10 @@ static bool rig_loop(
 		mono_t d = engine_deadline(r->e);
 		if (d < t)
 			t = d;
-		if (p.set && r->tx_free < t)
+		if (p->set && r->tx_free < t)
 			t = r->tx_free;
-		if (p.done_at && p.done_at < t)
-			t = p.done_at;
+		if (p->done_at && p->done_at < t)
+			t = p->done_at;
 		if (r->cfg.power_at > r->now && r->cfg.power_at < t)
 			t = r->cfg.power_at;
 		if (r->plans > 0 && r->plan[0].at < t)

@@ -45,9 +45,19 @@ struct rig_config {
 	/* Who sets the lines in the adapter's place: a server far away. */
 	void (*lines)(struct rig *r, bool dtr, bool rts);
 	const uint8_t *data[ENGINE_MAX_PARTS];
+	const uint8_t *old; /* what the driver knows of earlier firmware */
+	size_t old_n;
+	bool old_lies; /* ... and confuses */
+};
+
+struct rig_pending {
+	bool set;
+	mono_t done_at; /* of a write that is reported late; 0: none */
+	struct engine_action a;
 };
 
 struct rig {
+	struct rig_pending pending;
 	struct rig_config cfg;
 	struct sim_link *link;
 	struct engine *e;

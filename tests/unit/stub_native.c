@@ -27,6 +27,7 @@
 #include "../../src/proto/stub/esp8266/link.c"
 #include "../../src/proto/stub/esp8266/flash.c"
 #include "../../src/proto/stub/esp8266/inflate.c"
+#include "../../src/proto/stub/esp8266/delta.c"
 #include "../../src/proto/stub/esp8266/md5.c"
 #include "../../src/proto/stub/esp8266/proof.c"
 #include "../../src/proto/stub/esp8266/read.c"
@@ -52,6 +53,7 @@ struct native_inner {
 	uint8_t tx[UART_FIFO_SIZE];
 	uint32_t tx_in, tx_out;
 	uint32_t int_raw, clkdiv;
+	uint32_t store[STUB_OLD_KEPT / 4];
 	uint32_t w[16], addr, user, user1, user2, ctrl;
 	int64_t spi_until, busy_until;
 	bool enabled;
@@ -281,6 +283,11 @@ uint32_t chip_cycles(void)
 
 void chip_attach_flash(void)
 {
+}
+
+uint32_t *chip_store(void)
+{
+	return chip->inner->store;
 }
 
 uint32_t chip_build(void)

@@ -445,6 +445,7 @@ static void flash__again__without_power_cycle(void **state)
 	uint32_t baud = engine_baud(rig.e);
 	/* a second job on the same chip, which is still in its loader at that rate */
 	engine_free(rig.e);
+	rig.pending = (struct rig_pending){0};
 	rig.cfg.job.connected = true;
 	rig.cfg.job.connected_baud = baud;
 	rig.cfg.job.parts[0] = (struct engine_part){0x8000, 30000};

@@ -43,6 +43,7 @@ static double job(enum engine_kind kind, const uint8_t *data, uint32_t n)
 	j.connected = rig.ended;
 	j.connected_baud = rig.ended ? engine_baud(rig.e) : 0;
 	engine_free(rig.e);
+	rig.pending = (struct rig_pending){0};
 	rig.cfg.job = j;
 	rig.e = engine_new(&rig.cfg.job, rig.now);
 	assert_non_null(rig.e);

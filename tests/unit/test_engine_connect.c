@@ -75,6 +75,7 @@ static void connect__loader_waits_already__burst_finds_it(void **state)
 	c.button = true;
 	rig_init(&rig, &c);
 	engine_free(rig.e);
+	rig.pending = (struct rig_pending){0};
 	/* the banner passes unheard; then the session begins */
 	sim_link_open(rig.link, false, 0);
 	sim_link_advance(rig.link, 1000000);
@@ -143,6 +144,7 @@ static void connect__locked_rate__is_found(void **state)
 		c.job.app_baud = rates[i] == 57600 ? 57600 : 115200;
 		rig_init(&rig, &c);
 		engine_free(rig.e);
+		rig.pending = (struct rig_pending){0};
 		sim_link_advance(rig.link, 500000);
 		/* somebody typed */
 		sim_link_baud(rig.link, rates[i], 500000);

@@ -145,6 +145,108 @@ static void flash__faster__next_release_and_same_file(void **state)
 	assert_true(full / next >= 3);
 }
 
+/* Firmware of the last release: the same, moved, with an address changed here and there. */
+static uint8_t *last_release(uint32_t n, uint32_t moved)
+{
+	uint8_t *old = malloc(CHIP);
+	rig_fill(old, CHIP, 3);
+	memcpy(old, image + moved, n - moved);
+	for (uint32_t i = 50; i < n; i += 61)
+		old[i] = (uint8_t)(old[i] - 40);
+	return old;
+}
+
+static void begin_over(struct rig_config *c, const uint8_t *old, uint32_t n)
+{
+	c->job.old = true;
+	c->old = old;
+	c->old_n = n;
+	begin(c, 3);
+	sim_flash_load(rig_flash(&rig), 0, old, n);
+}
+
+static void differences__three_times_faster__next_release(void **state)
+{
+	(void)state;
+	uint8_t *old = last_release(IMAGE, 900);
+	struct rig_config c = config(ENGINE_FLASH, IMAGE);
+	c.job.baud = 115200;
+	c.link.usb_latency_us = 16000;
+	begin_over(&c, old, IMAGE);
+	finish(5 * MIN);
+	assert_true(rig_flash_is(&rig, 0, image, IMAGE));
+	assert_true(rig_flash_is(&rig, IMAGE, before + IMAGE, CHIP - IMAGE));
+	assert_int_equal(rig_last(&rig, ENGINE_EV_PLAN)->differences, IMAGE / 4096);
+	assert_int_equal(rig_count(&rig, ENGINE_EV_RETRY, -1), 0);
+	print_message("full %.2f s, differences %.2f s\n", full, took());
+	stages();
+	assert_true(full / took() >= 3);
+	rig_fini(&rig);
+	/* where nobody knows what it holds, or gives something else, all of it goes */
+	for (unsigned i = 0; i < 2; i++) {
+		c.job.baud = 921600;
+		c.old_lies = i == 1;
+		begin_over(&c, old, i == 1 ? IMAGE : 0);
+		sim_flash_load(rig_flash(&rig), 0, old, IMAGE);
+		finish(5 * MIN);
+		assert_true(rig_flash_is(&rig, 0, image, IMAGE));
+		assert_int_equal(rig_last(&rig, ENGINE_EV_PLAN)->differences, 0);
+		rig_fini(&rig);
+	}
+	free(old);
+}
+
+static void next_program(const struct engine_job *job);
+
+/* Pulled in the middle: the next one finds new sectors, old ones, and one that is neither. */
+static void differences__go_on__after_power_was_lost(void **state)
+{
+	(void)state;
+	uint8_t *old = last_release(IMAGE, 900);
+	for (int at = 1; at <= 4; at++) {
+		struct rig_config c = config(ENGINE_FLASH, IMAGE);
+		c.job.baud = 115200;
+		begin_over(&c, old, IMAGE);
+		assert_true(rig_until(&rig, ENGINE_EV_PLAN, -1, MIN));
+		assert_false(rig_run(&rig, at * 900000));
+		sim_link_power(rig.link, false, rig.now);
+		sim_link_power(rig.link, true, rig.now);
+		next_program(&c.job);
+		finish(5 * MIN);
+		assert_true(rig_flash_is(&rig, 0, image, IMAGE));
+		assert_true(rig_flash_is(&rig, IMAGE, before + IMAGE, CHIP - IMAGE));
+		const struct engine_event *plan = rig_last(&rig, ENGINE_EV_PLAN);
+		print_message("after %d ms: %u of %u bytes, %u sectors as differences\n", at * 900,
+		    (unsigned)plan->done, (unsigned)plan->total, (unsigned)plan->differences);
+		/* Where little is left, asking costs more than it saves. */
+		assert_true(plan->done < IMAGE && (plan->differences > 0 || at == 4));
+		rig_fini(&rig);
+	}
+	free(old);
+}
+
+static void differences__right__in_spite_of_faults(void **state)
+{
+	(void)state;
+	static const char *const faults[] = {"flip:1e-5", "drop:1e-5", "flip:1e-4", "drop:1e-4"};
+	uint8_t *old = last_release(200 * KIB, 4100);
+	for (size_t i = 0; i < 4 * 3; i++) {
+		struct rig_config c = config(ENGINE_FLASH, 200 * KIB);
+		c.job.baud = 230400;
+		c.seed = 100 + i;
+		c.fault[0] = faults[i % 4];
+		c.fault_after_identity = true;
+		begin_over(&c, old, 200 * KIB);
+		assert_true(rig_run(&rig, 10 * MIN));
+		if (rig.end == ENGINE_EV_DONE)
+			assert_true(rig_flash_is(&rig, 0, image, 200 * KIB));
+		else
+			assert_true(i % 4 >= 2);
+		rig_fini(&rig);
+	}
+	free(old);
+}
+
 static void read__near_the_wire__whole_chip(void **state)
 {
 	(void)state;
@@ -162,6 +264,28 @@ static void read__near_the_wire__whole_chip(void **state)
 	rig_fini(&rig);
 }
 
+static void read__cancelled__stub_is_silent(void **state)
+{
+	(void)state;
+	struct rig_config c = config(ENGINE_READ, 0);
+	uint8_t buf[512];
+	size_t more = 0;
+	c.job.baud = 460800;
+	begin(&c, 5);
+	assert_true(rig_until(&rig, ENGINE_EV_PROGRESS, -1, MIN));
+	assert_false(rig_run(&rig, 500000));
+	engine_cancel(rig.e, rig.now);
+	assert_true(rig_run(&rig, 1000000));
+	assert_int_equal(rig.end, ENGINE_EV_CANCELLED);
+	for (int i = 0; i < 2000; i++) {
+		rig.now += 1000;
+		sim_link_advance(rig.link, rig.now);
+		more += sim_link_receive(rig.link, buf, sizeof buf, rig.now);
+	}
+	assert_int_equal(more, 0);
+	rig_fini(&rig);
+}
+
 static void verify__erase__and_again_without_power(void **state)
 {
 	(void)state;
@@ -173,6 +297,7 @@ static void verify__erase__and_again_without_power(void **state)
 	assert_true(engine_in_loader(rig.e));
 	/* the next job finds the stub */
 	engine_free(rig.e);
+	rig.pending = (struct rig_pending){0};
 	rig.cfg.job = (struct engine_job){.kind = ENGINE_ERASE,
 	    .app_baud = 115200,
 	    .keep_count = 1,
@@ -193,6 +318,7 @@ static void verify__erase__and_again_without_power(void **state)
 static void next_program(const struct engine_job *job)
 {
 	engine_free(rig.e);
+	rig.pending = (struct rig_pending){0};
 	rig.cfg.job = *job;
 	rig.e = engine_new(&rig.cfg.job, rig.now);
 	rig.ended = false;
@@ -304,7 +430,7 @@ static void until_hello(void)
 	assert_string_equal(engine_state_name(rig.e), "stub:hello");
 }
 
-static void by_rom__goes_on__stub_restarts_into_the_loader(void **state)
+static void quick__once_more__stub_restarts_into_the_loader(void **state)
 {
 	(void)state;
 	struct rig_config c = config(ENGINE_FLASH, 20 * KIB);
@@ -313,8 +439,8 @@ static void by_rom__goes_on__stub_restarts_into_the_loader(void **state)
 	sim_device_reset_pin(sim_link_device(rig.link), rig.now);
 	finish(MIN);
 	assert_true(rig_flash_is(&rig, 0, image, 20 * KIB));
-	assert_false(rig_last(&rig, ENGINE_EV_STUB)->ok);
-	assert_false(engine_has_stub(rig.e));
+	assert_true(rig_last(&rig, ENGINE_EV_STUB)->ok);
+	assert_true(engine_has_stub(rig.e));
 	assert_int_equal(rig_count(&rig, ENGINE_EV_IDENTITY, -1), 1);
 	rig_fini(&rig);
 }
@@ -351,6 +477,27 @@ static void quick__loads__in_less_than_a_third_of_a_second(void **state)
 	assert_int_equal(engine_baud(rig.e), 115200); /* home again */
 	assert_int_equal(rig_count(&rig, ENGINE_EV_RETRY, -1), 0);
 	rig_fini(&rig);
+}
+
+/* It restarts into its loader while the stub comes up: what was sent by then is no rate to be kept. */
+static void quick__starts_anew__chip_restarts_meanwhile(void **state)
+{
+	(void)state;
+	for (int ms = 1; ms <= 80; ms = ms * 2 + 5) {
+		struct rig_config c = config(ENGINE_FLASH, 20 * KIB);
+		c.job.baud = 921600;
+		c.done_late = 100;
+		begin(&c, 3);
+		while (strcmp(engine_state_name(rig.e), "stub:quick-load") != 0)
+			assert_false(rig_run(&rig, 500));
+		assert_false(rig_run(&rig, ms * 1000));
+		sim_device_reset_pin(sim_link_device(rig.link), rig.now);
+		finish(MIN);
+		assert_true(rig_flash_is(&rig, 0, image, 20 * KIB));
+		print_message("%d ms: %.1f s, %s\n", ms, took(),
+		    engine_has_stub(rig.e) ? "by the stub" : "by the ROM");
+		rig_fini(&rig);
+	}
 }
 
 static void by_rom__goes_on__powered_again_by_hand(void **state)
@@ -451,16 +598,21 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(flash__near_the_limit__all_rates),
 	    cmocka_unit_test(flash__faster__next_release_and_same_file),
+	    cmocka_unit_test(differences__three_times_faster__next_release),
+	    cmocka_unit_test(differences__go_on__after_power_was_lost),
+	    cmocka_unit_test(differences__right__in_spite_of_faults),
 	    cmocka_unit_test(read__near_the_wire__whole_chip),
+	    cmocka_unit_test(read__cancelled__stub_is_silent),
 	    cmocka_unit_test(verify__erase__and_again_without_power),
 	    cmocka_unit_test(reuse__found__by_another_program),
 	    cmocka_unit_test(reuse__found__after_a_program_that_died),
 	    cmocka_unit_test(backup__then_flash__one_power_up),
 	    cmocka_unit_test(flash__runs_the_application__by_the_stub),
 	    cmocka_unit_test(flash__resets_by_rts__where_there_are_lines),
-	    cmocka_unit_test(by_rom__goes_on__stub_restarts_into_the_loader),
+	    cmocka_unit_test(quick__once_more__stub_restarts_into_the_loader),
 	    cmocka_unit_test(quick__loads__in_less_than_a_third_of_a_second),
 	    cmocka_unit_test(quick__falls_back__rate_that_does_not_carry),
+	    cmocka_unit_test(quick__starts_anew__chip_restarts_meanwhile),
 	    cmocka_unit_test(by_rom__goes_on__powered_again_by_hand),
 	    cmocka_unit_test(by_rom__refuses__what_it_can_t_do),
 	    cmocka_unit_test(by_rom__keeps__areas_of_the_chip),

@@ -65,6 +65,7 @@ static void second_try(void)
 	uint32_t baud = engine_baud(rig.e);
 	sim_link_fault_clear(rig.link, rig.now);
 	engine_free(rig.e);
+	rig.pending = (struct rig_pending){0};
 	rig.cfg.job.connected = connected;
 	rig.cfg.job.connected_baud = connected ? baud : 0;
 	rig.cfg.fault_after_identity = false;

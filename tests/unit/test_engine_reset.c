@@ -54,6 +54,7 @@ static void begin(const struct rig_config *c)
 	watching = false;
 	rig_init(&rig, c);
 	engine_free(rig.e);
+	rig.pending = (struct rig_pending){0};
 	if (c->link.device.no_app)
 		(void)peer_image(rig_flash(&rig)->mem, 0x40100000, 1000);
 	else

@@ -657,6 +657,22 @@ static void found__told__stub_of_others(void **state)
 	stub_peer_fini(&peer);
 }
 
+/* Our own on a machine that is too busy for a while: late is not foreign. */
+static void found__used__greets_late(void **state)
+{
+	(void)state;
+	struct peer_config c = flash_job(0, 30 * KIB);
+	c.fault.deaf = true;
+	stub_peer_init(&peer, &c);
+	assert_false(stub_peer_play(&peer, 3000000));
+	assert_int_equal(stub_peer_last(&peer, ENGINE_EV_HEARD)->heard, ENGINE_HEARD_STUB);
+	peer.cfg.fault.deaf = false;
+	assert_true(stub_peer_play(&peer, MIN));
+	expect_end(&peer, ENGINE_EV_DONE, ENGINE_CAUSE_NONE);
+	expect_flash(&peer, 0, 30 * KIB);
+	stub_peer_fini(&peer);
+}
+
 /* One of another build, or one that the job must not use, gives way to the ROM. */
 static void found__sent_away__another_build_or_not_wanted(void **state)
 {
@@ -743,6 +759,7 @@ int main(void)
 	    cmocka_unit_test(rate__climbs__until_it_breaks),
 	    cmocka_unit_test(rate__kept__stub_of_an_earlier_job),
 	    cmocka_unit_test(found__told__stub_of_others),
+	    cmocka_unit_test(found__used__greets_late),
 	    cmocka_unit_test(found__sent_away__another_build_or_not_wanted),
 	    cmocka_unit_test(cancel__soon__at_any_time),
 	    cmocka_unit_test(run__starts_the_application__on_request),

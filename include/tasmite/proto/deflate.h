@@ -25,6 +25,13 @@ void deflater_reset(struct deflater *d);
 size_t deflater_run(struct deflater *d, const uint8_t *in, size_t *n, bool last, uint8_t *out,
     size_t room, bool *end);
 
+/* One sector of a stream of differences (stub_wire.h): a raw deflate stream of its own of n bytes, to
+ * which the dict_n bytes before it (up to 32 KiB) are known. Returns its size; 0: it does not fit. */
+size_t deflater_sector(struct deflater *d, const uint8_t *dict, size_t dict_n, const uint8_t *in,
+    size_t n, uint8_t *out, size_t room);
+/* Adler-32: start with 1, feed pieces. */
+uint32_t deflate_adler(uint32_t adler, const uint8_t *bytes, size_t n);
+
 /* True for the beginning of a gzip file. */
 bool gunzip_is(const uint8_t *bytes, size_t n);
 /* Unpacks a whole gzip file (all its members) into a fresh buffer of at most max bytes, to be freed

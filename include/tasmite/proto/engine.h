@@ -54,6 +54,7 @@ struct engine_job {
 	                 * ENGINE_BACKUP); nothing is erased before the last byte was taken */
 	bool no_stub;	/* the ROM alone */
 	bool no_verify; /* no MD5 at the end; by the ROM: no stage CHECK, but after faults */
+	bool old;	/* FLASH: the driver may know what the flash holds (ENGINE_NEED_OLD) */
 	bool full;	/* write sectors that hold the right data already, too */
 	bool run; /* FLASH: start the application in the end even where there are no lines (the
 	                 * stub resets the chip; by hand is safer, see engine_in_loader) */
@@ -84,6 +85,8 @@ enum engine_action_kind {
 	ENGINE_BAUD,	  /* host rate to baud; before that what was written must have left */
 	ENGINE_PURGE,	  /* throw away what is queued for input */
 	ENGINE_NEED_DATA, /* call engine_data with the bytes of part at offset, length */
+	ENGINE_NEED_OLD,  /* call engine_data with the 4096 bytes whose MD5 begins with bytes[0..n),
+	                   * if they are known: what the flash holds at offset. Else with nothing */
 	ENGINE_TAKE_DATA  /* keep bytes[0..n) of part at offset: what was read, in rising order
 	                   * without holes, each byte once and proven right. Done when it is safe
 	                   * with the driver (in the file) */
@@ -176,7 +179,8 @@ enum engine_event_kind {
 	                      * again, and the job goes on when the loader is back */
 	ENGINE_EV_PLAN, /* FLASH by stub: done of total bytes are to be written, the others are
 	                      * there already; value: bytes of it that are only erased; count:
-	                      * milliseconds that are saved by it, estimated */
+	                      * milliseconds that are saved by it, estimated; differences: sectors of
+	                     * it that are sent as what differs from what the flash holds */
 	ENGINE_EV_MISMATCH, /* VERIFY: total bytes at flash address value differ; ok: they are
 	                      * written once more, at a lower rate */
 	ENGINE_EV_RETRY,    /* something is tried again: retry; value: opcode (TIMEOUT), rate
@@ -217,7 +221,8 @@ struct engine_event {
 	size_t n;
 	uint32_t baud;
 	uint32_t done, total;
-	const char *name; /* RESET; for ever valid */
+	uint32_t differences; /* PLAN */
+	const char *name;     /* RESET; for ever valid */
 };
 
 enum engine_cause {

@@ -42,6 +42,18 @@
  * flash. A failure stops the stream: every later DATA is thrown away, ACK carries the status and
  * the address and number that it belongs to, until the next PLAN.
  *
+ * Differences. With STUB_PLAN_DELTA each sector of the stream is packed for itself, as what it is
+ * less bytes that the flash held before: u8 how many parts it has (up to STUB_PARTS_MAX; 0: nothing is
+ * taken off), for each u16 its length (together 4096), u16 where its old bytes begin (STUB_PART_PLAIN:
+ * nothing is taken off); then a raw deflate stream (RFC 1951) to its last block, and zeros to the next
+ * whole byte. What that makes plus the old bytes, each modulo 256, is the sector. Matches may reach
+ * back into the sectors before this one, as they are when the old bytes are added. After the last
+ * sector: Adler-32 of all of the stream, as in zlib's form.
+ * The old bytes of the sector that goes to address x are counted from x - STUB_OLD_BACK (or 0) and end
+ * STUB_OLD_KEPT from there at the latest. The stub reads them before it erases them and keeps them as
+ * long as that lasts, however far the flash has come. That they are what the host thinks is for the
+ * host to see to.
+ *
  * Other requests may come between two DATA frames, as part of the same order, and count towards the
  * window until they are answered: MD5 and MD5_RANGES (of flash that ACK's `in the flash` has passed:
  * so what is written is proven while the stream still runs), STATUS, ECHO, BAUD (after which the
@@ -65,6 +77,10 @@
 #define STUB_DATA_MAX	 4096u /* bytes of a DATA frame's or a CHUNK's payload at most */
 #define STUB_RUNS_MAX	 250u  /* runs of a PLAN (it may come in several frames) */
 #define STUB_RANGES_MAX	 511u  /* ranges of an MD5 request: what a frame holds */
+#define STUB_OLD_BACK	 12288u
+#define STUB_OLD_KEPT	 49152u
+#define STUB_PARTS_MAX	 64u
+#define STUB_PART_PLAIN	 0xFFFFu
 #define STUB_FRAME_MAX	 4112u /* longest frame, unescaped, either way */
 
 /* op; payload of the request → payload of the answer (offsets and lengths in bytes, u32) */
@@ -142,9 +158,10 @@
 #define STUB_PLAN_LAST	  2u /* the plan is complete */
 #define STUB_PLAN_SLOW	  4u /* programs at half the flash clock: for a second try */
 #define STUB_PLAN_ROUND \
-	8u		  /* where what follows the last run in its block of 64 KiB is blank, the
+	8u		    /* where what follows the last run in its block of 64 KiB is blank, the
 			      * block may be erased as a whole */
-#define STUB_RUN_ERASE 1u /* in a run's length: no data, make it blank */
+#define STUB_PLAN_DELTA 16u /* with STUB_PLAN_DEFLATE: less what the flash held */
+#define STUB_RUN_ERASE	1u  /* in a run's length: no data, make it blank */
 
 #define STUB_RUN_RESET	0u /* RTC's software reset (register 0x60000700, bit 31) */
 #define STUB_RUN_ROM	1u /* back to the ROM, which loads the application from the flash */

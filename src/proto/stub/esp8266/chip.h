@@ -92,6 +92,8 @@ STUB_CALL void chip_run_flash(void);
 STUB_CALL void chip_run_loader(void);
 /* The first word of the stub's data: which build it is. */
 STUB_CALL uint32_t chip_build(void);
+/* Instruction RAM behind the text, STUB_OLD_KEPT bytes: to be read and written by words. */
+STUB_CALL uint32_t *chip_store(void);
 /* The second: the divider that holds if this one's rate turns out bad; 0: there is none. */
 STUB_CALL uint32_t chip_fallback(void);
 

@@ -426,11 +426,11 @@ static void words_load(const uint32_t *words, uint32_t first)
  * the status is read. */
 void flash_ahead(struct stub *s)
 {
-	uint32_t next = s->done + CHUNK;
+	uint32_t next = s->done + CHUNK, ready = delta_ready(s);
 	const uint32_t *words = &s->dict[next % DICT_SIZE / 4u];
 
-	if (s->flash != FLASH_WRITE || s->loaded == next || s->made - next < CHUNK ||
-	    s->made == next || reg_get(SPI_CMD) || is_blank(words))
+	if (s->flash != FLASH_WRITE || s->loaded == next || ready - next < CHUNK || ready == next ||
+	    reg_get(SPI_CMD) || is_blank(words))
 		return;
 	words_load(words, 1);
 	s->loaded = next;
@@ -466,7 +466,9 @@ static void flash_next(struct stub *s)
 		}
 	}
 	proof_read(s);
-	while (s->made - s->done >= CHUNK && write_target(s)) {
+	if (delta_read(s))
+		return; /* the UART's turn */
+	while (delta_ready(s) - s->done >= CHUNK && write_target(s)) {
 		words = &s->dict[s->done % DICT_SIZE / 4u];
 		if (s->loaded == s->done || !is_blank(words)) {
 			write_begin(s, words);
@@ -476,10 +478,10 @@ static void flash_next(struct stub *s)
 	}
 	if (!s->unit_left && !unit_next(s))
 		return;
-	if (s->unit_known)
-		unit_erase(s);
-	else
+	if (!s->unit_known)
 		chunk_begin(s, FLASH_SCAN, s->scan_addr);
+	else if (delta_may_erase(s))
+		unit_erase(s);
 }
 
 /* Whether the chip is still at it. Set up once, looked at again and again. Where it will be ready in

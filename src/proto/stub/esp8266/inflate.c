@@ -13,6 +13,7 @@
 #define END_OF_BLOCK 256u
 #define TICK_CODES   16u
 #define ADLER	     65521u
+#define ADLER_BYTES  256u
 #define MATCH_MAX    258u
 
 static const uint8_t length_order[19] = {
@@ -40,13 +41,13 @@ static uint32_t take(struct stub *s, uint32_t n)
 }
 
 /* Adler-32 over what was made since it was looked at. Sums of up to 256 bytes fit. */
-static void adler_update(struct stub *s)
+static void adler_update(struct stub *s, uint32_t to)
 {
 	const uint8_t *dict = (const uint8_t *)s->dict;
 	uint32_t a = s->adler_a, b = s->adler_b, at = s->adler_to, n;
 
-	while (at != s->made) {
-		n = s->made - at < 256u ? s->made - at : 256u;
+	while (at != to) {
+		n = to - at < ADLER_BYTES ? to - at : ADLER_BYTES;
 		for (; n; n--) {
 			a += dict[at++ % DICT_SIZE];
 			b += a;
@@ -63,7 +64,7 @@ static uint32_t adler_value(struct stub *s)
 {
 	uint32_t a, b;
 
-	adler_update(s);
+	adler_update(s, s->made);
 	a = s->adler_a;
 	b = s->adler_b;
 	while (a >= ADLER)
@@ -272,7 +273,7 @@ static void fast_load(const struct stub *s, struct fast *f)
 	f->bits = s->hold_bits;
 	f->count = s->hold_count;
 	f->made = s->made;
-	f->until = until < s->total ? until : s->total;
+	f->until = until < s->piece_end ? until : s->piece_end;
 }
 
 static void fast_save(struct stub *s, const struct fast *f)
@@ -323,7 +324,8 @@ static bool block_codes(struct stub *s)
 
 		if (stub_due(s, now)) {
 			fast_save(s, &f);
-			adler_update(s);
+			if (!(s->plan_flags & STUB_PLAN_DELTA))
+				adler_update(s, s->made);
 			stub_work(s, now);
 			fast_load(s, &f);
 		}
@@ -405,17 +407,11 @@ static void codes_init(struct huffman *h, uint16_t *table, uint16_t *symbols, ui
 	h->root = root;
 }
 
-bool inflate_stream(struct stub *s)
+/* To the last block, and what is left of its last byte. */
+static bool blocks(struct stub *s)
 {
-	uint32_t last, i, sum = 0;
+	uint32_t last;
 
-	s->hold_bits = s->hold_count = 0;
-	s->adler_a = 1;
-	s->adler_b = s->adler_to = 0;
-	codes_init(&s->litlen, s->litlen_table, s->litlen_symbols, ROOT_LITLEN);
-	codes_init(&s->dist, s->dist_table, s->dist_symbols, ROOT_DIST);
-	if (!header(s))
-		return false;
 	do {
 		if (!fill(s, 3))
 			return false;
@@ -424,6 +420,53 @@ bool inflate_stream(struct stub *s)
 			return false;
 	} while (!last);
 	(void)take(s, s->hold_count & 7u);
+	return true;
+}
+
+/* A sector of a stream of differences. */
+static bool sector(struct stub *s)
+{
+	uint32_t parts, i;
+
+	if (!fill(s, 8))
+		return false;
+	parts = take(s, 8);
+	if (parts > STUB_PARTS_MAX)
+		return false;
+	for (i = 0; i < 2u * parts; i++) {
+		if (!fill(s, 16))
+			return false;
+		s->part[i / 2u] = s->part[i / 2u] >> 16 | take(s, 16) << 16;
+	}
+	if (!delta_sector(s, parts) || !blocks(s) || s->made != s->piece_end)
+		return false;
+	delta_add(s);
+	while (s->adler_to != s->ready) {
+		adler_update(s, s->adler_to + ADLER_BYTES);
+		stub_tick(s);
+	}
+	return true;
+}
+
+static bool sectors(struct stub *s)
+{
+	while (s->made != s->total)
+		if (!sector(s))
+			return false;
+	return true;
+}
+
+bool inflate_stream(struct stub *s)
+{
+	uint32_t i, sum = 0;
+
+	s->hold_bits = s->hold_count = 0;
+	s->adler_a = 1;
+	s->adler_b = s->adler_to = 0;
+	codes_init(&s->litlen, s->litlen_table, s->litlen_symbols, ROOT_LITLEN);
+	codes_init(&s->dist, s->dist_table, s->dist_symbols, ROOT_DIST);
+	if (s->plan_flags & STUB_PLAN_DELTA ? !sectors(s) : !header(s) || !blocks(s))
+		return false;
 	for (i = 0; i < 4u; i++) {
 		if (!fill(s, 8))
 			return false;

@@ -123,6 +123,15 @@ struct stub {
 	bool streaming, taken, planning, tell;
 	const uint8_t *in, *in_end;
 
+	/* A plan of differences: the sector that is being unpacked, and what the flash held before. */
+	uint32_t make_run, make_addr; /* where the next one goes to */
+	uint32_t piece_end;	      /* of the sector, or of all: no more is made before that */
+	uint32_t ready;		      /* of it, the old bytes are added */
+	uint32_t parts, part[STUB_PARTS_MAX]; /* length | old << 16 */
+	uint32_t old_from;		      /* address from which these are counted */
+	uint32_t old_to, old_limit;	      /* addresses: read up to there; to be read */
+	uint32_t old_lap;		      /* address of the store's first word */
+
 	/* The proof of what is written. */
 	uint32_t proof_serial, proof_index, proof_stride;
 	uint32_t proof_addr, proof_left,
@@ -247,8 +256,24 @@ STUB_CALL bool write_more(struct stub *s);
 STUB_CALL bool write_wait(struct stub *s, uint32_t n);
 static inline bool write_room(struct stub *s, uint32_t n)
 {
-	return (n <= s->total - s->made && n <= DICT_SIZE - (s->made - s->done)) ||
+	return (n <= s->piece_end - s->made && n <= DICT_SIZE - (s->made - s->done)) ||
 	       write_wait(s, n);
+}
+
+/* delta.c */
+STUB_CALL void delta_begin(struct stub *s);
+/* The unit at erase_addr is no longer needed. */
+STUB_CALL bool delta_may_erase(const struct stub *s);
+/* Reads some more, with the chip idle. False: there is nothing to be read. */
+STUB_CALL bool delta_read(struct stub *s);
+/* The next sector begins, of so many parts. False: there can't be such a one. */
+STUB_CALL bool delta_sector(struct stub *s, uint32_t parts);
+/* It is unpacked: the old bytes are added. */
+STUB_CALL void delta_add(struct stub *s);
+/* Bytes of the stream that are as they go into the flash. */
+static inline uint32_t delta_ready(const struct stub *s)
+{
+	return s->plan_flags & STUB_PLAN_DELTA ? s->ready : s->made;
 }
 
 /* inflate.c */

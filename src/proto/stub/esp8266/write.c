@@ -30,6 +30,10 @@ static void plan_start(struct stub *s, uint32_t flags)
 			s->total += s->runs[i].len;
 	s->write_addr = s->erase_addr = s->runs[0].addr;
 	s->plan_flags = flags;
+	s->piece_end = s->total;
+	s->ready = 0;
+	if (flags & STUB_PLAN_DELTA)
+		delta_begin(s);
 	s->planning = false;
 	s->streaming = s->total != 0;
 	s->busy_op = STUB_DATA;
@@ -228,7 +232,7 @@ bool write_more(struct stub *s)
 
 bool write_wait(struct stub *s, uint32_t n)
 {
-	if (n > s->total - s->made) {
+	if (n > s->piece_end - s->made) {
 		write_fail(s, STUB_E_LONG, s->write_addr);
 		return false;
 	}
