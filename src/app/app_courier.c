@@ -508,8 +508,10 @@ static void joined(struct app *a, bool yes)
 	if (!line)
 		return;
 	backlog_init(&b);
-	if (backlog_parse(&b, line, &suspect)) {
-		if (yes && suspect >= 0)
+	if (!yes) {
+		tui_edit_set(a->tui, line); /* nothing typed is lost */
+	} else if (backlog_parse(&b, line, &suspect)) {
+		if (!a->third && suspect >= 0)
 			backlog_join(&b, (size_t)suspect);
 		send_typed(a, &b);
 	}
@@ -535,7 +537,8 @@ static void ask_joined(struct app *a, const struct backlog *b, size_t suspect, c
 	    "If it belongs to the value, that command is sent by itself, where a ; is safe.");
 	ask->text_count = 2;
 	str_copy(ask->yes, sizeof(ask->yes), "y  it belongs to the value");
-	str_copy(ask->no, sizeof(ask->no), "n  send it as it stands");
+	str_copy(ask->no, sizeof(ask->no), "n  back to the line");
+	str_copy(ask->third, sizeof(ask->third), "s  send it as it stands");
 	app_ask(a, joined);
 }
 

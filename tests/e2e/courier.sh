@@ -105,6 +105,28 @@ tm_stop
 sim_stop
 end
 
+begin script__is_stopped__by_a_key
+rm -f "$TMPDIR/flash.bin"
+sim_start --boot-image "$TMPDIR/app.bin" --power off
+tm_start 120 40 "$B/tasmite $DEV"
+see 'is open'
+hand "power on"
+see 'WIF: '
+printf 'Mem1 first\nwait 10m never said\nMem2 last\n' >"$TMPDIR/wait.txt"
+tm_line "/send $TMPDIR/wait.txt"
+see 'RESULT = ."Mem1":"first"' 20
+see 'waits for it'
+tm_line 'Mem3 between' # what is entered meanwhile goes its way
+see 'RESULT = ."Mem3":"between"' 20
+tm_keys Escape
+see 'wait.txt: 1 of 2 commands have arrived' 20
+see 'line 3: Mem2 last: not sent'
+tm_keys C-q
+wait_for 10 tm_ended
+tm_stop
+sim_stop
+end
+
 begin level__is_set__after_each_boot_and_not_before_a_line
 rm -f "$TMPDIR/flash.bin"
 sim_start --boot-image "$TMPDIR/app.bin" --power off

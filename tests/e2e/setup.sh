@@ -130,6 +130,16 @@ for build in 6.1.1-full 8.5.0-full 15.2.0-full; do
 	has Password2 'five;six!'
 	has Topic desk
 	see 'WIF: ' 30
+	tm_line 'Backlog Mem4 x;y!'
+	see 'A ; in a value'
+	tm_keys n
+	gone 'A ; in a value'
+	see '❯ Backlog Mem4 x;y!'
+	tm_keys Enter
+	see 'A ; in a value'
+	tm_keys s
+	see 'backlog: 1 of 2 commands have arrived' 30
+	has Mem4 x
 	tm_line 'FriendlyName1 q"u %s\te;x '
 	has FriendlyName1 'q"u %s\te;x '
 	end

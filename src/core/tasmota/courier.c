@@ -152,14 +152,16 @@ void courier_next_part(struct courier *c, mono_t now)
 		begin_line(c, p->line, p->steps, p->count, now);
 		break;
 	case BACKLOG_WAIT:
-		courier_set(c, p->steps[0], BACKLOG_SENT);
+		courier_drop_line(c);
 		c->state = COURIER_WAITING;
 		c->deadline = now + courier_step(c, p->steps[0])->ms * 1000;
+		courier_set(c, p->steps[0], BACKLOG_SENT);
 		break;
 	case BACKLOG_DELAY:
-		courier_set(c, p->steps[0], BACKLOG_SENT);
+		courier_drop_line(c);
 		c->state = COURIER_DELAY;
 		c->deadline = now + courier_step(c, p->steps[0])->ms * 1000;
+		courier_set(c, p->steps[0], BACKLOG_SENT);
 		break;
 	}
 }
