@@ -271,6 +271,17 @@ static bool pointless(const struct doctor_view *v, enum advice_action action)
 				   action == ADVICE_SET_WIFI);
 }
 
+/* What concerns the network comes after the start: while a device does not run nothing can be set. */
+static int weight(const struct doctor_view *v, enum doctor_key key, int likelihood)
+{
+	const struct doctor_verdict *boot = &v->verdict[DOCTOR_BOOT];
+
+	if (boot->state != DOCTOR_BAD || key == DOCTOR_BOOT || key == DOCTOR_KEYS ||
+	    !strcmp(boot->reason, "garbage"))
+		return likelihood;
+	return likelihood / 2;
+}
+
 static void offer(struct advice_step steps[ADVICE_STEPS], unsigned *count,
     enum advice_action action, int likelihood, const char *cause, const char *text,
     const char *command)
@@ -322,15 +333,17 @@ unsigned advice_steps(const struct doctor_view *v, struct advice_step steps[ADVI
 			continue;
 		if (v->finding[r->when].count && !cured(v, (enum doctor_finding_id)r->when) &&
 		    !pointless(v, r->action))
-			offer(
-			    steps, &count, r->action, r->likelihood, r->cause, r->text, r->command);
+			offer(steps, &count, r->action,
+			    weight(v, doctor_finding_key((enum doctor_finding_id)r->when),
+				r->likelihood),
+			    r->cause, r->text, r->command);
 	}
 	for (size_t i = 0; i < sizeof(verdict_rules) / sizeof(verdict_rules[0]); i++) {
 		const struct verdict_rule *r = &verdict_rules[i];
 
 		if (!strcmp(v->verdict[r->key].reason, r->reason) && !pointless(v, r->action))
-			offer(
-			    steps, &count, r->action, r->likelihood, r->cause, r->text, r->command);
+			offer(steps, &count, r->action, weight(v, r->key, r->likelihood), r->cause,
+			    r->text, r->command);
 	}
 	if (!count)
 		offer(steps, &count, ADVICE_NONE, 0, "nothing is wrong as far as the log tells",

@@ -315,6 +315,7 @@ struct doctor *doctor_new(void)
 	struct doctor *d = xcalloc(1, sizeof(*d));
 
 	d->reader = loglines_new();
+	d->secrets = secrets_new();
 	begin(d);
 	return d;
 }
@@ -339,5 +340,6 @@ void doctor_free(struct doctor *d)
 	if (!d)
 		return;
 	loglines_free(d->reader);
+	secrets_free(d->secrets);
 	free(d);
 }

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "doctor_int.h"
+#include "tasmite/base/buf.h"
 #include "tasmite/base/str.h"
 #include "tasmite/core/tasmota/logwords.h"
 
@@ -72,6 +73,20 @@ static void power_cycles(struct doctor *d, const struct logline *ev)
 
 /* ---- upgrades ----------------------------------------------------------------------------------------- */
 
+/* The reason of a failure may quote an address with a password in it. */
+static void masked_text(const struct doctor *d, char *dst, size_t size, struct logtext t)
+{
+	char text[160];
+	struct buf out;
+
+	doctor_text(text, sizeof(text), t);
+	buf_init(&out, sizeof(text));
+	secrets_mask_line(d->secrets, text, strlen(text), &out);
+	(void)str_copy_n(dst, size, buf_len(&out) ? (const char *)buf_bytes(&out) : "",
+	    buf_len(&out) < size ? buf_len(&out) : size - 1);
+	buf_fini(&out);
+}
+
 static void upgrade_failed(struct doctor *d, struct logtext reason)
 {
 	bool space = lt_has(reason, "space") || lt_has(reason, "Space") ||
@@ -80,9 +95,9 @@ static void upgrade_failed(struct doctor *d, struct logtext reason)
 	struct doctor_verdict *v = doctor_say(d, DOCTOR_UPGRADE, DOCTOR_BAD, "failed");
 	struct doctor_finding *f;
 
-	doctor_text(v->text, sizeof(v->text), reason);
+	masked_text(d, v->text, sizeof(v->text), reason);
 	f = doctor_note(d, space ? DOCTOR_F_UPGRADE_SPACE : DOCTOR_F_UPGRADE_FAILED);
-	doctor_text(f->detail, sizeof(f->detail), reason);
+	(void)str_copy(f->detail, sizeof(f->detail), v->text);
 }
 
 static void upgrade_runs(struct doctor *d)

@@ -5,6 +5,7 @@
 
 #include "logline_int.h"
 #include "tasmite/core/tasmota/doctor.h"
+#include "tasmite/core/tasmota/secrets.h"
 
 /* How far a boot has come. */
 enum boot_stage { STAGE_ROM, STAGE_APP, STAGE_WIFI, STAGE_JOINED, STAGE_MQTT };
@@ -42,6 +43,7 @@ struct boot {
 
 struct doctor {
 	struct loglines *reader;
+	struct secrets *secrets;  /* knows none: for masking by context */
 	struct doctor_view view;  /* what lines have told */
 	struct doctor_view shown; /* with what follows from it */
 	/* the line that is arriving */
@@ -85,7 +87,9 @@ struct doctor {
 	bool ap_up;	       /* its address was seen, or somebody came */
 
 	bool attempt; /* a join was begun and has not ended */
-	bool joined;  /* by "Connected" of the Wi-Fi */
+	int32_t attempt_up;
+	uint64_t attempt_word; /* line that came of the Wi-Fi since, in words that are not known */
+	bool joined;	       /* by "Connected" of the Wi-Fi */
 	uint64_t joined_line;
 	char firmware[24]; /* whose joins are counted */
 	bool signal_told;

@@ -31,6 +31,16 @@ static void no_ssid(struct doctor *d)
 	d->ssid_empty = true;
 }
 
+/* It tries again, after a word that no table has: whatever that said, the join did not work. */
+static void unknown_end(struct doctor *d)
+{
+	if (!d->attempt || !d->attempt_word || d->boot.up - d->attempt_up < 5 ||
+	    state(d, DOCTOR_WIFI) != DOCTOR_TRYING)
+		return;
+	doctor_say(d, DOCTOR_WIFI, DOCTOR_BAD, "failed")->line = d->attempt_word;
+	d->boot.join_failed = true;
+}
+
 static void connecting(struct doctor *d, const struct logline *ev)
 {
 	char ssid[sizeof(d->view.ssid)];
@@ -51,7 +61,10 @@ static void connecting(struct doctor *d, const struct logline *ev)
 	doctor_text(ssid, sizeof(ssid), ev->text);
 	d->had_settings = true;
 	d->ssid_empty = false;
+	unknown_end(d);
 	d->attempt = true;
+	d->attempt_up = d->boot.up;
+	d->attempt_word = 0;
 	(void)str_copy(d->view.ssid, sizeof(d->view.ssid), ssid);
 	/* Within one boot it is the same network again, or that of the other slot. */
 	if (state(d, DOCTOR_WIFI) == DOCTOR_BAD && d->boot.join_failed)
@@ -285,6 +298,22 @@ static void mqtt(struct doctor *d, const struct logline *ev)
 	}
 }
 
+/* "MQT: tele/x/STATE = ...": what is published stands behind this tag only while the broker has the
+ * device, else it is RSL (facts: grammar of the log). */
+static void published(struct doctor *d)
+{
+	size_t tag = lt_find(d->raw, "MQT: ");
+	struct logtext topic = lt_from(d->raw, tag + 5);
+
+	topic = lt_upto(topic, lt_find(topic, " = "));
+	if (tag == d->raw.n || tag > 120 || !topic.n || lt_has(topic, " ") || !lt_has(topic, "/"))
+		return;
+	if (strcmp(d->view.verdict[DOCTOR_MQTT].reason, "not_seen") != 0)
+		return;
+	implied(d);
+	(void)doctor_say(d, DOCTOR_MQTT, DOCTOR_OK, "connected");
+}
+
 /* ---- events ------------------------------------------------------------------------------------------------- */
 
 static void wifi(struct doctor *d, const struct logline *ev)
@@ -295,6 +324,8 @@ static void wifi(struct doctor *d, const struct logline *ev)
 		d->boot.connect_seen = true;
 		break;
 	case LOGLINE_WIFI:
+		if (!ev->num && d->attempt)
+			d->attempt_word = d->number;
 		if (ev->num && state(d, DOCTOR_WIFI) == DOCTOR_UNKNOWN)
 			(void)doctor_say(d, DOCTOR_WIFI, DOCTOR_TRYING, "connecting");
 		break;
@@ -334,6 +365,9 @@ static void wifi(struct doctor *d, const struct logline *ev)
 
 void doctor_net_event(struct doctor *d, const struct logline *ev)
 {
+	if (ev->kind == LOGLINE_RESULT || ev->kind == LOGLINE_UPGRADE_OK ||
+	    ev->kind == LOGLINE_UPGRADE_FAILED)
+		published(d);
 	switch (ev->kind) {
 	case LOGLINE_MANAGER:
 		claim_ap(d);

@@ -190,6 +190,18 @@ static size_t find_slot(struct logtext t, struct logline *out)
 	return n;
 }
 
+/* "<ssid> Channel 11": the word may be translated, the number may not. */
+static struct logtext without_channel(struct logtext t)
+{
+	struct logtext rest = t, number = lt_pop_word(&rest);
+
+	if (!number.n || number.n > 3 || logtext_number(number, -1) < 0)
+		return t;
+	(void)lt_pop_word(&rest);
+	/* The name keeps its own blanks at its beginning. */
+	return lt_upto(t, (size_t)(rest.p - t.p) + rest.n);
+}
+
 /* "<words>1 <ssid>[ Channel 11 BSSId aa:..] in mode 11N as <host>..." */
 static bool connecting(struct logtext t, struct logline *out)
 {
@@ -202,9 +214,9 @@ static bool connecting(struct logtext t, struct logline *out)
 	if (mode == t.n && (!begins || words >= t.n || slot >= t.n))
 		return false;
 	ssid = lt_from(lt_upto(t, mode), slot + 1);
-	at = lt_find(ssid, " Channel ");
-	if (at < ssid.n && lt_has(lt_from(ssid, at), " BSSId "))
-		ssid = lt_upto(ssid, at);
+	at = lt_find(ssid, " BSSId ");
+	if (at < ssid.n)
+		ssid = without_channel(lt_upto(ssid, at));
 	while (ssid.n && ssid.p[ssid.n - 1] == ' ' && mode < t.n)
 		ssid.n--;
 	host = lt_trim(lt_from(t, mode < t.n ? behind : t.n));
