@@ -203,7 +203,7 @@ with open(sys.argv[1], "w") as f:
         for i in range(1000):
             f.write(f'00:{i // 60 % 60:02}:{i % 60:02} MQT: tele/sonoff/SENSOR = '
                     f'{{"Time":"2018-11-04T13:04:05","Count":{i},"Boot":{boot}}}\r\n')
-    f.write("00:16:41 WIF: Connected\r\n")
+    f.write("00:16:41 WIF: Connected\r\n00:16:42 MQT: unfin")
 PY
 for on in on off; do
 	mkdir -p "$XDG_CONFIG_HOME/tasmite"
@@ -214,6 +214,9 @@ for on in on off; do
 	if [ $on = on ]; then
 		see '✔ Wi-Fi +connected' 30
 		see '\(300$|\(300 times|300 +│' 10
+		tm_line '/clear'
+		gone 'WIF: Connected'
+		tm_shows 'Not read' && bad "what was read counts as not read"
 	else
 		see '· Wi-Fi' 5
 	fi
