@@ -98,7 +98,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		abort();
 	rest = data;
 	end = data + size;
-	s->total = OUT_MAX;
+	s->total = s->piece_end = OUT_MAX;
 	n = reference(data, size, want);
 	good = inflate_stream(s);
 	drain(s);
