@@ -124,6 +124,8 @@ void app_open_port(struct app *a, const char *name)
 	    base && base[1] ? base + 1 : name);
 	a->session->port.about[0] = '\0';
 	app_lines_rest(a);
+	if (strcmp(a->port_opened, name) != 0)
+		app_rescue_fini(a); /* another device: neither its fault nor its copy */
 	str_copy(a->port_opened, sizeof(a->port_opened), name);
 	app_record_wanted(a); /* opening reads already */
 	link_open(a->link, name, &line, a->now);

@@ -377,6 +377,24 @@ static void remember_rate(struct flash_task *t)
 		say(t, true, "the rate is not remembered: %s", err.text);
 }
 
+/* All that was to be copied is here: only when it is safe on the disk anything may be erased. */
+static int finish_save(struct flash_task *t, struct err *err)
+{
+	const struct engine_chip *chip = engine_chip_info(flash_driver_engine(t->driver));
+	bool area = t->req.kind == ENGINE_READ && t->req.area.length;
+	int rc;
+
+	if (flash_save_bytes(t->save) < (area ? t->req.area.length : chip->flash_size))
+		return ERR_OK;
+	rc = flash_save_finish(t->save, err);
+	if (rc != ERR_OK)
+		return rc;
+	str_copy(t->save_md5, sizeof(t->save_md5), flash_save_md5(t->save));
+	say(t, false, "the flash is copied to %s (it holds passwords; /flash writes it back)",
+	    flash_save_path(t->save));
+	return ERR_OK;
+}
+
 static int on_take(void *ctx, size_t part, uint32_t offset, const uint8_t *bytes, size_t n)
 {
 	struct flash_task *t = ctx;
@@ -391,6 +409,8 @@ static int on_take(void *ctx, size_t part, uint32_t offset, const uint8_t *bytes
 	}
 	if (rc == ERR_OK)
 		rc = flash_save_add(t->save, bytes, n, &err);
+	if (rc == ERR_OK)
+		rc = finish_save(t, &err);
 	if (rc != ERR_OK)
 		str_copy(t->refused, sizeof(t->refused), err.text);
 	return rc;
