@@ -17,7 +17,7 @@
 #include <termios.h>
 #include <unistd.h>
 
-#include "../../src/io/termios2.h"
+#include "../../src/io/ttyset.h"
 #include "tasmite/io/loop.h"
 #include "tasmite/io/transport.h"
 
@@ -201,7 +201,7 @@ static void set_line__takes__any_rate_and_reads_it_back(void **state)
 		assert_int_equal(got.parity, PARITY_NONE);
 		assert_int_equal(got.stop, 1);
 		/* What the device's end sees. */
-		assert_int_equal(termios2_read(f->master, &seen), 0);
+		assert_int_equal(ttyset_read(f->master, &seen), 0);
 		assert_int_equal(seen.baud, rates[i]);
 	}
 	t->ops->close(t);
