@@ -307,7 +307,7 @@ check-portable: deps ## what only Linux has left out: builds, and runs the tests
 PORTABLE_TESTS := test_hotplug test_loop test_opener test_ports test_tr_pty test_tr_tcp test_tui test_files \
 	test_capture test_histfile
 portable-run: all $(PORTABLE_TESTS:%=$(B)/unit/%)
-	@tests/run.sh $(B) $(PORTABLE_TESTS) session plain sharing config
+	@tests/run.sh $(B) $(PORTABLE_TESTS) session plain
 compile_commands.json: FORCE ## for editors
 	@sh tests/compdb.sh '$(CURDIR)' '$(subst ','\'',$(COMPILE)) -Itests' $(SRC) src/main.c $(SIM_SRC) $(UNIT_SRC) > $@
 
