@@ -14,6 +14,10 @@ done
 printf '#!/bin/sh\nexec %s "$@"\n' "$(shim_env "$B/tasmite" | sed 's/^/env /') $B/tasmite" >"$TMPDIR/tasmite"
 chmod 755 "$TMPDIR/tasmite"
 adapter_start --power off
+has_port() {
+	"$TMPDIR/tasmite" --completion ports | grep -q '^/dev/ttyUSB0'
+}
+wait_for 10 has_port
 
 begin words__are_told__for_the_shells
 "$TMPDIR/tasmite" --completion targets >"$TMPDIR/out" || bad "exit code"
@@ -26,11 +30,11 @@ grep -q "^/dev/ttyUSB0$(printf '\t')" "$TMPDIR/out" || bad "no port: $(cat "$TMP
 end
 
 # Each option and sub-command of --help stands in each script.
-begin scripts__have__every_option
+		grep -q -- "[*]--${option}[=[]" "$TMPDIR/tasmite.zsh" || bad "zsh lacks --$option"
 for command in '' $("$B/tasmite" --help | sed -nE 's/^ +tasmite ([a-z]+) .*/\1/p'); do
 	for option in $("$B/tasmite" $command --help | sed -nE 's/^ +--([a-z-]+).*/\1/p'); do
 		grep -q -- "--$option\b" "$TMPDIR/tasmite.bash" || bad "bash lacks --$option"
-		grep -q -- "'\*--$option[=[]" "$TMPDIR/tasmite.zsh" || bad "zsh lacks --$option"
+		grep -qE -- "^	*.\*--${option}[=[]" "$TMPDIR/tasmite.zsh" || grep -qE -- " .\*--${option}[=[]" "$TMPDIR/tasmite.zsh" || bad "zsh lacks --$option"
 		grep -q -- " -l $option " "$TMPDIR/tasmite.fish" || bad "fish lacks --$option"
 	done
 	[ -z "$command" ] || for s in bash zsh fish; do

@@ -7,6 +7,8 @@
 #ifndef TASMITE_BASE_PLATFORM_H
 #define TASMITE_BASE_PLATFORM_H
 
+#include <stddef.h> /* a header that declares nothing would not compile alone */
+
 #if defined(__linux__) && !defined(TASMITE_PORTABLE)
 #define TASMITE_LINUX 1
 #else
