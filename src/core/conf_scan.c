@@ -59,6 +59,7 @@ void conf_error(struct conf_errors *errors, const char *file, int line, const ch
 			str_fmt(text, sizeof(errors->text[0]), "%s:%d: %s", file, line, what);
 		else
 			str_fmt(text, sizeof(errors->text[0]), "%s: %s", file, what);
+		str_clean(text, false);
 	}
 	errors->count++;
 }
