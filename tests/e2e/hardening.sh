@@ -62,6 +62,16 @@ if hardened; then
 	esac
 fi
 
+begin hardening__starts_no_program
+nm -D --undefined-only "$B/tasmite" >"$TMPDIR/imports" || bad "nm"
+grep -qw 'select' "$TMPDIR/imports" || bad "no imports were read"
+case $flags in
+*-fsanitize=*) ;; # theirs
+*) grep -wE 'system|popen|exec[a-z]*|fexecve|v?fork|posix_spawnp?|dlopen' "$TMPDIR/imports" >"$TMPDIR/found" &&
+	bad "it can start programs: $(cat "$TMPDIR/found")" ;;
+esac
+end
+
 # What make would say, without doing it.
 begin build__a_packagers_flags__reach_every_command
 make -n V=1 B="$TMPDIR/other" CFLAGS='-O1 -DPACKAGER_C' CPPFLAGS='-DPACKAGER_CPP -D_FORTIFY_SOURCE=3' \

@@ -109,6 +109,20 @@ env -u HOME -u XDG_STATE_HOME -u XDG_CONFIG_HOME "$B/tasmite" image good.bin >"$
 cd - >/dev/null || exit 2
 end
 
+# The table names tests: they are there.
+begin threat__table__names_tests_that_are_there
+sed -n '/^\.Sh SECURITY CONSIDERATIONS/,$p' man/tasmite.1 | grep '^\.Pq .*\(/\|fuzz_\)' | sed 's/^\.Pq//; s/ in the source.*//' |
+	tr ' ' '\n' | grep '[a-z]' | grep -v '^Li$' >"$TMPDIR/tests"
+[ "$(grep -c . "$TMPDIR/tests")" -gt 40 ] || bad "the table was not read: $(cat "$TMPDIR/tests")"
+while read -r name; do
+	case $name in
+	fuzz_*) [ -e "tests/fuzz/$name.c" ] ;;
+	*/*) [ -e "tests/$name" ] ;;
+	*) grep -qE "(begin |void )$name" tests/e2e/*.sh tests/unit/*.c ;;
+	esac || bad "there is no test $name"
+done <"$TMPDIR/tests"
+end
+
 # A port that only has to be there.
 python3 - "$DEV" "$TMPDIR/$EVIL" <<'PY' &
 import os, pty, select, sys, tty
