@@ -105,7 +105,9 @@ for home in '' relative "$HERE/good.bin" /proc "$TMPDIR/$EVIL"; do
 	no_escapes "$TMPDIR/out" "$TMPDIR/err"
 done
 env -u HOME -u XDG_STATE_HOME -u XDG_CONFIG_HOME "$B/tasmite" image good.bin >"$TMPDIR/out" 2>&1 || bad "without HOME: $(cat "$TMPDIR/out")"
-[ "$(ls -A "$HERE" | grep -c -e '^relative$' -e '^\.local$' -e '^\.config$')" = 0 ] || bad "something was made here"
+for f in relative .local .config tasmite; do
+	[ ! -e "$HERE/$f" ] || bad "$f was made here"
+done
 cd - >/dev/null || exit 2
 end
 
