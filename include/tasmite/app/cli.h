@@ -60,5 +60,8 @@ int cli_diagnose(const struct cli_diagnose_options *o);
 /* `tasmite list [--json]`: the serial ports; with --json one object a port, a line each. 3 when
  * there is none. */
 int cli_list(bool json);
+/* `tasmite --completion WHAT`: the completion script of bash, zsh or fish; or the words for it, a line
+ * each, what they are behind a tab: ports, profiles, targets (both), themes, settings. 2 for others. */
+int cli_completion(const char *what);
 
 #endif
