@@ -41,7 +41,8 @@ PEER_DEPS := ser2net=cmd:ser2net nodejs=cmd:node npm=cmd:npm \
 	python3-serial=file:/usr/lib/python3/dist-packages/serial/__init__.py
 
 # Goals that need no library at hand.
-NOLIB_GOALS := print-libs deps deps-ci stub demo check check-peers clean help format format-check lint dist deb check-deb check-portable uninstall asan cov
+NOLIB_GOALS := print-libs deps deps-ci stub demo check check-peers clean help format format-check lint dist deb check-deb check-portable uninstall asan cov \
+	reproducible
 ifneq ($(filter-out $(NOLIB_GOALS),$(or $(MAKECMDGOALS),all)),)
 ifeq ($(shell command -v $(PKG_CONFIG) 2>/dev/null),)
 $(error pkg-config is not installed. Say: make deps   (or: apt-get install pkg-config))
@@ -75,7 +76,9 @@ ifneq ($(SAN),)
 SAN_FLAGS := -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer
 HARDEN :=
 else
-HARDEN := $(if $(findstring -O,$(filter-out -O0,$(CFLAGS))),-U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2) \
+# Fortified to the degree that the packager says, if one does.
+HARDEN := $(if $(findstring -O,$(filter-out -O0,$(CFLAGS))),$(if $(findstring \
+	_FORTIFY_SOURCE,$(CPPFLAGS) $(CFLAGS)),,-U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2)) \
 	-fstack-protector-strong -fPIE
 HARDEN_LD := -pie -Wl,-z,relro,-z,now
 endif
@@ -101,7 +104,7 @@ SIM_OBJ  := $(SIM_SRC:tests/%.c=$(B)/obj/tests/%.o)
 SIM_PROG := $(if $(wildcard tests/sim/main_device.c),$(B)/virtual-device) \
 	$(if $(wildcard tests/sim/main_image.c),$(B)/make-image) \
 	$(if $(wildcard tests/sim/main_lx106.c),$(B)/lx106-program) \
-	$(if $(wildcard tests/shim/*.c),$(B)/shim.so)
+	$(if $(wildcard tests/shim/*.c),$(B)/shim.so) $(B)/fastclock.so
 UNIT_SRC := $(sort $(wildcard tests/unit/test_*.c))
 UNIT     := $(UNIT_SRC:tests/unit/%.c=$(B)/unit/%)
 # What the tests share: tests/unit/*.c that are no test themselves.
@@ -122,7 +125,7 @@ $(B)/flags: FORCE
 		echo '$(subst ','\'',$(COMPILE) $(P_LDFLAGS) $(LDFLAGS))' > $@
 FORCE:
 .PHONY: FORCE print-libs all virtual-device deps deps-ci stub man pictures completions deb check-deb check-portable portable-run demo check check-run check-peers asan lint lint-run format format-check \
-	bench install uninstall dist clean help unit fuzz fuzz-run cov cov-run
+	bench install uninstall dist clean help unit fuzz fuzz-run cov cov-run endurance reproducible
 
 $(B)/obj/base/%.o $(B)/obj/core/%.o $(B)/obj/proto/%.o: P_CFLAGS += $(WARN_PURE)
 $(B)/obj/%.o: src/%.c $(B)/flags
@@ -135,7 +138,7 @@ $(B)/obj/tests/%.o: tests/%.c $(B)/flags
 	$(Q)$(COMPILE) -MMD -MP -Itests -c $< -o $@
 $(B)/obj/gen/%.o: $(B)/gen/%.c $(B)/flags
 	@mkdir -p $(@D)
-	$(Q)$(COMPILE) -MMD -MP -c $< -o $@
+	$(Q)$(COMPILE) -ffile-prefix-map=$(B)/=build/ -MMD -MP -c $< -o $@
 
 # Shipped themes are compiled in too, so that an uninstalled binary has them.
 $(B)/gen/themes.c: $(THEMES) src/core/themes.awk
@@ -187,6 +190,11 @@ $(B)/shim.so: $(wildcard tests/shim/*.[ch]) $(B)/flags
 	$(if $(Q),@echo "  LD   $@")
 	$(Q)$(CC) -D_POSIX_C_SOURCE=200809L $(CPPFLAGS) $(CFLAGS) -std=c11 $(WARN) $(WERROR) \
 		-fvisibility=hidden -fPIC -shared $(LDFLAGS) -o $@ $(wildcard tests/shim/*.c) -ldl
+# Preloaded: clocks that run faster.
+$(B)/fastclock.so: tests/endurance/fastclock.c $(B)/flags
+	$(if $(Q),@echo "  LD   $@")
+	$(Q)$(CC) -D_POSIX_C_SOURCE=200809L $(CPPFLAGS) $(CFLAGS) -std=c11 $(WARN) $(WERROR) \
+		-fvisibility=hidden -fPIC -shared $(LDFLAGS) -o $@ $< -ldl
 $(B)/manlists: $(B)/obj/tests/docs/manlists.o $(B)/libtasmite.a
 	$(Q)$(LINK) -o $@ $^ $(PC_LIBS) $(LIBS)
 $(B)/unit/%: $(B)/obj/tests/unit/%.o $(UNIT_LIB) $(B)/libsim.a $(B)/libtasmite.a
@@ -250,6 +258,16 @@ lint-run: all $(B)/manlists
 	@CC='$(CC)' CPPFLAGS='$(subst ','\'',$(P_CPPFLAGS))' tests/lint.sh $(B)
 bench: all $(BENCH) $(B)/bench/meter ## ratios of speed to their limits; BENCH_STRICT=1 fails on a missed one
 	@B='$(abspath $(B))' tests/bench/run.sh $(BENCH) $(wildcard tests/bench/*.py)
+
+endurance: $(B)/tasmite $(B)/fastclock.so ## HOURS=8 of a log with RECONNECTS=24, FACTOR=240 times as fast
+	@B='$(abspath $(B))' python3 tests/endurance/endurance.py $(or $(HOURS),8) $(or $(FACTOR),240) \
+		$(or $(RECONNECTS),24)
+reproducible: deps ## builds the program twice, in two places: both have to be the same
+	@rm -rf build/twice && mkdir -p build/twice/a build/twice/b
+	@set -e; for d in a b; do git archive HEAD | tar -x -C build/twice/$$d; \
+		$(SUB) -C build/twice/$$d B=build CFLAGS='$(CFLAGS) -ffile-prefix-map=$(CURDIR)/build/twice/'$$d=. \
+		build/tasmite; done
+	@cmp build/twice/a/build/tasmite build/twice/b/build/tasmite && sha256sum build/twice/*/build/tasmite
 
 C_FILES = $(shell find src include tests -name '*.[ch]' | sort)
 format: ## formats all sources

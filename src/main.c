@@ -30,7 +30,7 @@ struct call {
 
 static int usage_error(const char *text)
 {
-	fprintf(stderr, "tasmite: %s\ntasmite: try tasmite --help\n", text);
+	cli_say(stderr, "tasmite: %s\ntasmite: try tasmite --help\n", text);
 	return 2;
 }
 

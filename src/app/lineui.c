@@ -9,6 +9,7 @@
 
 #include "app_int.h"
 #include "plain.h"
+#include "tasmite/app/cli.h"
 #include "tasmite/base/xalloc.h"
 #include "tasmite/core/tasmota/advice.h"
 
@@ -37,13 +38,13 @@ struct lineui {
 static void tell(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 static void tell(const char *fmt, ...)
 {
+	char text[4096];
 	va_list ap;
 
-	fputs("tasmite: ", stderr);
 	va_start(ap, fmt);
-	vfprintf(stderr, fmt, ap);
+	str_vfmt(text, sizeof(text), fmt, ap);
 	va_end(ap);
-	fputc('\n', stderr);
+	cli_say(stderr, "tasmite: %s\n", text);
 }
 
 static void tell_notice(struct lineui *u)
@@ -93,7 +94,7 @@ static void tell_text(const char *text)
 	while (*text) {
 		size_t n = strcspn(text, "\n");
 
-		fprintf(stderr, "%.*s\n", (int)n, text);
+		cli_say(stderr, "%.*s\n", (int)n, text);
 		text += n + (text[n] == '\n');
 	}
 }
@@ -130,10 +131,10 @@ static void tell_list(struct lineui *u)
 	if (l->open && (!u->list || u->list_revision != l->revision)) {
 		tell("%s", l->title[0] ? l->title : "Choices");
 		for (size_t i = 0; i < l->count && i < LIST_SHOWN; i++)
-			fprintf(
+			cli_say(
 			    stderr, "%zu  %s  %s\n", i + 1, l->items[i].label, l->items[i].detail);
 		if (l->count > LIST_SHOWN)
-			fprintf(stderr, "... and %zu more\n", l->count - LIST_SHOWN);
+			cli_say(stderr, "... and %zu more\n", l->count - LIST_SHOWN);
 		tell("a number chooses, an empty line leaves it");
 	}
 	u->list = l->open;

@@ -680,7 +680,7 @@ static int start(struct tui_curses *c, bool color, struct err *err)
 	start_curses(c, term);
 	if (!c->screen || !tigetstr("cup"))
 		return err_set(err, ERR_NOTSUP, 0,
-		    "the terminal type '%s' (TERM) is unknown or can't draw a screen; try "
+		    "the terminal type '%.60s' (TERM) is unknown or can't draw a screen; try "
 		    "TERM=xterm",
 		    term ? term : "");
 	setup_curses(c, color);
