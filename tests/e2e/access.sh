@@ -9,7 +9,7 @@ sim_start --boot-image "$TMPDIR/app.bin" --power off --speed 0
 esc=$(printf '\033')
 # colours: those that the cells of the screen have, as escape sequences of tmux
 colours() {
-	tm capture-pane -p -e -t t | grep -oE "${esc}\[[0-9;:]*m" | tr -d "$esc[m" | tr ';' '\n' |
+	tm capture-pane -p -e -t t | grep -oE "${esc}\[[0-9;:]*m" | tr -d "${esc}[m" | tr ';' '\n' |
 		grep -E '^(3[0-8]|4[0-8]|9[0-7]|10[0-7])' | sort -u
 }
 # open NAME=VALUE... -- WORDS...: a session, the device started in it

@@ -102,10 +102,11 @@ end
 
 begin pipe__takes__commands_and_waits_for_each
 printf '/flash %s --yes\n/mark all is done\n' "$TMPDIR/old.bin" >"$TMPDIR/in"
-enter_loader
 timeout 120 "$B/tasmite" --plain --until 'Project.*6\.1\.1' --timeout 100 "$DEV" <"$TMPDIR/in" >"$TMPDIR/out" 2>"$TMPDIR/err" &
 pid=$!
-wait_for 60 grep -q 'release the button' "$TMPDIR/err" || bad "not told: $(tail -n 5 "$TMPDIR/err")"
+wait_for 20 grep -qi 'hold .*button' "$TMPDIR/err" || bad "it does not say how: $(tail -n 5 "$TMPDIR/err")"
+enter_loader
+wait_for 60 grep -q 'elease the button,' "$TMPDIR/err" || bad "not told: $(tail -n 5 "$TMPDIR/err")"
 boot_normally
 wait "$pid" || bad "exit code: $(tail -n 5 "$TMPDIR/err" "$TMPDIR/out")"
 grep -q 'tasmite: write done' "$TMPDIR/err" || bad "no stages: $(cat "$TMPDIR/err")"
