@@ -603,6 +603,28 @@ static void upgrade_go__refuses__a_longer_address_than_the_device_keeps(void **s
 	end(&r);
 }
 
+static void upgrade__knows_a_stranded_device__and_goes_the_rest_of_the_way(void **state)
+{
+	static const char *const versions[] = {
+	    "6.1.1-minimal", "8.5.0(minimal)", "14.2.0(release-minimal)", "14.2.0(safeboot)"};
+	struct upgrade_file f[UPGRADE_PARTS] = {image("sonoff.bin", 400 * KB, 0)};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(versions) / sizeof(versions[0]); i++) {
+		struct rig r = begin(f);
+
+		asks(&r, versions[i], 600);
+		assert_true(upgrade_planned(r.u)->stranded);
+		starts(&r);
+		download(&r, UPGRADE_MAIN, 400 * KB);
+		/* the same version, and not minimal any more: that is the end of the way */
+		hear(&r, ROM);
+		hear(&r, PROJECT("6.1.1-2_3_0"));
+		restores(&r, UPGRADE_END_DONE);
+		end(&r);
+	}
+}
+
 static void upgrade__goes_by_the_log_alone__from_a_server_of_ones_own(void **state)
 {
 	struct upgrade_device none = {.free_kb = -1, .flash_kb = -1};
@@ -713,6 +735,7 @@ int main(void)
 	    cmocka_unit_test(upgrade__repeats_commands__and_ends_where_nobody_answers),
 	    cmocka_unit_test(upgrade__leaves_a_masked_address_alone),
 	    cmocka_unit_test(upgrade_go__refuses__a_longer_address_than_the_device_keeps),
+	    cmocka_unit_test(upgrade__knows_a_stranded_device__and_goes_the_rest_of_the_way),
 	    cmocka_unit_test(upgrade__goes_by_the_log_alone__from_a_server_of_ones_own),
 	    cmocka_unit_test(upgrade_causes__puts_first__what_speaks_for_it),
 	    cmocka_unit_test(upgrade__survives__events_in_any_order),

@@ -248,23 +248,24 @@ static void next_question(struct upgrade *u, mono_t now)
 	(void)replan(u, false);
 }
 
-/* "6.1.1", "14.2.0(release-tasmota)", "9.1.0(minimal)": the word in parentheses is the build. */
+/* "6.1.1", "6.1.1-minimal", "14.2.0(release-tasmota)", "9.1.0(minimal)": the word behind it is the
+ * build. Where there is none, what was known of it stays. */
 static void read_version(struct logtext t, struct upgrade_device *d)
 {
-	char text[64];
-	char *open, *close;
+	char text[64], *word, *end;
 
 	(void)str_copy_n(text, sizeof(text), t.p, t.n);
 	d->version = catalog_version(text);
-	open = strchr(text, '(');
-	close = open ? strchr(open, ')') : NULL;
-	if (!close)
+	word = strpbrk(text, "(-");
+	if (!word)
 		return;
-	*close = '\0';
-	open++;
-	if (str_starts(open, "release-"))
-		open += strlen("release-");
-	(void)str_copy(d->variant, sizeof(d->variant), open);
+	end = strchr(word, ')');
+	if (end)
+		*end = '\0';
+	word++;
+	if (str_starts(word, "release-"))
+		word += strlen("release-");
+	(void)str_copy(d->variant, sizeof(d->variant), word);
 }
 
 static void came_up(struct upgrade *u, const struct upgrade_device *d, mono_t now);
@@ -277,6 +278,8 @@ static void answer_version(struct upgrade *u, struct logtext json, mono_t now)
 
 	if (!has(version))
 		return;
+	if (u->v.state == UPGRADE_RESTARTS)
+		d.variant[0] = '\0';
 	read_version(version, &d);
 	if (u->v.state == UPGRADE_ASKS && u->q == Q_VERSION) {
 		u->dev = d;
