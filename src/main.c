@@ -19,7 +19,8 @@
 struct call {
 	struct app_options app;
 	struct cli_flash_options flash;
-	bool quiet;
+	bool quiet, force;
+	const char *minimal;
 	char **files; /* as many as words */
 	int file_count;
 	const char *plain_only; /* an option that makes sense with --plain alone */
@@ -256,12 +257,14 @@ static bool take_option(struct call *c, enum options_command command, const stru
 	case OPTION_DEBUG_LOG:
 		c->app.debug_log = value;
 		return true;
+	case OPTION_FORCE:
+		c->force = true;
+		return command == OPTIONS_UPGRADE || flash_option(c, row, value, err);
 	case OPTION_ERASE:
 	case OPTION_KEEP_SETTINGS:
 	case OPTION_BACKUP:
 	case OPTION_NO_VERIFY:
 	case OPTION_FULL:
-	case OPTION_FORCE:
 	case OPTION_NO_STUB:
 	case OPTION_MODE:
 	case OPTION_SIZE:
@@ -275,6 +278,9 @@ static bool take_option(struct call *c, enum options_command command, const stru
 		return true;
 	case OPTION_QUIET:
 		c->quiet = true;
+		return true;
+	case OPTION_MINIMAL:
+		c->minimal = value;
 		return true;
 	case OPTION_NO_CLKDIV:
 		c->flash.no_clkdiv = true;
@@ -378,6 +384,26 @@ static int run_diagnose(const struct call *c)
 	return cli_diagnose(&o);
 }
 
+static int run_upgrade(struct call *c)
+{
+	struct cli_upgrade_options o = {.file = c->files[0],
+	    .small = c->minimal,
+	    .port = c->flash.port,
+	    .baud = c->flash.baud,
+	    .yes = c->flash.yes,
+	    .force = c->force,
+	    .json = c->flash.json};
+
+	if (!o.port)
+		o.port = c->app.env_port;
+	if (!o.port && app_default_port(c->port, sizeof(c->port)))
+		o.port = c->port;
+	if (!o.port)
+		return usage_error("which port? --port NAME (tasmite list shows them), or "
+				   "port = ... in the configuration");
+	return cli_upgrade(&o);
+}
+
 /* Reads the whole command line; -1 go on, else the exit code. */
 static int read_words(struct call *c, struct options *o)
 {
@@ -428,6 +454,8 @@ static int run(struct call *c, char **argv)
 		return cli_list(c->flash.json);
 	case OPTIONS_DIAGNOSE:
 		return run_diagnose(c);
+	case OPTIONS_UPGRADE:
+		return run_upgrade(c);
 	case OPTIONS_REPLAY:
 		c->app.replay = c->files[0];
 		break;
