@@ -27,7 +27,8 @@
 #define MEMORY	    8192u /* of one connection, bytes */
 #define BLOCK	    4096u
 #define EVENTS	    64
-#define TOLD	    20 /* refusals that are told; more are only counted */
+#define TOLD	    20	 /* refusals that are told; more are only counted */
+#define UNSENT	    8192 /* bytes that the system may hold of a connection */
 #define TOKEN	    10
 
 struct transfer {
@@ -149,6 +150,14 @@ static enum MHD_Result accepts(void *ctx, const struct sockaddr *from, socklen_t
 	return MHD_NO;
 }
 
+/* Else the system takes megabytes at once, and what is told as sent is far from having arrived. */
+static void keep_close(int fd)
+{
+	int room = UNSENT;
+
+	(void)setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &room, sizeof(room));
+}
+
 /* Who sends a byte now and then would keep its place for ever: the library only looks at the last
  * byte's time. */
 static void visitors(
@@ -171,6 +180,8 @@ static void visitors(
 		v->c = c;
 		v->fd = info ? info->connect_fd : -1;
 		v->until = loop_now(h->loop) + h->patience;
+		if (v->fd >= 0)
+			keep_close(v->fd);
 		return;
 	}
 }

@@ -36,6 +36,7 @@ static void dial(void *ctx, uint32_t from, uint32_t to, uint16_t port)
 {
 	struct sim_radio_front *r = ctx;
 	struct sockaddr_in here = address(from, 0), there = address(to, port);
+	int window = 4096;
 
 	shut(r);
 	r->began = -1;
@@ -45,6 +46,8 @@ static void dial(void *ctx, uint32_t from, uint32_t to, uint16_t port)
 		r->failed = true;
 		return;
 	}
+	/* A chip's window is a few kilobytes. */
+	(void)setsockopt(r->fd, SOL_SOCKET, SO_RCVBUF, &window, sizeof(window));
 	if ((from >> 24 == 127 && bind(r->fd, (struct sockaddr *)&here, sizeof(here))) ||
 	    (connect(r->fd, (struct sockaddr *)&there, sizeof(there)) && errno != EINPROGRESS)) {
 		shut(r);

@@ -1,0 +1,175 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Upgrades over the air: the device fetches from the program over real TCP, from an address of its own.
+# Each ends in the right verdict, and the device in a state that is told.
+. "$(dirname "$0")/lib.sh"
+
+export XDG_STATE_HOME=$TMPDIR/state XDG_CONFIG_HOME=$TMPDIR/config
+FW=$TMPDIR/fw
+OLD=http://192.168.1.2/old/sonoff.bin
+mkdir -p "$FW/alone"
+for b in 6.1.1-full 6.1.1-classic 6.1.1-minimal 8.5.0-full 8.5.0-minimal 14.2.0-full; do
+	"$B/make-image" --build $b -o "$FW/$b.img"
+done
+printf 'network * rssi -50\nmqtt ok\nip 127.0.0.9\n' >"$TMPDIR/net.scn"
+printf 'network * rssi -50\nmqtt ok\nip 203.0.113.5\n' >"$TMPDIR/far.scn"
+
+# Its console listens: what is said before is lost.
+listens() {
+	timeout 10 "$B/tasmite" --plain --exit-after 2 --send 'Status 2' --until StatusFWR "$DEV" \
+		>"$TMPDIR/join" 2>&1
+}
+# device BUILD SCENARIO [ARGS...]: it has joined, and its OtaUrl is $OLD. Minimal builds keep no
+# settings: a full one was there before.
+device() {
+	local build=$1 scn=$2 full=6.1.1-full
+	shift 2
+	case $build in 8*) full=8.5.0-full ;; esac
+	rm -f "$TMPDIR/flash.bin"
+	sim_start --boot-image "$FW/$full.img" --scenario "$scn" --speed 5
+	wait_for 60 listens || bad "the device does not listen: $(tail -n 3 "$TMPDIR/join")"
+	timeout 60 "$B/tasmite" --plain --timeout 50 --until 'with IP address [12]' \
+		--send "Backlog OtaUrl $OLD; SSId1 home; Password1 secret-key" "$DEV" >"$TMPDIR/join" 2>&1 ||
+		bad "the device did not join: $(tail -n 3 "$TMPDIR/join")"
+	sim_stop
+	sim_start --boot-image "$FW/$build.img" --scenario "$scn" --speed 5 "$@"
+	timeout 60 "$B/tasmite" --plain --timeout 50 --until 'with IP address [12]' "$DEV" \
+		>"$TMPDIR/join" 2>&1 || bad "$build did not join: $(tail -n 3 "$TMPDIR/join")"
+}
+# run CODE WORDS...: tasmite upgrade with these words; JSON in $TMPDIR/out.
+run() {
+	local want=$1 got
+	shift
+	timeout 200 "$B/tasmite" upgrade --port "$DEV" --yes --json "$@" \
+		>"$TMPDIR/out" 2>"$TMPDIR/err" </dev/null
+	got=$?
+	[ "$got" = "$want" ] || bad "upgrade $*: exit code $got, not $want: $(tail -n 5 "$TMPDIR/err")"
+}
+json() {
+	python3 -c 'import json, sys
+d = json.load(open(sys.argv[1]))
+sys.exit(0 if eval(sys.argv[2]) else 1)' "$TMPDIR/out" "$1" 2>/dev/null ||
+		bad "JSON: not so: $1: $(cat "$TMPDIR/out") $(tail -n 5 "$TMPDIR/err")"
+}
+err() {
+	grep -qE -- "$1" "$TMPDIR/err" || bad "not on standard error: $1: $(cat "$TMPDIR/err")"
+}
+# The flash begins with this file.
+holds() {
+	cmp -s -n "$(stat -c %s "$1")" "$1" "$TMPDIR/flash.bin" || bad "the flash is not $1"
+}
+# The old OtaUrl stands there again.
+restored() {
+	timeout 60 "$B/tasmite" --plain --timeout 50 --send OtaUrl --until "\"OtaUrl\":\"$OLD\"" "$DEV" \
+		>"$TMPDIR/otaurl" 2>&1 || bad "OtaUrl: $(tail -n 2 "$TMPDIR/otaurl")"
+}
+
+begin upgrade__full_to_full__by_itself_through_minimal
+cp "$FW/6.1.1-classic.img" "$FW/sonoff-classic.bin"
+cp "$FW/6.1.1-minimal.img" "$FW/sonoff-minimal.bin"
+device 6.1.1-full "$TMPDIR/net.scn"
+run 0 "$FW/sonoff-classic.bin"
+json 'd["result"] == "done" and d["restarts"] == 2 and d["otaurl_restored"]'
+err 'asked for /[a-z0-9]+/sonoff-minimal.bin'
+holds "$FW/6.1.1-classic.img"
+restored
+sim_stop
+end
+
+begin upgrade__refuses__without_room_and_without_minimal
+cp "$FW/6.1.1-classic.img" "$FW/alone/sonoff-classic.bin"
+device 6.1.1-full "$TMPDIR/net.scn"
+run 1 "$FW/alone/sonoff-classic.bin"
+json 'd["result"] == "not-begun"'
+err 'needs the minimal build'
+end
+
+begin upgrade__refuses__what_is_for_another_chip_or_too_far
+"$B/make-image" --chip esp32 --kind app -o "$FW/tasmota32.bin"
+run 1 "$FW/tasmota32.bin"
+err 'is for ESP32, the device is an ESP8266'
+cp "$FW/8.5.0-full.img" "$FW/alone/tasmota.bin"
+run 1 "$FW/alone/tasmota.bin"
+err 'Install 6.7.1 first'
+holds "$FW/6.1.1-full.img"
+sim_stop
+end
+
+begin upgrade__minimal_to_classic__in_one_step
+device 6.1.1-minimal "$TMPDIR/net.scn"
+run 0 "$FW/alone/sonoff-classic.bin"
+json 'd["result"] == "done" and d["restarts"] == 1 and d["attempts"] == 1'
+holds "$FW/6.1.1-classic.img"
+sim_stop
+end
+
+begin upgrade__takes_gzip__where_only_that_fits
+mkdir -p "$FW/gz"
+gzip -9 -c "$FW/8.5.0-full.img" >"$FW/gz/tasmota.bin.gz"
+gzip -9 -c "$FW/8.5.0-minimal.img" >"$FW/gz/tasmota-minimal.bin.gz"
+device 8.5.0-minimal "$TMPDIR/net.scn"
+run 0 "$FW/gz/tasmota.bin.gz"
+json 'd["result"] == "done" and d["version"] == "8.5.0"'
+holds "$FW/8.5.0-full.img"
+sim_stop
+device 6.1.1-minimal "$TMPDIR/net.scn"
+gzip -9 -c "$FW/6.1.1-classic.img" >"$FW/gz/sonoff-classic.bin.gz"
+run 1 "$FW/gz/sonoff-classic.bin.gz"
+err 'takes no gzip'
+sim_stop
+end
+
+begin upgrade__tells__a_restart_in_the_middle
+device 6.1.1-minimal "$TMPDIR/net.scn" --wifi-rate 20000
+run 1 "$FW/alone/sonoff-classic.bin" &
+runner=$!
+wait_for 60 grep -q 'upgrade: sends' "$TMPDIR/err"
+hand reset
+wait $runner
+json 'd["result"] == "reset" and d["otaurl_restored"]'
+holds "$FW/6.1.1-minimal.img"
+sim_stop
+end
+
+begin upgrade__tells__a_device_in_another_network
+device 6.1.1-minimal "$TMPDIR/far.scn"
+run 1 "$FW/alone/sonoff-classic.bin"
+err 'no address in the network of 203.0.113.5'
+sim_stop
+end
+
+begin upgrade__tells__a_server_that_is_cut_or_not_there
+device 6.1.1-minimal "$TMPDIR/net.scn"
+run 1 http://127.0.0.1:9/sonoff.bin
+json 'd["result"] == "refused" and d["otaurl_restored"]'
+err 'connection refused'
+python3 - "$TMPDIR/cutport" <<'PY' &
+import socket, sys
+s = socket.socket()
+s.bind(("127.0.0.1", 0))
+s.listen(8)
+open(sys.argv[1], "w").write(str(s.getsockname()[1]) + "\n")
+for _ in range(4):
+    c, _a = s.accept()
+    c.recv(2000)
+    c.sendall(b"HTTP/1.0 200 OK\r\nContent-Length: 400000\r\n\r\n\xe9\x01\x03\x20" + 50000 * b"x")
+    c.close()
+PY
+server=$!
+wait_for 10 grep -q . "$TMPDIR/cutport"
+run 1 "http://127.0.0.1:$(cat "$TMPDIR/cutport")/sonoff.bin"
+json 'd["result"] == "refused"'
+err 'connection lost'
+kill $server 2>/dev/null
+holds "$FW/6.1.1-minimal.img"
+sim_stop
+end
+
+begin upgrade__ends__where_nobody_answers
+"$B/make-image" --build other -o "$FW/other.img"
+sim_start --boot-image "$FW/other.img" --speed 5
+run 3 "$FW/alone/sonoff-classic.bin"
+json 'd["result"] == "mute"'
+sim_stop
+end
+
+finish
