@@ -155,8 +155,9 @@ struct app {
 	char work[240];	       /* what the flash task does, for the journal */
 	char report_file[512]; /* where the page is saved; "" a name is made */
 	struct symbols *symbols;
-	struct rescue *rescue; /* NULL: never begun */
-	uint64_t rescue_seen;  /* revision of what was known when it last looked */
+	struct rescue *rescue;	     /* NULL: never begun */
+	struct upgrade_run *upgrade; /* act_upgrade.c: under way, or NULL */
+	uint64_t rescue_seen;	     /* revision of what was known when it last looked */
 	char symbols_name[128];
 
 	struct log_search *search; /* act_find.c */
@@ -317,12 +318,23 @@ void app_console_fini(struct app *a);
 /* A whole line of the device (masked), after the facts have read it. */
 void app_console_line(struct app *a, const uint8_t *line, size_t n, mono_t now);
 
+/* ---- act_upgrade.c: over the air ---- */
+bool app_upgrading(const struct app *a);
+/* Bytes of the device as they came. */
+void app_upgrade_rx(struct app *a, const uint8_t *bytes, size_t n, mono_t now);
+/* At the end of the loop's turn. */
+void app_upgrade_turn(struct app *a);
+/* False: there is none. */
+bool app_upgrade_cancel(struct app *a);
+void app_upgrade_fini(struct app *a);
+
 /* ---- complete.c ---- */
 size_t app_complete(void *ctx, const char *line, size_t cursor,
     void (*add)(void *arg, const char *word, const char *detail), void *arg);
 
 /* ---- act_*.c: the commands ---- */
 typedef void (*app_command)(struct app *a, const struct cmd_line *c);
+void act_upgrade(struct app *a, const struct cmd_line *c);
 void act_help(struct app *a, const struct cmd_line *c);
 void act_menu(struct app *a, const struct cmd_line *c);
 void act_reveal(struct app *a, const struct cmd_line *c);

@@ -130,6 +130,23 @@ holds "$FW/6.1.1-minimal.img"
 sim_stop
 end
 
+begin upgrade__from_the_session__asks_and_follows
+device 6.1.1-minimal "$TMPDIR/net.scn"
+tm_start 120 40 "$B/tasmite" "$DEV"
+see 'sonoff'
+tm_line "/upgrade $FW/alone/sonoff-classic.bin"
+see 'Upgrade over the air' 60
+see 'half way of an upgrade'
+tm_keys y
+see 'upgrade: Done\. It runs 6\.1\.1' 150
+see '┌? ?Upgrade'
+tm_keys C-q
+wait_for 10 tm_ended || bad "it does not end"
+tm_stop
+holds "$FW/6.1.1-classic.img"
+sim_stop
+end
+
 begin upgrade__tells__a_device_in_another_network
 device 6.1.1-minimal "$TMPDIR/far.scn"
 run 1 "$FW/alone/sonoff-classic.bin"

@@ -491,6 +491,15 @@ static void upgrade__tells_the_end__of_each_fault(void **state)
 	hear(&r, PROJECT("6.1.0-2_3_0"));
 	restores(&r, UPGRADE_END_RESET);
 	end(&r);
+	r = begin(f); /* minimal does, which was there before: it has forgotten what it fetched */
+	asks(&r, "6.1.1-minimal", 600);
+	starts(&r);
+	asked(&r, UPGRADE_MAIN, 400 * KB);
+	hear(&r, ROM);
+	hear(&r, PROJECT("6.1.1-2_3_0"));
+	hear(&r, "00:00:00 WARNING This version does not support persistent settings");
+	restores(&r, UPGRADE_END_RESET);
+	end(&r);
 	r = begin(f); /* the server's connections break */
 	asks(&r, "6.1.0", 500);
 	starts(&r);

@@ -288,6 +288,16 @@
 	    " a list to choose from. --save NAME appends what was /set in this session to the"    \
 	    " configuration, as a new profile.",                                                  \
 	    "--save NAME")                                                                        \
+	X(CMD_UPGRADE, "upgrade", "F?",                                                           \
+	    "/upgrade [FILE | URL] [--minimal FILE] [--force] [--any-source]",                    \
+	    "upgrade the running device over the air",                                            \
+	    "Asks the device what it is, checks the file against that, serves it to the device"   \
+	    " over Wi-Fi, and follows until the new version is up; the old OtaUrl is put back."   \
+	    " Where it does not fit, the device goes through the minimal build"                   \
+	    " (NAME-minimal.bin beside the file, or --minimal FILE). A URL (http://) names a"     \
+	    " server of your own. --force also what is refused but can be done, --any-source"     \
+	    " lets others than the device's address fetch it. /cancel stops it.",                 \
+	    "--minimal FILE|--force|--any-source")                                                \
 	X(CMD_RESCUE, "rescue", "", "/rescue",                                                    \
 	    "a device that does not start or join: step by step",                                 \
 	    "What an expert would try, one step at a time: each is asked for, tells what is lost"  \

@@ -404,6 +404,15 @@ static bool is_between(const char *variant)
 	return !strcmp(variant, "minimal") || strstr(variant, "safeboot");
 }
 
+/* One that was there before has only come back: it has forgotten what it was to fetch. A safeboot
+ * that was told to upgrade may restart before it asks. */
+static bool half_way(const struct upgrade *u, const char *variant)
+{
+	if (u->main_out || !is_between(variant))
+		return false;
+	return !u->plan.stranded || (strstr(variant, "safeboot") && !u->v.requests);
+}
+
 static bool as_expected(const struct upgrade *u, const struct upgrade_device *d)
 {
 	bool small = is_between(d->variant);
@@ -429,7 +438,7 @@ static void came_up(struct upgrade *u, const struct upgrade_device *d, mono_t no
 	if (out && (u->said_done || d->version != u->v.from || u->plan.stranded) &&
 	    as_expected(u, d)) {
 		finish(u, UPGRADE_END_DONE, now);
-	} else if (is_between(d->variant) && !u->main_out) {
+	} else if (half_way(u, d->variant)) {
 		u->said_done = false;
 		enter(u, UPGRADE_BETWEEN, mono_add(now, BETWEEN));
 		u->late_at = mono_add(now, BETWEEN / 2);
@@ -474,7 +483,7 @@ static void minimal_speaks(struct upgrade *u, mono_t now)
 	bool judged = u->v.state == UPGRADE_RESTORES && u->send && u->boot_seen && !u->main_out &&
 		      (u->v.outcome == UPGRADE_END_RESET || u->v.outcome == UPGRADE_END_REFUSED);
 
-	if (!judged || is_between(u->v.variant))
+	if (!judged || is_between(u->v.variant) || !half_way(u, "minimal"))
 		return;
 	answered(u);
 	u->v.outcome = UPGRADE_END_NONE;
