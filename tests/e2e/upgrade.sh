@@ -130,6 +130,57 @@ holds "$FW/6.1.1-minimal.img"
 sim_stop
 end
 
+# Whoever shares the device's address floods the server while it serves: nothing but the images is
+# given, nothing of it stops the upgrade.
+begin upgrade__completes__under_a_flood_of_requests
+device 6.1.1-minimal "$TMPDIR/net.scn" --wifi-rate 20000
+run 0 "$FW/alone/sonoff-classic.bin" &
+runner=$!
+wait_for 60 grep -q 'upgrade: sends' "$TMPDIR/err" || bad "it does not begin"
+python3 - "$(pgrep -n -f "tasmite upgrade --port $DEV")" >"$TMPDIR/flood" 2>&1 <<'PY' || bad "flood: $(tail -n 1 "$TMPDIR/flood")"
+import os, random, socket, sys
+pid = sys.argv[1]
+inodes = set()
+for fd in os.listdir(f"/proc/{pid}/fd"):
+    try:
+        link = os.readlink(f"/proc/{pid}/fd/{fd}")
+    except OSError:
+        continue
+    if link.startswith("socket:["):
+        inodes.add(link[8:-1])
+port = 0
+for line in open("/proc/net/tcp").readlines()[1:]:
+    f = line.split()
+    if f[3] == "0A" and f[9] in inodes:
+        port = int(f[1].split(":")[1], 16)
+assert port, "no listening socket"
+bad = [b"GET / HTTP/1.1\r\n\r\n", b"GET /../../etc/passwd HTTP/1.0\r\n\r\n", b"\r\n\r\n", b"POST /u2 HTTP/1.1\r\n"
+       b"Content-Length: 99999999999\r\n\r\n", b"GET " + b"A" * 9000 + b" HTTP/1.1\r\n\r\n", b"G"]
+random.seed(1)
+slow, served = [], 0
+for i in range(600):
+    s = socket.socket()
+    s.settimeout(0.05 if i % 20 else 5)
+    s.bind(("127.0.0.9" if i % 3 else "127.0.0.8", 0))
+    try:
+        s.connect(("127.0.0.1", port))
+        s.sendall(random.choice(bad) if i % 5 else os.urandom(300))
+        answer = s.recv(4000)
+        served += b" 200 " in answer[:20]
+    except OSError:
+        pass
+    if i % 100 == 0:
+        slow.append(s)
+    else:
+        s.close()
+assert not served, f"{served} were served"
+PY
+wait $runner
+json 'd["result"] == "done" and d["otaurl_restored"]'
+holds "$FW/6.1.1-classic.img"
+sim_stop
+end
+
 begin upgrade__from_the_session__asks_and_follows
 device 6.1.1-minimal "$TMPDIR/net.scn"
 tm_start 120 40 "$B/tasmite" "$DEV"
