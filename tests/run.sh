@@ -20,7 +20,8 @@ cd "$(dirname "$0")/.." || exit 2
 B=$(cd "$1" && pwd) || exit 2
 shift
 only=" $* "
-jobs=${JOBS:-$(nproc 2>/dev/null || echo 2)}
+# One more than there are processors: what drives a terminal waits most of its time.
+jobs=${JOBS:-$(($(nproc 2>/dev/null || echo 2) + 1))}
 timeout=${TEST_TIMEOUT:-240}
 scripts=${SCRIPTS:-tests/e2e}
 out=$B/results${SCRIPTS:+-$(basename "$SCRIPTS")}

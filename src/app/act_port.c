@@ -74,6 +74,8 @@ void app_change_port(struct app *a, const char *name)
 	if (link_unsent(a->link))
 		session_warn(a->session, a->now, "%zu bytes were not sent to %s any more",
 		    link_unsent(a->link), a->session->port.name);
+	app_send_lost(a); /* it was meant for another device */
+	app_courier_lost(a);
 	app_log_break(a, a->now);
 	app_boot_stop(a);
 	a->loader_there = false;

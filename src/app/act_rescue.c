@@ -110,6 +110,8 @@ static void rung_answered(struct app *a, bool yes)
 	struct rescue *r = a->rescue;
 	struct rescue_words w;
 
+	if (!r)
+		return;
 	if (a->third) {
 		tell(a, false, "left out");
 		rescue_skip(r);
@@ -187,7 +189,8 @@ static bool free_screen(const struct app *a)
 {
 	const struct session *s = a->session;
 
-	return !s->ask.open && !s->page.open && !s->list.open;
+	return !s->ask.open && !s->page.open && !s->list.open && !s->form.open && !s->direct &&
+	       !tui_typing(a->tui);
 }
 
 void app_rescue_turn(struct app *a)
@@ -216,6 +219,8 @@ void app_rescue_task_ended(struct app *a, bool done)
 
 	if (!r || r->state != RESCUE_WORKS)
 		return;
+	/* Firmware that was written is forgotten by now, and the boots so far are not. */
+	session_judge(a->session);
 	backup = r->plan[r->at] == RUNG_BACKUP;
 	if (backup && !done)
 		r->backup[0] = '\0';

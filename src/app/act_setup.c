@@ -125,11 +125,11 @@ static void send_form(struct app *a)
 		leave(a);
 		return;
 	}
+	if (!app_courier_begin(a, &b, &job))
+		return; /* told; what was entered stays */
 	r->filled = r->s;
 	r->has_filled = true;
 	leave(a);
-	app_courier_begin(a, &b, &job);
-	backlog_fini(&b);
 }
 
 static void on_setup(struct app *a, enum tui_form event, int field)

@@ -334,7 +334,7 @@ void act_theme(struct app *a, const struct cmd_line *c)
 void act_clear(struct app *a, const struct cmd_line *c)
 {
 	(void)c;
-	lines_clear(a->session->log);
+	app_read_clear(a);
 	session_touch(a->session);
 }
 

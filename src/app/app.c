@@ -124,6 +124,8 @@ void app_open_port(struct app *a, const char *name)
 	    base && base[1] ? base + 1 : name);
 	a->session->port.about[0] = '\0';
 	app_lines_rest(a);
+	if (strcmp(a->port_opened, name) != 0)
+		app_rescue_fini(a); /* another device: neither its fault nor its copy */
 	str_copy(a->port_opened, sizeof(a->port_opened), name);
 	app_record_wanted(a); /* opening reads already */
 	link_open(a->link, name, &line, a->now);
@@ -342,6 +344,8 @@ static void on_usr1(void *ctx, int signo, mono_t now)
 		return; /* nothing to give away */
 	if (link_is_open(a->link))
 		a->away_since = now;
+	app_send_lost(a);
+	app_courier_lost(a);
 	app_log_break(a, now);
 	app_boot_stop(a);
 	a->loader_there = false;
@@ -574,6 +578,8 @@ static void close_all(struct app *a, struct err *err)
 		app_flash_fini(a);
 		app_lines_fini(a);
 		app_send_fini(a);
+		app_courier_fini(a);
+		app_console_fini(a);
 		timer_free(a->reveal_timer);
 		loop_free(a->loop);
 	}

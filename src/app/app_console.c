@@ -59,6 +59,10 @@ static void level_due(void *ctx, mono_t now)
 	}
 	str_fmt(text, sizeof(text), "SerialLog %s",
 	    settings_text(a->session->settings, SET_SERIAL_LOG));
+	if (app_courier_left(a)) { /* /send --again was promised: its list stays */
+		app_send_line(a, text);
+		return;
+	}
 	backlog_init(&b);
 	backlog_add(&b, text, strlen(text), 0);
 	app_courier_begin(a, &b, &job);

@@ -22,6 +22,7 @@ struct post {
 	char what[64];
 	unsigned retries;
 	bool lost; /* the port went away in the middle */
+	bool cut;  /* by the user, or the port: nobody waits for how it ends */
 	/* what was set in this session, one command each, the newest last */
 	char *kept[KEPT_MAX];
 	size_t kept_count;
@@ -79,6 +80,17 @@ static void count(const struct post *p, size_t *good, size_t *total)
 			*good += is_good(b->steps[i].state);
 			(*total)++;
 		}
+}
+
+/* Waits that ran out. */
+static size_t missed(const struct post *p)
+{
+	const struct backlog *b = courier_steps(p->c);
+	size_t n = 0;
+
+	for (size_t i = 0; i < b->count; i++)
+		n += b->steps[i].kind == BACKLOG_WAIT && b->steps[i].state == BACKLOG_NO_ANSWER;
+	return n;
 }
 
 /* "line 3: SSId1 home", masked; to be freed. */
@@ -235,7 +247,7 @@ static void tell_end(struct app *a)
 	const struct backlog *b = courier_steps(p->c);
 	size_t good, total, told = 0, unsent = courier_count(p->c, BACKLOG_QUEUED);
 	const char *key = keymap_key_of(a->session->keymap, "/send --again");
-	size_t unsure = courier_count(p->c, BACKLOG_UNSURE);
+	size_t unsure = courier_count(p->c, BACKLOG_UNSURE), waits = missed(p);
 	char again[48] = "", open[64] = "";
 
 	count(p, &good, &total);
@@ -244,7 +256,7 @@ static void tell_end(struct app *a)
 	if (unsure)
 		str_fmt(
 		    open, sizeof(open), ", %zu more were answered, but may not be saved", unsure);
-	if (good == total) {
+	if (good == total && !waits) {
 		if (total == 1 && p->job.quiet)
 			return;
 		session_say(a->session, a->now, "%s: all %zu commands have arrived%s%s", p->what,
@@ -254,15 +266,20 @@ static void tell_end(struct app *a)
 	}
 	session_warn(a->session, a->now, "%s: %zu of %zu commands have arrived%s%s%s", p->what,
 	    good, total, open, again,
-	    unsent ? ", what follows was not sent:" : "; these have not:");
+	    good == total ? ", but not what was waited for:"
+	    : unsent	  ? ", what follows was not sent:"
+			  : "; these have not:");
 	for (size_t i = 0; i < b->count && told < LIST_MOST; i++)
-		if (b->steps[i].kind == BACKLOG_COMMAND && !is_good(b->steps[i].state) &&
-		    b->steps[i].state != BACKLOG_UNSURE) {
+		if (b->steps[i].kind == BACKLOG_WAIT
+			? b->steps[i].state == BACKLOG_NO_ANSWER
+			: b->steps[i].kind == BACKLOG_COMMAND && !is_good(b->steps[i].state) &&
+			      b->steps[i].state != BACKLOG_UNSURE) {
 			tell_bad(a, i);
 			told++;
 		}
-	if (total - good - unsure > told)
-		session_warn(a->session, a->now, "  and %zu more", total - good - unsure - told);
+	if (total - good - unsure + waits > told)
+		session_warn(
+		    a->session, a->now, "  and %zu more", total - good - unsure + waits - told);
 	session_say(a->session, a->now, "%s sends them again%s", key ? key : "/send --again",
 	    p->lost ? " when the port is back" : "");
 }
@@ -272,21 +289,24 @@ static void done(struct app *a)
 	struct post *p = a->post;
 	void (*fn)(struct app *, bool) = p->job.done;
 	size_t good, total;
+	bool all;
 
 	count(p, &good, &total);
+	all = good == total && !missed(p);
 	keep_all(p);
+	show(a); /* first: it clears the panel's lines */
 	if (p->job.panel) {
-		show(a);
-		a->session->flash.state = good == total ? FLASH_DONE : FLASH_FAILED;
-		if (good == total)
+		a->session->flash.state = all ? FLASH_DONE : FLASH_FAILED;
+		if (all)
 			panel_line(&a->session->flash, false, "all have arrived");
 	}
 	if (!p->job.silent)
 		tell_end(a);
-	show(a);
+	a->session->flash.revision += p->job.panel;
+	session_touch(a->session);
 	p->job.done = NULL;
-	if (fn)
-		fn(a, good == total);
+	if (fn && !p->cut)
+		fn(a, all);
 	loop_again(a->loop);
 }
 
@@ -416,7 +436,7 @@ bool app_courier_begin(struct app *a, struct backlog *b, const struct post_job *
 	}
 	p->job = *job;
 	p->retries = 0;
-	p->lost = false;
+	p->lost = p->cut = false;
 	str_copy(p->what, sizeof(p->what), job->what);
 	fresh_panel(a, job);
 	courier_begin(
@@ -426,6 +446,14 @@ bool app_courier_begin(struct app *a, struct backlog *b, const struct post_job *
 	return true;
 }
 
+bool app_courier_left(const struct app *a)
+{
+	size_t good, total;
+
+	count(a->post, &good, &total);
+	return good < total;
+}
+
 void app_courier_again(struct app *a)
 {
 	struct post *p = a->post;
@@ -433,7 +461,7 @@ void app_courier_again(struct app *a)
 	if (!may_begin(a))
 		return;
 	p->retries = 0;
-	p->lost = false;
+	p->lost = p->cut = false;
 	p->job.silent = p->job.quiet = false;
 	if (!courier_again(p->c, a->now)) {
 		session_notice(a->session, false, "nothing is left to be sent again");
@@ -446,9 +474,18 @@ void app_courier_again(struct app *a)
 
 bool app_courier_cancel(struct app *a)
 {
+	static const char drop[] = "\xff"; /* Tasmota forgets what it holds of a line */
+	bool cut;
+
 	if (!app_courier_busy(a))
 		return false;
+	cut = courier_in_line(a->post->c) || (app_courier_line(a) && link_unsent(a->link));
+	a->post->cut = true;
+	if (cut)
+		link_drop_unsent(a->link);
 	courier_cancel(a->post->c);
+	if (cut)
+		link_send(a->link, drop, 1);
 	return true;
 }
 
@@ -456,7 +493,7 @@ void app_courier_lost(struct app *a)
 {
 	if (!app_courier_busy(a))
 		return;
-	a->post->lost = true;
+	a->post->lost = a->post->cut = true;
 	courier_lost(a->post->c);
 }
 
@@ -520,11 +557,34 @@ static void joined(struct app *a, bool yes)
 	free(line);
 }
 
+/* If it is a password, what stands behind the ; is part of it: the history keeps the line before the
+ * answer is known. */
+static void learn_joined(struct app *a, const char *line)
+{
+	struct backlog b;
+	long suspect;
+
+	backlog_init(&b);
+	if (backlog_parse(&b, line, &suspect) && suspect >= 0) {
+		backlog_join(&b, (size_t)suspect);
+		for (size_t i = (size_t)suspect; i < b.count; i++) {
+			struct buf none;
+
+			buf_init(&none, strlen(b.steps[i].text) + 1);
+			secrets_tx_line(
+			    a->secrets, b.steps[i].text, strlen(b.steps[i].text), &none);
+			buf_fini(&none);
+		}
+	}
+	backlog_fini(&b);
+}
+
 static void ask_joined(struct app *a, const struct backlog *b, size_t suspect, const char *line)
 {
 	struct session_ask *ask = &a->session->ask;
 	const char *text = b->steps[suspect].text;
 
+	learn_joined(a, line);
 	free(a->typed_backlog);
 	a->typed_backlog = xstrdup(line);
 	memset(ask, 0, sizeof(*ask));
@@ -549,7 +609,8 @@ bool app_courier_typed(struct app *a, const char *line)
 	bool mine;
 
 	if (a->plain || !settings_bool(a->session->settings, SET_BACKLOG) || !backlog_typed(line) ||
-	    app_courier_busy(a) || app_eol(a)[0] == '\0')
+	    app_courier_busy(a) || app_eol(a)[0] == '\0' ||
+	    (settings_bool(a->session->settings, SET_ESCAPES) && strchr(line, '\\')))
 		return false;
 	backlog_init(&b);
 	mine = backlog_parse(&b, line, &suspect);

@@ -19,6 +19,8 @@ struct post_job {
 bool app_courier_begin(struct app *a, struct backlog *b, const struct post_job *job);
 /* Tells of values that the firmware will not take as they are meant; how many. */
 size_t app_courier_warn(struct app *a, const struct backlog *b);
+/* Something did not arrive, and can be sent again. */
+bool app_courier_left(const struct app *a);
 /* What did not arrive, once more. */
 void app_courier_again(struct app *a);
 /* Adds all that was set in this session and arrived; returns b->count. */

@@ -201,6 +201,8 @@ void app_read_lines(struct app *a, mono_t now);
 /* Reads on where lines have waited and no bytes come. Returns when it wants to be called again at the
  * latest. */
 mono_t app_read_step(struct app *a, mono_t now);
+/* Empties the log; what was not read yet is read before, as far as there is time for it. */
+void app_read_clear(struct app *a);
 /* The stream breaks: what has come is whole. */
 void app_read_break(struct app *a, mono_t now);
 

@@ -15,6 +15,8 @@
 #define LINES_AT_ONCE 1000
 /* No bytes for so long: there is time. A flood pauses too, for the time of the one who sends. */
 #define QUIET_US MONO_MS(3)
+/* What /clear has read before it takes it away, in slices of a millisecond. */
+#define CLEAR_SLICES 5
 
 /* The line that an own or a sent line cut in two, in one piece: the device's line before, and this
  * one. Longer ones than fit tell nothing more. */
@@ -91,7 +93,6 @@ static uint64_t read_some(struct app *a, unsigned most)
 		return 0;
 	}
 	if (a->read_next < lines_first(log)) {
-		/* Cleared lines were read, all but the unfinished one. */
 		a->session->device.unread += lines_first(log) - a->read_next;
 		a->read_next = lines_first(log);
 	}
@@ -141,6 +142,20 @@ mono_t app_read_step(struct app *a, mono_t now)
 		return a->read_last + QUIET_US;
 	a->read_behind = read_some(a, LINES_AT_ONCE) > 0;
 	return a->read_behind ? now : MONO_NEVER;
+}
+
+void app_read_clear(struct app *a)
+{
+	struct lines *log = a->session->log;
+	uint64_t behind = read_some(a, LINES_AT_ONCE);
+
+	for (unsigned i = 1; behind && i < CLEAR_SLICES; i++)
+		behind = read_some(a, LINES_AT_ONCE);
+	lines_clear(log);
+	/* Of what could be read all was: an unfinished line is nobody's loss. */
+	a->session->device.unread += behind;
+	a->read_next = lines_first(log);
+	a->read_behind = false;
 }
 
 void app_read_break(struct app *a, mono_t now)

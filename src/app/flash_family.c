@@ -5,6 +5,9 @@
 #include "flash_fit.h"
 #include "tasmite/base/str.h"
 
+/* Boot loader and what belongs to it end here at the latest: the partition table. */
+#define LOADER_END 0x8000u
+
 void flash_family_notes(const struct engine_chip *chip, struct sbuf *out)
 {
 	if (chip->secure_download)
@@ -32,6 +35,27 @@ static int check_options(const struct flash_request *r, struct err *err)
 	return ERR_OK;
 }
 
+/* What can't be made good by writing once more is done only when it is insisted on (as esptool). */
+static int check_locks(
+    const struct flash_request *r, const struct engine_chip *chip, struct err *err)
+{
+	bool loader = r->erase_all || (r->kind == ENGINE_ERASE && r->area.offset < LOADER_END);
+
+	for (size_t i = 0; i < r->file_count; i++)
+		loader = loader || r->files[i].offset < LOADER_END;
+	if (r->force || r->kind == ENGINE_VERIFY)
+		return ERR_OK;
+	if (chip->flash_encrypted)
+		return err_set(err, ERR_INVAL, 0,
+		    "the flash of this chip is encrypted: what is written as it is would never "
+		    "start (--force does it all the same)");
+	if (chip->secure_boot && loader)
+		return err_set(err, ERR_INVAL, 0,
+		    "secure boot is burnt into this chip: without the boot loader that its owner "
+		    "signed it never starts again (--force does it all the same)");
+	return ERR_OK;
+}
+
 int flash_family_fit(
     struct flash_request *r, struct flash_driver *driver, struct sbuf *warnings, struct err *err)
 {
@@ -50,6 +74,8 @@ int flash_family_fit(
 		r->files[i].unplaced = false;
 	}
 	rc = flash_request_overlap(r, err);
+	if (rc == ERR_OK)
+		rc = check_locks(r, engine_chip_info(e), err);
 	if (rc == ERR_OK && moved && !flash_driver_move(driver, offset, r->file_count))
 		rc = err_set(err, ERR_INVAL, 0, "the files can't go where they belong");
 	return rc;

@@ -262,7 +262,8 @@ int flash_old_keep_request(const struct flash_request *r, struct err *err)
 	int rc = ERR_OK;
 
 	for (size_t i = 0; i < r->file_count && r->kind == ENGINE_FLASH && rc == ERR_OK; i++)
-		if (r->files[i].info.kind == IMAGE_ESP8266)
+		/* What stands behind the firmware may be a device's settings. */
+		if (r->files[i].info.kind == IMAGE_ESP8266 && !r->files[i].info.trailing_used)
 			rc = flash_old_keep(r->files[i].data, r->files[i].size, err);
 	return rc;
 }

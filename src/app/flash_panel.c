@@ -159,3 +159,10 @@ void flash_panel_what(const struct flash_request *r, struct flash_view *v)
 		    str_size(size, sizeof(size), r->files[0].size),
 		    r->kind == ENGINE_VERIFY ? "=" : "→", r->files[0].offset);
 }
+
+void flash_panel_failed(struct flash_view *v)
+{
+	for (int i = 0; i < v->stage_count; i++)
+		if (v->stages[i].mark == MARK_RUNNING)
+			v->stages[i].mark = MARK_FAILED;
+}

@@ -16,5 +16,7 @@ enum flash_by { FLASH_BY_ROM, FLASH_BY_STUB, FLASH_BY_FAMILY };
 void flash_panel_stages(const struct flash_request *r, struct flash_view *v, enum flash_by by);
 /* What is done, in a line. */
 void flash_panel_what(const struct flash_request *r, struct flash_view *v);
+/* What was running has failed. */
+void flash_panel_failed(struct flash_view *v);
 
 #endif

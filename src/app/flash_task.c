@@ -377,6 +377,26 @@ static void remember_rate(struct flash_task *t)
 		say(t, true, "the rate is not remembered: %s", err.text);
 }
 
+/* The copy gets its name: it is safe on the disk. */
+static int finish_save(struct flash_task *t, struct err *err)
+{
+	if (flash_save_finish(t->save, err) != ERR_OK)
+		return err->code;
+	str_copy(t->save_md5, sizeof(t->save_md5), flash_save_md5(t->save));
+	say(t, false, "the flash is copied to %s (it holds passwords; /flash writes it back)",
+	    flash_save_path(t->save));
+	return ERR_OK;
+}
+
+/* Is all there that was to be copied? Only when it is on the disk anything may be erased. */
+static bool save_whole(const struct flash_task *t)
+{
+	uint32_t area = t->req.kind == ENGINE_READ ? t->req.area.length : 0;
+	uint32_t all = engine_chip_info(flash_driver_engine(t->driver))->flash_size;
+
+	return flash_save_bytes(t->save) >= (area ? area : all);
+}
+
 static int on_take(void *ctx, size_t part, uint32_t offset, const uint8_t *bytes, size_t n)
 {
 	struct flash_task *t = ctx;
@@ -391,25 +411,20 @@ static int on_take(void *ctx, size_t part, uint32_t offset, const uint8_t *bytes
 	}
 	if (rc == ERR_OK)
 		rc = flash_save_add(t->save, bytes, n, &err);
+	if (rc == ERR_OK && save_whole(t))
+		rc = finish_save(t, &err);
 	if (rc != ERR_OK)
 		str_copy(t->refused, sizeof(t->refused), err.text);
 	return rc;
 }
 
-/* The backup is whole when its stage ends: it gets its name before anything is erased. */
+/* The backup is whole when its stage ends, at the latest. */
 static void close_save(struct flash_task *t)
 {
 	struct err err = {0};
 
-	if (!t->save || t->save_md5[0])
-		return;
-	if (flash_save_finish(t->save, &err) != ERR_OK) {
+	if (t->save && !t->save_md5[0] && finish_save(t, &err) != ERR_OK)
 		say(t, true, "%s", err.text);
-		return;
-	}
-	str_copy(t->save_md5, sizeof(t->save_md5), flash_save_md5(t->save));
-	say(t, false, "the flash is copied to %s (it holds passwords; /flash writes it back)",
-	    flash_save_path(t->save));
 }
 
 const char *flash_task_saved(const struct flash_task *t, const char **md5)
@@ -419,13 +434,6 @@ const char *flash_task_saved(const struct flash_task *t, const char **md5)
 }
 
 /* ---- the end --------------------------------------------------------------------------------- */
-
-static void mark_running_failed(struct flash_view *v)
-{
-	for (int i = 0; i < v->stage_count; i++)
-		if (v->stages[i].mark == MARK_RUNNING)
-			v->stages[i].mark = MARK_FAILED;
-}
 
 static void say_result(struct flash_task *t, int from)
 {
@@ -465,7 +473,7 @@ static void finish(struct flash_task *t, const struct engine_event *ev, mono_t n
 		flash_words_failed(&t->req, e, cancelled, v);
 	}
 	if (v->state != FLASH_DONE)
-		mark_running_failed(v);
+		flash_panel_failed(v);
 	if (t->refused[0])
 		say(t, true, "%s", t->refused); /* the panel's line may cut it */
 	say_result(t, said);

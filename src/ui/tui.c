@@ -143,6 +143,12 @@ void tui_focus_step(struct tui *t, int step)
 	tui_focus(t, (enum tui_focus)f);
 }
 
+bool tui_typing(const struct tui *t)
+{
+	return t->entry.kind || t->pasting || lineedit_text(t->edit)[0] ||
+	       lineedit_prompt(t->edit)[0];
+}
+
 enum tui_focus tui_focused(const struct tui *t)
 {
 	return t->focus;

@@ -406,7 +406,7 @@ static void tell_unread(struct paper *p, const struct session *s)
 
 	if (!s->device.unread)
 		return;
-	str_fmt(text, sizeof(text), "%llu lines: the log's memory was full",
+	str_fmt(text, sizeof(text), "%llu lines: gone from the log too soon",
 	    (unsigned long long)s->device.unread);
 	plain_entry(p, STYLE_BAD, "Not read", text);
 }

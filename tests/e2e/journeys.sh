@@ -30,6 +30,7 @@ talk() {
 	see 'Project sonoff'
 	tm_line 'Backlog SSID1 home; Password1 hunter22x; Module 1'
 	see '› Backlog SSID1 home;Password1 \*+;Module 1'
+	see 'backlog: all 3 commands have arrived' 30
 	see '"SSId1":"home"'
 	see '"Password1":"\*+"'
 	tm_text | grep -q hunter22x && bad "the password is on the screen"

@@ -137,6 +137,50 @@ see 'the device has started' 10
 leave
 end
 
+begin reset__is_where_a_start_is_counted_from
+"$B/make-image" --build 8.5.0-full -o "$TMPDIR/app.bin"
+rm -f "$TMPDIR/flash.bin"
+adapter_start --boot-image "$TMPDIR/app.bin" --scenario mqtt-refused
+tm_start 120 40 env $(shim_env "$B/tasmite") "$B/tasmite" /dev/ttyUSB0
+see 'is open'
+tm_line 'Backlog SSID1 home; Password1 secret99; MqttHost 192.168.1.7'
+see '✘ MQTT +refused: user or' 60
+tm_line '/clear'
+tm_line '/reset'
+see 'rst cause:2, boot mode:\(3,' 20
+see 'the ROM.s text at 74880 ends here' 10
+see '✘ MQTT +refused: user or' 60
+tm_line '/timeline'
+see 'from the reset by tasmite' 10
+see 'ROM [0-9]+ ms · firmware [0-9]+ ms · Wi-Fi [0-9.]+ s · address [0-9.]+ s'
+tm_keys q
+gone 'from the reset by tasmite'
+# a command of the device is put into the edit line; what is typed there is not overwritten
+tm_line '/next'
+see '❯ Backlog MqttUser NAME; MqttPassword' 10
+tm_keys C-c
+gone 'MqttUser NAME'
+tm_keys F6
+see '▸'
+tm_type n
+see '❯ Backlog MqttUser NAME; MqttPassword' 10
+tm_line ' '
+tm_line '/next 9'
+see '/next \[N\] \(1 to 6\)' 10
+leave
+end
+
+begin reset__tells__that_nothing_came
+rm -f "$TMPDIR/flash.bin"
+adapter_start --boot-image "$TMPDIR/app.bin" --lines off --power off
+tm_start 120 40 env $(shim_env "$B/tasmite") "$B/tasmite" /dev/ttyUSB0
+see 'is open'
+tm_line '/reset'
+see 'nothing came after the reset' 30
+see '115200 8N1'
+leave
+end
+
 begin replay__goes__through_the_doctor
 tm_start 120 40 "$B/tasmite" replay --speed=0 tests/data/logs/story-6.1.1.log
 see 'the recording ends here' 20
@@ -159,7 +203,7 @@ with open(sys.argv[1], "w") as f:
         for i in range(1000):
             f.write(f'00:{i // 60 % 60:02}:{i % 60:02} MQT: tele/sonoff/SENSOR = '
                     f'{{"Time":"2018-11-04T13:04:05","Count":{i},"Boot":{boot}}}\r\n')
-    f.write("00:16:41 WIF: Connected\r\n")
+    f.write("00:16:41 WIF: Connected\r\n00:16:42 MQT: unfin")
 PY
 for on in on off; do
 	mkdir -p "$XDG_CONFIG_HOME/tasmite"
@@ -170,6 +214,9 @@ for on in on off; do
 	if [ $on = on ]; then
 		see '✔ Wi-Fi +connected' 30
 		see '\(300$|\(300 times|300 +│' 10
+		tm_line '/clear'
+		gone 'WIF: Connected'
+		tm_shows 'Not read' && bad "what was read counts as not read"
 	else
 		see '· Wi-Fi' 5
 	fi

@@ -93,10 +93,33 @@ static void parse__suspects__the_rest_of_a_password(void **state)
 	assert_string_equal(b.steps[1].text, "Password1 a;b!");
 	assert_string_equal(b.steps[2].text, "Topic x");
 	backlog_fini(&b);
+	/* Up to what can be a command, with the blanks about each of its `;'. */
+	assert_true(backlog_parse(&b, "Backlog Password1 abc; def;g!;Topic x", &suspect));
+	backlog_join(&b, (size_t)suspect);
+	assert_int_equal(b.count, 2);
+	assert_string_equal(b.steps[0].text, "Password1 abc; def;g!");
+	backlog_fini(&b);
 	/* What can be a command is taken for one. */
 	assert_true(backlog_parse(&b, "Backlog Password1 a;Power1;FooBar 3", &suspect));
 	assert_int_equal(suspect, -1);
 	backlog_fini(&b);
+}
+
+static void facts__tell__what_adds_each_time(void **state)
+{
+	static const struct {
+		const char *text;
+		bool once;
+	} t[] = {{"Rule1 +on x do y endon", true}, {"Rule1 on x do y endon", false},
+	    {"Counter1 +5", true}, {"Counter1 5", false}, {"Dimmer +", true}};
+	struct backlog_name name;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(t) / sizeof(t[0]); i++) {
+		backlog_name(t[i].text, &name);
+		if (!(backlog_facts(&name) & BACKLOG_ONCE) == t[i].once)
+			fail_msg("%s", t[i].text);
+	}
 }
 
 static void typed__tells__what_can_be_watched(void **state)
@@ -294,6 +317,7 @@ int main(void)
 	    cmocka_unit_test(parse__trims_and_drops__inner_backlogs),
 	    cmocka_unit_test(parse__keeps_braces__together),
 	    cmocka_unit_test(parse__suspects__the_rest_of_a_password),
+	    cmocka_unit_test(facts__tell__what_adds_each_time),
 	    cmocka_unit_test(typed__tells__what_can_be_watched),
 	    cmocka_unit_test(plan__puts_restarts_last__what_belongs_together_in_one),
 	    cmocka_unit_test(plan__splits__at_29_and_at_the_buffer),

@@ -141,6 +141,13 @@ static void session_device_rewritten__forgets__the_firmware(void **state)
 	session_judge(rig.s);
 	assert_int_equal(rig.s->facts.boots, 2);
 	assert_true(rig.s->facts.rom_seen);
+	/* What the doctor masks texts with is still there. */
+	says(300, project);
+	says(5000,
+	    "00:00:05 RSL: stat/sonoff/UPGRADE = {\"Upgrade\":\"Failed HTTP error: connection "
+	    "refused\"}");
+	session_judge(rig.s);
+	assert_int_equal(check_of(CHECKLIST_UPGRADE)->state, DOCTOR_BAD);
 }
 
 /* The user's own resets, one after the other, are no boot loop; without a word they look like one. */

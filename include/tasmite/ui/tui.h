@@ -126,6 +126,8 @@ bool tui_log_resize(struct tui *t, int rows);
 void tui_clipboard(struct tui *t, const char *bytes, size_t n);
 void tui_edit_set(struct tui *t, const char *text); /* puts text into the edit line, focus there */
 struct lineedit *tui_lineedit(struct tui *t);
+/* Something stands in the edit line, or a search or filter is being written. */
+bool tui_typing(const struct tui *t);
 /* When a clock on the screen needs the next frame (progress, time left); MONO_NEVER if none. */
 mono_t tui_deadline(const struct tui *t, mono_t now);
 

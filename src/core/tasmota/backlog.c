@@ -145,6 +145,10 @@ unsigned backlog_facts(const struct backlog_name *name)
 	    (!strcmp(name->value, "2") &&
 		(backlog_is(name, "Power") || backlog_is(name, "LedPower"))))
 		facts |= BACKLOG_ONCE;
+	/* "Rule1 +on ..." is put behind what is there, "Counter1 +5" added to it. */
+	if ((*name->value == '+' && backlog_is(name, "Rule")) ||
+	    ((*name->value == '+' || *name->value == '-') && backlog_is(name, "Counter")))
+		facts |= BACKLOG_ONCE;
 	if (!name->value[0] || !strcmp(name->value, "?"))
 		facts &= ~(unsigned)BACKLOG_RESTARTS;
 	return facts;
@@ -309,6 +313,17 @@ static bool looks_like_command(const char *text)
 	return name.n >= 2 && (name.value[0] || name.index >= 0);
 }
 
+/* The value of step i may go on in the one behind it. */
+static bool goes_on(const struct backlog *b, size_t i)
+{
+	struct backlog_name name;
+
+	if (looks_like_command(b->steps[i + 1].text))
+		return false;
+	backlog_name(b->steps[i].text, &name);
+	return name.value[0] && (backlog_facts(&name) & BACKLOG_TEXTUAL);
+}
+
 bool backlog_parse(struct backlog *b, const char *line, long *suspect)
 {
 	const char *p = behind_backlog(line);
@@ -320,50 +335,61 @@ bool backlog_parse(struct backlog *b, const char *line, long *suspect)
 	while (*p) {
 		size_t n = piece_length(p);
 		const char *q = p;
-		size_t m = n;
+		size_t m = n, before, behind = 0;
 		const char *inner;
 
 		while (m && *q == ' ') {
 			q++;
 			m--;
 		}
+		before = (size_t)(q - p);
 		if ((inner = behind_backlog(q)) && (size_t)(inner - q) <= m) {
 			m -= (size_t)(inner - q); /* a second Backlog inside is passed over */
 			q = inner;
 		}
-		while (m && q[m - 1] == ' ')
-			m--;
+		for (; m && q[m - 1] == ' '; m--)
+			behind++;
 		if (m && !backlog_add(b, q, m, 0))
 			return false;
-		if (m && suspect && *suspect < 0 && b->count > 1 &&
-		    !looks_like_command(b->steps[b->count - 1].text)) {
-			struct backlog_name before;
-
-			backlog_name(b->steps[b->count - 2].text, &before);
-			if (before.value[0] && (backlog_facts(&before) & BACKLOG_TEXTUAL))
-				*suspect = (long)b->count - 2;
+		if (m) {
+			b->steps[b->count - 1].before = before;
+			b->steps[b->count - 1].behind = behind;
 		}
+		if (m && suspect && *suspect < 0 && b->count > 1 && goes_on(b, b->count - 2))
+			*suspect = (long)b->count - 2;
 		p += n + (p[n] == ';');
 	}
 	return true;
 }
 
-void backlog_join(struct backlog *b, size_t step)
+static void join_one(struct backlog *b, size_t step)
 {
 	struct backlog_step *s = &b->steps[step];
 	struct sbuf text;
 
-	assert(step + 1 < b->count);
-	sbuf_init(&text, 2 * BACKLOG_TEXT + 1);
-	sbuf_fmt(&text, "%s;%s", s->text, s[1].text);
+	sbuf_init(&text, strlen(s->text) + s->behind + s[1].before + strlen(s[1].text) + 2);
+	sbuf_fmt(
+	    &text, "%s%*s;%*s%s", s->text, (int)s->behind, "", (int)s[1].before, "", s[1].text);
 	free(s->text);
 	s->text = xstrdup(sbuf_str(&text));
+	s->behind = s[1].behind;
 	sbuf_fini(&text);
 	s->alone = goes_alone(s->text);
 	free(s[1].text);
 	free(s[1].stored);
 	b->count--;
 	memmove(s + 1, s + 2, (b->count - step - 1) * sizeof(*s));
+}
+
+void backlog_join(struct backlog *b, size_t step)
+{
+	assert(step + 1 < b->count);
+	join_one(b, step);
+	for (size_t i = step; i + 1 < b->count;)
+		if (goes_on(b, i))
+			join_one(b, i);
+		else
+			i++;
 }
 
 /* ---- the plan -------------------------------------------------------------------------------- */

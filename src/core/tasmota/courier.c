@@ -271,6 +271,7 @@ void courier_line_over(struct courier *c, mono_t now)
 	size_t bad = 0;
 	long again;
 
+	c->vain = 0;
 	for (size_t i = 0; i < c->count; i++) {
 		enum backlog_state s = courier_step(c, c->steps[i])->state;
 
@@ -350,8 +351,10 @@ static void go_on(struct courier *c, mono_t now)
 		send_again(c, (size_t)again, "the device restarted", now);
 		return;
 	}
-	if (c->line)
+	if (c->line) {
+		c->vain = 0;
 		c->part++;
+	}
 	courier_next_part(c, now);
 }
 
@@ -420,7 +423,7 @@ static void start(struct courier *c, mono_t now)
 {
 	c->part = 0;
 	c->restart_due = false;
-	c->crashes = 0;
+	c->crashes = c->vain = 0;
 	c->slow = 1;
 	c->boot_at = now - MONO_S(3600); /* whatever was before does not matter */
 	backlog_plan(&c->b, c->fw, c->packed);
@@ -486,6 +489,11 @@ void courier_lost(struct courier *c)
 bool courier_busy(const struct courier *c)
 {
 	return c->state != COURIER_IDLE;
+}
+
+bool courier_in_line(const struct courier *c)
+{
+	return c->state == COURIER_SENDING && c->at > 0;
 }
 
 enum courier_state courier_state(const struct courier *c)

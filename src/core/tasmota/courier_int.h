@@ -54,6 +54,7 @@ struct courier {
 	mono_t heard_at; /* the last echo or answer to the line */
 	mono_t boot_at;	 /* the device began to run */
 	unsigned crashes;
+	unsigned vain; /* restarts in a row that cut a line off, though one was to be expected */
 
 	char rx[LINE_MAX_RX];
 	size_t rx_n;

@@ -203,6 +203,8 @@ static void booted(struct courier *c, mono_t now)
 	case COURIER_ANSWERS:
 		if (!asked_for(c, now)) /* else it saves what it was told before */
 			crashed(c);
+		else if (++c->vain > CRASHES)
+			courier_stop_at(c, c->steps[0], "it keeps restarting");
 		if (c->state == COURIER_IDLE)
 			return;
 		cut_off(c);

@@ -323,12 +323,14 @@ struct doctor *doctor_new(void)
 void doctor_forget_firmware(struct doctor *d)
 {
 	struct loglines *reader = d->reader;
+	struct secrets *secrets = d->secrets;
 	uint64_t number = d->number, boots = d->view.boots;
 	char chip[sizeof(d->view.chip)];
 
 	memcpy(chip, d->view.chip, sizeof(chip));
 	memset(d, 0, sizeof(*d));
 	d->reader = reader;
+	d->secrets = secrets;
 	begin(d);
 	d->number = d->view.lines = number;
 	d->view.boots = boots;

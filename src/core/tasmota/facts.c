@@ -103,7 +103,8 @@ static bool by_kind(struct facts *f, const struct logline *ev, const struct doct
 	case LOGLINE_FOREIGN:
 		return firmware(f, told);
 	case LOGLINE_RESULT:
-		return firmware(f, told) | baud(f, ev, told);
+		changed = firmware(f, told);
+		return baud(f, ev, told) || changed;
 	case LOGLINE_CONNECTING:
 		return ev->text2.n &&
 		       set_text(f->hostname, sizeof(f->hostname), ev->text2.p, ev->text2.n);

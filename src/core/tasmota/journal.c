@@ -55,7 +55,7 @@ const struct journal_entry *journal_at(const struct journal *j, unsigned i)
 
 /* ---- names of networks --------------------------------------------------------------------------- */
 
-static void learn(struct journal *j, struct logtext name)
+static void learn(struct journal *j, struct logtext name, bool own)
 {
 	char text[JOURNAL_NAME];
 
@@ -69,9 +69,13 @@ static void learn(struct journal *j, struct logtext name)
 	for (unsigned i = 0; i < j->name_count; i++)
 		if (!strcmp(j->names[i], text))
 			return;
-	/* The first ones are those that the user has set; those of a scan come later. */
-	if (j->name_count < JOURNAL_NAMES)
+	/* Those of a scan make room for what the user has set. */
+	if (j->name_count < JOURNAL_NAMES) {
 		memcpy(j->names[j->name_count++], text, sizeof(text));
+	} else if (own) {
+		memmove(j->names[1], j->names[0], sizeof(j->names) - sizeof(j->names[0]));
+		memcpy(j->names[0], text, sizeof(text));
+	}
 }
 
 /* "ssid1 home", alone or in a Backlog, wherever it stands. */
@@ -92,7 +96,7 @@ static void learn_command(struct journal *j, struct logtext t)
 			continue;
 		if (backlog)
 			value = lt_upto(value, lt_find(value, ";"));
-		learn(j, lt_trim(value));
+		learn(j, lt_trim(value), true);
 	}
 }
 
@@ -108,7 +112,7 @@ static void learn_json(struct journal *j, struct logtext json)
 		if (!lt_starts(key, "SSId") && !lt_starts(key, "SSID"))
 			continue;
 		if (!value.n || *value.p != '[') {
-			learn(j, value);
+			learn(j, value, true);
 			continue;
 		}
 		value = lt_upto(value, lt_find(value, "]"));
@@ -116,7 +120,7 @@ static void learn_json(struct journal *j, struct logtext json)
 			struct logtext name = lt_from(value, open + 1);
 
 			name = lt_upto(name, lt_find(name, "\""));
-			learn(j, name);
+			learn(j, name, true);
 			value = lt_from(value, open + name.n + 2);
 		}
 	}
@@ -154,7 +158,7 @@ static int net_of(struct journal *j, struct logtext ssid)
 static void seen(struct journal *j, struct logtext ssid)
 {
 	j->scanned = true;
-	learn(j, ssid);
+	learn(j, ssid, false);
 	for (unsigned i = 0; i < j->nets; i++)
 		if (logtext_is(ssid, j->net[i].ssid))
 			j->net[i].in_scan = true;
@@ -180,11 +184,11 @@ void journal_event(struct journal *j, const struct logline *ev)
 {
 	switch (ev->kind) {
 	case LOGLINE_CONNECTING:
-		learn(j, ev->text);
+		learn(j, ev->text, true);
 		j->trying = net_of(j, ev->text);
 		break;
 	case LOGLINE_TESTING:
-		learn(j, ev->text);
+		learn(j, ev->text, true);
 		break;
 	case LOGLINE_SCANNED:
 		seen(j, ev->text);

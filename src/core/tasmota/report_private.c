@@ -13,16 +13,23 @@ void report_ssid(const char *ssid, char *dst, size_t size)
 {
 	size_t n = strlen(ssid), keep = 0;
 	unsigned want = n > 3 ? 2 : n > 1 ? 1 : 0;
+	char one[8];
 	uint32_t cp;
 
+	dst[0] = '\0';
 	while (want-- && keep < n) {
 		int len = utf8_decode((const uint8_t *)ssid + keep, n - keep, &cp);
 
 		if (len < 1)
 			break;
+		/* As put_plain: nothing that a terminal obeys, or that ends code. */
+		if (utf8_width(cp) < 0 || cp == '`')
+			(void)str_copy(one, sizeof(one), "?");
+		else
+			(void)str_copy_n(one, sizeof(one), ssid + keep, (size_t)len);
+		(void)str_cat(dst, size, one);
 		keep += (size_t)len;
 	}
-	(void)str_copy_n(dst, size, ssid, keep);
 	(void)str_cat(dst, size, "…");
 }
 

@@ -94,7 +94,8 @@ void rescue_files_changed(struct rescue *r)
 static bool writes(enum advice_action action)
 {
 	return action == ADVICE_FLASH_OTHER || action == ADVICE_ERASE_FLASH ||
-	       action == ADVICE_FLASH_FULL || action == ADVICE_FREE_SPACE;
+	       action == ADVICE_FLASH_FULL || action == ADVICE_FREE_SPACE ||
+	       action == ADVICE_USE_FACTORY || action == ADVICE_USE_DOUT;
 }
 
 /* What is wrong: the most important finding about start or joins. */

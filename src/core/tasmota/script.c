@@ -67,15 +67,18 @@ bool script_secret_name(const char *name)
 	return false;
 }
 
-/* By its own name, or as the value of a command that keeps a secret. */
-static bool is_secret(const struct reader *r, const char *name)
+static bool is_password(const char *text)
 {
 	struct backlog_name command;
 
-	if (script_secret_name(name))
-		return true;
-	backlog_name(sbuf_str(&r->text), &command);
+	backlog_name(text, &command);
 	return command.n >= 8 && !str_ncasecmp(command.p + command.n - 8, "password", 8);
+}
+
+/* By its own name, or as the value of a command that keeps a secret. */
+static bool is_secret(const struct reader *r, const char *name)
+{
+	return script_secret_name(name) || is_password(sbuf_str(&r->text));
 }
 
 static void want(struct reader *r, const char *name)
@@ -218,9 +221,15 @@ static int take_line(struct reader *r, const char *p, size_t n)
 		return add_delay(r, str_skip_blank(text + 5));
 	if (backlog_typed(text)) {
 		size_t before = r->b->count;
+		long suspect;
 
-		if (!backlog_parse(r->b, text, NULL))
+		if (!backlog_parse(r->b, text, &suspect))
 			return err_set(r->err, ERR_RANGE, 0, "line %d: too many commands", r->line);
+		if (suspect >= (long)before && is_password(r->b->steps[suspect].text))
+			return err_set(r->err, ERR_FORMAT, 0,
+			    "line %d: a Backlog is cut at each ;, also within a password: such a "
+			    "command goes on a line of its own",
+			    r->line);
 		for (size_t i = before; i < r->b->count; i++)
 			r->b->steps[i].line = r->line;
 		return ERR_OK;

@@ -449,6 +449,8 @@ static bool skip_template(const char **p)
 
 		while (**p >= '0' && **p <= '9' && n < 4000)
 			n = n * 10 + (size_t)(*(*p)++ - '0');
+		if (!**p)
+			return false;
 		if (n) {
 			if (strlen(*p) < n)
 				return false;

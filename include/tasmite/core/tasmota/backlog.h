@@ -72,10 +72,11 @@ enum backlog_state {
 
 struct backlog_step {
 	enum backlog_kind kind;
-	char *text; /* the command as it is meant, byte for byte; the text to wait for */
-	int64_t ms; /* of a delay; of a wait its deadline */
-	int line;   /* of the script, 0 none */
-	bool alone; /* never in a Backlog with others */
+	char *text;	       /* the command as it is meant, byte for byte; the text to wait for */
+	int64_t ms;	       /* of a delay; of a wait its deadline */
+	int line;	       /* of the script, 0 none */
+	size_t before, behind; /* blanks around it that were trimmed off a typed Backlog */
+	bool alone;	       /* never in a Backlog with others */
 	enum backlog_state state;
 	char *stored;	/* DIFFERENT: what the answer says; owned; NULL */
 	unsigned alike; /* so often in a row, each time to a line that had arrived rightly */
@@ -113,7 +114,8 @@ bool backlog_typed(const char *line);
  * False: too many. suspect (may be NULL) gets the step whose value may go on behind a ';' (what
  * stands there is no command that is known), or -1. */
 bool backlog_parse(struct backlog *b, const char *line, long *suspect);
-/* Puts the step behind it, and the ';' between them, back into the value of that step. */
+/* Puts the step behind it, and the ';' between them with its blanks, back into the value of that step;
+ * so too for whatever follows that is no command. */
 void backlog_join(struct backlog *b, size_t step);
 
 /* Makes the parts of all steps that are QUEUED. Within a run of commands (between waits): first

@@ -76,6 +76,8 @@ void courier_lost(struct courier *c);
 
 /* A job is under way. */
 bool courier_busy(const struct courier *c);
+/* A part of a line is out: the device holds its beginning. */
+bool courier_in_line(const struct courier *c);
 /* What it is doing. */
 enum courier_state courier_state(const struct courier *c);
 /* The steps, also when it is over; until the next courier_begin. */

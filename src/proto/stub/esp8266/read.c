@@ -127,7 +127,8 @@ uint32_t read_md5(struct stub *s, const uint8_t *p, uint32_t bytes, bool ranges)
 {
 	const uint8_t *frame = frame_of(s);
 	struct digests d = {frame[0], frame[1], 0, 0, 0, 0, 0};
-	uint32_t size = bytes >= 4u ? get_word(ranges ? p : p + bytes - 4u) : 0, error;
+	bool words = bytes >= 4u && bytes % 4u == 0; /* else no word could be loaded */
+	uint32_t size = words ? get_word(ranges ? p : p + bytes - 4u) : 0, error;
 
 	if (size != 8u && size != 16u)
 		return STUB_E_LENGTH;
