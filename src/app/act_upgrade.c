@@ -230,7 +230,7 @@ void app_upgrade_fini(struct app *a)
 
 static bool may_begin(struct app *a)
 {
-	if (a->upgrade || app_flashing(a) || a->task)
+	if (a->upgrade || app_uploading(a) || app_flashing(a) || a->task)
 		session_notice(a->session, true, "the panel is at work: /cancel stops it");
 	else if (app_sending(a) || app_courier_busy(a))
 		session_notice(a->session, true, "lines are still being sent: /cancel stops them");

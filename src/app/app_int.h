@@ -156,6 +156,7 @@ struct app {
 	char report_file[512]; /* where the page is saved; "" a name is made */
 	struct symbols *symbols;
 	struct rescue *rescue;	     /* NULL: never begun */
+	struct upload_run *upload;   /* act_upload.c: under way, or NULL */
 	struct upgrade_run *upgrade; /* act_upgrade.c: under way, or NULL */
 	uint64_t rescue_seen;	     /* revision of what was known when it last looked */
 	char symbols_name[128];
@@ -330,12 +331,19 @@ void app_upgrade_turn(struct app *a);
 bool app_upgrade_cancel(struct app *a);
 void app_upgrade_fini(struct app *a);
 
+/* ---- act_upload.c: to the device's web page ---- */
+bool app_uploading(const struct app *a);
+void app_upload_turn(struct app *a);
+bool app_upload_cancel(struct app *a);
+void app_upload_fini(struct app *a);
+
 /* ---- complete.c ---- */
 size_t app_complete(void *ctx, const char *line, size_t cursor,
     void (*add)(void *arg, const char *word, const char *detail), void *arg);
 
 /* ---- act_*.c: the commands ---- */
 typedef void (*app_command)(struct app *a, const struct cmd_line *c);
+void act_upload(struct app *a, const struct cmd_line *c);
 void act_upgrade(struct app *a, const struct cmd_line *c);
 void act_help(struct app *a, const struct cmd_line *c);
 void act_menu(struct app *a, const struct cmd_line *c);

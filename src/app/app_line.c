@@ -34,6 +34,7 @@ static const app_command commands[CMD_COUNT] = {
     [CMD_ELF] = act_elf,
     [CMD_RESCUE] = act_rescue,
     [CMD_UPGRADE] = act_upgrade,
+    [CMD_UPLOAD] = act_upload,
     [CMD_STAMP] = act_stamp,
     [CMD_ECHO] = act_echo,
     [CMD_WRAP] = act_wrap,

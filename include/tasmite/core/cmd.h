@@ -298,6 +298,13 @@
 	    " server of your own. --force also what is refused but can be done, --any-source"     \
 	    " lets others than the device's address fetch it. /cancel stops it.",                 \
 	    "--minimal FILE|--force|--any-source")                                                \
+	X(CMD_UPLOAD, "upload", "F?x?",                                                           \
+	    "/upload [FILE [ADDRESS]]",                                                           \
+	    "send firmware to the device's own web page",                                         \
+	    "For a device that can be reached from here: in the network, or as an access point"   \
+	    " that this machine has joined (192.168.4.1). Without ADDRESS: the one in the log."   \
+	    " Its page tells whether it took the file. /cancel stops it.",                        \
+	    "")                                                                                   \
 	X(CMD_RESCUE, "rescue", "", "/rescue",                                                    \
 	    "a device that does not start or join: step by step",                                 \
 	    "What an expert would try, one step at a time: each is asked for, tells what is lost"  \
