@@ -159,8 +159,12 @@ for name in "${names[@]}"; do
 		grep '^skipped: ' "$out/$name.out"
 	fi
 done
+# Two contexts in one program, as the stub's tests have them, always make ASan warn that it may see
+# what is not there; what it saw stands beside that. A report of this alone is none.
+context='^==[0-9]+==WARNING: ASan (doesn.t fully support makecontext|is ignoring requested __asan_handle)'
+context+='|^False positive error reports may follow|^For details see http'
 for report in "$out"/sanitizer.*; do
-	[ -e "$report" ] || continue
+	[ -e "$report" ] && grep -qEv "$context" "$report" || continue
 	printf 'FAIL sanitizer report %s\n' "$(basename "$report")"
 	head -n 60 "$report" | sed 's/^/    /'
 	failed=$((failed + 1))

@@ -49,7 +49,7 @@ static void add_quoted(struct sbuf *out, const char *text)
 	sbuf_add_char(out, '\'');
 }
 
-static void add_value(struct sbuf *out, const char *tabs, const char *name, const char *text)
+void app_conf_value(struct sbuf *out, const char *tabs, const char *name, const char *text)
 {
 	sbuf_fmt(out, "%s%s = ", tabs, name);
 	add_quoted(out, text);
@@ -76,8 +76,8 @@ static size_t add_macros(struct app *a, struct sbuf *out)
 		}
 		str_fmt(name, sizeof(name), "\"%s\"", key);
 		sbuf_add(out, count++ ? "" : "\tmacros {\n");
-		add_value(out, "\t\t", name, text);
-		add_value(&labels, "\t\t", name, keymap_label_at(k, i));
+		app_conf_value(out, "\t\t", name, text);
+		app_conf_value(&labels, "\t\t", name, keymap_label_at(k, i));
 	}
 	if (count)
 		sbuf_fmt(out, "\t}\n\tlabels {\n%s\t}\n", sbuf_str(&labels));
@@ -92,10 +92,10 @@ static size_t profile_text(struct app *a, const char *name, struct sbuf *out)
 
 	sbuf_fmt(out, "\nprofile %s {\n", name);
 	if (a->port_opened[0])
-		add_value(out, "\t", "port", a->port_opened);
+		app_conf_value(out, "\t", "port", a->port_opened);
 	for (int id = 0; id < SETTING_COUNT; id++)
 		if (id != SET_PORT && s->values[id].origin >= ORIGIN_PROFILE)
-			add_value(
+			app_conf_value(
 			    out, "\t", setting_row((enum setting_id)id)->name, s->values[id].text);
 	left_out = add_macros(a, out);
 	sbuf_add(out, "}\n");

@@ -225,17 +225,6 @@ static void again(struct app *a)
 	backlog_fini(&b);
 }
 
-static void add_quoted(struct sbuf *out, const char *text)
-{
-	sbuf_add_char(out, '\'');
-	for (; *text; text++) {
-		if (*text == '\'' || *text == '\\')
-			sbuf_add_char(out, '\\');
-		sbuf_add_char(out, *text);
-	}
-	sbuf_add(out, "'\n");
-}
-
 static void same_name(void *ctx, const char *name)
 {
 	const char **search = ctx;
@@ -277,11 +266,10 @@ static void save(struct app *a, const char *name)
 	sbuf_init(&out, 64 * 1024);
 	sbuf_fmt(&out, "\nprofile %s {\n\tvalues {\n", name);
 	for (int f = 0; f < SETUP_FIELDS; f++)
-		if (!setup_secret((enum setup_field)f) && a->form->filled.want[f][0]) {
-			sbuf_fmt(&out,
-			    "\t\t%s = ", setup_command(&a->form->filled, (enum setup_field)f));
-			add_quoted(&out, a->form->filled.want[f]);
-		}
+		if (!setup_secret((enum setup_field)f) && a->form->filled.want[f][0])
+			app_conf_value(&out, "\t\t",
+			    setup_command(&a->form->filled, (enum setup_field)f),
+			    a->form->filled.want[f]);
 	sbuf_add(&out, "\t}\n}\n");
 	if (files_make_parents(path, &err) == ERR_OK)
 		(void)files_append(path, sbuf_str(&out), out.len, 0600, &err); /* err tells */

@@ -506,6 +506,8 @@ void app_conf_fini(struct app *a);
 bool app_take_profile(struct app *a, const char *name);
 /* The user's file; "" where there is no place for it. */
 const char *app_conf_path(const struct app *a);
+/* Appends a line of the configuration, the text in quotes. */
+void app_conf_value(struct sbuf *out, const char *tabs, const char *name, const char *text);
 /* Calls fn with the name of each profile. */
 void app_each_profile(struct app *a, void (*fn)(void *ctx, const char *name), void *ctx);
 /* The values of the configuration; of the profile (NULL: those of none). */

@@ -157,19 +157,6 @@ static void print_json(const char *path, const struct doctor_view *v)
 
 /* ---- text ---------------------------------------------------------------------------------------- */
 
-/* The Input of an error is what was typed, whatever that was. */
-static void mask_input(char *text, size_t n)
-{
-	static const char input[] = "\"Input\":\"";
-
-	for (size_t i = 0; i + sizeof(input) - 1 < n; i++) {
-		if (memcmp(text + i, input, sizeof(input) - 1) != 0)
-			continue;
-		for (i += sizeof(input) - 1; i < n && text[i] != '"'; i++)
-			text[i] = '*';
-	}
-}
-
 /* A line of the log for people: what is secret by `*`, what no terminal should get by '?'. */
 static void print_quote(const struct secrets *secrets, const char *quote)
 {
@@ -183,7 +170,7 @@ static void print_quote(const struct secrets *secrets, const char *quote)
 	if (n)
 		memcpy(text, buf_bytes(&out), n);
 	buf_fini(&out);
-	mask_input(text, n);
+	secrets_mask_input(text, n);
 	for (size_t i = 0; i < n;) {
 		uint32_t cp;
 		int len = utf8_decode((const uint8_t *)text + i, n - i, &cp);

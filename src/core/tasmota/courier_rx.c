@@ -283,18 +283,24 @@ void courier_rx(struct courier *c, const uint8_t *bytes, size_t n, mono_t now)
 		if (c->next_at < now)
 			c->next_at = now;
 	}
-	for (size_t i = 0; i < n; i++) {
-		if (bytes[i] == '\n') {
-			size_t len = c->rx_n;
+	while (n) {
+		const uint8_t *end = memchr(bytes, '\n', n);
+		size_t part = end ? (size_t)(end - bytes) : n, len;
 
-			c->rx_n = 0;
-			if (!c->rx_over)
-				take_line(c, c->rx, len, now);
-			c->rx_over = false;
-		} else if (c->rx_n < sizeof(c->rx)) {
-			c->rx[c->rx_n++] = (char)bytes[i];
-		} else {
-			c->rx_over = true; /* no line of Tasmota's is that long */
+		/* No line of Tasmota's is longer than there is room for. */
+		c->rx_over = c->rx_over || part > sizeof(c->rx) - c->rx_n;
+		if (!c->rx_over) {
+			memcpy(c->rx + c->rx_n, bytes, part);
+			c->rx_n += part;
 		}
+		if (!end)
+			return;
+		len = c->rx_n;
+		c->rx_n = 0;
+		if (!c->rx_over)
+			take_line(c, c->rx, len, now);
+		c->rx_over = false;
+		bytes = end + 1;
+		n -= part + 1;
 	}
 }

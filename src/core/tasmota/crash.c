@@ -171,24 +171,11 @@ const char *crash_cause_text(int cause, bool riscv)
 /* Up to eight hexadecimal digits, with or without 0x; how many characters, 0: there is none. */
 static size_t hex_at(struct logtext t, uint32_t *value)
 {
-	size_t i = lt_starts(t, "0x") ? 2 : 0, from = i;
+	size_t from = lt_starts(t, "0x") ? 2 : 0, i;
 
-	*value = 0;
-	for (; i < t.n && i < from + 8; i++) {
-		char c = t.p[i];
-		unsigned d;
-
-		if (c >= '0' && c <= '9')
-			d = (unsigned)(c - '0');
-		else if (c >= 'a' && c <= 'f')
-			d = (unsigned)(c - 'a' + 10);
-		else if (c >= 'A' && c <= 'F')
-			d = (unsigned)(c - 'A' + 10);
-		else
-			break;
-		*value = *value << 4 | d;
-	}
-	return i > from && (i == t.n || !lt_alnum(t.p[i])) ? i : 0;
+	t = lt_from(t, from);
+	i = lt_hex(t, value);
+	return i && (i == t.n || !lt_alnum(t.p[i])) ? from + i : 0;
 }
 
 static void add(struct crash *c, enum crash_role role, const char *name, uint32_t value)

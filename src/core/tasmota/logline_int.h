@@ -22,6 +22,29 @@ static inline bool lt_alnum(char c)
 	return lt_digit(c) || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
 }
 
+/* The hexadecimal number of up to eight digits at the start; returns how many there are. */
+static inline size_t lt_hex(struct logtext t, uint32_t *value)
+{
+	size_t i = 0;
+
+	*value = 0;
+	for (; i < t.n && i < 8; i++) {
+		char c = t.p[i];
+		unsigned d;
+
+		if (lt_digit(c))
+			d = (unsigned)(c - '0');
+		else if (c >= 'a' && c <= 'f')
+			d = (unsigned)(c - 'a' + 10);
+		else if (c >= 'A' && c <= 'F')
+			d = (unsigned)(c - 'A' + 10);
+		else
+			break;
+		*value = *value << 4 | d;
+	}
+	return i;
+}
+
 static inline struct logtext lt_from(struct logtext t, size_t at)
 {
 	at = at < t.n ? at : t.n;

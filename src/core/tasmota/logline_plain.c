@@ -138,22 +138,9 @@ void logline_plain_init(struct acdfa *plain)
 /* A hexadecimal number at the start. */
 static uint32_t hex(struct logtext t)
 {
-	uint32_t v = 0;
+	uint32_t v;
 
-	for (size_t i = 0; i < t.n && i < 8; i++) {
-		char c = t.p[i];
-		unsigned d;
-
-		if (lt_digit(c))
-			d = (unsigned)(c - '0');
-		else if (c >= 'a' && c <= 'f')
-			d = (unsigned)(c - 'a' + 10);
-		else if (c >= 'A' && c <= 'F')
-			d = (unsigned)(c - 'A' + 10);
-		else
-			break;
-		v = v * 16 + d;
-	}
+	(void)lt_hex(t, &v);
 	return v;
 }
 

@@ -133,19 +133,6 @@ static void shorten(const struct journal *j, struct logtext whole, struct sbuf *
 	}
 }
 
-/* The Input of an error is what was typed, whatever that was. */
-static void mask_input(char *text, size_t n)
-{
-	static const char input[] = "\"Input\":\"";
-
-	for (size_t i = 0; i + sizeof(input) - 1 < n; i++) {
-		if (memcmp(text + i, input, sizeof(input) - 1) != 0)
-			continue;
-		for (i += sizeof(input) - 1; i < n && text[i] != '"'; i++)
-			text[i] = '*';
-	}
-}
-
 void report_private(const struct journal *j, const struct secrets *secrets, const char *text,
     size_t n, struct sbuf *out)
 {
@@ -160,7 +147,7 @@ void report_private(const struct journal *j, const struct secrets *secrets, cons
 			memcpy(copy, buf_bytes(&masked), n);
 		buf_fini(&masked);
 	}
-	mask_input(copy, n);
+	secrets_mask_input(copy, n);
 	shorten(j, (struct logtext){copy, n}, out);
 	free(copy);
 }

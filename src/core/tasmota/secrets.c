@@ -529,3 +529,15 @@ void secrets_flush(struct secrets *s, struct buf *out)
 	let_go(s, out);
 	scan_reset(&s->scan);
 }
+
+void secrets_mask_input(char *text, size_t n)
+{
+	static const char input[] = "\"Input\":\"";
+
+	for (size_t i = 0; i + sizeof(input) - 1 < n; i++) {
+		if (memcmp(text + i, input, sizeof(input) - 1) != 0)
+			continue;
+		for (i += sizeof(input) - 1; i < n && text[i] != '"'; i++)
+			text[i] = '*';
+	}
+}

@@ -45,6 +45,9 @@ void secrets_add(struct secrets *s, const char *bytes, size_t n);
 /* The masked form of a text that was not sent (history, edit line); learns nothing. out must have
  * room for n bytes. */
 void secrets_mask_line(const struct secrets *s, const char *line, size_t n, struct buf *out);
+/* Stars in place of each "Input":"..." of a text: in the answer to a command that failed it is what
+ * was typed, whatever that was. */
+void secrets_mask_input(char *text, size_t n);
 /* Which bytes of line are secret: sets mask[i] to 1 for each such byte. For the edit line. */
 void secrets_spans(const struct secrets *s, const char *line, size_t n, uint8_t *mask);
 /* True when the line holds a secret: it must not be kept in the history as it is. */
