@@ -41,6 +41,9 @@ grep -q 'RSL.*hunter22x' "$TMPDIR/typed" && bad "the password is told"
 end
 
 begin lines__tell__help_lists_and_questions
+say '/help'
+said '^  F5 +/flash +write firmware to the device'
+said '/set \[NAME \[VALUE\]\] +show or change a setting'
 say '/help /flash'
 said 'waits for the boot loader'
 said '--keep-settings leaves'
