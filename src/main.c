@@ -20,7 +20,7 @@ struct call {
 	struct app_options app;
 	struct cli_flash_options flash;
 	bool quiet, force;
-	const char *minimal;
+	const char *minimal, *password_file;
 	char **files; /* as many as words */
 	int file_count;
 	const char *plain_only; /* an option that makes sense with --plain alone */
@@ -259,7 +259,8 @@ static bool take_option(struct call *c, enum options_command command, const stru
 		return true;
 	case OPTION_FORCE:
 		c->force = true;
-		return command == OPTIONS_UPGRADE || flash_option(c, row, value, err);
+		return command == OPTIONS_UPGRADE || command == OPTIONS_UPLOAD ||
+		       flash_option(c, row, value, err);
 	case OPTION_ERASE:
 	case OPTION_KEEP_SETTINGS:
 	case OPTION_BACKUP:
@@ -281,6 +282,9 @@ static bool take_option(struct call *c, enum options_command command, const stru
 		return true;
 	case OPTION_MINIMAL:
 		c->minimal = value;
+		return true;
+	case OPTION_PASSWORD_FILE:
+		c->password_file = value;
 		return true;
 	case OPTION_NO_CLKDIV:
 		c->flash.no_clkdiv = true;
@@ -404,6 +408,22 @@ static int run_upgrade(struct call *c)
 	return cli_upgrade(&o);
 }
 
+/* Without a port that was named only the page is there. */
+static int run_upload(const struct call *c)
+{
+	struct cli_upload_options o = {.file = c->files[0],
+	    .address = c->file_count > 1 ? c->files[1] : NULL,
+	    .port = c->flash.port,
+	    .small = c->minimal,
+	    .password_file = c->password_file,
+	    .baud = c->flash.baud,
+	    .yes = c->flash.yes,
+	    .force = c->force,
+	    .json = c->flash.json};
+
+	return cli_upload(&o);
+}
+
 /* Reads the whole command line; -1 go on, else the exit code. */
 static int read_words(struct call *c, struct options *o)
 {
@@ -456,6 +476,8 @@ static int run(struct call *c, char **argv)
 		return run_diagnose(c);
 	case OPTIONS_UPGRADE:
 		return run_upgrade(c);
+	case OPTIONS_UPLOAD:
+		return run_upload(c);
 	case OPTIONS_REPLAY:
 		c->app.replay = c->files[0];
 		break;

@@ -170,7 +170,7 @@ static void http_post__sends_the_form__as_a_browser_does(void **state)
 	body = strstr(r->got, "\r\n\r\n");
 	assert_non_null(body);
 	body += 4;
-	assert_true(str_starts(r->got, "POST /u2?fsz=200000 HTTP/1.1\r\nHost: 127.0.0.1\r\n"));
+	assert_true(str_starts(r->got, "POST /u2?fsz=200000 HTTP/1.0\r\nHost: 127.0.0.1\r\n"));
 	assert_non_null(strstr(r->got, "Authorization: Basic YWRtaW46c2VjcmV0\r\n"));
 	m = strstr(r->got, "boundary=");
 	assert_non_null(m);

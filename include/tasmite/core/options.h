@@ -26,7 +26,9 @@
 	X(OPTIONS_LIST, "list", "", 0, 0, "list the serial ports of this machine")                \
 	X(OPTIONS_REPLAY, "replay", "FILE", 1, 1, "play a recording in the session's screen")     \
 	X(OPTIONS_DIAGNOSE, "diagnose", "[FILE | -]...", 0, -1, "tell what logs of a device mean")\
-	X(OPTIONS_UPGRADE, "upgrade", "FILE | URL", 1, 1, "upgrade a running device over the air")
+	X(OPTIONS_UPGRADE, "upgrade", "FILE | URL", 1, 1, "upgrade a running device over the air") \
+	X(OPTIONS_UPLOAD, "upload", "FILE [ADDRESS]", 1, 2,                                       \
+	    "send firmware to the device's own web page")
 
 enum options_command {
 #define OPTIONS_COMMAND_ENUM(id, ...) id,
@@ -45,7 +47,8 @@ enum options_command {
 #define OPTIONS_L OPTIONS_IN(OPTIONS_LIST)
 #define OPTIONS_R OPTIONS_IN(OPTIONS_REPLAY)
 #define OPTIONS_D OPTIONS_IN(OPTIONS_DIAGNOSE)
-#define OPTIONS_U OPTIONS_IN(OPTIONS_UPGRADE)
+#define OPTIONS_U (OPTIONS_IN(OPTIONS_UPGRADE) | OPTIONS_P)
+#define OPTIONS_P OPTIONS_IN(OPTIONS_UPLOAD)
 #define OPTIONS_SR (OPTIONS_S | OPTIONS_R)
 #define OPTIONS_B OPTIONS_IN(OPTIONS_BACKUP)
 #define OPTIONS_V OPTIONS_IN(OPTIONS_VERIFY)
@@ -114,6 +117,8 @@ enum options_command {
 	    OPTIONS_F | OPTIONS_U)                                                                \
 	X(OPTION_MINIMAL, "minimal", "FILE",                                                      \
 	    "the minimal build to go through, where it does not lie beside FILE", OPTIONS_U)      \
+	X(OPTION_PASSWORD_FILE, "password-file", "FILE",                                          \
+	    "the page's password (WebPassword) is its first line; -: standard input", OPTIONS_P)  \
 	X(OPTION_NO_STUB, "no-stub", "", "use the chip's boot ROM alone",                         \
 	    OPTIONS_F | OPTIONS_E)                                                                \
 	X(OPTION_MODE, "mode", "M", "flash mode in the header: keep, qio, qout, dio, dout",       \
