@@ -20,7 +20,8 @@ struct upload_run {
 	char path[1024], small[1024], address[64];
 	bool insist;
 	char name[96];
-	bool asked, over, login; /* login: the form is open */
+	bool asked, over;
+	bool login, tried; /* the form is open; a password has been tried */
 };
 
 bool app_uploading(const struct app *a)
@@ -202,6 +203,7 @@ static void on_password(struct app *a, enum tui_form event, int field)
 
 static void ask_password(struct app *a)
 {
+	struct session_field *f;
 	char title[96];
 
 	str_fmt(title, sizeof(title), "The page at %s wants its password",
@@ -210,7 +212,11 @@ static void ask_password(struct app *a)
 	a->upload->task = NULL;
 	a->upload->login = true;
 	session_form_open(a->session, title, "Enter: upload");
-	(void)session_form_add(a->session, "WebPassword", true);
+	f = session_form_add(a->session, "WebPassword", true);
+	if (f && a->upload->tried) {
+		str_copy(f->hint, sizeof(f->hint), "that was not it");
+		f->bad = true;
+	}
 	a->on_form = on_password;
 	session_form_touch(a->session);
 }
@@ -284,6 +290,7 @@ static void begin(struct app *a, const char *password)
 	    .insist = r->insist};
 
 	r->asked = r->over = r->login = false;
+	r->tried = password != NULL;
 	r->task = upload_task_new(a->loop, &w, &task_ops, a, a->now, &err);
 	if (!r->task) {
 		session_warn(a->session, a->now, "upload: %s", err.text);

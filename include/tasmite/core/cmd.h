@@ -289,15 +289,17 @@
 	    " configuration, as a new profile.",                                                  \
 	    "--save NAME")                                                                        \
 	X(CMD_UPGRADE, "upgrade", "F?",                                                           \
-	    "/upgrade [FILE | URL] [--minimal FILE] [--force] [--any-source]",                    \
+	    "/upgrade [FILE | URL] [--minimal FILE] [--force] [--source WHO] [--address A]",      \
 	    "upgrade the running device over the air",                                            \
 	    "Asks the device what it is, checks the file against that, serves it to the device"   \
 	    " over Wi-Fi, and follows until the new version is up; the old OtaUrl is put back."   \
 	    " Where it does not fit, the device goes through the minimal build"                   \
 	    " (NAME-minimal.bin beside the file, or --minimal FILE). A URL (http://) names a"     \
-	    " server of your own. --force also what is refused but can be done, --any-source"     \
-	    " lets others than the device's address fetch it. /cancel stops it.",                 \
-	    "--minimal FILE|--force|--any-source")                                                \
+	    " server of your own. --force goes also where it is refused but can be done;"         \
+	    " --source any, or addresses, lets others than the device's address fetch it (the"    \
+	    " setting upgrade-source); --address A serves at that address of this machine."       \
+	    " /cancel stops it; once more: without waiting for the old OtaUrl.",                  \
+	    "--minimal FILE|--force|--source WHO|--address A")                                                \
 	X(CMD_UPLOAD, "upload", "F?x?",                                                           \
 	    "/upload [FILE [ADDRESS]] [--minimal FILE] [--force]",                                \
 	    "send firmware to the device's own web page",                                         \
@@ -306,7 +308,7 @@
 	    " no network. The file is checked against the device first; a page with a password"   \
 	    " asks for it; it is done when the new version has been read from the log, or from"   \
 	    " the page. Where it does not fit, the minimal build goes first. /cancel stops it.",  \
-	    "--minimal FILE|--force")                                                                                   \
+	    "--minimal FILE|--force")                                                             \
 	X(CMD_RESCUE, "rescue", "", "/rescue",                                                    \
 	    "a device that does not start or join: step by step",                                 \
 	    "What an expert would try, one step at a time: each is asked for, tells what is lost"  \
