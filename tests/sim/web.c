@@ -98,10 +98,10 @@ static void open_listener(struct sim_web_front *w)
 	(void)setsockopt(w->listener, SOL_SOCKET, SO_RCVBUF, &window, sizeof(window));
 	if (bind(w->listener, (struct sockaddr *)&in, sizeof(in)) || listen(w->listener, 2)) {
 		drop(&w->listener);
-		if (!w->told)
-			fprintf(stderr, "virtual-device: no web page: this machine has not its "
-					"address, or the port is taken\n");
-		w->told = true;
+		if (!w->complained)
+			fprintf(stderr, "virtual-device: no web page there: this machine has not "
+					"its address, or the port is taken\n");
+		w->complained = true;
 		w->ip = 0;
 		return;
 	}

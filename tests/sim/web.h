@@ -15,6 +15,7 @@ struct sim_web_front {
 	struct sim_web web; /* for the device */
 	int port;	    /* asked for; 0: any, -1: nobody comes */
 	bool told;	    /* the port, on standard output */
+	bool complained;    /* that it could not listen */
 	uint32_t ip;	    /* where the device listens; 0: it does not */
 	int listener, fd;   /* -1: none */
 	bool closing;	    /* when all is out */

@@ -19,6 +19,7 @@
 #define LOG_FIRST  MONO_S(25)  /* so long the log alone is waited for */
 #define BACK	   MONO_S(150) /* boot, Wi-Fi, and safeboot's boot before */
 #define CHECK	   MONO_S(45)
+#define STAYS	   MONO_S(20)	/* who has not restarted by then does not */
 #define SETTLE	   MONO_MS(700) /* the warning of a minimal build follows its project line */
 #define MANAGER_IP "192.168.4.1"
 
@@ -43,15 +44,16 @@ struct upload {
 	int part, next; /* that goes now, and then; -1 none */
 	enum upload_want want;
 	char path[48];
-	mono_t want_at; /* not before */
-	bool busy;	/* a request is out */
-	mono_t by;	/* of the state */
-	mono_t began;
-	uint32_t before; /* what ran when the file went */
+	mono_t want_at;	       /* not before */
+	bool busy;	       /* a request is out */
+	mono_t by;	       /* of the state */
+	mono_t began, took_at; /* the file went, and its answer came */
+	uint32_t before;       /* what ran when the file went */
 	bool before_small;
-	mono_t judge_at; /* a boot was seen: what its lines say is judged then; MONO_NEVER: none */
-	bool gone;	 /* the page was away since the file went */
-	bool small_ran;	 /* minimal's boot was seen: its page is awaited */
+	mono_t judge_at;  /* a boot was seen: what its lines say is judged then; MONO_NEVER: none */
+	bool gone, still; /* since the file went the page was away; it answers as before */
+	bool unsure;	  /* the page's words for what became of it are not known */
+	bool small_ran;	  /* minimal's boot was seen: its page is awaited */
 	enum upload_end failed; /* CHECKS: what it will be */
 };
 
@@ -246,7 +248,7 @@ static void post(struct upload *u, mono_t now)
 	u->v.part = u->part;
 	u->v.sent = u->v.rate = 0;
 	u->v.total = u->file[u->part].size;
-	u->gone = u->small_ran = false;
+	u->gone = u->still = u->unsure = u->small_ran = false;
 	u->before = u->v.now;
 	u->before_small = is_small(u->v.variant);
 	u->judge_at = MONO_NEVER;
@@ -279,6 +281,7 @@ static void check(struct upload *u, enum upload_end e, mono_t now)
 
 static void restarts(struct upload *u, mono_t now)
 {
+	u->took_at = now;
 	get(u, look_path[LOOK_PAGE], mono_add(now, u->console ? LOG_FIRST : POLL / 2));
 	enter(u, UPLOAD_RESTARTS, mono_add(now, BACK));
 }
@@ -430,8 +433,12 @@ static void posted(struct upload *u, unsigned status, const char *page, size_t n
 	char said[200];
 
 	switch (upload_page_read(status, page, n, said, sizeof(said), &advice)) {
+	case UPLOAD_UNKNOWN: /* another language: whether it restarts tells */
+		u->unsure = true;
+		say(u, said, NULL);
+		restarts(u, now);
+		return;
 	case UPLOAD_TAKEN:
-	case UPLOAD_UNKNOWN:
 		restarts(u, now);
 		return;
 	case UPLOAD_REFUSED:
@@ -460,8 +467,12 @@ static void seen(struct upload *u, const char *page, mono_t now)
 	if (!upload_page_version(page, &version, variant, sizeof(variant)))
 		return;
 	same = version == u->v.now && is_small(variant) == is_small(u->v.variant);
-	if (same && !u->gone && !u->small_ran && u->v.state == UPLOAD_RESTARTS)
+	if (same && !u->gone && !u->small_ran && u->v.state == UPLOAD_RESTARTS) {
+		u->still = true;
+		if (u->unsure && mono_add(u->took_at, STAYS) <= now)
+			end(u, UPLOAD_END_REFUSED);
 		return;
+	}
 	if (!same || u->gone)
 		(void)str_copy(u->v.variant, sizeof(u->v.variant), variant);
 	u->v.now = version;
@@ -555,7 +566,7 @@ void upload_tick(struct upload *u, mono_t now)
 		return;
 	switch (u->v.state) {
 	case UPLOAD_RESTARTS: /* it answers still, as what it was: it has not even restarted */
-		end(u, u->gone || u->console ? UPLOAD_END_NOT_BACK : UPLOAD_END_SAME);
+		end(u, u->still ? UPLOAD_END_SAME : UPLOAD_END_NOT_BACK);
 		break;
 	case UPLOAD_SAFEBOOT:
 		end(u, UPLOAD_END_NOT_BACK);
