@@ -63,3 +63,14 @@ restored() {
 	timeout 60 "$B/tasmite" --plain --timeout 50 --send OtaUrl --until "\"OtaUrl\":\"$OLD\"" "$DEV" \
 		>"$TMPDIR/otaurl" 2>&1 || bad "OtaUrl: $(tail -n 2 "$TMPDIR/otaurl")"
 }
+
+# session [ARGS...]: one with an upgrade under way, of which the device has not got all: it takes its time.
+session() {
+	device 6.1.1-minimal "$TMPDIR/net.scn" --wifi-rate 20000 "$@"
+	tm_start 120 40 "$B/tasmite" "$DEV" 2\>"$TMPDIR/stderr"
+	see 'sonoff is open'
+	tm_line "/upgrade $FW/alone/sonoff-classic.bin"
+	see 'Upgrade over the air' 60
+	tm_keys y
+	see 'upgrade: sends' 60
+}
