@@ -114,7 +114,7 @@ enum options_command {
 	    OPTIONS_F | OPTIONS_E)                                                                \
 	X(OPTION_NO_VERIFY, "no-verify", "", "do not verify by MD5 in the end", OPTIONS_F)        \
 	X(OPTION_FULL, "full", "", "write also what is there already", OPTIONS_F)                 \
-	X(OPTION_FORCE, "force", "", "write also what is refused but can be written",             \
+	X(OPTION_FORCE, "force", "", "write also what is refused but can be done",                \
 	    OPTIONS_F | OPTIONS_UP)                                                                \
 	X(OPTION_MINIMAL, "minimal", "FILE",                                                      \
 	    "the minimal build to go through, where it does not lie beside FILE", OPTIONS_UP)      \
@@ -122,7 +122,8 @@ enum options_command {
 	    "whose requests are heard: device (its address alone), any, or addresses beside its"  \
 	    " own, with commas between", OPTIONS_U)                                               \
 	X(OPTION_ADDRESS, "address", "ADDRESS",                                                   \
-	    "of this machine, to serve at, where none is in the device's network", OPTIONS_U)     \
+	    "address of this machine to serve at, where none is in the device's network",          \
+	    OPTIONS_U)     \
 	X(OPTION_PASSWORD_FILE, "password-file", "FILE",                                          \
 	    "the page's password (WebPassword) is its first line; -: standard input", OPTIONS_P)  \
 	X(OPTION_NO_STUB, "no-stub", "", "use the chip's boot ROM alone",                         \
@@ -145,6 +146,8 @@ enum options_command {
 	    "give up when no boot loader has answered (with --until: nothing has matched) for S"  \
 	    " seconds",                                                                           \
 	    OPTIONS_S | OPTIONS_LOADER)                                                           \
+	X(OPTION_COMPLETION, "completion", "SHELL",                                               \
+	    "print what bash, zsh or fish has to know to complete a command line", OPTIONS_S)     \
 	X(OPTION_HELP, "help", "", "this help", OPTIONS_ALL)                                      \
 	X(OPTION_VERSION, "version", "", "version of the program", OPTIONS_S)
 /* clang-format on */
