@@ -201,6 +201,14 @@ static bool flag(bool *f)
 	return true;
 }
 
+static bool force_option(struct call *c, enum options_command command, const struct option_row *row,
+    const char *value, struct err *err)
+{
+	c->force = true;
+	return command == OPTIONS_UPGRADE || command == OPTIONS_UPLOAD ||
+	       flash_option(c, row, value, err);
+}
+
 static bool upgrade_option(struct call *c, const struct option_row *row, const char *value)
 {
 	if (row->id == OPTION_MINIMAL)
@@ -277,9 +285,7 @@ static bool take_option(struct call *c, enum options_command command, const stru
 		c->app.debug_log = value;
 		return true;
 	case OPTION_FORCE:
-		c->force = true;
-		return command == OPTIONS_UPGRADE || command == OPTIONS_UPLOAD ||
-		       flash_option(c, row, value, err);
+		return force_option(c, command, row, value, err);
 	case OPTION_ERASE:
 	case OPTION_KEEP_SETTINGS:
 	case OPTION_BACKUP:

@@ -22,7 +22,7 @@ device32() {
 	rm -f "$TMPDIR/flash.bin"
 	sim_start --chip esp32c3 --boot-image "$FW/$image.bin" --scenario "$TMPDIR/$scn.scn" --speed 5 "$@"
 	wait_for 60 listens || bad "the device does not listen: $(tail -n 3 "$TMPDIR/join")"
-	timeout 60 "$B/tasmite" --plain --timeout 50 --until 'with IP address [12]' \
+	timeout 60 "$B/tasmite" --plain --timeout 50 --until 'with IP address 127' \
 		--send "Backlog OtaUrl $OLD; SSId1 home; Password1 secret-key" "$DEV" >"$TMPDIR/join" 2>&1 ||
 		bad "the device did not join: $(tail -n 3 "$TMPDIR/join")"
 }

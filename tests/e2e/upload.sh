@@ -27,7 +27,8 @@ device() {
 	case $build in 14*) full=14.2.0-full ;; esac
 	rm -f "$TMPDIR/flash.bin"
 	sim_start --boot-image "$FW/$full.img" --scenario "$TMPDIR/net.scn" --speed 5
-	timeout 60 "$B/tasmite" --plain --timeout 50 --until 'with IP address [12]' --send 'Status 2' \
+	wait_for 60 listens || bad "the device does not listen: $(tail -n 3 "$TMPDIR/join")"
+	timeout 60 "$B/tasmite" --plain --timeout 50 --until 'with IP address 127' \
 		--send "Backlog SSID1 home; Password1 secret-key${SET:+; $SET}" "$DEV" >"$TMPDIR/join" 2>&1 ||
 		bad "the device did not join: $(tail -n 3 "$TMPDIR/join")"
 	sim_stop

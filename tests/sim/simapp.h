@@ -44,7 +44,8 @@ enum sim_radio_event { SIM_RADIO_UP, SIM_RADIO_DATA, SIM_RADIO_END, SIM_RADIO_RE
  * sim_app_web. */
 struct sim_web {
 	void *ctx;
-	void (*listen)(void *ctx, uint32_t ip); /* at this address alone; 0: no more, client and all */
+	void (*listen)(
+	    void *ctx, uint32_t ip); /* at this address alone; 0: no more, client and all */
 	void (*send)(void *ctx, const void *bytes, size_t n);
 	void (*close)(void *ctx); /* when all is out */
 };

@@ -84,7 +84,7 @@ struct tas_ota {
 
 /* The web server, and its client's request. */
 struct tas_web {
-	uint32_t ip;   /* it listens there; 0: it does not */
+	uint32_t ip; /* it listens there; 0: it does not */
 	bool client, body;
 	char head[2048]; /* of the request, terminated */
 	size_t head_n;

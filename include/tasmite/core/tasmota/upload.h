@@ -90,7 +90,9 @@ void upload_line(struct upload *u, const struct logline *ev, mono_t now);
 void upload_tick(struct upload *u, mono_t now);
 mono_t upload_deadline(const struct upload *u);
 
+/* What it has come to. Valid as long as u. */
 const struct upload_view *upload_view(const struct upload *u);
+/* The state in a few words. */
 const char *upload_state_words(enum upload_state s);
 /* The end: what happened, what state the device is in, what to do. */
 void upload_end_words(const struct upload *u, char *dst, size_t size);
