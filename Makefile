@@ -265,7 +265,7 @@ endurance: $(B)/tasmite $(B)/fastclock.so ## HOURS=8 of a log with RECONNECTS=24
 reproducible: deps ## builds the program twice, in two places: both have to be the same
 	@rm -rf build/twice && mkdir -p build/twice/a build/twice/b
 	@set -e; for d in a b; do git archive HEAD | tar -x -C build/twice/$$d; \
-		$(SUB) -C build/twice/$$d B=build CFLAGS='$(CFLAGS) -ffile-prefix-map=$(CURDIR)/build/twice/'$$d=. \
+		CCACHE_DISABLE=1 $(SUB) -C build/twice/$$d B=build CFLAGS='$(CFLAGS) -ffile-prefix-map=$(CURDIR)/build/twice/'$$d=. \
 		build/tasmite; done
 	@cmp build/twice/a/build/tasmite build/twice/b/build/tasmite && sha256sum build/twice/*/build/tasmite
 
