@@ -469,6 +469,8 @@ void app_flash_init(struct app *a);
 void app_flash_fini(struct app *a);
 /* The flash task's turn at the end of the loop's turn. */
 void app_flash_turn(struct app *a);
+/* The ROM said that its boot loader starts: what the panel says of the end of a flash may be wrong. */
+void app_flash_loader(struct app *a);
 void app_flash_port_lost(struct app *a, mono_t now);
 bool app_flashing(const struct app *a);
 void app_quit(struct app *a, int code);
