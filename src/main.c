@@ -19,7 +19,7 @@
 struct call {
 	struct app_options app;
 	struct cli_flash_options flash;
-	bool quiet;
+	bool quiet, keep_going;
 	char **files; /* as many as words */
 	int file_count;
 	const char *plain_only; /* an option that makes sense with --plain alone */
@@ -276,6 +276,9 @@ static bool take_option(struct call *c, enum options_command command, const stru
 	case OPTION_QUIET:
 		c->quiet = true;
 		return true;
+	case OPTION_KEEP_GOING:
+		c->keep_going = true;
+		return true;
 	case OPTION_NO_CLKDIV:
 		c->flash.no_clkdiv = true;
 		return true;
@@ -378,6 +381,22 @@ static int run_diagnose(const struct call *c)
 	return cli_diagnose(&o);
 }
 
+static int run_send(const struct call *c)
+{
+	struct cli_send_options o = {.port = c->flash.port,
+	    .env_port = c->app.env_port,
+	    .words = c->files,
+	    .count = c->file_count,
+	    .baud = c->flash.baud,
+	    .keep_going = c->keep_going,
+	    .yes = c->flash.yes,
+	    .json = c->flash.json,
+	    .quiet = c->quiet,
+	    .timeout_s = c->flash.timeout_s};
+
+	return cli_send(&o);
+}
+
 /* Reads the whole command line; -1 go on, else the exit code. */
 static int read_words(struct call *c, struct options *o)
 {
@@ -428,6 +447,8 @@ static int run(struct call *c, char **argv)
 		return cli_list(c->flash.json);
 	case OPTIONS_DIAGNOSE:
 		return run_diagnose(c);
+	case OPTIONS_SEND:
+		return run_send(c);
 	case OPTIONS_REPLAY:
 		c->app.replay = c->files[0];
 		break;

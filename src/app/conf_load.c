@@ -282,19 +282,32 @@ static void tell_warnings(const struct lines *log)
 			fprintf(stderr, "tasmite: %.*s\n", (int)ref.len, (const char *)ref.bytes);
 }
 
-bool app_default_port(char *port, size_t size)
+bool app_defaults(const char *named, const char *env_port, struct app_defaults *d,
+    void (*value)(void *ctx, const char *name, const char *text), void *ctx)
 {
-	const struct app_options none = {.port = NULL};
-	struct app a = {.options = &none};
+	const struct app_options o = {.port = named, .env_port = env_port};
+	struct app a = {.options = &o};
 	bool found;
 
 	a.session = session_new();
-	found = app_load_config(&a, port, size) &&
-		(port[0] || ports_only_one(port, size, NULL) == ERR_OK);
+	found = app_load_config(&a, d->port, sizeof(d->port)) &&
+		(d->port[0] || ports_only_one(d->port, sizeof(d->port), NULL) == ERR_OK);
+	d->baud = app_session_baud(&a);
+	if (value && a.session->profile[0])
+		app_each_value(&a, a.session->profile, value, ctx);
+	if (value)
+		app_each_value(&a, NULL, value, ctx);
 	tell_warnings(a.session->log);
 	app_conf_fini(&a);
 	session_free(a.session);
 	return found;
+}
+
+bool app_default_port(char *port, size_t size)
+{
+	struct app_defaults d;
+
+	return app_defaults(NULL, NULL, &d, NULL, NULL) && str_copy(port, size, d.port);
 }
 
 /* ---- while the program runs ------------------------------------------------------------------ */
