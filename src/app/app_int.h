@@ -155,7 +155,9 @@ struct app {
 	char work[240];	       /* what the flash task does, for the journal */
 	char report_file[512]; /* where the page is saved; "" a name is made */
 	struct symbols *symbols;
+	struct elf_run *elf;   /* a file of them is being read */
 	struct rescue *rescue; /* NULL: never begun */
+	struct look *look;     /* firmware files are looked into (act_choose.c) */
 	uint64_t rescue_seen;  /* revision of what was known when it last looked */
 	char symbols_name[128];
 
@@ -397,9 +399,13 @@ void app_rescue_turn(struct app *a);
 /* Work with the flash has ended. */
 void app_rescue_task_ended(struct app *a, bool done);
 void app_rescue_fini(struct app *a);
-/* Calls fn with the firmware files at hand, the newest first, until it answers false. */
-void app_each_firmware(struct app *a,
-    bool (*fn)(void *ctx, const char *path, const struct image_info *info), void *ctx);
+/* Calls fn with the firmware files at hand, the newest first and one a turn, until it answers false;
+ * then done. One that is under way is given up. */
+void app_look_firmware(struct app *a,
+    bool (*fn)(void *ctx, const char *path, const struct image_info *info),
+    void (*done)(struct app *a), void *ctx);
+/* Gives it up: neither fn nor done is called any more. */
+void app_look_stop(struct app *a);
 
 void act_find(struct app *a, const struct cmd_line *c);
 void act_filter(struct app *a, const struct cmd_line *c);

@@ -42,8 +42,8 @@ struct flash_task {
 	struct adapter adapter;	      /* what is remembered of it */
 	struct flash_save *save;      /* the backup */
 	struct flash_old *old;	      /* what the device may hold */
-	char save_md5[40];
-	uint64_t mismatch; /* bytes that differed */
+	bool saved_piece;	      /* the piece at hand is in it */
+	uint64_t mismatch;	      /* bytes that differed */
 	enum engine_retry last_retry;
 	unsigned same_retries;
 	bool slower;	  /* a rate was given up */
@@ -378,11 +378,12 @@ static void remember_rate(struct flash_task *t)
 }
 
 /* The copy gets its name: it is safe on the disk. */
-static int finish_save(struct flash_task *t, struct err *err)
+static int finish_save(struct flash_task *t, bool wait, struct err *err)
 {
-	if (flash_save_finish(t->save, err) != ERR_OK)
-		return err->code;
-	str_copy(t->save_md5, sizeof(t->save_md5), flash_save_md5(t->save));
+	int rc = flash_save_finish(t->save, wait, err);
+
+	if (rc != ERR_OK)
+		return rc;
 	say(t, false, "the flash is copied to %s (it holds passwords; /flash writes it back)",
 	    flash_save_path(t->save));
 	return ERR_OK;
@@ -409,10 +410,14 @@ static int on_take(void *ctx, size_t part, uint32_t offset, const uint8_t *bytes
 		t->save = flash_save_open(t->req.save, &err);
 		rc = t->save ? ERR_OK : err.code;
 	}
-	if (rc == ERR_OK)
+	if (rc == ERR_OK && !t->saved_piece)
 		rc = flash_save_add(t->save, bytes, n, &err);
+	t->saved_piece = rc == ERR_OK;
 	if (rc == ERR_OK && save_whole(t))
-		rc = finish_save(t, &err);
+		rc = finish_save(t, false, &err);
+	if (rc == ERR_AGAIN)
+		return rc;
+	t->saved_piece = false;
 	if (rc != ERR_OK)
 		str_copy(t->refused, sizeof(t->refused), err.text);
 	return rc;
@@ -423,14 +428,14 @@ static void close_save(struct flash_task *t)
 {
 	struct err err = {0};
 
-	if (t->save && !t->save_md5[0] && finish_save(t, &err) != ERR_OK)
+	if (t->save && !flash_save_md5(t->save)[0] && finish_save(t, true, &err) != ERR_OK)
 		say(t, true, "%s", err.text);
 }
 
 const char *flash_task_saved(const struct flash_task *t, const char **md5)
 {
-	*md5 = t->save_md5;
-	return t->save && t->save_md5[0] ? flash_save_path(t->save) : NULL;
+	*md5 = t->save ? flash_save_md5(t->save) : "";
+	return (*md5)[0] ? flash_save_path(t->save) : NULL;
 }
 
 /* ---- the end --------------------------------------------------------------------------------- */
@@ -573,11 +578,12 @@ static const uint8_t *on_data(void *ctx, size_t part, uint32_t offset, uint32_t 
 	return f->data + offset;
 }
 
-static const uint8_t *on_old(void *ctx, const uint8_t *digest, size_t n)
+static bool on_old(void *ctx, const uint8_t *digest, size_t n, const uint8_t **data)
 {
 	struct flash_task *t = ctx;
 
-	return t->old ? flash_old_sector(t->old, digest, n) : NULL;
+	*data = NULL;
+	return !t->old || flash_old_sector(t->old, digest, n, data);
 }
 
 static const struct flash_driver_ops driver_ops = {
