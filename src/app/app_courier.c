@@ -65,6 +65,12 @@ bool app_courier_line(const struct app *a)
 	return s == COURIER_SENDING || s == COURIER_ANSWERS;
 }
 
+const char *app_courier_job(const struct app *a)
+{
+	return app_courier_line(a) && !a->post->job.quiet && !a->post->job.silent ? a->post->what
+										  : NULL;
+}
+
 static void on_words(void *ctx, bool bad, const char *text)
 {
 	struct app *a = ctx;

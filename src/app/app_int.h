@@ -293,6 +293,8 @@ void app_send_lost(struct app *a);
 mono_t app_send_turn(struct app *a, mono_t now);
 /* A key of the direct mode. */
 void app_direct_key(void *ctx, const char *bytes, size_t n);
+/* A line is half typed in it: the device holds its beginning. */
+bool app_direct_open(const struct app *a);
 /* "\n" as the setting has it; "" none. */
 const char *app_eol(const struct app *a);
 
@@ -307,6 +309,9 @@ void app_courier_fini(struct app *a);
 bool app_courier_busy(const struct app *a);
 /* A line of it is on its way, or its answers are awaited: nothing else may come between. */
 bool app_courier_line(const struct app *a);
+/* What a job is called that lets nothing between its lines at present; NULL: there is none that the
+ * user knows of. */
+const char *app_courier_job(const struct app *a);
 /* A line that was entered: taken when it is a Backlog that can be watched. */
 bool app_courier_typed(struct app *a, const char *line);
 bool app_courier_cancel(struct app *a);

@@ -397,11 +397,6 @@ static void on_change(void *ctx, mono_t now)
 	watch_files(a);
 	if (!read_again(a))
 		return;
-	if (profile[0] && !is_profile(a, profile)) {
-		session_warn(
-		    a->session, now, "profile %s is not in the configuration any more", profile);
-		a->session->profile[0] = '\0';
-	}
 	tables_make(&t, a, profile[0] ? profile : NULL, false);
 	if (t.errors.count) {
 		tell_mistakes(a, &t.errors);
@@ -410,6 +405,12 @@ static void on_change(void *ctx, mono_t now)
 		    "settings before stay in force");
 		tables_fini(&t);
 		return;
+	}
+	/* Only a file that is good can tell that. */
+	if (profile[0] && !is_profile(a, profile)) {
+		session_warn(
+		    a->session, now, "profile %s is not in the configuration any more", profile);
+		a->session->profile[0] = '\0';
 	}
 	come_into_force(a, &t, false, "the changed configuration is in force");
 }

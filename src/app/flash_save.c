@@ -23,6 +23,7 @@ struct flash_save {
 	uint64_t bytes;
 	bool finished;
 	struct syncfile *sync; /* on its way to the disk */
+	bool piece;	       /* the one that flash_save_take is called with is in it already */
 	struct digest_md5 md5;
 	char hex[2 * DIGEST_MD5_SIZE + 1];
 };
@@ -146,6 +147,23 @@ int flash_save_finish(struct flash_save *s, bool wait, struct err *err)
 	if (rc != ERR_OK)
 		return err_sys(err, err->sys, "the backup did not reach the disk (%s)", s->part);
 	return name_it(s, err);
+}
+
+int flash_save_take(struct flash_save **s, const char *path, const uint8_t *bytes, size_t n,
+    uint64_t whole, struct err *err)
+{
+	int rc = ERR_OK;
+
+	if (!*s && !(*s = flash_save_open(path, err)))
+		return err->code;
+	if (!(*s)->piece)
+		rc = flash_save_add(*s, bytes, n, err);
+	(*s)->piece = rc == ERR_OK;
+	if (rc == ERR_OK && (*s)->bytes >= whole)
+		rc = flash_save_finish(*s, false, err);
+	if (rc != ERR_AGAIN)
+		(*s)->piece = false;
+	return rc;
 }
 
 const char *flash_save_path(const struct flash_save *s)
