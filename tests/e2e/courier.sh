@@ -134,7 +134,7 @@ see 'is open'
 hand "power on"
 see 'WIF: ' 20
 tm_line "/send $TMPDIR/sixty.txt"
-see 'CMD: SSId1' 20
+see 'CMD: PulseTime1 ' 20
 tm_line 'LedPower'
 see 'sent when sixty.txt lets it'
 tm_keys Escape
@@ -154,13 +154,12 @@ see 'is open'
 hand "power on"
 tm_keys C-]
 see DIRECT
-tm_type 'LedSt'
-see 'WIF: ' 20
-see 'MQT: |HTP: Web server|WIF: (Connect failed|Connected)' 40 # well behind the moment of the level
+tm_type 'LedSt' # the device may not listen yet
+see 'WIF: (Connect failed|Connected)' 40 # well behind the moment of the level
 tm_shows '› SerialLog' && bad "into the half line"
 tm_type 'ate'
 tm_keys Enter
-see 'CMD: LedState$' 20
+see 'CMD: (LedSt)?ate' 20
 see '› SerialLog 2' 20
 see 'CMD: SerialLog 2' 20
 tm_keys C-]
