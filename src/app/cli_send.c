@@ -472,6 +472,7 @@ static json_t *steps_json(const struct run *r)
 static void print_json(struct run *r, int code)
 {
 	json_t *o = json_object();
+	char *page;
 
 	cli_out_put(o, "result", json_string(result_name(r, code)));
 	cli_out_put(o, "exit_code", json_integer(code));
@@ -479,9 +480,12 @@ static void print_json(struct run *r, int code)
 	cli_out_put(o, "answers", json_incref(r->answers));
 	cli_out_put(o, "retries", json_integer((json_int_t)r->words.retries));
 	cli_out_put(o, "text", json_incref(r->text));
-	json_dumpf(o, stdout, JSON_INDENT(2));
-	fputc('\n', stdout);
+	page = json_dumps(o, JSON_INDENT(2));
 	json_decref(o);
+	if (!page)
+		xalloc_die("out of memory");
+	cli_json(page);
+	free(page);
 }
 
 static int report(struct run *r)
@@ -548,7 +552,7 @@ static int work(struct run *r)
 	int code = 1;
 
 	if (!set_up(r, &err) || (r->stage != OVER && loop_run(r->loop, &err) < 0))
-		fprintf(stderr, "tasmite: %s\n", err.text);
+		cli_say(stderr, "tasmite: %s\n", err.text);
 	else
 		code = report(r);
 	tear_down(r);
@@ -568,7 +572,7 @@ int cli_send(const struct cli_send_options *o)
 		      "in the configuration\n",
 		    stderr);
 	else if ((code = send_words_read(o->words, o->count, &values, &r.todo, &err)) != 0)
-		fprintf(stderr, "tasmite: %s\n", err.text);
+		cli_say(stderr, "tasmite: %s\n", err.text);
 	if (o->baud)
 		r.at.baud = o->baud;
 	if (!code)
