@@ -194,11 +194,30 @@ static bool take_port(
 	return true;
 }
 
+/* One that is nothing but said; false: it is another. */
+static bool take_flag(struct call *c, enum option_id id)
+{
+	bool *const flags[OPTION_COUNT] = {[OPTION_SHOW_SECRETS] = &c->app.show_secrets,
+	    [OPTION_NO_COLOR] = &c->app.no_color,
+	    [OPTION_YES] = &c->flash.yes,
+	    [OPTION_JSON] = &c->flash.json,
+	    [OPTION_QUIET] = &c->quiet,
+	    [OPTION_KEEP_GOING] = &c->keep_going,
+	    [OPTION_NO_CLKDIV] = &c->flash.no_clkdiv};
+
+	if (!flags[id])
+		return false;
+	*flags[id] = true;
+	return true;
+}
+
 static bool take_option(struct call *c, enum options_command command, const struct option_row *row,
     const char *value, struct err *err)
 {
 	uint64_t n = 0;
 
+	if (take_flag(c, row->id))
+		return true;
 	switch (row->id) {
 	case OPTION_PORT:
 		return take_port(c, command, value, err);
@@ -247,12 +266,6 @@ static bool take_option(struct call *c, enum options_command command, const stru
 		return plain_option(&c->app.plain, row, value, err);
 	case OPTION_SPEED:
 		return thousandths(row, value, 1000000, &c->app.replay_speed, err);
-	case OPTION_SHOW_SECRETS:
-		c->app.show_secrets = true;
-		return true;
-	case OPTION_NO_COLOR:
-		c->app.no_color = true;
-		return true;
 	case OPTION_DEBUG_LOG:
 		c->app.debug_log = value;
 		return true;
@@ -267,21 +280,6 @@ static bool take_option(struct call *c, enum options_command command, const stru
 	case OPTION_SIZE:
 	case OPTION_FREQ:
 		return flash_option(c, row, value, err);
-	case OPTION_YES:
-		c->flash.yes = true;
-		return true;
-	case OPTION_JSON:
-		c->flash.json = true;
-		return true;
-	case OPTION_QUIET:
-		c->quiet = true;
-		return true;
-	case OPTION_KEEP_GOING:
-		c->keep_going = true;
-		return true;
-	case OPTION_NO_CLKDIV:
-		c->flash.no_clkdiv = true;
-		return true;
 	case OPTION_TIMEOUT:
 		if (command == OPTIONS_SESSION) {
 			c->plain_only = row->name;
@@ -291,10 +289,7 @@ static bool take_option(struct call *c, enum options_command command, const stru
 			return false;
 		c->flash.timeout_s = (int)n;
 		return true;
-	case OPTION_COMPLETION:
-	case OPTION_HELP:
-	case OPTION_VERSION:
-	case OPTION_COUNT:
+	default: /* help, version and completion were seen to */
 		break;
 	}
 	return true;
