@@ -366,6 +366,8 @@ static json_t *chip_json(const struct engine_chip *chip)
 
 	if (o && chip->family32) {
 		json_object_set_new(o, "chip_id", json_integer(chip->chip_id));
+		if (chip->revision >= 0)
+			json_object_set_new(o, "revision", json_integer(chip->revision));
 		json_object_set_new(o, "secure_download", json_boolean(chip->secure_download));
 		json_object_set_new(o, "secure_boot", json_boolean(chip->secure_boot));
 		json_object_set_new(o, "flash_encrypted", json_boolean(chip->flash_encrypted));
