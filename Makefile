@@ -21,10 +21,10 @@ VERSION := 0.1.0
 MAKEFLAGS += --no-builtin-rules
 
 # ---- libraries: module of pkg-config, Debian package -------------------------------------------
-LIBS_PC  := ncursesw readline libconfuse jansson libserialport libtelnet libcares \
+LIBS_PC  := ncursesw readline libconfuse jansson libserialport libtelnet libcares libmicrohttpd \
 	zlib libmd libpcre2-8
 LIBS_DEB := libncurses-dev libreadline-dev libconfuse-dev libjansson-dev libserialport-dev \
-	libtelnet-dev libc-ares-dev zlib1g-dev libmd-dev libpcre2-dev
+	libtelnet-dev libc-ares-dev libmicrohttpd-dev zlib1g-dev libmd-dev libpcre2-dev
 TEST_PC  := cmocka
 
 # What `make deps` sees to, PACKAGE=KIND:NAME as tests/deps.sh takes it.

@@ -19,7 +19,8 @@
 struct call {
 	struct app_options app;
 	struct cli_flash_options flash;
-	bool quiet, keep_going;
+	bool quiet, keep_going, force;
+	const char *minimal, *source, *address;
 	char **files; /* as many as words */
 	int file_count;
 	const char *plain_only; /* an option that makes sense with --plain alone */
@@ -211,6 +212,17 @@ static bool take_flag(struct call *c, enum option_id id)
 	return true;
 }
 
+static bool upgrade_option(struct call *c, const struct option_row *row, const char *value)
+{
+	if (row->id == OPTION_MINIMAL)
+		c->minimal = value;
+	else if (row->id == OPTION_SOURCE)
+		c->source = value;
+	else
+		c->address = value;
+	return true;
+}
+
 static bool take_option(struct call *c, enum options_command command, const struct option_row *row,
     const char *value, struct err *err)
 {
@@ -269,17 +281,23 @@ static bool take_option(struct call *c, enum options_command command, const stru
 	case OPTION_DEBUG_LOG:
 		c->app.debug_log = value;
 		return true;
+	case OPTION_FORCE:
+		c->force = true;
+		return command == OPTIONS_UPGRADE || flash_option(c, row, value, err);
 	case OPTION_ERASE:
 	case OPTION_KEEP_SETTINGS:
 	case OPTION_BACKUP:
 	case OPTION_NO_VERIFY:
 	case OPTION_FULL:
-	case OPTION_FORCE:
 	case OPTION_NO_STUB:
 	case OPTION_MODE:
 	case OPTION_SIZE:
 	case OPTION_FREQ:
 		return flash_option(c, row, value, err);
+	case OPTION_MINIMAL:
+	case OPTION_SOURCE:
+	case OPTION_ADDRESS:
+		return upgrade_option(c, row, value);
 	case OPTION_TIMEOUT:
 		if (command == OPTIONS_SESSION) {
 			c->plain_only = row->name;
@@ -377,6 +395,28 @@ static int run_diagnose(const struct call *c)
 	return cli_diagnose(&o);
 }
 
+static int run_upgrade(struct call *c)
+{
+	struct cli_upgrade_options o = {.file = c->files[0],
+	    .small = c->minimal,
+	    .source = c->source,
+	    .address = c->address,
+	    .port = c->flash.port,
+	    .baud = c->flash.baud,
+	    .yes = c->flash.yes,
+	    .force = c->force,
+	    .json = c->flash.json};
+
+	if (!o.port)
+		o.port = c->app.env_port;
+	if (!o.port && app_default_port(c->port, sizeof(c->port)))
+		o.port = c->port;
+	if (!o.port)
+		return usage_error("which port? --port NAME (tasmite list shows them), or "
+				   "port = ... in the configuration");
+	return cli_upgrade(&o);
+}
+
 static int run_send(const struct call *c)
 {
 	struct cli_send_options o = {.port = c->flash.port,
@@ -452,6 +492,8 @@ static int run(struct call *c, char **argv)
 		return cli_list(c->flash.json);
 	case OPTIONS_DIAGNOSE:
 		return run_diagnose(c);
+	case OPTIONS_UPGRADE:
+		return run_upgrade(c);
 	case OPTIONS_SEND:
 		return run_send(c);
 	case OPTIONS_REPLAY:

@@ -109,6 +109,7 @@ check_places() {
 	check_single 'asm/termbits\.h' 1
 	check_single 'libtelnet\.h' 1
 	check_single 'ares\.h' 1
+	check_single 'microhttpd\.h' 1
 	check_single 'zlib\.h' 1
 	check_single '(md5|sha2)\.h' 1
 	# Of core one file reads JSON; what app prints for machines is another matter.

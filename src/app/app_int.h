@@ -61,7 +61,8 @@ struct app {
 	struct link *link;
 	struct backend *screen;
 	struct tui *tui;
-	mono_t now;	   /* of the present turn */
+	mono_t now; /* of the present turn */
+	struct watch *keys;
 	mono_t keys_due;   /* a pending ESC wants another look at the keys */
 	mono_t last_frame; /* when the screen was drawn last */
 
@@ -155,10 +156,12 @@ struct app {
 	char work[240];	       /* what the flash task does, for the journal */
 	char report_file[512]; /* where the page is saved; "" a name is made */
 	struct symbols *symbols;
-	struct elf_run *elf;   /* a file of them is being read */
-	struct rescue *rescue; /* NULL: never begun */
-	struct look *look;     /* firmware files are looked into (act_choose.c) */
-	uint64_t rescue_seen;  /* revision of what was known when it last looked */
+	struct elf_run *elf;	     /* a file of them is being read */
+	struct rescue *rescue;	     /* NULL: never begun */
+	struct look *look;	     /* firmware files are looked into (act_choose.c) */
+	struct upload_run *upload;   /* act_upload.c: under way, or NULL */
+	struct upgrade_run *upgrade; /* act_upgrade.c: under way, or NULL */
+	uint64_t rescue_seen;	     /* revision of what was known when it last looked */
 	char symbols_name[128];
 
 	struct log_search *search; /* act_find.c */
@@ -172,7 +175,8 @@ struct app {
 	bool first_open;   /* the port was never open yet */
 	bool screen_away;  /* suspended */
 	int exit_code;
-	int killed_by; /* signal */
+	int killed_by;	      /* signal */
+	char last_words[400]; /* for standard error, when the screen is gone; "" none */
 };
 
 /* ---- app_rx.c: from the wire to what is kept and shown ---- */
@@ -326,12 +330,38 @@ void app_console_fini(struct app *a);
 /* A whole line of the device (masked), after the facts have read it. */
 void app_console_line(struct app *a, const uint8_t *line, size_t n, mono_t now);
 
+/* ---- act_upgrade.c: over the air ---- */
+bool app_upgrading(const struct app *a);
+/* Bytes of the device as they came. */
+void app_upgrade_rx(struct app *a, const uint8_t *bytes, size_t n, mono_t now);
+/* At the end of the loop's turn. */
+void app_upgrade_turn(struct app *a);
+/* The port went away, or another program has it; it is back. */
+void app_upgrade_port_away(struct app *a, mono_t now);
+void app_upgrade_port_back(struct app *a, mono_t now);
+/* False: there is none. */
+bool app_upgrade_cancel(struct app *a);
+/* Asks before the program is left; false: nothing to ask. */
+bool app_upgrade_quit(struct app *a);
+/* The program is to end: what was changed in the device is put back first, and the loop is stopped
+ * then, with this code. False: nothing to wait for, or it was waited for already. */
+bool app_upgrade_leave(struct app *a, int stop);
+void app_upgrade_fini(struct app *a);
+
+/* ---- act_upload.c: to the device's web page ---- */
+bool app_uploading(const struct app *a);
+void app_upload_turn(struct app *a);
+bool app_upload_cancel(struct app *a);
+void app_upload_fini(struct app *a);
+
 /* ---- complete.c ---- */
 size_t app_complete(void *ctx, const char *line, size_t cursor,
     void (*add)(void *arg, const char *word, const char *detail), void *arg);
 
 /* ---- act_*.c: the commands ---- */
 typedef void (*app_command)(struct app *a, const struct cmd_line *c);
+void act_upload(struct app *a, const struct cmd_line *c);
+void act_upgrade(struct app *a, const struct cmd_line *c);
 void act_help(struct app *a, const struct cmd_line *c);
 void act_menu(struct app *a, const struct cmd_line *c);
 void act_reveal(struct app *a, const struct cmd_line *c);

@@ -53,7 +53,8 @@ struct sim_device_config {
 	uint32_t usb_gone_us; /* how long a reset takes USB away; 0: 400 ms */
 	bool usb_stays;	      /* resets by the lines don't */
 	uint32_t wdt_us;      /* when the watchdogs bite a session by USB; 0: 5 s */
-	bool trace_rom;	      /* the trace tells each ROM function that code in RAM calls */
+	const struct sim_radio *radio; /* what is behind the Wi-Fi; NULL: nothing. Outlives it */
+	bool trace_rom; /* the trace tells each ROM function that code in RAM calls */
 	/* One line per event, without line end. May be NULL. */
 	void (*trace)(void *ctx, sim_time at, const char *text);
 	void *trace_ctx;
@@ -93,6 +94,9 @@ void sim_device_fault_clear(struct sim_device *dev, sim_time now);
 void sim_device_emit(struct sim_device *dev, const void *bytes, size_t n, sim_time now);
 void sim_device_set_baud(struct sim_device *dev, uint32_t baud, sim_time now);
 
+/* Something came of the application's connection. */
+void sim_device_radio(
+    struct sim_device *dev, enum sim_radio_event ev, const void *bytes, size_t n, sim_time now);
 /* A character of the rx wire has arrived. */
 void sim_device_rx(struct sim_device *dev, const struct sim_rxchar *c, sim_time now);
 /* Next time sim_device_tick has to be called, SIM_NEVER when there is none. The _work variant

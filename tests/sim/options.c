@@ -37,6 +37,7 @@ const char sim_options_usage[] =
     "  --speed FACTOR         how fast time passes (default 1; 0: no waiting for wire and flash)\n"
     "  --sector-ms, --block-ms, --page-ms MS   the flash's times (45, 150, 0.7)\n"
     "  --scenario NAME|FILE   the story that the application plays\n"
+    "  --wifi-rate N          bytes per second that an upgrade comes at (default 0: no limit)\n"
     "  --fault SPEC           a fault (may be repeated), see below\n"
     "  --seed N               for all that is random\n"
     "  --trace FILE           one line per event with its virtual time; - for standard error\n"
@@ -79,6 +80,7 @@ enum opt {
 	OPT_BLOCK,
 	OPT_PAGE,
 	OPT_SCENARIO,
+	OPT_WIFI_RATE,
 	OPT_FAULT,
 	OPT_SEED,
 	OPT_TRACE,
@@ -121,6 +123,7 @@ static const struct option longopts[] = {
     {"block-ms", required_argument, NULL, OPT_BLOCK},
     {"page-ms", required_argument, NULL, OPT_PAGE},
     {"scenario", required_argument, NULL, OPT_SCENARIO},
+    {"wifi-rate", required_argument, NULL, OPT_WIFI_RATE},
     {"fault", required_argument, NULL, OPT_FAULT},
     {"seed", required_argument, NULL, OPT_SEED},
     {"trace", required_argument, NULL, OPT_TRACE},
@@ -193,6 +196,15 @@ static bool parse_size(const char *text, uint32_t *out)
 		}
 	}
 	return false;
+}
+
+static bool parse_rate(const char *text, uint32_t *out)
+{
+	char *end;
+	unsigned long v = strtoul(text, &end, 10);
+
+	*out = (uint32_t)v;
+	return end != text && !*end && v <= 100000000;
 }
 
 static bool parse_choice(const char *text, const char *yes, const char *no, bool *out)
@@ -431,6 +443,8 @@ static bool take_option(struct sim_options *o, int opt, const char *arg)
 		return parse_flash_ms(arg, &times->page_us);
 	case OPT_SCENARIO:
 		return take_name(&o->scenario, arg);
+	case OPT_WIFI_RATE:
+		return parse_rate(arg, &o->wifi_rate);
 	case OPT_FAULT:
 		return take_fault(o, arg);
 	case OPT_SEED:

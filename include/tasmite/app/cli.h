@@ -47,6 +47,16 @@ int cli_flash(const struct cli_flash_options *o);
 /* `tasmite image [--json] FILE...`. With --json one object a file, a line
  * each. 1 also for a file that can't be read; 3 when none of the files is firmware. */
 int cli_image(char *const *files, int count, bool json);
+struct cli_upgrade_options {
+	const char *port, *file; /* file: also "http://...", a server of one's own */
+	const char *small;	 /* the minimal build; NULL: as it lies beside file */
+	const char *source;	 /* whose requests are heard; NULL: the device's */
+	const char *address;	 /* of this machine, to serve at; NULL: in the device's network */
+	uint32_t baud;		 /* of the console; 0: 115200 */
+	bool yes, force, json;
+};
+/* `upgrade`: over the air. Returns the exit code. */
+int cli_upgrade(const struct cli_upgrade_options *o);
 struct cli_diagnose_options {
 	char *const *files; /* "-": the standard input, as without any */
 	int file_count;
