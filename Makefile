@@ -233,9 +233,11 @@ stub: ## compiles the stub (src/proto/stub) anew into the C file that is checked
 demo: deps ## the session on a simulated Sonoff
 	@$(SUB) all
 	@sh tests/demo.sh $(B)
-check: deps ## builds and runs all tests; KINDS=all: the slow ones on every kind of port too
+check: deps ## builds and runs all tests, or TESTS="test_cmd session"; KINDS=all: the slow ones on every kind of port too
 	@+$(SUB) check-run
-check-run: all $(UNIT) $(FUZZ)
+# With TESTS only what they need is built.
+CHECKED := $(if $(TESTS),$(filter $(addprefix %/,$(TESTS)),$(UNIT) $(FUZZ)),$(UNIT) $(FUZZ))
+check-run: all $(CHECKED)
 	@tests/run.sh $(B) $(TESTS)
 check-peers: deps ## programs of others against the program and the simulator
 	@sh tests/peerdeps.sh '$(B)' $(PEER_DEPS)
