@@ -22,6 +22,7 @@ const char sim_options_usage[] =
     "  --rom-crystal MHZ      what the ESP32's ROM takes it for (default: 1 % too much)\n"
     "  --in-package on|off    an ESP32-PICO-D4, with the flash at pins of its own (off)\n"
     "  --xmc-asleep on|off    an XMC flash that did not wake up well at power-on (off)\n"
+    "  --revision N.N         of the chip, in its eFuses (1.0)\n"
     "  --secure-download on|off  the eFuse that leaves the loader a few commands only (off)\n"
     "  --usb-jtag on|off      the host comes by the chip's own USB, 303A:1001 (off)\n"
     "  --usb-gone-ms MS       how long a reset takes that USB away (400)\n"
@@ -37,6 +38,9 @@ const char sim_options_usage[] =
     "  --sector-ms, --block-ms, --page-ms MS   the flash's times (45, 150, 0.7)\n"
     "  --scenario NAME|FILE   the story that the application plays\n"
     "  --wifi-rate N          bytes per second that an upgrade comes at (default 0: no limit)\n"
+    "  --web PORT             its web page can be reached at its address (a scenario's `ip'), "
+    "says\n"
+    "                         `web PORT' when it is there; 0: any port\n"
     "  --fault SPEC           a fault (may be repeated), see below\n"
     "  --seed N               for all that is random\n"
     "  --trace FILE           one line per event with its virtual time; - for standard error\n"
@@ -80,6 +84,7 @@ enum opt {
 	OPT_PAGE,
 	OPT_SCENARIO,
 	OPT_WIFI_RATE,
+	OPT_WEB,
 	OPT_FAULT,
 	OPT_SEED,
 	OPT_TRACE,
@@ -99,6 +104,7 @@ enum opt {
 	OPT_ROM_CRYSTAL,
 	OPT_IN_PACKAGE,
 	OPT_XMC,
+	OPT_REVISION,
 	OPT_SECURE,
 	OPT_USB_JTAG,
 	OPT_USB_GONE,
@@ -122,6 +128,7 @@ static const struct option longopts[] = {
     {"page-ms", required_argument, NULL, OPT_PAGE},
     {"scenario", required_argument, NULL, OPT_SCENARIO},
     {"wifi-rate", required_argument, NULL, OPT_WIFI_RATE},
+    {"web", required_argument, NULL, OPT_WEB},
     {"fault", required_argument, NULL, OPT_FAULT},
     {"seed", required_argument, NULL, OPT_SEED},
     {"trace", required_argument, NULL, OPT_TRACE},
@@ -141,6 +148,7 @@ static const struct option longopts[] = {
     {"rom-crystal", required_argument, NULL, OPT_ROM_CRYSTAL},
     {"in-package", required_argument, NULL, OPT_IN_PACKAGE},
     {"xmc-asleep", required_argument, NULL, OPT_XMC},
+    {"revision", required_argument, NULL, OPT_REVISION},
     {"secure-download", required_argument, NULL, OPT_SECURE},
     {"usb-jtag", required_argument, NULL, OPT_USB_JTAG},
     {"usb-gone-ms", required_argument, NULL, OPT_USB_GONE},
@@ -333,6 +341,20 @@ static bool parse_crystal(const char *text, double low, double high, double unit
 	return true;
 }
 
+/* "0.3", "3.1" */
+static bool parse_revision(const char *text, struct sim_device_config *d)
+{
+	char *end;
+	unsigned long major = strtoul(text, &end, 10), minor;
+
+	if (*end != '.' || major > 9)
+		return false;
+	minor = strtoul(end + 1, &end, 10);
+	d->has_revision = true;
+	d->revision = (uint32_t)(major * 100 + minor);
+	return !*end && minor < 16;
+}
+
 /* What the ESP32 family has more. */
 static bool take_family_option(struct sim_options *o, int opt, const char *arg)
 {
@@ -347,6 +369,8 @@ static bool take_family_option(struct sim_options *o, int opt, const char *arg)
 		return parse_choice(arg, "on", "off", &d->in_package);
 	case OPT_XMC:
 		return parse_choice(arg, "on", "off", &d->xmc_asleep);
+	case OPT_REVISION:
+		return parse_revision(arg, d);
 	case OPT_SECURE:
 		return parse_choice(arg, "on", "off", &d->secure_download);
 	case OPT_USB_JTAG:
@@ -374,6 +398,8 @@ static bool take_port_option(struct sim_options *o, int opt, const char *arg)
 		return parse_port(arg, &o->rfc2217);
 	case OPT_TCP:
 		return parse_port(arg, &o->tcp);
+	case OPT_WEB:
+		return parse_port(arg, &o->web);
 	case OPT_MUTE:
 		return strcmp(arg, "control") == 0 && take_net_fault(o, "mute-control");
 	case OPT_NET_FAULT:
@@ -506,6 +532,7 @@ bool sim_options_parse(struct sim_options *o, int argc, char **argv, char *err, 
 	o->power = true;
 	o->rfc2217 = -1;
 	o->tcp = -1;
+	o->web = -1;
 	o->speed = 1;
 	opterr = 0;
 	optind = 1;
