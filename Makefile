@@ -100,7 +100,7 @@ SIM_OBJ  := $(SIM_SRC:tests/%.c=$(B)/obj/tests/%.o)
 SIM_PROG := $(if $(wildcard tests/sim/main_device.c),$(B)/virtual-device) \
 	$(if $(wildcard tests/sim/main_image.c),$(B)/make-image) \
 	$(if $(wildcard tests/sim/main_lx106.c),$(B)/lx106-program) \
-	$(if $(wildcard tests/shim/*.c),$(B)/shim.so)
+	$(if $(wildcard tests/shim/*.c),$(B)/shim.so $(B)/edge.so)
 UNIT_SRC := $(sort $(wildcard tests/unit/test_*.c))
 UNIT     := $(UNIT_SRC:tests/unit/%.c=$(B)/unit/%)
 # What the tests share: tests/unit/*.c that are no test themselves.
@@ -176,12 +176,17 @@ $(B)/make-image: $(B)/obj/tests/sim/main_image.o $(B)/libsim.a $(B)/libtasmite.a
 $(B)/lx106-program: $(B)/obj/tests/sim/main_lx106.o $(B)/libsim.a
 	$(if $(Q),@echo "  LD   $@")
 	$(Q)$(LINK) -o $@ $^ $(LIBS)
-# Preloaded into programs that are not ours too: neither sanitized nor fortified, and of all its names
+# Preloaded into programs that are not ours too: neither sanitized nor fortified, and of all their names
 # only libc's are seen.
-$(B)/shim.so: $(wildcard tests/shim/*.[ch]) $(B)/flags
+EDGE_SRC := $(wildcard tests/shim/edge*.c)
+PRELOAD  = $(CC) -D_POSIX_C_SOURCE=200809L $(CPPFLAGS) $(CFLAGS) -std=c11 $(WARN) $(WERROR) \
+	-fvisibility=hidden -fPIC -shared $(LDFLAGS) -o $@ $(filter %.c,$^) -ldl
+$(B)/shim.so: $(filter-out $(EDGE_SRC),$(wildcard tests/shim/*.c)) $(wildcard tests/shim/shim*.h) $(B)/flags
 	$(if $(Q),@echo "  LD   $@")
-	$(Q)$(CC) -D_POSIX_C_SOURCE=200809L $(CPPFLAGS) $(CFLAGS) -std=c11 $(WARN) $(WERROR) \
-		-fvisibility=hidden -fPIC -shared $(LDFLAGS) -o $@ $(wildcard tests/shim/*.c) -ldl
+	$(Q)$(PRELOAD)
+$(B)/edge.so: $(EDGE_SRC) $(wildcard tests/shim/edge*.h) $(B)/flags
+	$(if $(Q),@echo "  LD   $@")
+	$(Q)$(PRELOAD)
 $(B)/unit/%: $(B)/obj/tests/unit/%.o $(UNIT_LIB) $(B)/libsim.a $(B)/libtasmite.a
 	@mkdir -p $(@D)
 	$(if $(Q),@echo "  LD   $@")

@@ -345,7 +345,12 @@ static void flash_answered(struct app *a, bool yes)
 	memset(&a->asked, 0, sizeof(a->asked));
 	if (a->third)
 		name_backup(a, r.save, sizeof(r.save));
-	if (yes) {
+	if (yes && link_is_open(a->link) && strcmp(a->asked_key, link_adapter_key(a->link)) != 0) {
+		session_warn(a->session, a->now,
+		    "another adapter was plugged in since the question: nothing is done to what "
+		    "hangs on it. The same command again, if it is meant");
+		yes = false;
+	} else if (yes) {
 		begin(a, &r);
 		return;
 	}
@@ -361,6 +366,7 @@ static void ask_or_begin(struct app *a, struct flash_request *r, bool yes)
 	}
 	flash_request_fini(&a->asked);
 	a->asked = *r;
+	str_copy(a->asked_key, sizeof(a->asked_key), link_adapter_key(a->link));
 	flash_request_question(&a->asked, &a->session->facts, &a->session->ask);
 	app_ask(a, flash_answered);
 }

@@ -52,19 +52,36 @@ static void look_after(struct app *a, struct app_record *rec, mono_t now)
 	const struct capture *c = recorder_capture(rec->r);
 	const struct err *e = capture_error(c);
 	bool bad = e->code < 0;
+	uint64_t lost = capture_lost(c) - rec->lost_told;
+	char size[24];
 	struct err err;
 
 	if (recorder_trouble(rec->r, &err))
 		session_warn(a->session, now,
 		    "recording: %s; it goes on in the same file and tries again later", err.text);
+	if (bad && lost && !rec->losing) {
+		rec->losing = true;
+		session_warn(a->session, now,
+		    "recording: too much waits for the disk: from here on bytes are missing in %s",
+		    capture_path(c));
+	}
 	if (bad == rec->bad)
 		return;
 	rec->bad = bad;
 	if (bad)
-		session_warn(a->session, now, "recording: %s; it goes on and tries again", e->text);
+		session_warn(a->session, now,
+		    "recording: %s; the session goes on, and writing is tried again", e->text);
+	else if (!lost)
+		session_say(
+		    a->session, now, "recording: the disk takes it again, and nothing is missing");
 	else
-		session_say(a->session, now, "recording: the disk takes it again%s",
-		    capture_lost(c) ? ", but some bytes are lost" : "");
+		session_warn(a->session, now,
+		    "recording: the disk takes it again; %s are missing, marked in %s",
+		    str_size(size, sizeof(size), lost), capture_path(c));
+	if (!bad) {
+		rec->lost_told += lost;
+		rec->losing = false;
+	}
 	show_state(a);
 }
 
@@ -316,7 +333,8 @@ bool app_start_record(struct app *a, enum recorder_kind kind, const char *file, 
 		session_warn(a->session, a->now, "no recording: %s", err.text);
 		return false;
 	}
-	rec->bad = false;
+	rec->bad = rec->losing = false;
+	rec->lost_told = 0;
 	rec->looking = recorder_step(rec->r, 0, &err) > 0;
 	rec->scrolling = all;
 	rec->scroll_next = 0;

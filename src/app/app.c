@@ -28,11 +28,22 @@ static void link_rx(void *ctx, const uint8_t *bytes, size_t n, mono_t now)
 		app_rx(a, bytes, n, now);
 }
 
+/* Under the old name there may be another device by now: neither its fault nor its copy. */
+static void know_adapter(struct app *a)
+{
+	const char *key = link_adapter_key(a->link);
+
+	if (ports_key_is_another(a->adapter_key, key))
+		app_rescue_fini(a);
+	str_copy(a->adapter_key, sizeof(a->adapter_key), key);
+}
+
 static void link_up(void *ctx, mono_t now)
 {
 	struct app *a = ctx;
 
 	a->now = now;
+	know_adapter(a);
 	app_update_port(a);
 	a->session->port.why[0] = '\0';
 	if (a->first_open)

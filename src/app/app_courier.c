@@ -12,6 +12,7 @@
 #include "tasmite/base/str.h"
 #include "tasmite/base/xalloc.h"
 #include "tasmite/core/sendtext.h"
+#include "tasmite/io/ports.h"
 
 #define KEPT_MAX  400
 #define LIST_MOST 12
@@ -21,8 +22,9 @@ struct post {
 	struct post_job job;
 	char what[64];
 	unsigned retries;
-	bool lost; /* the port went away in the middle */
-	bool cut;  /* by the user, or the port: nobody waits for how it ends */
+	bool lost;	   /* the port went away in the middle */
+	bool cut;	   /* by the user, or the port: nobody waits for how it ends */
+	char adapter[192]; /* to which it went (link_adapter_key) */
 	/* what was set in this session, one command each, the newest last */
 	char *kept[KEPT_MAX];
 	size_t kept_count;
@@ -438,6 +440,7 @@ bool app_courier_begin(struct app *a, struct backlog *b, const struct post_job *
 	p->retries = 0;
 	p->lost = p->cut = false;
 	str_copy(p->what, sizeof(p->what), job->what);
+	str_copy(p->adapter, sizeof(p->adapter), link_adapter_key(a->link));
 	fresh_panel(a, job);
 	courier_begin(
 	    p->c, b, backlog_fw(a->session->facts.version), job->packed, job->stop, a->now);
@@ -460,6 +463,11 @@ void app_courier_again(struct app *a)
 
 	if (!may_begin(a))
 		return;
+	if (ports_key_is_another(p->adapter, link_adapter_key(a->link))) {
+		session_notice(a->session, true,
+		    "that was for what hangs on another adapter: it is not sent to this one");
+		return;
+	}
 	p->retries = 0;
 	p->lost = p->cut = false;
 	p->job.silent = p->job.quiet = false;

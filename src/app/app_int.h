@@ -33,6 +33,8 @@ enum { APP_RECORD_LINES, APP_RECORD_RAW, APP_RECORDS };
 struct app_record {
 	struct recorder *r; /* NULL: off */
 	bool bad;	    /* its trouble was told */
+	bool losing;	    /* and that bytes are lost by now */
+	uint64_t lost_told; /* of before */
 	bool looking;	    /* what is in its file already is looked over */
 	/* The scrollback is being written: until it is, what comes is taken from the log too. */
 	bool scrolling;
@@ -107,6 +109,7 @@ struct app {
 	struct flash_task *task;
 	bool task_over;		    /* free it at the end of the turn */
 	struct flash_request asked; /* waits for the answer */
+	char asked_key[192];	    /* for what hangs on that adapter */
 	struct chooser *chooser;    /* act_choose.c; NULL until it is used */
 	bool loader_there;	    /* the loader answered and nothing was heard since */
 	uint32_t loader_baud;
@@ -135,6 +138,7 @@ struct app {
 	struct hotplug *conf_watch[2];
 	uint64_t sets_off; /* of the options: a profile that was taken later says otherwise */
 	char port_opened[512];
+	char adapter_key[192]; /* of what was opened last (link_adapter_key) */
 
 	/* sending (app_send.c) */
 	char *paste; /* waits for the answer */

@@ -272,6 +272,11 @@ static void on_input(void *ctx, int ready, mono_t now)
 		(void)buf_append(&p->in, bytes, (size_t)n);
 		p->active = now;
 	} else if (n == 0 || (errno != EAGAIN && errno != EINTR)) {
+		if (n < 0)
+			fprintf(stderr,
+			    "tasmite: standard input can't be read: %s; what follows in it is not "
+			    "sent\n",
+			    strerror(errno));
 		p->in_open = false; /* what the device says goes on */
 	}
 }

@@ -79,8 +79,9 @@ int flash_save_add(struct flash_save *s, const uint8_t *bytes, size_t n, struct 
 
 		if (rc < 0 && errno == EINTR)
 			continue;
-		if (rc < 0)
-			return err_sys(err, errno, "the backup can't be written to %s", s->part);
+		if (rc <= 0)
+			return err_sys(err, rc < 0 ? errno : ENOSPC,
+			    "the backup can't be written to %s", s->part);
 		done += (size_t)rc;
 	}
 	digest_md5_add(&s->md5, bytes, n);

@@ -40,6 +40,7 @@ struct flash_task {
 	mono_t boot_heard;	      /* the last start from the flash */
 	uint32_t baud;		      /* of the link, for the share of the wire */
 	struct adapter adapter;	      /* what is remembered of it */
+	char key[192];		      /* which one it is (link_adapter_key) */
 	struct flash_save *save;      /* the backup */
 	struct flash_old *old;	      /* what the device may hold */
 	char save_md5[40];
@@ -616,6 +617,8 @@ static void lines_of(struct flash_task *t, struct engine_job *job)
 	const struct transport *port = link_transport(t->link);
 	const char *key = link_adapter_key(t->link);
 
+	if (!t->key[0])
+		str_copy(t->key, sizeof(t->key), key);
 	job->has_lines = port && (port->caps & TRANSPORT_HAS_MODEM);
 	job->lines_whole = job->has_lines && strcmp(port->ops->kind, "rfc2217") == 0;
 	memset(&t->adapter, 0, sizeof(t->adapter));
@@ -715,12 +718,27 @@ void flash_task_port_lost(struct flash_task *t, mono_t now)
 	t->view->revision++;
 }
 
+/* What was begun for one device is done to no other. */
+static void refuse_another(struct flash_task *t, mono_t now)
+{
+	const struct engine_event cancelled = {.kind = ENGINE_EV_CANCELLED};
+
+	str_copy(t->refused, sizeof(t->refused),
+	    "another adapter was plugged in, or into another socket: nothing is done to what hangs "
+	    "on it. The same command again, if it is meant");
+	finish(t, &cancelled, now);
+}
+
 void flash_task_port_back(struct flash_task *t, mono_t now)
 {
 	struct engine_job job;
 
 	if (t->ended || !t->paused)
 		return;
+	if (t->key[0] && strcmp(t->key, link_adapter_key(t->link)) != 0) {
+		refuse_another(t, now);
+		return;
+	}
 	t->paused = false;
 	flash_driver_free(t->driver);
 	job_of(&t->req, false, 0, &job);

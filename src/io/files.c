@@ -201,8 +201,8 @@ static int write_all(int fd, const void *data, size_t size)
 
 		if (n < 0 && errno == EINTR)
 			continue;
-		if (n < 0)
-			return errno;
+		if (n <= 0)
+			return n < 0 ? errno : ENOSPC;
 		p += n;
 		size -= (size_t)n;
 	}
@@ -271,9 +271,36 @@ int files_replace(const char *path, const void *data, size_t size, mode_t mode, 
 	return ERR_OK;
 }
 
+int files_move(const char *from, const char *to, struct err *err)
+{
+	char target[PATH_MAX];
+	int fd, sys = 0;
+
+	if (!realpath(to, target) && !str_copy(target, sizeof(target), to))
+		return too_long(to, err);
+	fd = open(from, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+	if (fd < 0 || fsync(fd) < 0)
+		sys = errno;
+	if (fd >= 0)
+		close(fd);
+	if (!sys && rename(from, target) < 0)
+		sys = errno;
+	if (sys)
+		return err_sys(err, sys, "cannot write %s", to);
+	sync_folder_of(target);
+	return ERR_OK;
+}
+
+void files_remove(const char *path)
+{
+	if (unlink(path) < 0)
+		return;
+}
+
 int files_append(const char *path, const void *data, size_t size, mode_t mode, struct err *err)
 {
 	int fd = open(path, O_WRONLY | O_APPEND | O_CREAT | O_NONBLOCK | O_CLOEXEC, mode);
+	bool torn = false;
 	struct stat st;
 	int sys;
 
@@ -287,13 +314,16 @@ int files_append(const char *path, const void *data, size_t size, mode_t mode, s
 		sys = errno;
 	if (!sys) {
 		sys = write_all(fd, data, size);
-		/* A record is there as a whole or not at all. */
+		/* A record is there as a whole or not at all; if not even that, why it began to
+		 * fail is what helps. */
 		if (sys && S_ISREG(st.st_mode) && ftruncate(fd, st.st_size) < 0)
-			sys = errno;
+			torn = true;
 	}
 	if (close(fd) < 0 && !sys)
 		sys = errno;
-	return sys ? err_sys(err, sys, "cannot append to %s", path) : ERR_OK;
+	return sys ? err_sys(err, sys, "cannot append to %s%s", path,
+			 torn ? " (the end of the file is not whole now)" : "")
+		   : ERR_OK;
 }
 
 /* ---- folders ---- */

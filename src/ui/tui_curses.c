@@ -98,9 +98,12 @@ static void push_out(struct tui_curses *c)
 		if (n > 0) {
 			buf_consume(&c->out, (size_t)n);
 		} else {
-			/* Full for now, or gone for good: then nothing is to be kept either. */
-			if (n < 0 && errno != EAGAIN && errno != EINTR)
+			/* Full for now, or a fault: what was to be shown is not, so that the next frame
+			 * tells everything. */
+			if (n < 0 && errno != EAGAIN && errno != EINTR) {
 				buf_clear(&c->out);
+				c->whole = true;
+			}
 			return;
 		}
 	}
@@ -108,8 +111,10 @@ static void push_out(struct tui_curses *c)
 
 static void queue_out(struct tui_curses *c, const char *bytes, size_t n)
 {
-	if (!buf_append(&c->out, bytes, n))
-		buf_clear(&c->out);
+	if (buf_append(&c->out, bytes, n))
+		return;
+	buf_clear(&c->out);
+	c->whole = true;
 }
 
 /* Reads on in what curses has written since the last rewind. */
