@@ -331,8 +331,10 @@ bool app_start_record(struct app *a, enum recorder_kind kind, const char *file, 
 		rec->r = open_recorder(a, kind, path, !file, all, &err);
 	if (!rec->r) {
 		session_warn(a->session, a->now, "no recording: %s", err.text);
+		str_copy(a->record_failed, sizeof(a->record_failed), err.text);
 		return false;
 	}
+	a->record_missed[0] = '\0'; /* there is one after all */
 	rec->bad = rec->losing = false;
 	rec->lost_told = 0;
 	rec->looking = recorder_step(rec->r, 0, &err) > 0;
@@ -355,6 +357,7 @@ void app_record_wanted(struct app *a)
 {
 	enum recorder_kind kind =
 	    (enum recorder_kind)settings_int(a->session->settings, SET_LOG_FORMAT);
+	bool all = true;
 
 	if (a->record_begun)
 		return;
@@ -362,9 +365,12 @@ void app_record_wanted(struct app *a)
 	if (kind == RECORDER_RAW && a->options->log_raw)
 		kind = RECORDER_BYTES;
 	if (a->options->log)
-		app_start_record(a, kind, a->options->log_file, false);
+		all = app_start_record(a, kind, a->options->log_file, false);
 	if (a->options->log_raw)
-		app_start_record(a, RECORDER_RAW, a->options->log_raw_file, false);
+		all = app_start_record(a, RECORDER_RAW, a->options->log_raw_file, false) && all;
+	/* What is told at the start may be gone from the screen before it is read. */
+	if (!all)
+		str_copy(a->record_missed, sizeof(a->record_missed), a->record_failed);
 }
 
 static int stop_slot(struct app *a, int slot, struct err *err)

@@ -564,6 +564,8 @@ static void close_all(struct app *a, struct err *err)
 	if (app_stop_records(a, &lost) < 0 && !err->code)
 		err_set(
 		    err, lost.code, lost.sys, "the end of the recording is lost: %s", lost.text);
+	if (a->record_missed[0] && !err->code)
+		err_set(err, ERR_FAIL, 0, "nothing was recorded: %s", a->record_missed);
 	flash_task_free(a->task);
 	flash_request_fini(&a->asked);
 	app_save_finish(a);

@@ -88,8 +88,10 @@ struct app {
 	/* recording (act_record.c) */
 	struct app_record record[APP_RECORDS];
 	struct timer *record_timer;
-	bool record_begun;   /* what the command line wants recorded was begun */
-	uint64_t words_next; /* first line of the log whose words the recording has not seen */
+	bool record_begun;	 /* what the command line wants recorded was begun */
+	char record_failed[400]; /* why the last one could not begin */
+	char record_missed[400]; /* the same of one that the command line wanted */
+	uint64_t words_next;	 /* first line of the log whose words the recording has not seen */
 
 	/* boots (app_boot.c) */
 	struct bootwatch boot;

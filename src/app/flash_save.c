@@ -30,8 +30,8 @@ static int open_part(struct flash_save *s, struct err *err)
 	struct stat st;
 
 	/* A link in its place would lead the flash's passwords elsewhere. */
-	s->fd =
-	    open(s->part, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK, 0600);
+	s->fd = files_open(
+	    s->part, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK, 0600);
 	if (s->fd < 0)
 		return err_sys(err, errno, "the backup can't be written to %s", s->part);
 	if (fstat(s->fd, &st) < 0 || !S_ISREG(st.st_mode))
@@ -113,8 +113,12 @@ static int write_md5(const struct flash_save *s, struct err *err)
 int flash_save_finish(struct flash_save *s, struct err *err)
 {
 	uint8_t md5[DIGEST_MD5_SIZE];
+	int rc;
 
-	if (fsync(s->fd) < 0)
+	do {
+		rc = fsync(s->fd);
+	} while (rc < 0 && errno == EINTR);
+	if (rc < 0)
 		return err_sys(err, errno, "the backup did not reach the disk (%s)", s->part);
 	/* link() does not replace what came there meanwhile; where it is not possible (a FAT
 	 * stick), rename() has to do. */

@@ -584,33 +584,6 @@ static const uint8_t *on_old(void *ctx, const uint8_t *digest, size_t n)
 static const struct flash_driver_ops driver_ops = {
     .event = on_event, .data = on_data, .old = on_old, .take = on_take};
 
-static void job_of(
-    const struct flash_request *r, bool connected, uint32_t connected_baud, struct engine_job *job)
-{
-	memset(job, 0, sizeof(*job));
-	job->kind = r->kind;
-	job->erase_all = r->erase_all;
-	job->app_baud = r->app_baud;
-	job->baud = r->baud;
-	job->no_baud_change = r->no_clkdiv;
-	job->no_stub = r->no_stub;
-	job->want_table = flash_fit_wants_table(r);
-	job->no_verify = r->no_verify;
-	job->full = r->full;
-	job->old = r->kind == ENGINE_FLASH && !r->full && !r->no_stub;
-	job->backup = r->save[0] && r->kind != ENGINE_READ;
-	job->connected = connected;
-	job->connected_baud = connected_baud;
-	if ((r->kind == ENGINE_ERASE || r->kind == ENGINE_READ) && r->area.length)
-		job->parts[job->part_count++] = r->area;
-	for (size_t i = 0;
-	     (r->kind == ENGINE_FLASH || r->kind == ENGINE_VERIFY) && i < r->file_count; i++) {
-		job->parts[i].offset = r->files[i].offset;
-		job->parts[i].length = (uint32_t)r->files[i].size;
-		job->part_count++;
-	}
-}
-
 /* DTR and RTS, where the port has them, with what is known of the adapter. */
 static void lines_of(struct flash_task *t, struct engine_job *job)
 {
@@ -663,7 +636,7 @@ struct flash_task *flash_task_new(struct loop *loop, struct link *link, struct f
 	t->began = now;
 	t->connected = connected;
 	t->req = *r;
-	job_of(&t->req, connected, connected_baud, &job);
+	flash_request_job(&t->req, connected, connected_baud, &job);
 	lines_of(t, &job);
 	t->driver = flash_driver_new(loop, link, &job, &driver_ops, t, now);
 	if (!t->driver) {
@@ -741,7 +714,7 @@ void flash_task_port_back(struct flash_task *t, mono_t now)
 	}
 	t->paused = false;
 	flash_driver_free(t->driver);
-	job_of(&t->req, false, 0, &job);
+	flash_request_job(&t->req, false, 0, &job);
 	lines_of(t, &job);
 	/* The reset into its loader takes a chip's own USB away: it is there already, perhaps. */
 	job.connected = job.usb_jtag;

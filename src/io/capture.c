@@ -47,7 +47,7 @@ static int open_file(const char *path, unsigned how, uint64_t *size, struct err 
 	if (seen == 0 && !S_ISREG(st.st_mode))
 		return err_set(err, ERR_INVAL, 0, "cannot record to %s: it is %s", path,
 		    S_ISLNK(st.st_mode) ? "a link" : "no regular file");
-	fd = open(
+	fd = files_open(
 	    path, O_WRONLY | O_APPEND | O_CREAT | O_NONBLOCK | O_NOCTTY | O_CLOEXEC | link, 0600);
 	if (fd < 0)
 		return err_sys(err, errno, "cannot record to %s", path);
@@ -297,7 +297,7 @@ int capture_close(struct capture *c, struct err *err)
 		err_sys(err, c->error.sys, "cannot record to %s, the last %s", c->path,
 		    str_size(size, sizeof(size), buf_len(&c->queue) + c->gap));
 	/* Some file systems tell only now that the disk is full. */
-	if (close(c->fd) < 0 && rc == ERR_OK)
+	if (close(c->fd) < 0 && errno != EINTR && rc == ERR_OK)
 		rc = err_sys(err, errno, "cannot record to %s", c->path);
 	buf_fini(&c->queue);
 	free(c->path);

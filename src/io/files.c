@@ -69,6 +69,16 @@ int files_expand(const char *name, char *dst, size_t size, struct err *err)
 	return under_home("", name[1] ? name + 2 : "", dst, size, err);
 }
 
+int files_open(const char *path, int flags, mode_t mode)
+{
+	int fd;
+
+	do {
+		fd = open(path, flags, mode);
+	} while (fd < 0 && errno == EINTR);
+	return fd;
+}
+
 bool files_exists(const char *path)
 {
 	struct stat st;
@@ -113,7 +123,7 @@ static int open_regular(const char *path, struct stat *st, struct err *err)
 	if (stat(path, st) < 0)
 		return err_sys(err, errno, "cannot open %s", path);
 	if (S_ISREG(st->st_mode)) {
-		fd = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+		fd = files_open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC, 0);
 		if (fd < 0)
 			return err_sys(err, errno, "cannot open %s", path);
 		if (fstat(fd, st) == 0 && S_ISREG(st->st_mode))
@@ -231,6 +241,17 @@ static void sync_folder_of(const char *path)
 }
 
 /* Returns 0 or an errno value. */
+static int sync_file(int fd)
+{
+	int rc;
+
+	do {
+		rc = fsync(fd);
+	} while (rc < 0 && errno == EINTR);
+	return rc < 0 ? errno : 0;
+}
+
+/* Returns 0 or an errno value. */
 static int fill_temporary(int fd, const void *data, size_t size, mode_t mode)
 {
 	int sys = write_all(fd, data, size);
@@ -238,9 +259,10 @@ static int fill_temporary(int fd, const void *data, size_t size, mode_t mode)
 	fcntl(fd, F_SETFD, FD_CLOEXEC);
 	if (!sys && fchmod(fd, mode) < 0)
 		sys = errno;
-	if (!sys && fsync(fd) < 0)
-		sys = errno;
-	if (close(fd) < 0 && !sys)
+	if (!sys)
+		sys = sync_file(fd);
+	/* Interrupted it is closed all the same, and what is in it is on the disk. */
+	if (close(fd) < 0 && errno != EINTR && !sys)
 		sys = errno;
 	return sys;
 }
@@ -274,13 +296,12 @@ int files_replace(const char *path, const void *data, size_t size, mode_t mode, 
 int files_move(const char *from, const char *to, struct err *err)
 {
 	char target[PATH_MAX];
-	int fd, sys = 0;
+	int fd, sys;
 
 	if (!realpath(to, target) && !str_copy(target, sizeof(target), to))
 		return too_long(to, err);
-	fd = open(from, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
-	if (fd < 0 || fsync(fd) < 0)
-		sys = errno;
+	fd = files_open(from, O_RDONLY | O_NONBLOCK | O_CLOEXEC, 0);
+	sys = fd < 0 ? errno : sync_file(fd);
 	if (fd >= 0)
 		close(fd);
 	if (!sys && rename(from, target) < 0)
@@ -299,7 +320,7 @@ void files_remove(const char *path)
 
 int files_append(const char *path, const void *data, size_t size, mode_t mode, struct err *err)
 {
-	int fd = open(path, O_WRONLY | O_APPEND | O_CREAT | O_NONBLOCK | O_CLOEXEC, mode);
+	int fd = files_open(path, O_WRONLY | O_APPEND | O_CREAT | O_NONBLOCK | O_CLOEXEC, mode);
 	bool torn = false;
 	struct stat st;
 	int sys;

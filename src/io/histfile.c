@@ -114,7 +114,7 @@ static size_t split(char *text, size_t size, char ***lines, size_t *used)
 /* Opens the file; *fd -1: there is none. */
 static int open_file(const struct histfile *h, int flags, int *fd, struct stat *st, struct err *err)
 {
-	*fd = open(h->path, flags | O_NONBLOCK | O_NOCTTY | O_CLOEXEC, 0600);
+	*fd = files_open(h->path, flags | O_NONBLOCK | O_NOCTTY | O_CLOEXEC, 0600);
 	if (*fd < 0 && errno == ENOENT && !(flags & O_CREAT))
 		return ERR_OK;
 	if (*fd < 0)

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "tasmite/base/xalloc.h"
+#include "tasmite/io/files.h"
 
 struct infile {
 	int fd;
@@ -20,7 +21,7 @@ struct infile *infile_open(const char *path, struct err *err)
 {
 	struct infile *f;
 	struct stat st;
-	int fd = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	int fd = files_open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC, 0);
 
 	if (fd < 0) {
 		err_sys(err, errno, "cannot read %s", path);

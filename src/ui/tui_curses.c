@@ -123,8 +123,11 @@ static size_t fetch_part(struct tui_curses *c, char *part, size_t size, off_t at
 	off_t end = lseek(c->mem, 0, SEEK_CUR);
 	ssize_t n = 0;
 
-	if (end > at)
-		n = pread(c->mem, part, end - at < (off_t)size ? (size_t)(end - at) : size, at);
+	do {
+		if (end > at)
+			n = pread(
+			    c->mem, part, end - at < (off_t)size ? (size_t)(end - at) : size, at);
+	} while (n < 0 && errno == EINTR);
 	return n > 0 ? (size_t)n : 0;
 }
 
@@ -191,6 +194,8 @@ static void leave_screen(struct tui_curses *c)
 		at += (off_t)n;
 	}
 	rewind_frame(c);
+	if (!at && exit_ca_mode) /* what curses says of it can't be had */
+		write_through(c->tty, exit_ca_mode, strlen(exit_ca_mode));
 	/* The Linux console has no second screen: the shell's prompt goes below ours, not into it. */
 	if (!exit_ca_mode)
 		write_through(c->tty, "\r\n", 2);

@@ -24,11 +24,14 @@ device() {
 	tm_start 160 60 "cd $TMPDIR && env $(shim_env "$B/tasmite") $B/tasmite ttyUSB0"
 	see 'ttyUSB0 is open'
 }
+has_it() {
+	compgen -G "$ADAPTERS/open/$name.*" >/dev/null
+}
 nobody_has_it() {
-	[ -z "$(ls "$ADAPTERS/open" | grep "^$name\.")" ]
+	! has_it
 }
 is_open() {
-	tm_shows "● $name " && ls "$ADAPTERS/open" | grep -q "^$name\."
+	tm_shows "● $name " && has_it
 }
 pull() {
 	adapter_unplug
@@ -50,11 +53,16 @@ failed_at() {
 same_flash() {
 	cmp -s -n "$(stat -c %s "$1")" "$1" "$TMPDIR/flash.bin"
 }
+# An empty screen: what is seen next is of this try.
+fresh() {
+	tm_line '/cancel'
+	tm_line '/clear'
+	gone 'written in|failed:|cancelled in|connect|went away|goes on when' 5
+}
 # pull_at BYTE COMMAND DONE: it is pulled when so many bytes were sent, and what comes of it. 1: it was
 # done before.
 pull_at() {
-	tm_line '/clear'
-	gone '✘ (connect|identify|stub|backup|compare|erase|write|checked|verify)|went away' 5
+	fresh
 	hand "fault unplug@BYTE:$1"
 	tm_line "$2"
 	# Until the loader has answered nothing can be lost: it waits for the port and goes on.
@@ -83,8 +91,7 @@ pulls() {
 	for n in "$@"; do
 		pull_at "$n" "$command" "$done" || break
 	done
-	tm_line '/cancel'
-	tm_line '/clear'
+	fresh
 	tm_line "$command"
 	see "$done" 60
 }

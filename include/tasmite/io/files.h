@@ -29,6 +29,8 @@ int files_replace(const char *path, const void *data, size_t size, mode_t mode, 
  * another process holds it: nothing waits), creating the file with that mode. */
 int files_append(const char *path, const void *data, size_t size, mode_t mode, struct err *err);
 bool files_exists(const char *path);
+/* open(2), begun again when a signal cuts it short. */
+int files_open(const char *path, int flags, mode_t mode);
 /* Gives a file that is whole its name, in place of what has it; links are followed as by
  * files_replace. What it holds reaches the disk first. */
 int files_move(const char *from, const char *to, struct err *err);
