@@ -398,7 +398,13 @@ static bool take_signals(struct app *a, struct err *err)
 /* ---- the turn -------------------------------------------------------------------------------- */
 
 /* Between two frames of a burst: what comes in the meantime is on the screen within 25 ms. */
-#define FRAME_US MONO_MS(20)
+#define FRAME_US      MONO_MS(20)
+#define FRAME_FAST_US MONO_MS(24) /* lines that go by faster than one a millisecond */
+
+static int64_t frame_us(const struct app *a)
+{
+	return link_fast(a->link) ? FRAME_FAST_US : FRAME_US;
+}
 
 static void on_keys(void *ctx, int ready, mono_t now)
 {
@@ -435,7 +441,7 @@ static mono_t phase_flush(void *ctx, mono_t now)
 
 	/* The chip's answers are waited for while it is flashed, and the rate follows its boot. */
 	link_gather(a->link, !app_flashing(a) && a->boot.state == BOOTWATCH_OFF);
-	if (now - a->last_frame >= FRAME_US) /* one that is drawn now shows the newest */
+	if (now - a->last_frame >= frame_us(a)) /* one that is drawn now shows the newest */
 		link_catch_up(a->link, now);
 	next = link_flush(a->link, now);
 	due = mono_min(app_send_turn(a, now), app_courier_turn(a, now));
@@ -453,20 +459,20 @@ static mono_t phase_flush(void *ctx, mono_t now)
 static mono_t phase_draw(void *ctx, mono_t now)
 {
 	struct app *a = ctx;
-	bool early = now - a->last_frame < FRAME_US;
+	bool early = now - a->last_frame < frame_us(a);
 
 	if (a->screen_away)
 		return MONO_NEVER;
 	if (!early)
 		session_judge(a->session);
 	if (!tui_dirty(a->tui, now)) /* what was read since the last frame may still change it */
-		return a->session->device.fresh ? a->last_frame + FRAME_US
+		return a->session->device.fresh ? a->last_frame + frame_us(a)
 						: tui_deadline(a->tui, now);
 	if (early)
-		return a->last_frame + FRAME_US;
+		return a->last_frame + frame_us(a);
 	a->last_frame = now;
 	if (!tui_draw(a->tui, now))
-		return now + FRAME_US; /* the terminal has not taken the last one yet */
+		return now + frame_us(a); /* the terminal has not taken the last one yet */
 	return tui_deadline(a->tui, now);
 }
 
