@@ -449,7 +449,7 @@ static int said_all(int code)
 		return code;
 	fprintf(stderr, "tasmite: cannot write to standard output%s%s: the result is not whole\n",
 	    errno ? ": " : "", errno ? strerror(errno) : "");
-	return code ? code : 1;
+	return code > 3 ? code : 1;
 }
 
 int main(int argc, char **argv)

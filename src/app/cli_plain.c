@@ -82,6 +82,8 @@ static void out_failed(void *ctx, const struct err *err, mono_t now)
 	if (err->code != ERR_GONE)
 		fprintf(stderr, "tasmite: %s\n", err->text);
 	plain_end(p, err->code == ERR_GONE ? 0 : 1);
+	if (err->code != ERR_GONE && !p->code) /* it was about to end well */
+		p->code = 1;
 }
 
 static void timeout_due(void *ctx, mono_t now)

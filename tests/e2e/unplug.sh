@@ -8,6 +8,7 @@
 export XDG_STATE_HOME=$TMPDIR/state XDG_CONFIG_HOME=$TMPDIR/config
 "$B/make-image" --build 6.1.1-minimal --size 128K -o "$TMPDIR/app.bin"
 "$B/make-image" --build 8.5.0-minimal --size 128K -o "$TMPDIR/new.bin"
+"$B/make-image" --build 6.1.1-full -o "$TMPDIR/long.bin"
 "$B/make-image" --chip esp32c3 --kind factory -o "$TMPDIR/c3.bin" >/dev/null
 name=ttyUSB0
 pulled=0
@@ -125,6 +126,203 @@ begin unplug__flash__every_stage_of_the_rom
 pulls "/flash $TMPDIR/app.bin --yes --no-stub" 'written in .*(and verified|checked)' 40 300 3000 40000
 same_flash "$TMPDIR/app.bin" || bad "the flash differs"
 echo "# ROM: pulled at:$stages"
+went_through write
+end
+
+# What the chip says tells when it is read, compared, erased, checked: by the panel then.
+# pull_in STAGE COMMAND
+pull_in() {
+	fresh
+	tm_line "$2"
+	see "▶ $1" 30
+	pull
+	see "✘ $1" 10
+	see 'failed: .*(went away|lost)' 1
+	see 'Next: ' 1
+	stages="$stages $1"
+	put_back
+}
+
+begin unplug__backup__leaves_no_whole_copy
+stages=
+for _ in 1 2; do
+	rm -f "$TMPDIR"/copy.bin*
+	pull_in backup "/backup $TMPDIR/copy.bin"
+	[ -e "$TMPDIR/copy.bin" ] && bad "part of a copy has the name of a whole one"
+done
+fresh
+tm_line "/backup $TMPDIR/copy.bin 0 64k"
+see 'the flash is copied to' 30
+cmp -s -n 65536 "$TMPDIR/copy.bin" "$TMPDIR/flash.bin" || bad "the copy differs"
+end
+
+begin unplug__backup__before_a_flash__writes_nothing
+cp "$TMPDIR/flash.bin" "$TMPDIR/before.bin"
+pull_in backup "/flash $TMPDIR/new.bin --yes --backup $TMPDIR/first.bin"
+see 'Nothing on the device was changed' 1
+cmp -s "$TMPDIR/before.bin" "$TMPDIR/flash.bin" || bad "the flash was touched"
+[ -e "$TMPDIR/first.bin" ] && bad "part of a copy has the name of a whole one"
+end
+
+begin unplug__verify__says_nothing_of_the_flash
+fresh
+tm_line "/flash $TMPDIR/long.bin --yes"
+see 'written in .*(and verified|checked)' 60
+cp "$TMPDIR/flash.bin" "$TMPDIR/before.bin"
+pull_in verify "/verify $TMPDIR/long.bin"
+tm_shows 'the same|differ' && bad "a result is told"
+fresh
+tm_line "/verify $TMPDIR/long.bin"
+see 'the same|equal|matches|is the file' 30
+end
+left_cleanly
+
+begin unplug__erase__can_be_done_again
+device --boot-image "$TMPDIR/long.bin" --sector-ms 60
+stages=
+pull_in erase "/erase --yes"
+fresh
+tm_line "/erase --yes"
+see 'erased in' 60
+[ "$(tr -d '\377' <"$TMPDIR/flash.bin" | wc -c)" = 0 ] || bad "not erased"
+end
+left_cleanly
+
+begin unplug__esp32__every_stage
+device --chip esp32c3
+pulls "/flash $TMPDIR/c3.bin --yes --full" 'written in .*(and verified|checked)' 400 3000 20000 40
+same_flash "$TMPDIR/c3.bin" || bad "the flash differs"
+echo "# ESP32-C3: pulled at:$stages"
+went_through write
+end
+left_cleanly
+
+# ---- commands ----------------------------------------------------------------------------------
+for i in $(seq 12); do
+	echo "Mem$((i % 5 + 1)) number $i"
+done >"$TMPDIR/script.txt"
+answers() {
+	tm_line 'Status 2'
+	wait_for 1 tm_shows STATUS2
+}
+# arrives_later COMMAND COUNT: it is pulled when some have arrived; the rest is sent on the user's word
+arrives_later() {
+	tm_line '/clear'
+	tm_line "$1"
+	see 'CMD: Mem2 number 1|RESULT = .*Mem2' 15
+	pull
+	see "[0-9]+ of $2 commands have arrived" 10
+	see 'what follows was not sent|these have not' 1
+	see 'send --again sends them again when the port is back|sends them again when the port is back' 1
+	put_back
+	wait_for 20 answers || bad "no answer after it is back"
+	tm_line '/send --again'
+	see "all $2 commands have arrived" 60
+}
+begin unplug__script__goes_on_when_told
+device --boot-image "$TMPDIR/long.bin" --power on
+wait_for 20 answers || bad "no answer"
+arrives_later "/send $TMPDIR/script.txt" 12
+end
+
+begin unplug__backlog__goes_on_when_told
+arrives_later "Backlog Mem2 number 1; Mem3 some more words to make it long; Mem4 and more of them here; Mem5 yet more; Mem1 the end" 5
+end
+
+begin unplug__setup__keeps_what_was_entered
+tm_line '/clear'
+tm_line '/setup'
+see 'Set-up: what the device has now' 20
+tm_type 'my net'
+see 'SSId1 my net|SSID1 my net'
+pull
+wait_for 5 nobody_has_it || bad "the lost port is held open"
+tm_type 'work'
+see 'my network'
+tm_keys Enter
+see 'port is away|no port|not open|waiting' 5
+see 'my network' 1
+put_back
+wait_for 5 tm_shows 'my network' || bad "what was entered is lost"
+# The device needs a moment after its power: told when it can't be sent, and tried again.
+sent() {
+	tm_keys Enter
+	wait_for 15 tm_shows 'set-up: (all [0-9]+ commands have|the command has) arrived'
+}
+wait_for 30 sent || bad "not sent"
+end
+
+begin unplug__rescue__asks_the_same_step_again
+tm_line '/clear'
+tm_line '/rescue'
+see 'Rescue, step 1 of' 10
+tm_keys s
+see 'step 2 of [0-9]: Copy the flash'
+tm_keys y
+see '▶ backup' 20
+pull
+see 'rescue: it did not work' 10
+compgen -G "$TMPDIR/rescue-backup-*.bin" >/dev/null && bad "part of a copy has the name of a whole one"
+put_back
+tm_line '/rescue'
+see 'step 2 of [0-9]: Copy the flash'
+# With the question open.
+pull
+wait_for 5 nobody_has_it || bad "the lost port is held open"
+tm_keys y
+see 'port is away' 5
+put_back
+tm_line '/rescue'
+see 'step 2 of [0-9]: Copy the flash'
+tm_keys Escape
+end
+
+# ---- another adapter takes the name -------------------------------------------------------------
+other_pid=
+other_begin() {
+	"$B/virtual-device" --pty "$TMPDIR/other" --control "$TMPDIR/other.ctl" --flash "$TMPDIR/other.bin" \
+		--trace "$TMPDIR/other.trace" --boot-image "$TMPDIR/long.bin" --adapter "$ADAPTERS" \
+		--adapter-name "$1" --usb "$2" --lines on >"$TMPDIR/other.out" 2>&1 &
+	other_pid=$!
+	wait_for 10 test -e "$ADAPTERS/dev/$1" || bad "the other adapter did not come"
+	cp "$TMPDIR/other.bin" "$TMPDIR/other.before"
+}
+other_end() {
+	kill "$other_pid" && wait "$other_pid" 2>/dev/null
+	cmp -s "$TMPDIR/other.bin" "$TMPDIR/other.before" || bad "the other device's flash was touched"
+	grep -q 'host opens' "$TMPDIR/other.trace" && bad "the other adapter was opened"
+	rm -f "$TMPDIR"/other*
+}
+begin unplug__another_adapter__is_left_alone
+tm_line '/clear'
+pull
+wait_for 5 nobody_has_it || bad "the lost port is held open"
+other_begin "$name" 10c4:ea60:0099
+see "$name is another adapter now \(.*\), and left alone" 10
+see "/port $name opens it" 1
+tm_line 'Power 1'
+see 'port is away|not open|no port|waiting' 5
+other_end
+put_back
+wait_for 20 answers || bad "no answer after it is back"
+end
+
+begin unplug__another_adapter__gets_no_flash
+device --boot-image "$TMPDIR/app.bin" --lines off
+tm_line "/flash $TMPDIR/new.bin --yes"
+see '▶ connect'
+pull
+wait_for 5 nobody_has_it || bad "the lost port is held open"
+see 'the port is away: it goes on'
+other_begin "$name" 0403:6001:OTHERONE
+see "$name is another adapter now" 10
+see 'the port is away: it goes on' 1
+other_end
+hand "button down"
+put_back
+see 'written in .*(and verified|checked)' 60
+same_flash "$TMPDIR/new.bin" || bad "the flash differs"
+hand "button up"
 end
 left_cleanly
 finish

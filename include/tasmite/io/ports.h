@@ -32,8 +32,8 @@ struct port_info {
 	char holder_name[32]; /* "brltty" */
 };
 
-/* Fills list with at most max ports, USB adapters first, then by name; returns how many. Texts come
- * from the adapters, without control characters and as valid UTF-8. */
+/* Fills list with at most max ports, USB adapters first, then by name; returns how many; of none errno
+ * tells whether that could be known (0) or why not. Texts come from the adapters, without control characters and as valid UTF-8. */
 size_t ports_list(struct port_info *list, size_t max);
 /* What is known of one device path (links resolved); false when it is no tty that can be looked up
  * (a pseudo-terminal). */
