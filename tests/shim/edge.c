@@ -256,6 +256,16 @@ int edge_call(const char *call)
 	return is_idle() ? EDGE_GO : count(call, "-", -1, NULL);
 }
 
+static bool is_on_disk(int fd)
+{
+	char name[PATH_MAX];
+
+	if (strcmp(class_of(fd), "file") != 0)
+		return false;
+	name_of(fd, name, sizeof(name));
+	return !edge.home || begins(name, edge.home);
+}
+
 int edge_write(const char *call, int fd)
 {
 	int saved = errno, what = edge_fd(call, fd);
@@ -263,7 +273,7 @@ int edge_write(const char *call, int fd)
 	if (what == EDGE_GO && edge.full) {
 		if (syscall(SYS_faccessat, AT_FDCWD, edge.full, F_OK) < 0) {
 			edge.cut = false;
-		} else if (strcmp(class_of(fd), "file") == 0) {
+		} else if (is_on_disk(fd)) {
 			what = edge.cut ? ENOSPC : EDGE_SHORT;
 			edge.cut = true;
 		}

@@ -5,8 +5,8 @@
  *
  *	EDGE_FAIL=CALL,CLASS,N,WHAT[,on]  the Nth CALL (from 1) on something of that class fails with
  *	                                  WHAT; with "on" that one and all that follow
- *	EDGE_FULL=PATH    while PATH exists the disk is full: what is written into a file is cut short
- *	                  once, then refused
+ *	EDGE_FULL=PATH    while PATH exists the disk is full: what is written into a file (below
+ *	                  EDGE_HOME, if that is set) is cut short once, then refused
  *	EDGE_PORT=PATH    which terminal is the port
  *	EDGE_HOME=PATH    the test's folder: what is below is a file of interest
  *	EDGE_TRACE=PATH   a line "CALL CLASS NAME" for each call
