@@ -30,7 +30,7 @@ struct call {
 
 static int usage_error(const char *text)
 {
-	fprintf(stderr, "tasmite: %s\ntasmite: try tasmite --help\n", text);
+	cli_say(stderr, "tasmite: %s\ntasmite: try tasmite --help\n", text);
 	return 2;
 }
 
@@ -288,6 +288,7 @@ static bool take_option(struct call *c, enum options_command command, const stru
 			return false;
 		c->flash.timeout_s = (int)n;
 		return true;
+	case OPTION_COMPLETION:
 	case OPTION_HELP:
 	case OPTION_VERSION:
 	case OPTION_COUNT:
@@ -378,6 +379,13 @@ static int run_diagnose(const struct call *c)
 	return cli_diagnose(&o);
 }
 
+static int completion(const char *what)
+{
+	int code = cli_completion(what);
+
+	return code == 2 ? usage_error("--completion wants bash, zsh or fish") : code;
+}
+
 /* Reads the whole command line; -1 go on, else the exit code. */
 static int read_words(struct call *c, struct options *o)
 {
@@ -398,6 +406,8 @@ static int read_words(struct call *c, struct options *o)
 		} else if (row->id == OPTION_VERSION) {
 			puts("tasmite " TASMITE_VERSION);
 			return 0;
+		} else if (row->id == OPTION_COMPLETION) {
+			return completion(value);
 		} else if (!take_option(c, o->command, row, value, &err)) {
 			return usage_error(err.text);
 		}
