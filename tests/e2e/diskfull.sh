@@ -56,6 +56,8 @@ begin diskfull__raw__can_still_be_played
 [ "$(grep -c 'RESULT = {"POWER"' "$TMPDIR/played")" -ge 3 ] || bad "it lacks what came meanwhile"
 end
 
+# A real disk has room in the page that is begun.
+if [ "${DISKFULL:-}" != tmpfs ]; then
 begin diskfull__history__keeps_what_it_has
 answer 'Status 1' 'STATUS1'
 wait_for 5 grep -q '^Status 1$' "$XDG_STATE_HOME/tasmite/history" || bad "not in the history"
@@ -67,6 +69,7 @@ see 'STATUS3' 10
 cmp -s "$TMPDIR/history" <(head -c "$(stat -c %s "$TMPDIR/history")" "$XDG_STATE_HOME/tasmite/history") || bad "the history lost lines"
 [ "$(tail -c 1 "$XDG_STATE_HOME/tasmite/history" | od -An -tx1)" = " 0a" ] || bad "half a line is left"
 end
+fi
 
 begin diskfull__save_and_report__leave_what_is_there
 echo precious >"$TMPDIR/precious"
@@ -87,7 +90,7 @@ see 'Replace the file'
 tm_keys y
 see 'not saved: .*No space left on device' 10
 cmp -s "$TMPDIR/precious" "$DISK/report.md" || bad "what was there is lost"
-[ "$(ls "$DISK" | grep -c 'report.md')" = 1 ] || bad "something is left behind: $(ls "$DISK")"
+[ "$(find "$DISK" -name 'report.md*' | wc -l)" = 1 ] || bad "something is left behind: $(ls "$DISK")"
 tm_keys Escape
 gone 'Report: s saves it'
 end
@@ -178,7 +181,7 @@ sent, got = open(sys.argv[1], "rb").read(), open(sys.argv[2], "rb").read()
 marks = re.findall(rb"\n\[(.*) are missing in this recording: the disk took nothing more\]\n", got)
 assert len(marks) == 1, (len(marks), len(got))
 before, after = re.split(rb"\n?\[.* are missing in this recording: the disk took nothing more\]\n", got)
-assert sent.startswith(before) and len(before) > 4 << 20, len(before)
+assert sent.startswith(before) and len(before) >= 4 << 20, len(before)
 assert after and sent.endswith(after), after[-100:]
 size = float(marks[0].split()[0]) * (1 << 20 if b"MB" in marks[0] else 1 << 10)
 assert abs(len(sent) - len(before) - len(after) - size) < size * 0.06 + 2, (marks, len(sent) - len(before) - len(after))

@@ -122,6 +122,29 @@ static bool is_standard(int fd, const struct stat *st)
 	return false;
 }
 
+static bool begins(const char *path, const char *with)
+{
+	return with && strncmp(path, with, strlen(with)) == 0;
+}
+
+static void name_of(int fd, char *name, size_t size)
+{
+	char link[40];
+	ssize_t n;
+
+	snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
+	n = syscall(SYS_readlinkat, AT_FDCWD, link, name, size - 1);
+	name[n > 0 ? n : 0] = '\0';
+}
+
+static const char *class_of_file(int fd)
+{
+	char name[PATH_MAX];
+
+	name_of(fd, name, sizeof(name));
+	return begins(name, getenv("TASMITE_SHIM")) ? "shim" : "file";
+}
+
 static const char *class_of(int fd)
 {
 	struct stat st;
@@ -130,7 +153,7 @@ static const char *class_of(int fd)
 		return "bad";
 	switch (st.st_mode & S_IFMT) {
 	case S_IFREG:
-		return st.st_nlink ? "file" : "mem";
+		return st.st_nlink ? class_of_file(fd) : "mem";
 	case S_IFCHR:
 		return class_of_device(&st);
 	case S_IFIFO:
@@ -142,11 +165,6 @@ static const char *class_of(int fd)
 	default:
 		return "anon";
 	}
-}
-
-static bool begins(const char *path, const char *with)
-{
-	return with && strncmp(path, with, strlen(with)) == 0;
 }
 
 static const char *class_of_path(const char *path)
@@ -174,16 +192,6 @@ static void tell(int fd, const char *call, const char *class, const char *name)
 
 	snprintf(line, sizeof(line), "%s %s %s\n", call, class, name);
 	raw_line(fd, line);
-}
-
-static void name_of(int fd, char *name, size_t size)
-{
-	char link[40];
-	ssize_t n;
-
-	snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
-	n = syscall(SYS_readlinkat, AT_FDCWD, link, name, size - 1);
-	name[n > 0 ? n : 0] = '\0';
 }
 
 static void fire(const char *call, const char *class, const char *name)

@@ -529,6 +529,8 @@ class Session(Journey):
     """The screen: the log flows, a line is sent, F10."""
 
     def go(self, run):
+        with open(run.path("state/tasmite/history"), "w", encoding="ascii") as f:
+            f.write("".join("old line %d\n" % i for i in range(2500)))  # so long that it is shortened
         port = Port(run.port)
         run.begin_screen("--log=" + run.path("rec.log"), run.port)
         run.see("END OF LOG")
@@ -543,6 +545,8 @@ class Session(Journey):
             return
         if run.code and not run.missed and not run.told():
             run.trouble.append("exit code %s" % run.code)
+        if b"old line 2499\n" not in (run.read("state/tasmite/history") or b""):
+            run.trouble.append("the history has lost what it had")
         if run.missed:
             return check_recording(run, "rec.log", run.read("rec.log"), run.sent, 0)
         check_recording(run, "rec.log", run.read("rec.log"), run.sent, len(LOG))
@@ -672,12 +676,16 @@ class Adapter(Journey):
         device = Device(run.folder, "--adapter", run.path("adapters"), "--lines", "on", "--boot-image", make_image(
             TMP + "/edge-app.bin", "--build", "6.1.1-minimal"))
         run.env["TASMITE_SHIM"] = run.path("adapters")
+        with open(run.path("state/tasmite/adapters.json"), "w", encoding="ascii") as f:
+            f.write('{"usb 1111:2222 serial OTHER": {"dtr": "on", "rts": "", "reset": "", "baud": 0}}')
         run.plain("chip", "--port", "/dev/ttyUSB0", "--timeout", "8")
         device.stop()
 
     def check(self, run):
         if run.code == 0 and b"MAC:" not in run.out:
             run.trouble.append("called done, and it was not seen")
+        if b"1111:2222" not in (run.read("state/tasmite/adapters.json") or b""):
+            run.trouble.append("what was known of another adapter is lost")
 
 
 class Image(Journey):
@@ -782,6 +790,12 @@ def choose(counts, rng, most):
 
 # What found something once; the number is small enough to be reached in each run.
 QUICK = {
+    "plain": ["select,-,3,ENOMEM"],
+    "session": ["tcsetattr,tty,1,EIO", "write,tty,2,EIO", "create,file,1,ENOSPC", "pread,file,2,EIO,on"],
+    "backup": ["fsync,file,1,EINTR"],
+    "replay": ["write,std,1,EIO"],
+    "list": ["opendir,sys,1,EIO"],
+    "adapter": ["read,file,1,EIO,on"],
 }
 
 
