@@ -19,7 +19,8 @@
 struct call {
 	struct app_options app;
 	struct cli_flash_options flash;
-	bool quiet;
+	bool quiet, keep_going, force;
+	const char *minimal, *source, *address;
 	char **files; /* as many as words */
 	int file_count;
 	const char *plain_only; /* an option that makes sense with --plain alone */
@@ -194,11 +195,41 @@ static bool take_port(
 	return true;
 }
 
+/* One that is nothing but said; false: it is another. */
+static bool take_flag(struct call *c, enum option_id id)
+{
+	bool *const flags[OPTION_COUNT] = {[OPTION_SHOW_SECRETS] = &c->app.show_secrets,
+	    [OPTION_NO_COLOR] = &c->app.no_color,
+	    [OPTION_YES] = &c->flash.yes,
+	    [OPTION_JSON] = &c->flash.json,
+	    [OPTION_QUIET] = &c->quiet,
+	    [OPTION_KEEP_GOING] = &c->keep_going,
+	    [OPTION_NO_CLKDIV] = &c->flash.no_clkdiv};
+
+	if (!flags[id])
+		return false;
+	*flags[id] = true;
+	return true;
+}
+
+static bool upgrade_option(struct call *c, const struct option_row *row, const char *value)
+{
+	if (row->id == OPTION_MINIMAL)
+		c->minimal = value;
+	else if (row->id == OPTION_SOURCE)
+		c->source = value;
+	else
+		c->address = value;
+	return true;
+}
+
 static bool take_option(struct call *c, enum options_command command, const struct option_row *row,
     const char *value, struct err *err)
 {
 	uint64_t n = 0;
 
+	if (take_flag(c, row->id))
+		return true;
 	switch (row->id) {
 	case OPTION_PORT:
 		return take_port(c, command, value, err);
@@ -247,38 +278,26 @@ static bool take_option(struct call *c, enum options_command command, const stru
 		return plain_option(&c->app.plain, row, value, err);
 	case OPTION_SPEED:
 		return thousandths(row, value, 1000000, &c->app.replay_speed, err);
-	case OPTION_SHOW_SECRETS:
-		c->app.show_secrets = true;
-		return true;
-	case OPTION_NO_COLOR:
-		c->app.no_color = true;
-		return true;
 	case OPTION_DEBUG_LOG:
 		c->app.debug_log = value;
 		return true;
+	case OPTION_FORCE:
+		c->force = true;
+		return command == OPTIONS_UPGRADE || flash_option(c, row, value, err);
 	case OPTION_ERASE:
 	case OPTION_KEEP_SETTINGS:
 	case OPTION_BACKUP:
 	case OPTION_NO_VERIFY:
 	case OPTION_FULL:
-	case OPTION_FORCE:
 	case OPTION_NO_STUB:
 	case OPTION_MODE:
 	case OPTION_SIZE:
 	case OPTION_FREQ:
 		return flash_option(c, row, value, err);
-	case OPTION_YES:
-		c->flash.yes = true;
-		return true;
-	case OPTION_JSON:
-		c->flash.json = true;
-		return true;
-	case OPTION_QUIET:
-		c->quiet = true;
-		return true;
-	case OPTION_NO_CLKDIV:
-		c->flash.no_clkdiv = true;
-		return true;
+	case OPTION_MINIMAL:
+	case OPTION_SOURCE:
+	case OPTION_ADDRESS:
+		return upgrade_option(c, row, value);
 	case OPTION_TIMEOUT:
 		if (command == OPTIONS_SESSION) {
 			c->plain_only = row->name;
@@ -288,10 +307,7 @@ static bool take_option(struct call *c, enum options_command command, const stru
 			return false;
 		c->flash.timeout_s = (int)n;
 		return true;
-	case OPTION_COMPLETION:
-	case OPTION_HELP:
-	case OPTION_VERSION:
-	case OPTION_COUNT:
+	default: /* help, version and completion were seen to */
 		break;
 	}
 	return true;
@@ -379,6 +395,44 @@ static int run_diagnose(const struct call *c)
 	return cli_diagnose(&o);
 }
 
+static int run_upgrade(struct call *c)
+{
+	struct cli_upgrade_options o = {.file = c->files[0],
+	    .small = c->minimal,
+	    .source = c->source,
+	    .address = c->address,
+	    .port = c->flash.port,
+	    .baud = c->flash.baud,
+	    .yes = c->flash.yes,
+	    .force = c->force,
+	    .json = c->flash.json};
+
+	if (!o.port)
+		o.port = c->app.env_port;
+	if (!o.port && app_default_port(c->port, sizeof(c->port)))
+		o.port = c->port;
+	if (!o.port)
+		return usage_error("which port? --port NAME (tasmite list shows them), or "
+				   "port = ... in the configuration");
+	return cli_upgrade(&o);
+}
+
+static int run_send(const struct call *c)
+{
+	struct cli_send_options o = {.port = c->flash.port,
+	    .env_port = c->app.env_port,
+	    .words = c->files,
+	    .count = c->file_count,
+	    .baud = c->flash.baud,
+	    .keep_going = c->keep_going,
+	    .yes = c->flash.yes,
+	    .json = c->flash.json,
+	    .quiet = c->quiet,
+	    .timeout_s = c->flash.timeout_s};
+
+	return cli_send(&o);
+}
+
 static int completion(const char *what)
 {
 	int code = cli_completion(what);
@@ -438,6 +492,10 @@ static int run(struct call *c, char **argv)
 		return cli_list(c->flash.json);
 	case OPTIONS_DIAGNOSE:
 		return run_diagnose(c);
+	case OPTIONS_UPGRADE:
+		return run_upgrade(c);
+	case OPTIONS_SEND:
+		return run_send(c);
 	case OPTIONS_REPLAY:
 		c->app.replay = c->files[0];
 		break;

@@ -109,6 +109,7 @@ check_places() {
 	check_single 'asm/termbits\.h' 1
 	check_single 'libtelnet\.h' 1
 	check_single 'ares\.h' 1
+	check_single 'microhttpd\.h' 1
 	check_single 'zlib\.h' 1
 	check_single '(md5|sha2)\.h' 1
 	# Of core one file reads JSON; what app prints for machines is another matter.
@@ -146,6 +147,15 @@ check_pure() {
 		'(^|[^>.[:alnum:]_])(getenv|secure_getenv|setenv|printf|fprintf|vprintf|vfprintf|puts|fputs|putchar|fputc|perror|fopen|fdopen|fwrite|fread|system|popen|exit|_exit|abort) ?\(' |
 		report pure
 	grep_code "${pure[@]}" '\<(stdout|stderr|stdin|environ)\>' | report pure
+}
+
+# ---- rows of one table that stand in another ----
+check_rows() {
+	local id
+	for id in $(sed -nE 's/^\tX\((CMD_[A-Z_]+),.*/\1/p' include/tasmite/core/cmd.h); do
+		grep -qF "[$id] = act_" src/app/app_line.c ||
+			say rows "$id of core/cmd.h has no handler in src/app/app_line.c"
+	done
 }
 
 # ---- headers ----
@@ -286,6 +296,7 @@ done
 check_layers
 check_places
 check_pure
+check_rows
 check_headers
 check_comments
 check_sizes

@@ -70,6 +70,8 @@ void app_flash_fini(struct app *a)
 	app_choose_fini(a);
 	app_report_fini(a);
 	app_rescue_fini(a);
+	app_upgrade_fini(a);
+	app_upload_fini(a);
 	timer_free(a->words_timer);
 	sbuf_fini(&a->held_words);
 }
@@ -196,8 +198,18 @@ static void see_start(struct app *a)
 	flash_words_started(view, f->firmware);
 }
 
+void app_flash_loader(struct app *a)
+{
+	unsigned lines = a->session->port.modem & (MODEM_DTR | MODEM_RTS);
+
+	if (!a->task)
+		flash_words_loader(&a->session->flash, lines == MODEM_DTR);
+}
+
 void app_flash_turn(struct app *a)
 {
+	app_upgrade_turn(a);
+	app_upload_turn(a);
 	if (a->task)
 		show_chip(a);
 	else if (a->session->flash.state == FLASH_DONE)
@@ -216,7 +228,8 @@ void app_flash_port_lost(struct app *a, mono_t now)
 void act_cancel(struct app *a, const struct cmd_line *c)
 {
 	(void)c;
-	if (app_courier_cancel(a) || app_send_cancel(a))
+	if (app_upgrade_cancel(a) || app_upload_cancel(a) || app_courier_cancel(a) ||
+	    app_send_cancel(a))
 		return;
 	if (!app_flashing(a)) {
 		if (a->session->flash.state == FLASH_IDLE || a->task) {
@@ -234,7 +247,7 @@ void act_cancel(struct app *a, const struct cmd_line *c)
 
 static bool may_begin(struct app *a)
 {
-	if (app_flashing(a) || a->task) {
+	if (app_flashing(a) || a->task || app_upgrading(a) || app_uploading(a)) {
 		session_notice(a->session, true, "the flash panel is at work: /cancel stops it");
 		return false;
 	}

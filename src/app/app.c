@@ -60,6 +60,7 @@ static void link_up(void *ctx, mono_t now)
 		plain_port_open(a->plain, now);
 	if (app_flashing(a))
 		flash_task_port_back(a->task, now);
+	app_upgrade_port_back(a, now);
 	if (a->boot_awaited)
 		app_boot_again(a, now);
 	a->boot_awaited = false;
@@ -107,6 +108,7 @@ static void link_down(void *ctx, const struct err *why, mono_t now)
 		session_warn(a->session, now, "%zu bytes were not sent: send them again", unsent);
 	app_send_lost(a);
 	app_courier_lost(a);
+	app_upgrade_port_away(a, now);
 	if (!was_waiting)
 		session_say(a->session, now, "waiting for %s: it is opened by itself",
 		    a->session->port.name);
@@ -256,6 +258,11 @@ static const struct tui_ops ui_ops = {
     .recall = app_history_recall,
 };
 
+const struct tui_ops *app_ui_ops(void)
+{
+	return &ui_ops;
+}
+
 void app_ask(struct app *a, void (*fn)(struct app *a, bool yes))
 {
 	a->on_answer = fn;
@@ -279,9 +286,15 @@ static void on_term(void *ctx, int signo, mono_t now)
 {
 	struct app *a = ctx;
 
-	(void)now;
+	a->now = now;
 	a->killed_by = signo;
-	loop_stop(a->loop, 1);
+	if (signo == SIGHUP &&
+	    a->keys) { /* the terminal is gone: nothing to read, nothing to draw */
+		a->screen_away = true;
+		watch_set(a->keys, LOOP_NONE);
+	}
+	if (!app_upgrade_leave(a, 1))
+		loop_stop(a->loop, 1);
 }
 
 /* The keyboard sends no SIGINT (raw mode); one from outside is taken as Ctrl-C: nothing dies. */
@@ -357,6 +370,7 @@ static void on_usr1(void *ctx, int signo, mono_t now)
 		a->away_since = now;
 	app_send_lost(a);
 	app_courier_lost(a);
+	app_upgrade_port_away(a, now);
 	app_log_break(a, now);
 	app_boot_stop(a);
 	a->loader_there = false;
@@ -518,10 +532,14 @@ static bool open_plain(struct app *a, struct err *err)
 	return a->plain != NULL;
 }
 
+void app_headless(struct app *a)
+{
+	a->screen = tui_mem_new(100, 40);
+	a->tui = tui_new(a->session, a->secrets, a->screen, &ui_ops, a);
+}
+
 static bool open_screen(struct app *a, struct err *err)
 {
-	struct watch *keys;
-
 	crash_remember();
 	a->screen = tui_curses_new(!a->options->no_color, err);
 	if (!a->screen)
@@ -530,8 +548,9 @@ static bool open_screen(struct app *a, struct err *err)
 	if (!take_signals(a, err)) /* after curses, which installs handlers of its own */
 		return false;
 	a->tui = tui_new(a->session, a->secrets, a->screen, &ui_ops, a);
-	keys = watch_new(a->loop, a->screen->ops->key_fd(a->screen), 1, LOOP_READ, on_keys, a, err);
-	if (!keys)
+	a->keys =
+	    watch_new(a->loop, a->screen->ops->key_fd(a->screen), 1, LOOP_READ, on_keys, a, err);
+	if (!a->keys)
 		return false;
 	a->keys_due = MONO_NEVER;
 	loop_phase(a->loop, LOOP_COMMANDS, phase_commands, a);
@@ -691,6 +710,7 @@ int app_run(const struct app_options *o)
 {
 	struct app *a = xcalloc(1, sizeof(*a));
 	struct err err = {0};
+	char last_words[sizeof(a->last_words)];
 	int code, killed_by;
 
 	a->options = o;
@@ -703,8 +723,11 @@ int app_run(const struct app_options *o)
 	}
 	code = a->exit_code;
 	killed_by = a->killed_by;
+	str_copy(last_words, sizeof(last_words), a->last_words);
 	close_all(a, &err);
 	free(a);
+	if (last_words[0])
+		fprintf(stderr, "tasmite: %s\n", last_words);
 	if (err.code) {
 		fprintf(stderr, "tasmite: %s\n", err.text);
 		code = code ? code : 1;

@@ -63,7 +63,8 @@ struct app {
 	struct link *link;
 	struct backend *screen;
 	struct tui *tui;
-	mono_t now;	   /* of the present turn */
+	mono_t now; /* of the present turn */
+	struct watch *keys;
 	mono_t keys_due;   /* a pending ESC wants another look at the keys */
 	mono_t last_frame; /* when the screen was drawn last */
 
@@ -161,8 +162,12 @@ struct app {
 	char work[240];	       /* what the flash task does, for the journal */
 	char report_file[512]; /* where the page is saved; "" a name is made */
 	struct symbols *symbols;
-	struct rescue *rescue; /* NULL: never begun */
-	uint64_t rescue_seen;  /* revision of what was known when it last looked */
+	struct elf_run *elf;	     /* a file of them is being read */
+	struct rescue *rescue;	     /* NULL: never begun */
+	struct look *look;	     /* firmware files are looked into (act_choose.c) */
+	struct upload_run *upload;   /* act_upload.c: under way, or NULL */
+	struct upgrade_run *upgrade; /* act_upgrade.c: under way, or NULL */
+	uint64_t rescue_seen;	     /* revision of what was known when it last looked */
 	char symbols_name[128];
 
 	struct log_search *search; /* act_find.c */
@@ -176,7 +181,8 @@ struct app {
 	bool first_open;   /* the port was never open yet */
 	bool screen_away;  /* suspended */
 	int exit_code;
-	int killed_by; /* signal */
+	int killed_by;	      /* signal */
+	char last_words[400]; /* for standard error, when the screen is gone; "" none */
 };
 
 /* ---- app_rx.c: from the wire to what is kept and shown ---- */
@@ -250,6 +256,10 @@ void app_record_words(struct app *a, mono_t now);
 /* A slice of what a recording has to do at its beginning; true when there is more. */
 bool app_record_step(struct app *a);
 
+/* ---- app.c: a screen in memory, for a run without one ---- */
+void app_headless(struct app *a);
+/* What the user's doings on the screen call, for those that do it otherwise. */
+const struct tui_ops *app_ui_ops(void);
 /* ---- app_line.c: what the user enters ---- */
 void app_line(struct app *a, const char *line);
 /* A line bound to a key: "/command", text for the device, or (ending in a blank) text for the edit
@@ -297,6 +307,8 @@ void app_send_lost(struct app *a);
 mono_t app_send_turn(struct app *a, mono_t now);
 /* A key of the direct mode. */
 void app_direct_key(void *ctx, const char *bytes, size_t n);
+/* A line is half typed in it: the device holds its beginning. */
+bool app_direct_open(const struct app *a);
 /* "\n" as the setting has it; "" none. */
 const char *app_eol(const struct app *a);
 
@@ -311,6 +323,9 @@ void app_courier_fini(struct app *a);
 bool app_courier_busy(const struct app *a);
 /* A line of it is on its way, or its answers are awaited: nothing else may come between. */
 bool app_courier_line(const struct app *a);
+/* What a job is called that lets nothing between its lines at present; NULL: there is none that the
+ * user knows of. */
+const char *app_courier_job(const struct app *a);
 /* A line that was entered: taken when it is a Backlog that can be watched. */
 bool app_courier_typed(struct app *a, const char *line);
 bool app_courier_cancel(struct app *a);
@@ -325,12 +340,38 @@ void app_console_fini(struct app *a);
 /* A whole line of the device (masked), after the facts have read it. */
 void app_console_line(struct app *a, const uint8_t *line, size_t n, mono_t now);
 
+/* ---- act_upgrade.c: over the air ---- */
+bool app_upgrading(const struct app *a);
+/* Bytes of the device as they came. */
+void app_upgrade_rx(struct app *a, const uint8_t *bytes, size_t n, mono_t now);
+/* At the end of the loop's turn. */
+void app_upgrade_turn(struct app *a);
+/* The port went away, or another program has it; it is back. */
+void app_upgrade_port_away(struct app *a, mono_t now);
+void app_upgrade_port_back(struct app *a, mono_t now);
+/* False: there is none. */
+bool app_upgrade_cancel(struct app *a);
+/* Asks before the program is left; false: nothing to ask. */
+bool app_upgrade_quit(struct app *a);
+/* The program is to end: what was changed in the device is put back first, and the loop is stopped
+ * then, with this code. False: nothing to wait for, or it was waited for already. */
+bool app_upgrade_leave(struct app *a, int stop);
+void app_upgrade_fini(struct app *a);
+
+/* ---- act_upload.c: to the device's web page ---- */
+bool app_uploading(const struct app *a);
+void app_upload_turn(struct app *a);
+bool app_upload_cancel(struct app *a);
+void app_upload_fini(struct app *a);
+
 /* ---- complete.c ---- */
 size_t app_complete(void *ctx, const char *line, size_t cursor,
     void (*add)(void *arg, const char *word, const char *detail), void *arg);
 
 /* ---- act_*.c: the commands ---- */
 typedef void (*app_command)(struct app *a, const struct cmd_line *c);
+void act_upload(struct app *a, const struct cmd_line *c);
+void act_upgrade(struct app *a, const struct cmd_line *c);
 void act_help(struct app *a, const struct cmd_line *c);
 void act_menu(struct app *a, const struct cmd_line *c);
 void act_reveal(struct app *a, const struct cmd_line *c);
@@ -403,9 +444,13 @@ void app_rescue_turn(struct app *a);
 /* Work with the flash has ended. */
 void app_rescue_task_ended(struct app *a, bool done);
 void app_rescue_fini(struct app *a);
-/* Calls fn with the firmware files at hand, the newest first, until it answers false. */
-void app_each_firmware(struct app *a,
-    bool (*fn)(void *ctx, const char *path, const struct image_info *info), void *ctx);
+/* Calls fn with the firmware files at hand, the newest first and one a turn, until it answers false;
+ * then done. One that is under way is given up. */
+void app_look_firmware(struct app *a,
+    bool (*fn)(void *ctx, const char *path, const struct image_info *info),
+    void (*done)(struct app *a), void *ctx);
+/* Gives it up: neither fn nor done is called any more. */
+void app_look_stop(struct app *a);
 
 void act_find(struct app *a, const struct cmd_line *c);
 void act_filter(struct app *a, const struct cmd_line *c);
@@ -475,6 +520,8 @@ void app_flash_init(struct app *a);
 void app_flash_fini(struct app *a);
 /* The flash task's turn at the end of the loop's turn. */
 void app_flash_turn(struct app *a);
+/* The ROM said that its boot loader starts: what the panel says of the end of a flash may be wrong. */
+void app_flash_loader(struct app *a);
 void app_flash_port_lost(struct app *a, mono_t now);
 bool app_flashing(const struct app *a);
 void app_quit(struct app *a, int code);

@@ -2,6 +2,7 @@
 /* What the user enters: /commands, and lines for the device. */
 #include "app_int.h"
 
+#include <assert.h>
 #include <string.h>
 
 #include "tasmite/core/sendtext.h"
@@ -33,6 +34,8 @@ static const app_command commands[CMD_COUNT] = {
     [CMD_REPORT] = act_report,
     [CMD_ELF] = act_elf,
     [CMD_RESCUE] = act_rescue,
+    [CMD_UPGRADE] = act_upgrade,
+    [CMD_UPLOAD] = act_upload,
     [CMD_STAMP] = act_stamp,
     [CMD_ECHO] = act_echo,
     [CMD_WRAP] = act_wrap,
@@ -106,10 +109,12 @@ static void run_command(struct app *a, const char *line)
 	struct cmd_line c;
 	struct err err = {0};
 
-	if (cmd_parse(line, &c, &err) == ERR_OK)
+	if (cmd_parse(line, &c, &err) == ERR_OK) {
+		assert(commands[c.row->id]); /* each row has its place in the table */
 		commands[c.row->id](a, &c);
-	else
+	} else {
 		session_notice(a->session, true, "%s", err.text);
+	}
 	cmd_line_fini(&c);
 	/* The filter looks at new lines a little later. */
 	filter_step(app_pane(a)->filter, a->session->log, 4096);

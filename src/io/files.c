@@ -277,22 +277,23 @@ static int sync_file(int fd)
 }
 
 /* Returns 0 or an errno value. */
-static int fill_temporary(int fd, const void *data, size_t size, mode_t mode)
+static int fill_temporary(int fd, const void *data, size_t size, mode_t mode, bool sync)
 {
 	int sys = write_all(fd, data, size);
 
 	fcntl(fd, F_SETFD, FD_CLOEXEC);
 	if (!sys && fchmod(fd, mode) < 0)
 		sys = errno;
-	if (!sys)
+	if (!sys && sync)
 		sys = sync_file(fd);
-	/* Interrupted it is closed all the same, and what is in it is on the disk. */
+	/* Interrupted it is closed all the same. */
 	if (close(fd) < 0 && errno != EINTR && !sys)
 		sys = errno;
 	return sys;
 }
 
-int files_replace(const char *path, const void *data, size_t size, mode_t mode, struct err *err)
+static int replace(
+    const char *path, const void *data, size_t size, mode_t mode, bool sync, struct err *err)
 {
 	char target[PATH_MAX], temporary[PATH_MAX];
 	int fd, sys;
@@ -307,14 +308,15 @@ int files_replace(const char *path, const void *data, size_t size, mode_t mode, 
 	fd = mkstemp(temporary);
 	if (fd < 0)
 		return err_sys(err, errno, "cannot write %s", path);
-	sys = fill_temporary(fd, data, size, mode);
+	sys = fill_temporary(fd, data, size, mode, sync);
 	if (!sys && rename(temporary, target) < 0)
 		sys = errno;
 	if (sys) {
 		unlink(temporary);
 		return err_sys(err, sys, "cannot write %s", path);
 	}
-	sync_folder_of(target);
+	if (sync)
+		sync_folder_of(target);
 	return ERR_OK;
 }
 
@@ -341,6 +343,16 @@ void files_remove(const char *path)
 {
 	if (unlink(path) < 0)
 		return;
+}
+
+int files_replace(const char *path, const void *data, size_t size, mode_t mode, struct err *err)
+{
+	return replace(path, data, size, mode, true, err);
+}
+
+int files_store(const char *path, const void *data, size_t size, mode_t mode, struct err *err)
+{
+	return replace(path, data, size, mode, false, err);
 }
 
 int files_append(const char *path, const void *data, size_t size, mode_t mode, struct err *err)

@@ -153,6 +153,7 @@ bool sim_apphost_init(struct sim_device *dev, char *err, size_t errsize)
 	    .chip = dev->row->family ? dev->row->label : "ESP8266EX",
 	    .settings_at = dev->row->family ? SIM_APP32_SETTINGS : 0,
 	    .settings_slots = dev->row->family ? 4 : 0,
+	    .radio = dev->cfg.radio,
 	};
 	dev->app = sim_app_new(&dev->host, dev->cfg.scenario, err, errsize);
 	return dev->app != NULL;

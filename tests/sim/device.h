@@ -47,11 +47,14 @@ struct sim_device_config {
 	bool in_package;      /* an ESP32-PICO-D4: the flash inside, at pins of its own */
 	bool xmc_asleep;      /* an XMC flash that has not woken up well; RDID is none of theirs */
 	bool secure_download; /* the eFuse that leaves a few commands only */
+	bool has_revision;    /* it is `revision`; else v1.0 */
+	uint32_t revision;    /* major * 100 + minor, as far as the chip's eFuses have room */
 	bool usb_jtag;	      /* the host comes by USB, no UART between */
 	uint32_t usb_gone_us; /* how long a reset takes USB away; 0: 400 ms */
 	bool usb_stays;	      /* resets by the lines don't */
 	uint32_t wdt_us;      /* when the watchdogs bite a session by USB; 0: 5 s */
-	bool trace_rom;	      /* the trace tells each ROM function that code in RAM calls */
+	const struct sim_radio *radio; /* what is behind the Wi-Fi; NULL: nothing. Outlives it */
+	bool trace_rom; /* the trace tells each ROM function that code in RAM calls */
 	/* One line per event, without line end. May be NULL. */
 	void (*trace)(void *ctx, sim_time at, const char *text);
 	void *trace_ctx;
@@ -91,6 +94,9 @@ void sim_device_fault_clear(struct sim_device *dev, sim_time now);
 void sim_device_emit(struct sim_device *dev, const void *bytes, size_t n, sim_time now);
 void sim_device_set_baud(struct sim_device *dev, uint32_t baud, sim_time now);
 
+/* Something came of the application's connection. */
+void sim_device_radio(
+    struct sim_device *dev, enum sim_radio_event ev, const void *bytes, size_t n, sim_time now);
 /* A character of the rx wire has arrived. */
 void sim_device_rx(struct sim_device *dev, const struct sim_rxchar *c, sim_time now);
 /* Next time sim_device_tick has to be called, SIM_NEVER when there is none. The _work variant

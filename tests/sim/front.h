@@ -12,6 +12,7 @@
 #include "net.h"
 #include "options.h"
 #include "pty_front.h"
+#include "radio.h"
 
 #include <stdio.h>
 #include <time.h>
@@ -24,6 +25,7 @@ struct sim_front {
 	struct sim_pty pty;
 	struct sim_adapter adapter;
 	struct sim_net net;
+	struct sim_radio_front radio;
 	bool pty_there, host_there;
 	bool gone;	    /* a reset has taken the chip's USB away */
 	uint8_t modem;	    /* inputs of the adapter, SIM_MODEM_ */

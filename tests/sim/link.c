@@ -412,6 +412,13 @@ void sim_link_button(struct sim_link *l, bool down, sim_time now)
 	sim_device_button(l->dev, down, l->now);
 }
 
+void sim_link_radio(
+    struct sim_link *l, enum sim_radio_event ev, const void *bytes, size_t n, sim_time now)
+{
+	sim_link_advance(l, now);
+	sim_device_radio(l->dev, ev, bytes, n, l->now);
+}
+
 void sim_link_lines(struct sim_link *l, bool dtr, bool rts, sim_time now)
 {
 	sim_link_advance(l, now);

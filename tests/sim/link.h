@@ -76,6 +76,12 @@ sim_time sim_link_next_work(const struct sim_link *l);
  * on bytes in slices of slice_us. Never later than the end of a burst in either direction. */
 sim_time sim_link_wake(const struct sim_link *l, sim_time now, sim_time slice_us);
 
+/* --- the other network -------------------------------------------------------------------- */
+
+/* What came of the connection that the application asked struct sim_radio for. */
+void sim_link_radio(
+    struct sim_link *l, enum sim_radio_event ev, const void *bytes, size_t n, sim_time now);
+
 /* --- the hand --------------------------------------------------------------------------- */
 
 void sim_link_power(struct sim_link *l, bool on, sim_time now);

@@ -22,6 +22,7 @@ const char sim_options_usage[] =
     "  --rom-crystal MHZ      what the ESP32's ROM takes it for (default: 1 % too much)\n"
     "  --in-package on|off    an ESP32-PICO-D4, with the flash at pins of its own (off)\n"
     "  --xmc-asleep on|off    an XMC flash that did not wake up well at power-on (off)\n"
+    "  --revision N.N         of the chip, in its eFuses (1.0)\n"
     "  --secure-download on|off  the eFuse that leaves the loader a few commands only (off)\n"
     "  --usb-jtag on|off      the host comes by the chip's own USB, 303A:1001 (off)\n"
     "  --usb-gone-ms MS       how long a reset takes that USB away (400)\n"
@@ -36,6 +37,7 @@ const char sim_options_usage[] =
     "  --speed FACTOR         how fast time passes (default 1; 0: no waiting for wire and flash)\n"
     "  --sector-ms, --block-ms, --page-ms MS   the flash's times (45, 150, 0.7)\n"
     "  --scenario NAME|FILE   the story that the application plays\n"
+    "  --wifi-rate N          bytes per second that an upgrade comes at (default 0: no limit)\n"
     "  --fault SPEC           a fault (may be repeated), see below\n"
     "  --seed N               for all that is random\n"
     "  --trace FILE           one line per event with its virtual time; - for standard error\n"
@@ -78,6 +80,7 @@ enum opt {
 	OPT_BLOCK,
 	OPT_PAGE,
 	OPT_SCENARIO,
+	OPT_WIFI_RATE,
 	OPT_FAULT,
 	OPT_SEED,
 	OPT_TRACE,
@@ -97,6 +100,7 @@ enum opt {
 	OPT_ROM_CRYSTAL,
 	OPT_IN_PACKAGE,
 	OPT_XMC,
+	OPT_REVISION,
 	OPT_SECURE,
 	OPT_USB_JTAG,
 	OPT_USB_GONE,
@@ -119,6 +123,7 @@ static const struct option longopts[] = {
     {"block-ms", required_argument, NULL, OPT_BLOCK},
     {"page-ms", required_argument, NULL, OPT_PAGE},
     {"scenario", required_argument, NULL, OPT_SCENARIO},
+    {"wifi-rate", required_argument, NULL, OPT_WIFI_RATE},
     {"fault", required_argument, NULL, OPT_FAULT},
     {"seed", required_argument, NULL, OPT_SEED},
     {"trace", required_argument, NULL, OPT_TRACE},
@@ -138,6 +143,7 @@ static const struct option longopts[] = {
     {"rom-crystal", required_argument, NULL, OPT_ROM_CRYSTAL},
     {"in-package", required_argument, NULL, OPT_IN_PACKAGE},
     {"xmc-asleep", required_argument, NULL, OPT_XMC},
+    {"revision", required_argument, NULL, OPT_REVISION},
     {"secure-download", required_argument, NULL, OPT_SECURE},
     {"usb-jtag", required_argument, NULL, OPT_USB_JTAG},
     {"usb-gone-ms", required_argument, NULL, OPT_USB_GONE},
@@ -190,6 +196,15 @@ static bool parse_size(const char *text, uint32_t *out)
 		}
 	}
 	return false;
+}
+
+static bool parse_rate(const char *text, uint32_t *out)
+{
+	char *end;
+	unsigned long v = strtoul(text, &end, 10);
+
+	*out = (uint32_t)v;
+	return end != text && !*end && v <= 100000000;
 }
 
 static bool parse_choice(const char *text, const char *yes, const char *no, bool *out)
@@ -321,6 +336,20 @@ static bool parse_crystal(const char *text, double low, double high, double unit
 	return true;
 }
 
+/* "0.3", "3.1" */
+static bool parse_revision(const char *text, struct sim_device_config *d)
+{
+	char *end;
+	unsigned long major = strtoul(text, &end, 10), minor;
+
+	if (*end != '.' || major > 9)
+		return false;
+	minor = strtoul(end + 1, &end, 10);
+	d->has_revision = true;
+	d->revision = (uint32_t)(major * 100 + minor);
+	return !*end && minor < 16;
+}
+
 /* What the ESP32 family has more. */
 static bool take_family_option(struct sim_options *o, int opt, const char *arg)
 {
@@ -335,6 +364,8 @@ static bool take_family_option(struct sim_options *o, int opt, const char *arg)
 		return parse_choice(arg, "on", "off", &d->in_package);
 	case OPT_XMC:
 		return parse_choice(arg, "on", "off", &d->xmc_asleep);
+	case OPT_REVISION:
+		return parse_revision(arg, d);
 	case OPT_SECURE:
 		return parse_choice(arg, "on", "off", &d->secure_download);
 	case OPT_USB_JTAG:
@@ -412,6 +443,8 @@ static bool take_option(struct sim_options *o, int opt, const char *arg)
 		return parse_flash_ms(arg, &times->page_us);
 	case OPT_SCENARIO:
 		return take_name(&o->scenario, arg);
+	case OPT_WIFI_RATE:
+		return parse_rate(arg, &o->wifi_rate);
 	case OPT_FAULT:
 		return take_fault(o, arg);
 	case OPT_SEED:

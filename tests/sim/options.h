@@ -19,7 +19,8 @@ struct sim_options {
 	const char *command; /* with hand: one command and out */
 	bool help;
 	bool power, button;
-	double speed; /* 0: no waiting */
+	double speed;	    /* 0: no waiting */
+	uint32_t wifi_rate; /* bytes per second that upgrades come at; 0: as they come */
 	struct sim_link_config link;
 	const char *fault[SIM_OPTIONS_MAX];
 	size_t faults;

@@ -49,7 +49,8 @@ void sim_app_stop(struct sim_app *a)
 	a->wire.next = 0;
 	a->ring_n = a->ring_head = a->line_n = 0;
 	a->overrun = a->console_dead = false;
-	a->restart_flag = a->ota = 0;
+	a->restart_flag = 0;
+	tas_ota_stop(a);
 	a->synced = false;
 	a->tx_busy = 0;
 	memset(&a->button, 0, sizeof(a->button));
@@ -115,7 +116,9 @@ void sim_app_boot(struct sim_app *a, sim_time now, enum sim_cause cause, uint32_
 	if (cause == SIM_CAUSE_POWER_ON) { /* the RTC's memory is gone */
 		a->fast_boots = 0;
 		a->rtc_baud = 0;
+		a->ota.loader = false;
 	}
+	tas_ota_boot(a);
 	tas_anchor(a, SCN_AT_BOOT);
 }
 
@@ -270,20 +273,6 @@ static void phase_restart(struct sim_app *a)
 	tas_reset(a, SIM_CAUSE_EXT_RESET, "Software/System restart");
 }
 
-static void phase_ota(struct sim_app *a)
-{
-	if (!a->ota || tas_con_queued(a) || --a->ota)
-		return;
-	/* This device fetches nothing: it says what one without a server says. */
-	if (tas_min(a, 8, 0, 0, 0)) {
-		tas_publish(a, "stat", "UPGRADE",
-		    "{\"Upgrade\":\"Failed HTTP error: connection refused\"}", false);
-		return;
-	}
-	tas_publish(a, "stat", "UPGRADE", "Failed HTTP error: connection refused", false);
-	a->restart_flag = 2;
-}
-
 static void every_second(struct sim_app *a)
 {
 	a->uptime++;
@@ -315,7 +304,7 @@ static void state_step(struct sim_app *a)
 {
 	switch (a->state % 20) {
 	case 4:
-		phase_ota(a);
+		tas_ota_second(a);
 		phase_restart(a);
 		break;
 	case 8:

@@ -29,6 +29,17 @@ enum sim_cause {
 	SIM_CAUSE_USB = 21
 };
 
+/* The network behind the Wi-Fi, one TCP connection at a time. What becomes of it comes back by
+ * sim_app_radio. */
+struct sim_radio {
+	void *ctx;
+	/* From this address of the device's, to that one. */
+	void (*open)(void *ctx, uint32_t from, uint32_t to, uint16_t port);
+	void (*send)(void *ctx, const void *bytes, size_t n);
+	void (*close)(void *ctx); /* also when there is none */
+};
+enum sim_radio_event { SIM_RADIO_UP, SIM_RADIO_DATA, SIM_RADIO_END, SIM_RADIO_REFUSED };
+
 /* What the application may use of the chip. All calls are made from within the sim_app_* calls
  * below or from their call chain; none blocks. */
 struct sim_app_host {
@@ -54,6 +65,7 @@ struct sim_app_host {
 	/* Where the sectors for the settings are, and how many; 0: the eight of an ESP8266 with
 	 * 1 MB. */
 	uint32_t settings_at, settings_slots;
+	const struct sim_radio *radio; /* NULL: it reaches nobody */
 };
 
 struct sim_app;
@@ -82,5 +94,9 @@ void sim_app_button(struct sim_app *app, bool down, sim_time now);
 /* Next time sim_app_tick must be called; SIM_NEVER when there is none. */
 sim_time sim_app_deadline(const struct sim_app *app);
 void sim_app_tick(struct sim_app *app, sim_time now);
+
+/* Something came of the connection. */
+void sim_app_radio(
+    struct sim_app *app, enum sim_radio_event ev, const void *bytes, size_t n, sim_time now);
 
 #endif

@@ -88,7 +88,7 @@ void tas_fn_upgrade(struct sim_app *a, const struct tas_cmd *c, struct tas_arg *
 
 	tas_version_text(a, version, sizeof(version));
 	if (!strcmp(arg->data, "1") || (arg->len >= 3 && newer(a, arg->data))) {
-		a->ota = 4;
+		tas_ota_start(a);
 		tas_reply(a, c, arg, "\"Version %s from %s\"", version,
 		    tas_get(a, "OtaUrl", url, sizeof(url)));
 	} else {

@@ -66,6 +66,22 @@ struct tas_button {
 	unsigned window;	/* the same */
 };
 
+/* An upgrade over the air. */
+struct tas_ota {
+	int flag;     /* seconds until the next attempt, 0: none is due */
+	int tries;    /* that are left */
+	int patience; /* seconds without a byte */
+	bool busy;    /* a connection is open or being opened */
+	bool loader;  /* minimal is fetched first; kept over restarts in the RTC's memory */
+	char path[128];
+	char head[1024];
+	size_t head_n;
+	bool body;
+	uint8_t *image;
+	uint32_t size, got;
+	char md5[33], reason[48];
+};
+
 struct sim_app {
 	struct sim_app_host host;
 	struct scn scn;
@@ -107,7 +123,7 @@ struct sim_app {
 	int restart_flag;
 	sim_time reset_at;
 	enum sim_cause reset_cause;
-	int ota; /* seconds until the answer of an upgrade */
+	struct tas_ota ota;
 
 	struct tas_wifi wifi;
 	struct tas_mqtt mqtt;
@@ -271,6 +287,14 @@ void tas_mqtt_second(struct sim_app *a); /* phase .8 */
 void tas_mqtt_fail(struct sim_app *a);
 void tas_mqtt_every(struct sim_app *a); /* phase 0 */
 void tas_ip_text(uint32_t ip, char *dst, size_t size);
+
+/* tasmota_ota.c */
+void tas_ota_start(struct sim_app *a);
+void tas_ota_stop(struct sim_app *a); /* the chip stops: all but what the RTC keeps is gone */
+void tas_ota_boot(struct sim_app *a);
+void tas_ota_second(struct sim_app *a);
+/* What is free for an upgrade, in bytes. */
+uint32_t tas_ota_free(const struct sim_app *a);
 
 /* simapp_boot.c, simapp_button.c */
 void tas_boot_setup(struct sim_app *a);

@@ -147,8 +147,7 @@ static void status_log(const struct sim_app *a, struct out *o)
 static void status_mem(const struct sim_app *a, struct out *o)
 {
 	unsigned program = a->b.size / 1024;
-	unsigned used = (a->b.size + 4095) / 4096 * 4;
-	unsigned space = used < 1004 ? 1004 - used : 0;
+	unsigned space = tas_ota_free(a) / 1024;
 	unsigned flash = a->host.flash_size(a->host.ctx) / 1024;
 
 	add(o,

@@ -47,6 +47,16 @@ int cli_flash(const struct cli_flash_options *o);
 /* `tasmite image [--json] FILE...`. With --json one object a file, a line
  * each. 1 also for a file that can't be read; 3 when none of the files is firmware. */
 int cli_image(char *const *files, int count, bool json);
+struct cli_upgrade_options {
+	const char *port, *file; /* file: also "http://...", a server of one's own */
+	const char *small;	 /* the minimal build; NULL: as it lies beside file */
+	const char *source;	 /* whose requests are heard; NULL: the device's */
+	const char *address;	 /* of this machine, to serve at; NULL: in the device's network */
+	uint32_t baud;		 /* of the console; 0: 115200 */
+	bool yes, force, json;
+};
+/* `upgrade`: over the air. Returns the exit code. */
+int cli_upgrade(const struct cli_upgrade_options *o);
 struct cli_diagnose_options {
 	char *const *files; /* "-": the standard input, as without any */
 	int file_count;
@@ -63,5 +73,19 @@ int cli_list(bool json);
 /* `tasmite --completion WHAT`: the completion script of bash, zsh or fish; or the words for it, a line
  * each, what they are behind a tab: ports, profiles, targets (both), themes, settings. 2 for others. */
 int cli_completion(const char *what);
+
+struct cli_send_options {
+	const char *port, *env_port; /* as app_defaults takes them */
+	char *const *words;	     /* FILE ("-": standard input), or commands, one a word */
+	int count;
+	uint32_t baud; /* 0: the configuration's */
+	bool keep_going, yes, json, quiet;
+	int timeout_s; /* to end when nothing arrived for so long; 0: as the courier has patience */
+};
+
+/* `tasmite send`: commands to the console, ticked off by what the device answers. The answers on
+ * standard output, what happens on standard error. 0 all have arrived, 1 some have not, 3 the console
+ * said nothing at all, 4 the port, 5 interrupted. */
+int cli_send(const struct cli_send_options *o);
 
 #endif

@@ -1,0 +1,221 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Upgrades over the air: the device fetches from the program over real TCP, from an address of its own.
+# Each ends in the right verdict, and the device in a state that is told.
+. "$(dirname "$0")/lib_upgrade.sh"
+
+begin upgrade__full_to_full__by_itself_through_minimal
+cp "$FW/6.1.1-classic.img" "$FW/sonoff-classic.bin"
+cp "$FW/6.1.1-minimal.img" "$FW/sonoff-minimal.bin"
+device 6.1.1-full "$TMPDIR/net.scn"
+run 0 "$FW/sonoff-classic.bin"
+json 'd["result"] == "done" and d["restarts"] == 2 and d["otaurl_restored"]'
+err 'asked for /[a-z0-9]+/sonoff-minimal.bin'
+holds "$FW/6.1.1-classic.img"
+restored
+sim_stop
+end
+
+begin upgrade__refuses__without_room_and_without_minimal
+cp "$FW/6.1.1-classic.img" "$FW/alone/sonoff-classic.bin"
+device 6.1.1-full "$TMPDIR/net.scn"
+run 1 "$FW/alone/sonoff-classic.bin"
+json 'd["result"] == "not-begun"'
+err 'needs the minimal build'
+end
+
+begin upgrade__refuses__what_is_for_another_chip_or_too_far
+"$B/make-image" --chip esp32 --kind app -o "$FW/tasmota32.bin"
+run 1 "$FW/tasmota32.bin"
+err 'is for ESP32, the device is an ESP8266'
+cp "$FW/8.5.0-full.img" "$FW/alone/tasmota.bin"
+run 1 "$FW/alone/tasmota.bin"
+err 'Install 6.7.1 first'
+holds "$FW/6.1.1-full.img"
+sim_stop
+end
+
+begin upgrade__minimal_to_classic__in_one_step
+device 6.1.1-minimal "$TMPDIR/net.scn"
+run 0 "$FW/alone/sonoff-classic.bin"
+json 'd["result"] == "done" and d["restarts"] == 1 and d["attempts"] == 1'
+holds "$FW/6.1.1-classic.img"
+sim_stop
+end
+
+begin upgrade__takes_gzip__where_only_that_fits
+mkdir -p "$FW/gz"
+gzip -9 -c "$FW/8.5.0-full.img" >"$FW/gz/tasmota.bin.gz"
+gzip -9 -c "$FW/8.5.0-minimal.img" >"$FW/gz/tasmota-minimal.bin.gz"
+device 8.5.0-minimal "$TMPDIR/net.scn"
+run 0 "$FW/gz/tasmota.bin.gz"
+json 'd["result"] == "done" and d["version"] == "8.5.0"'
+holds "$FW/8.5.0-full.img"
+sim_stop
+device 6.1.1-minimal "$TMPDIR/net.scn"
+gzip -9 -c "$FW/6.1.1-classic.img" >"$FW/gz/sonoff-classic.bin.gz"
+run 1 "$FW/gz/sonoff-classic.bin.gz"
+err 'takes no gzip'
+sim_stop
+end
+
+begin upgrade__tells__a_restart_in_the_middle
+device 6.1.1-minimal "$TMPDIR/net.scn" --wifi-rate 20000
+run 1 "$FW/alone/sonoff-classic.bin" &
+runner=$!
+wait_for 60 grep -q 'upgrade: sends' "$TMPDIR/err"
+hand reset
+wait $runner
+json 'd["result"] == "reset" and d["otaurl_restored"]'
+holds "$FW/6.1.1-minimal.img"
+sim_stop
+end
+
+# Whoever shares the device's address floods the server while it serves: nothing but the images is
+# given, nothing of it stops the upgrade.
+begin upgrade__completes__under_a_flood_of_requests
+device 6.1.1-minimal "$TMPDIR/net.scn" --wifi-rate 20000
+run 0 "$FW/alone/sonoff-classic.bin" &
+runner=$!
+wait_for 60 grep -q 'upgrade: sends' "$TMPDIR/err" || bad "it does not begin"
+python3 - "$(pgrep -n -f "tasmite upgrade --port $DEV")" >"$TMPDIR/flood" 2>&1 <<'PY' || bad "flood: $(tail -n 1 "$TMPDIR/flood")"
+import os, random, socket, sys
+pid = sys.argv[1]
+inodes = set()
+for fd in os.listdir(f"/proc/{pid}/fd"):
+    try:
+        link = os.readlink(f"/proc/{pid}/fd/{fd}")
+    except OSError:
+        continue
+    if link.startswith("socket:["):
+        inodes.add(link[8:-1])
+port = 0
+for line in open("/proc/net/tcp").readlines()[1:]:
+    f = line.split()
+    if f[3] == "0A" and f[9] in inodes:
+        port = int(f[1].split(":")[1], 16)
+assert port, "no listening socket"
+bad = [b"GET / HTTP/1.1\r\n\r\n", b"GET /../../etc/passwd HTTP/1.0\r\n\r\n", b"\r\n\r\n", b"POST /u2 HTTP/1.1\r\n"
+       b"Content-Length: 99999999999\r\n\r\n", b"GET " + b"A" * 9000 + b" HTTP/1.1\r\n\r\n", b"G"]
+random.seed(1)
+slow, served = [], 0
+for i in range(600):
+    s = socket.socket()
+    s.settimeout(0.05 if i % 20 else 5)
+    s.bind(("127.0.0.9" if i % 3 else "127.0.0.8", 0))
+    try:
+        s.connect(("127.0.0.1", port))
+        s.sendall(random.choice(bad) if i % 5 else os.urandom(300))
+        answer = s.recv(4000)
+        served += b" 200 " in answer[:20]
+    except OSError:
+        pass
+    if i % 100 == 0:
+        slow.append(s)
+    else:
+        s.close()
+assert not served, f"{served} were served"
+PY
+wait $runner
+json 'd["result"] == "done" and d["otaurl_restored"]'
+holds "$FW/6.1.1-classic.img"
+sim_stop
+end
+
+begin upgrade__from_the_session__asks_and_follows
+device 6.1.1-minimal "$TMPDIR/net.scn"
+tm_start 120 40 "$B/tasmite" "$DEV"
+see 'sonoff'
+tm_line "/upgrade $FW/alone/sonoff-classic.bin"
+see 'Upgrade over the air' 60
+see 'half way of an upgrade'
+tm_keys y
+see 'upgrade: Done\. It runs 6\.1\.1' 150
+see '┌? ?Upgrade'
+tm_keys C-q
+wait_for 10 tm_ended || bad "it does not end"
+tm_stop
+holds "$FW/6.1.1-classic.img"
+sim_stop
+end
+
+begin upload__tells__what_the_page_says
+device 6.1.1-minimal "$TMPDIR/net.scn"
+python3 - "$TMPDIR" <<'PY' &
+import socket, sys
+s = socket.socket()
+s.bind(("127.0.0.9", 0))
+s.listen(2)
+open(sys.argv[1] + "/pageport", "w").write(str(s.getsockname()[1]) + "\n")
+for answer in (b"Upload <b>Failed</b><br>Not enough space", b"Upload <b>Successful</b>"):
+    c, _a = s.accept()
+    got = b""
+    while b"\r\n\r\n" not in got:
+        got += c.recv(65536)
+    head, rest = got.split(b"\r\n\r\n", 1)
+    need = int(head.lower().split(b"content-length:")[1].split(b"\r\n")[0])
+    while len(rest) < need:
+        rest += c.recv(65536)
+    open(sys.argv[1] + "/uploaded", "wb").write(rest)
+    c.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % len(answer) + answer)
+    c.close()
+PY
+server=$!
+wait_for 10 grep -q . "$TMPDIR/pageport"
+tm_start 120 40 "$B/tasmite" "$DEV"
+see 'sonoff'
+tm_line "/upload $FW/alone/sonoff-classic.bin 127.0.0.9:$(cat "$TMPDIR/pageport")"
+see 'upload: Not enough space' 30
+tm_line "/upload $FW/alone/sonoff-classic.bin 127.0.0.9:$(cat "$TMPDIR/pageport")"
+see 'upload: the device took it' 30
+python3 -c 'import sys; sys.exit(open(sys.argv[1], "rb").read() not in open(sys.argv[2], "rb").read())' \
+	"$FW/alone/sonoff-classic.bin" "$TMPDIR/uploaded" || bad "the file did not arrive as it is"
+kill $server 2>/dev/null
+tm_keys C-q
+wait_for 10 tm_ended || bad "it does not end"
+tm_stop
+sim_stop
+end
+
+begin upgrade__tells__a_device_in_another_network
+device 6.1.1-minimal "$TMPDIR/far.scn"
+run 1 "$FW/alone/sonoff-classic.bin"
+err 'no address in the network of 203.0.113.5'
+sim_stop
+end
+
+begin upgrade__tells__a_server_that_is_cut_or_not_there
+device 6.1.1-minimal "$TMPDIR/net.scn"
+run 1 http://127.0.0.1:9/sonoff.bin
+json 'd["result"] == "refused" and d["otaurl_restored"]'
+err 'connection refused'
+python3 - "$TMPDIR/cutport" <<'PY' &
+import socket, sys
+s = socket.socket()
+s.bind(("127.0.0.1", 0))
+s.listen(8)
+open(sys.argv[1], "w").write(str(s.getsockname()[1]) + "\n")
+for _ in range(4):
+    c, _a = s.accept()
+    c.recv(2000)
+    c.sendall(b"HTTP/1.0 200 OK\r\nContent-Length: 400000\r\n\r\n\xe9\x01\x03\x20" + 50000 * b"x")
+    c.close()
+PY
+server=$!
+wait_for 10 grep -q . "$TMPDIR/cutport"
+run 1 "http://127.0.0.1:$(cat "$TMPDIR/cutport")/sonoff.bin"
+json 'd["result"] == "refused"'
+err 'connection lost'
+kill $server 2>/dev/null
+holds "$FW/6.1.1-minimal.img"
+sim_stop
+end
+
+begin upgrade__ends__where_nobody_answers
+"$B/make-image" --build other -o "$FW/other.img"
+sim_start --boot-image "$FW/other.img" --speed 5
+run 3 "$FW/alone/sonoff-classic.bin"
+json 'd["result"] == "mute"'
+sim_stop
+end
+
+finish

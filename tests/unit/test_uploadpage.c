@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The page that answers an upload. */
+#include "tasmite/core/tasmota/uploadpage.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#define PAGE(color, what)                                                                         \
+	"<!DOCTYPE html><html><head><title>Sonoff - Info</title><script>var x='Successful'"       \
+	";</script><style>div{}</style></head><body><div>Upload <b><font color='" color "'>" what \
+	"</div></body></html>"
+
+static enum upload_result read_page(
+    unsigned status, const char *page, char *said, const char **advice)
+{
+	return upload_page_read(status, page, strlen(page), said, 80, advice);
+}
+
+static void upload_page_read__tells__taken_from_refused(void **state)
+{
+	static const struct {
+		const char *page, *said;
+		enum upload_result result;
+	} rows[] = {
+	    {PAGE("green", "Successful</font></b><br/>Device will restart"),
+		"Sonoff - Info Upload Successful Device will restart", UPLOAD_TAKEN},
+	    {PAGE("red", "Failed</font></b><br/><br/>Not enough space"), "Not enough space",
+		UPLOAD_REFUSED},
+	    {PAGE("red", "Failed</font></b><br/>Magic byte is not 0xE9"), "Magic byte is not 0xE9",
+		UPLOAD_REFUSED},
+	    {PAGE("red", "Failed</font></b><br/>Upload error code 12"),
+		"Sonoff - Info Upload Failed Upload error code 12", UPLOAD_REFUSED},
+	    {PAGE("red", "fehlgeschlagen"), "Sonoff - Info Upload fehlgeschlagen", UPLOAD_UNKNOWN},
+	    {"", "", UPLOAD_UNKNOWN},
+	    {"<", "", UPLOAD_UNKNOWN},
+	    {"<script>Successful", "", UPLOAD_UNKNOWN},
+	};
+	const char *advice;
+	char said[80];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		assert_int_equal(read_page(200, rows[i].page, said, &advice), rows[i].result);
+		assert_string_equal(said, rows[i].said);
+	}
+	assert_int_equal(
+	    read_page(200, PAGE("x", "Not enough space"), said, &advice), UPLOAD_REFUSED);
+	assert_non_null(strstr(advice, "minimal"));
+	assert_int_equal(read_page(401, "x", said, &advice), UPLOAD_LOGIN);
+	assert_int_equal(read_page(404, PAGE("x", "Successful"), said, &advice), UPLOAD_NO_PAGE);
+}
+
+static void upload_page_read__survives__any_bytes(void **state)
+{
+	uint32_t seed = 5;
+	char page[300], said[80];
+	const char *advice;
+
+	(void)state;
+	for (int round = 0; round < 5000; round++) {
+		for (size_t i = 0; i < sizeof(page); i++) {
+			seed = seed * 1664525 + 1013904223;
+			page[i] = seed >> 30 ? (char)(seed >> 20) : "<>/s "[(seed >> 24) % 5];
+		}
+		(void)upload_page_read(200, page, sizeof(page), said, sizeof(said), &advice);
+		assert_true(strlen(said) < sizeof(said));
+		for (const char *p = said; *p; p++)
+			assert_true(*p >= ' ' && *p < 0x7f);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(upload_page_read__tells__taken_from_refused),
+	    cmocka_unit_test(upload_page_read__survives__any_bytes),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
