@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # The adapter is pulled in the middle of each kind of work (hotplug.sh does it between them) and put
 # back at once or later, under another name each time: what is told, what goes on, what is done again;
-# and nothing is ever done to another adapter that has taken the name meanwhile. UNPLUGS=all pulls at
-# more places of each work.
+# and nothing is ever done to another adapter that has taken the name meanwhile. UNPLUGS=all: in each
+# stage of each work with the flash, some minutes; else in a few.
 . "$(dirname "$0")/lib.sh"
 
 export XDG_STATE_HOME=$TMPDIR/state XDG_CONFIG_HOME=$TMPDIR/config
@@ -116,9 +116,7 @@ if [ "${UNPLUGS:-}" = all ]; then
 	esp32_places="400 1000 3000 8000 20000 100000 40"
 	places="20 100 200 300 400 600 900 1200 1500 2000 3000 4500 6000 8000 10000 13000 16000 20000 25000 30000 40000 50000 60000"
 else
-	places="40 1500 30000"
-	rom_places="300 40000"
-	esp32_places="20000 40"
+	places="1500 30000"
 fi
 
 begin unplug__flash__every_stage_of_the_stub
@@ -129,19 +127,27 @@ echo "# stub: pulled at:$stages"
 went_through stub write
 end
 
+if [ "${UNPLUGS:-}" = all ]; then
 begin unplug__flash__every_stage_of_the_rom
 pulls "/flash $TMPDIR/app.bin --yes --no-stub" 'written in .*(and verified|checked)' $rom_places
 same_flash "$TMPDIR/app.bin" || bad "the flash differs"
 echo "# ROM: pulled at:$stages"
 went_through write
 end
+fi
 
 # What the chip says tells when it is read, compared, erased, checked: by the panel then.
 # pull_in STAGE COMMAND
 pull_in() {
 	fresh
-	tm_line "$2"
-	see "▶ $1" 30
+	# It may be over before it is seen.
+	for _ in 1 2 3 4 5; do
+		tm_line "$2"
+		see "▶ $1|holds this file|copied to|erased in" 60
+		tm_shows "▶ $1" && break
+		fresh
+		rm -f "$TMPDIR"/{copy,first}*
+	done
 	pull
 	see "✘ $1" 10
 	see 'failed: .*(went away|lost)' 1
@@ -168,10 +174,11 @@ cmp -s "$TMPDIR/before.bin" "$TMPDIR/flash.bin" || bad "the flash was touched"
 [ -e "$TMPDIR/first.bin" ] && bad "part of a copy has the name of a whole one"
 end
 
+left_cleanly
+
+if [ "${UNPLUGS:-}" = all ]; then
 begin unplug__verify__says_nothing_of_the_flash
-fresh
-tm_line "/flash $TMPDIR/long.bin --yes"
-see 'written in .*(and verified|checked)' 60
+device --boot-image "$TMPDIR/long.bin"
 cp "$TMPDIR/flash.bin" "$TMPDIR/before.bin"
 pull_in verify "/verify $TMPDIR/long.bin"
 tm_shows 'holds this file|differ' && bad "a result is told"
@@ -195,11 +202,14 @@ left_cleanly
 begin unplug__esp32__every_stage
 device --chip esp32c3
 pulls "/flash $TMPDIR/c3.bin --yes --full" 'written in .*(and verified|checked)' $esp32_places
-same_flash "$TMPDIR/c3.bin" || bad "the flash differs"
+# The application that was started may have written into its first sectors.
+cmp -s -i 65536 -n $(($(stat -c %s "$TMPDIR/c3.bin") - 65536)) "$TMPDIR/c3.bin" "$TMPDIR/flash.bin" ||
+	bad "the flash differs"
 echo "# ESP32-C3: pulled at:$stages"
 went_through write
 end
 left_cleanly
+fi
 
 # ---- commands ----------------------------------------------------------------------------------
 for i in $(seq 12); do
@@ -257,7 +267,9 @@ wait_for 30 sent || bad "not sent"
 end
 
 begin unplug__rescue__asks_the_same_step_again
-tm_line '/clear'
+left_cleanly
+device --boot-image "$TMPDIR/long.bin" --power on
+see '✘ Wi-Fi +no network is set' 30
 tm_line '/rescue'
 see 'Rescue, step 1 of' 10
 tm_keys s

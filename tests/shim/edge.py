@@ -33,7 +33,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 B = os.environ["B"]
 TMP = os.environ.get("TMPDIR", "/tmp")
-PATIENCE = 30  # seconds: what takes longer hangs
+PATIENCE = 100  # seconds: what takes longer hangs
 STEP = 8       # seconds for what a step waits for; then it goes on without
 SANITIZED = b"AddressSanitizer", b"runtime error:", b"LeakSanitizer"
 LINES = b"".join(b"line %04d of the log, and what stands in it: %d\r\n" % (i, i * 7919) for i in range(300))
@@ -561,7 +561,7 @@ class Flash(Journey):
     def go(self, run):
         device = Device(run.folder, "--button", "down", "--boot-image", make_image(
             TMP + "/edge-old.bin", "--build", "6.1.1-minimal", "--size", "64K"))
-        run.plain("flash", "--yes", "--port", run.port, "--timeout", "10", make_image(
+        run.plain("flash", "--yes", "--port", run.port, "--timeout", "10", "--baud", "115200", make_image(
             self.image, "--build", "8.5.0-minimal", "--size", "64K"))
         device.stop()
 
@@ -576,7 +576,8 @@ class Backup(Journey):
     def go(self, run):
         device = Device(run.folder, "--button", "down", "--boot-image", make_image(
             TMP + "/edge-old.bin", "--build", "6.1.1-minimal", "--size", "64K"))
-        run.plain("backup", "--port", run.port, "--timeout", "10", run.path("copy.bin"), "0", "64k")
+        run.plain("backup", "--port", run.port, "--timeout", "10", "--baud", "115200", run.path("copy.bin"),
+                  "0", "64k")
         device.stop()
 
     def check(self, run):
