@@ -313,7 +313,7 @@ int upgrade_files_load(
 	if (rc != ERR_OK)
 		return rc;
 	while ((rc = upgrade_files_step(f, err)) == ERR_AGAIN)
-		;
+		continue;
 	if (rc != ERR_OK)
 		upgrade_files_free(f);
 	return rc;
