@@ -357,6 +357,7 @@ void app_upgrade_fini(struct app *a);
 /* ---- act_upload.c: to the device's web page ---- */
 bool app_uploading(const struct app *a);
 void app_upload_turn(struct app *a);
+void app_upload_rx(struct app *a, const uint8_t *bytes, size_t n, mono_t now);
 bool app_upload_cancel(struct app *a);
 void app_upload_fini(struct app *a);
 
@@ -516,6 +517,8 @@ void app_flash_init(struct app *a);
 void app_flash_fini(struct app *a);
 /* The flash task's turn at the end of the loop's turn. */
 void app_flash_turn(struct app *a);
+/* The ROM said that its boot loader starts: what the panel says of the end of a flash may be wrong. */
+void app_flash_loader(struct app *a);
 void app_flash_port_lost(struct app *a, mono_t now);
 bool app_flashing(const struct app *a);
 void app_quit(struct app *a, int code);
