@@ -50,29 +50,4 @@ boot_normally
 see 'rescue: it runs; set the network again' 60
 see 'Backlog SSID1 NAME; Password1'
 end
-
-# No such file is at hand at first: it is looked for once more on the user's word.
-begin rescue__leads_on__to_minimal_and_another_build
-tm_keys C-c
-tm_line '/rescue'
-see 'step 5 of 6: The minimal build' 20
-"$B/make-image" --build 8.5.0-minimal -o "$TMPDIR/fw/tasmota-minimal.bin"
-"$B/make-image" --build 6.1.1-full -o "$TMPDIR/fw/sonoff-classic.bin"
-tm_keys y
-see 'File: tasmota-minimal.bin|tasmota-minimal.bin' 20
-tm_keys y
-enter_loader
-see 'rescue: written: start the device' 60
-boot_normally
-see 'rescue: it runs; set the network again|the fault is still there' 60
-tm_keys C-c
-tm_line '/rescue'
-see 'step 6 of 6: Another build' 20
-tm_keys y
-enter_loader
-see 'rescue: written: start the device' 60
-boot_normally
-see 'rescue: it runs; set the network again|the fault is still there' 60
-tm_text | grep -q 'Sonoff-Tasmota 6.1.1' || bad "the other build does not run"
-end
 finish
