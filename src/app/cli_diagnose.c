@@ -292,5 +292,5 @@ int cli_diagnose(const struct cli_diagnose_options *o)
 		problem = problem || rc == CLI_PROBLEM;
 		healthy = healthy || rc == CLI_GOOD;
 	}
-	return problem ? CLI_PROBLEM : healthy ? CLI_GOOD : CLI_UNKNOWN;
+	return cli_out_end(problem, healthy);
 }
