@@ -20,7 +20,7 @@ struct call {
 	struct app_options app;
 	struct cli_flash_options flash;
 	bool quiet, force;
-	const char *minimal;
+	const char *minimal, *source, *address;
 	char **files; /* as many as words */
 	int file_count;
 	const char *plain_only; /* an option that makes sense with --plain alone */
@@ -195,6 +195,23 @@ static bool take_port(
 	return true;
 }
 
+static bool flag(bool *f)
+{
+	*f = true;
+	return true;
+}
+
+static bool upgrade_option(struct call *c, const struct option_row *row, const char *value)
+{
+	if (row->id == OPTION_MINIMAL)
+		c->minimal = value;
+	else if (row->id == OPTION_SOURCE)
+		c->source = value;
+	else
+		c->address = value;
+	return true;
+}
+
 static bool take_option(struct call *c, enum options_command command, const struct option_row *row,
     const char *value, struct err *err)
 {
@@ -271,20 +288,17 @@ static bool take_option(struct call *c, enum options_command command, const stru
 	case OPTION_FREQ:
 		return flash_option(c, row, value, err);
 	case OPTION_YES:
-		c->flash.yes = true;
-		return true;
+		return flag(&c->flash.yes);
 	case OPTION_JSON:
-		c->flash.json = true;
-		return true;
+		return flag(&c->flash.json);
 	case OPTION_QUIET:
-		c->quiet = true;
-		return true;
+		return flag(&c->quiet);
 	case OPTION_MINIMAL:
-		c->minimal = value;
-		return true;
+	case OPTION_SOURCE:
+	case OPTION_ADDRESS:
+		return upgrade_option(c, row, value);
 	case OPTION_NO_CLKDIV:
-		c->flash.no_clkdiv = true;
-		return true;
+		return flag(&c->flash.no_clkdiv);
 	case OPTION_TIMEOUT:
 		if (command == OPTIONS_SESSION) {
 			c->plain_only = row->name;
@@ -388,6 +402,8 @@ static int run_upgrade(struct call *c)
 {
 	struct cli_upgrade_options o = {.file = c->files[0],
 	    .small = c->minimal,
+	    .source = c->source,
+	    .address = c->address,
 	    .port = c->flash.port,
 	    .baud = c->flash.baud,
 	    .yes = c->flash.yes,

@@ -222,7 +222,8 @@ void app_flash_port_lost(struct app *a, mono_t now)
 void act_cancel(struct app *a, const struct cmd_line *c)
 {
 	(void)c;
-	if (app_upgrade_cancel(a) || app_upload_cancel(a) || app_courier_cancel(a) || app_send_cancel(a))
+	if (app_upgrade_cancel(a) || app_upload_cancel(a) || app_courier_cancel(a) ||
+	    app_send_cancel(a))
 		return;
 	if (!app_flashing(a)) {
 		if (a->session->flash.state == FLASH_IDLE || a->task) {

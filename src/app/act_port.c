@@ -62,6 +62,11 @@ void app_change_port(struct app *a, const char *name)
 
 	if (refuse_while_flashing(a))
 		return;
+	if (app_upgrading(a)) {
+		session_notice(
+		    a->session, true, "an upgrade needs this port until it ends: /cancel stops it");
+		return;
+	}
 	if (a->player) { /* its lines have times of their own, another day's as a rule */
 		session_notice(
 		    a->session, true, "this is a replay: a port needs a session of its own");

@@ -17,11 +17,19 @@ struct upgrade_run {
 	struct upgrade_task *task;
 	char name[96];
 	bool asked, over;
+	bool asking;  /* our question is open */
+	bool leaving; /* the program ends when this has */
+	int stop;     /* ... with this code of the loop */
 };
 
 bool app_upgrading(const struct app *a)
 {
 	return a->upgrade != NULL;
+}
+
+static const struct upgrade_view *view_of(const struct app *a)
+{
+	return upgrade_view(upgrade_task_model(a->upgrade->task));
 }
 
 /* ---- the panel --------------------------------------------------------------------------------- */
@@ -34,11 +42,39 @@ static void panel_line(struct flash_view *v, bool bad, const char *text)
 	v->text_bad[v->text_count++] = bad;
 }
 
+/* As many lines as it needs, cut at blanks. */
+static void panel_words(struct flash_view *v, bool bad, const char *text)
+{
+	char line[sizeof(v->text[0])];
+
+	while (*text) {
+		size_t n = strlen(text), at = n;
+
+		if (n >= sizeof(line))
+			for (at = sizeof(line) - 1; at && text[at] != ' '; at--)
+				continue;
+		if (!at)
+			at = sizeof(line) - 1;
+		str_copy_n(line, sizeof(line), text, at);
+		panel_line(v, bad, line);
+		text = str_skip_blank(text + at);
+	}
+}
+
+/* What is likely is marked; what was ruled out is not shown. */
+static void show_causes(struct flash_view *p, const struct upgrade_cause *c)
+{
+	for (unsigned i = 0; c && i < UPGRADE_CAUSES; i++)
+		if (c[i].likely != UPGRADE_UNLIKELY)
+			panel_line(p, c[i].likely == UPGRADE_LIKELY, c[i].text);
+}
+
 static void show_numbers(struct flash_view *p, const struct upgrade_view *v)
 {
 	char line[160], size[16];
 
-	panel_line(p, v->late, upgrade_state_words(v->state));
+	upgrade_now_words(v, line, sizeof(line));
+	panel_line(p, v->late || v->away, line);
 	if (v->requests) {
 		str_fmt(line, sizeof(line), "%u requests, %u attempts, %u restarts", v->requests,
 		    v->attempts, v->restarts);
@@ -58,10 +94,10 @@ static void show_numbers(struct flash_view *p, const struct upgrade_view *v)
 static void show(struct app *a)
 {
 	struct upgrade_run *r = a->upgrade;
-	const struct upgrade_view *v = upgrade_view(upgrade_task_model(r->task));
+	const struct upgrade_view *v = view_of(a);
 	struct flash_view *p = &a->session->flash;
 	uint64_t revision = p->revision;
-	char words[400];
+	char words[600];
 
 	memset(p, 0, sizeof(*p));
 	p->revision = revision + 1;
@@ -74,7 +110,7 @@ static void show(struct app *a)
 			   : v->end == UPGRADE_END_CANCELLED ? FLASH_CANCELLED
 							     : FLASH_FAILED;
 		upgrade_end_words(upgrade_task_model(r->task), words, sizeof(words));
-		panel_line(p, p->state == FLASH_FAILED, words);
+		panel_words(p, p->state == FLASH_FAILED, words);
 	} else {
 		p->done = v->sent;
 		p->total = v->state == UPGRADE_SENDS ? v->total : 0;
@@ -84,15 +120,23 @@ static void show(struct app *a)
 		}
 		show_numbers(p, v);
 	}
+	show_causes(p, upgrade_task_causes(r->task));
 	p->boots = a->session->facts.boots;
 	session_touch(a->session);
 }
 
 /* ---- the task ---------------------------------------------------------------------------------- */
 
+/* With the line end that the console wants, whatever is set for what is typed. */
 static void on_send(void *ctx, const char *line)
 {
-	(void)app_send_line(ctx, line); /* what is lost is asked again */
+	struct app *a = ctx;
+	char text[320];
+
+	if (!app_send_ready(a) || !str_fmt(text, sizeof(text), "%s\n", line) ||
+	    !link_send(a->link, text, strlen(text)))
+		return; /* what is lost is asked again */
+	app_show_sent(a, line, strlen(line), false);
 }
 
 static void on_say(void *ctx, bool bad, const char *text)
@@ -111,6 +155,7 @@ static void answered(struct app *a, bool yes)
 
 	if (!a->upgrade || a->upgrade->over)
 		return;
+	a->upgrade->asking = false;
 	if (yes && upgrade_task_go(a->upgrade->task, a->now, &err))
 		return;
 	if (yes)
@@ -188,19 +233,54 @@ static void ask(struct app *a)
 		return;
 	}
 	question(&a->session->ask, u, a->upgrade->name);
+	a->upgrade->asking = true;
 	app_ask(a, answered);
+}
+
+/* What the user must know after the screen is gone. */
+static void keep_last_words(struct app *a)
+{
+	const struct upgrade_view *v = view_of(a);
+	char command[300];
+
+	if (!v->changed || v->restored)
+		return;
+	if (upgrade_restore_words(upgrade_task_model(a->upgrade->task), command, sizeof(command)))
+		str_fmt(a->last_words, sizeof(a->last_words),
+		    "the device's OtaUrl was not put back: type %s", command);
+	else
+		str_copy(a->last_words, sizeof(a->last_words),
+		    "the device's OtaUrl was not put back; OtaUrl 1 sets the default");
+}
+
+static void leave(struct app *a)
+{
+	int stop = a->upgrade->stop;
+
+	keep_last_words(a);
+	app_upgrade_fini(a);
+	loop_stop(a->loop, stop);
 }
 
 void app_upgrade_turn(struct app *a)
 {
-	if (!a->upgrade || !a->upgrade->task)
+	struct upgrade_run *r = a->upgrade;
+
+	if (!r || !r->task)
 		return;
-	if (a->upgrade->asked && !a->session->ask.open)
+	if (r->asked && !a->session->ask.open)
 		ask(a);
-	if (!a->upgrade->over)
+	if (!r->over)
 		return;
+	if (r->asking && a->session->ask.open) { /* there is nothing to be answered any more */
+		a->on_answer = NULL;
+		session_ask_close(a->session);
+	}
 	show(a);
-	app_upgrade_fini(a);
+	if (r->leaving)
+		leave(a);
+	else
+		app_upgrade_fini(a);
 }
 
 void app_upgrade_rx(struct app *a, const uint8_t *bytes, size_t n, mono_t now)
@@ -209,11 +289,76 @@ void app_upgrade_rx(struct app *a, const uint8_t *bytes, size_t n, mono_t now)
 		upgrade_task_rx(a->upgrade->task, bytes, n, now);
 }
 
+void app_upgrade_port_away(struct app *a, mono_t now)
+{
+	if (a->upgrade && !a->upgrade->over)
+		upgrade_task_port_away(a->upgrade->task, now);
+}
+
+void app_upgrade_port_back(struct app *a, mono_t now)
+{
+	if (a->upgrade && !a->upgrade->over)
+		upgrade_task_port_back(a->upgrade->task, now);
+}
+
+/* The second time the old OtaUrl is not waited for. */
 bool app_upgrade_cancel(struct app *a)
 {
-	if (!a->upgrade)
+	if (!a->upgrade || a->upgrade->over)
 		return false;
-	upgrade_task_cancel(a->upgrade->task, a->now);
+	if (view_of(a)->state == UPGRADE_RESTORES)
+		upgrade_task_port_gone(a->upgrade->task, a->now);
+	else
+		upgrade_task_cancel(a->upgrade->task, a->now);
+	return true;
+}
+
+/* ---- leaving ----------------------------------------------------------------------------------- */
+
+bool app_upgrade_leave(struct app *a, int stop)
+{
+	struct upgrade_run *r = a->upgrade;
+
+	if (!r || r->over || !view_of(a)->changed)
+		return false;
+	r->stop = stop;
+	if (r->leaving || !link_is_open(a->link)) { /* nothing to wait for */
+		keep_last_words(a);
+		return false;
+	}
+	r->leaving = true;
+	if (view_of(a)->state != UPGRADE_RESTORES)
+		upgrade_task_cancel(r->task, a->now);
+	session_say(a->session, a->now,
+	    "upgrade: the program ends when OtaUrl is put back; once more: at once");
+	return true;
+}
+
+static void quit_answered(struct app *a, bool yes)
+{
+	if (yes && !app_upgrade_leave(a, 0))
+		app_quit(a, 0);
+}
+
+bool app_upgrade_quit(struct app *a)
+{
+	struct session_ask *ask = &a->session->ask;
+
+	if (!a->upgrade || a->upgrade->over || !view_of(a)->changed || a->upgrade->leaving)
+		return false;
+	memset(ask, 0, sizeof(*ask));
+	str_copy(ask->title, sizeof(ask->title), "Leave during an upgrade?");
+	str_copy(ask->text[0], sizeof(ask->text[0]),
+	    "The upgrade ends: the device keeps what it has, unless it has all of the file "
+	    "already.");
+	str_copy(ask->text[1], sizeof(ask->text[1]),
+	    link_is_open(a->link) ? "Its OtaUrl is put back before; that takes up to a minute."
+				  : "The port is away: its OtaUrl can't be put back. What to type "
+				    "is told in the end.");
+	ask->text_count = 2;
+	str_copy(ask->yes, sizeof(ask->yes), "y  leave");
+	str_copy(ask->no, sizeof(ask->no), "n  stay");
+	app_ask(a, quit_answered);
 	return true;
 }
 
@@ -246,12 +391,15 @@ static bool take_words(struct app *a, const struct cmd_line *c, struct upgrade_w
 {
 	for (int i = 0; i < c->count; i++) {
 		const char *word = c->args[i];
+		bool more = i + 1 < c->count;
 
 		if (!strcmp(word, "--force")) {
 			w->insist = true;
-		} else if (!strcmp(word, "--any-source")) {
-			w->any_source = true;
-		} else if (!strcmp(word, "--minimal") && i + 1 < c->count) {
+		} else if (!strcmp(word, "--source") && more) {
+			w->source = c->args[++i];
+		} else if (!strcmp(word, "--address") && more) {
+			w->address = c->args[++i];
+		} else if (!strcmp(word, "--minimal") && more) {
 			w->small = c->args[++i];
 		} else if (str_starts(word, "--") || w->path || w->url) {
 			session_notice(
@@ -285,7 +433,8 @@ static void begin(struct app *a, const struct upgrade_wish *w)
 void act_upgrade(struct app *a, const struct cmd_line *c)
 {
 	const struct facts *f = &a->session->facts;
-	struct upgrade_wish w = {.known = {.free_kb = -1, .flash_kb = -1}};
+	struct upgrade_wish w = {.known = {.free_kb = -1, .flash_kb = -1},
+	    .source = settings_text(a->session->settings, SET_UPGRADE_SOURCE)};
 
 	if (!may_begin(a) || !take_words(a, c, &w))
 		return;

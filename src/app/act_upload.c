@@ -21,7 +21,10 @@ struct upload_run {
 	uint8_t *data;
 	size_t size;
 	char name[96], address[64];
+	uint16_t port;
+	char password[72]; /* of the page, as it was entered for this once; "" none */
 	mono_t began;
+	bool asking; /* its form is open */
 	bool over;
 };
 
@@ -70,6 +73,62 @@ static void finish(struct app *a, enum flash_state state, const char *text)
 	loop_again(a->loop);
 }
 
+/* ---- the page's password ----------------------------------------------------------------------- */
+
+static bool dial(struct app *a, struct err *err);
+
+static void login_over(struct app *a)
+{
+	a->upload->asking = false;
+	a->on_form = NULL;
+	session_form_close(a->session);
+}
+
+static void on_login(struct app *a, enum tui_form event, int field)
+{
+	struct upload_run *r = a->upload;
+	struct err err = {0};
+
+	(void)field;
+	if (event == TUI_FORM_CHANGED)
+		return;
+	str_copy(r->password, sizeof(r->password), a->session->form.fields[0].value);
+	login_over(a);
+	if (event == TUI_FORM_CANCEL || !r->password[0]) {
+		finish(a, FLASH_CANCELLED, "not sent: the page wants its password");
+		return;
+	}
+	secrets_add(a->secrets, r->password, strlen(r->password));
+	r->began = a->now;
+	if (dial(a, &err))
+		show(a, FLASH_WORKING, 0, "connects");
+	else
+		finish(a, FLASH_FAILED, err.text);
+}
+
+/* It is asked for where it is needed, and kept nowhere. False: another form is open. */
+static bool ask_login(struct app *a)
+{
+	struct upload_run *r = a->upload;
+	struct session_field *f;
+
+	if (a->session->form.open)
+		return false;
+	session_form_open(a->session, "The page of the device wants its password", "Enter: send");
+	f = session_form_add(a->session, "WebPassword", true);
+	if (f && r->password[0]) {
+		str_copy(f->hint, sizeof(f->hint), "that was not it");
+		f->bad = true;
+	}
+	http_post_free(r->post);
+	r->post = NULL;
+	r->asking = true;
+	a->on_form = on_login;
+	session_form_touch(a->session);
+	show(a, FLASH_WORKING, 0, "waits for the password of the page");
+	return true;
+}
+
 static void answered(struct app *a, const struct http_post_event *e)
 {
 	const char *advice;
@@ -83,8 +142,11 @@ static void answered(struct app *a, const struct http_post_event *e)
 		str_fmt(text, sizeof(text), "the page says: %s; the log shows what runs", said);
 		finish(a, FLASH_DONE, text);
 		return;
-	case UPLOAD_REFUSED:
 	case UPLOAD_LOGIN:
+		if (ask_login(a))
+			return;
+		/* fall through */
+	case UPLOAD_REFUSED:
 	case UPLOAD_NO_PAGE:
 		str_fmt(
 		    text, sizeof(text), "%s%s%s", said, advice ? ". " : "", advice ? advice : "");
@@ -127,6 +189,8 @@ bool app_upload_cancel(struct app *a)
 {
 	if (!a->upload || a->upload->over)
 		return false;
+	if (a->upload->asking)
+		login_over(a);
 	finish(a, FLASH_CANCELLED, "cancelled; the device keeps what it has");
 	return true;
 }
@@ -137,6 +201,7 @@ void app_upload_fini(struct app *a)
 		return;
 	http_post_free(a->upload->post);
 	free(a->upload->data);
+	memset(a->upload, 0, sizeof(*a->upload)); /* the password */
 	free(a->upload);
 	a->upload = NULL;
 }
@@ -144,7 +209,7 @@ void app_upload_fini(struct app *a)
 /* ---- the command ------------------------------------------------------------------------------- */
 
 /* "10.0.0.7", "10.0.0.7:8080"; none: where the log has seen its web page. */
-static bool take_address(struct app *a, const char *word, uint16_t *port)
+static bool take_address(struct app *a, const char *word)
 {
 	char *address = a->upload->address, *colon;
 	size_t size = sizeof(a->upload->address);
@@ -160,32 +225,42 @@ static bool take_address(struct app *a, const char *word, uint16_t *port)
 		session_notice(a->session, true, "%s is no address: 192.168.4.1, say", word);
 		return false;
 	}
-	*port = (uint16_t)n;
+	a->upload->port = (uint16_t)n;
 	return true;
+}
+
+static bool dial(struct app *a, struct err *err)
+{
+	struct upload_run *r = a->upload;
+	struct http_post_config cfg = {.loop = a->loop,
+	    .address = r->address,
+	    .port = r->port,
+	    .name = r->name,
+	    .data = r->data,
+	    .size = r->size,
+	    .password = r->password,
+	    .event = on_event,
+	    .ctx = a};
+
+	r->post = http_post_new(&cfg, err);
+	return r->post != NULL;
 }
 
 static bool begin(struct app *a, const char *file, const char *word)
 {
 	struct upload_run *r = a->upload;
 	const char *slash = strrchr(file, '/');
-	struct http_post_config cfg = {.loop = a->loop, .event = on_event, .ctx = a};
 	struct err err = {0};
 	char path[512];
 
-	if (!take_address(a, word, &cfg.port))
+	if (!take_address(a, word))
 		return false;
 	str_copy(r->name, sizeof(r->name), slash ? slash + 1 : file);
 	if (files_expand(file, path, sizeof(path), &err) == ERR_OK &&
-	    files_read(path, FILE_MAX, &r->data, &r->size, &err) == ERR_OK) {
-		cfg.address = r->address;
-		cfg.name = r->name;
-		cfg.data = r->data;
-		cfg.size = r->size;
-		r->post = http_post_new(&cfg, &err);
-	}
-	if (!r->post)
-		session_warn(a->session, a->now, "upload: %s", err.text);
-	return r->post != NULL;
+	    files_read(path, FILE_MAX, &r->data, &r->size, &err) == ERR_OK && dial(a, &err))
+		return true;
+	session_warn(a->session, a->now, "upload: %s", err.text);
+	return false;
 }
 
 void act_upload(struct app *a, const struct cmd_line *c)

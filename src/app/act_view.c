@@ -397,7 +397,11 @@ void act_quit(struct app *a, const struct cmd_line *c)
 	struct session_ask *ask = &a->session->ask;
 
 	(void)c;
+	if (app_upgrade_quit(a))
+		return;
 	if (!app_flashing(a)) {
+		if (app_upgrading(a)) /* already told to leave: not waited for any more */
+			(void)app_upgrade_leave(a, 0);
 		app_quit(a, 0);
 		return;
 	}

@@ -49,6 +49,7 @@ static void link_up(void *ctx, mono_t now)
 		plain_port_open(a->plain, now);
 	if (app_flashing(a))
 		flash_task_port_back(a->task, now);
+	app_upgrade_port_back(a, now);
 	if (a->boot_awaited)
 		app_boot_again(a, now);
 	a->boot_awaited = false;
@@ -96,6 +97,7 @@ static void link_down(void *ctx, const struct err *why, mono_t now)
 		session_warn(a->session, now, "%zu bytes were not sent: send them again", unsent);
 	app_send_lost(a);
 	app_courier_lost(a);
+	app_upgrade_port_away(a, now);
 	if (!was_waiting)
 		session_say(a->session, now, "waiting for %s: it is opened by itself",
 		    a->session->port.name);
@@ -268,9 +270,15 @@ static void on_term(void *ctx, int signo, mono_t now)
 {
 	struct app *a = ctx;
 
-	(void)now;
+	a->now = now;
 	a->killed_by = signo;
-	loop_stop(a->loop, 1);
+	if (signo == SIGHUP &&
+	    a->keys) { /* the terminal is gone: nothing to read, nothing to draw */
+		a->screen_away = true;
+		watch_set(a->keys, LOOP_NONE);
+	}
+	if (!app_upgrade_leave(a, 1))
+		loop_stop(a->loop, 1);
 }
 
 /* The keyboard sends no SIGINT (raw mode); one from outside is taken as Ctrl-C: nothing dies. */
@@ -346,6 +354,7 @@ static void on_usr1(void *ctx, int signo, mono_t now)
 		a->away_since = now;
 	app_send_lost(a);
 	app_courier_lost(a);
+	app_upgrade_port_away(a, now);
 	app_log_break(a, now);
 	app_boot_stop(a);
 	a->loader_there = false;
@@ -387,7 +396,13 @@ static bool take_signals(struct app *a, struct err *err)
 /* ---- the turn -------------------------------------------------------------------------------- */
 
 /* Between two frames of a burst: what comes in the meantime is on the screen within 25 ms. */
-#define FRAME_US MONO_MS(20)
+#define FRAME_US      MONO_MS(20)
+#define FRAME_FAST_US MONO_MS(24) /* lines that go by faster than one a millisecond */
+
+static int64_t frame_us(const struct app *a)
+{
+	return link_fast(a->link) ? FRAME_FAST_US : FRAME_US;
+}
 
 static void on_keys(void *ctx, int ready, mono_t now)
 {
@@ -424,7 +439,7 @@ static mono_t phase_flush(void *ctx, mono_t now)
 
 	/* The chip's answers are waited for while it is flashed, and the rate follows its boot. */
 	link_gather(a->link, !app_flashing(a) && a->boot.state == BOOTWATCH_OFF);
-	if (now - a->last_frame >= FRAME_US) /* one that is drawn now shows the newest */
+	if (now - a->last_frame >= frame_us(a)) /* one that is drawn now shows the newest */
 		link_catch_up(a->link, now);
 	next = link_flush(a->link, now);
 	due = mono_min(app_send_turn(a, now), app_courier_turn(a, now));
@@ -442,20 +457,20 @@ static mono_t phase_flush(void *ctx, mono_t now)
 static mono_t phase_draw(void *ctx, mono_t now)
 {
 	struct app *a = ctx;
-	bool early = now - a->last_frame < FRAME_US;
+	bool early = now - a->last_frame < frame_us(a);
 
 	if (a->screen_away)
 		return MONO_NEVER;
 	if (!early)
 		session_judge(a->session);
 	if (!tui_dirty(a->tui, now)) /* what was read since the last frame may still change it */
-		return a->session->device.fresh ? a->last_frame + FRAME_US
+		return a->session->device.fresh ? a->last_frame + frame_us(a)
 						: tui_deadline(a->tui, now);
 	if (early)
-		return a->last_frame + FRAME_US;
+		return a->last_frame + frame_us(a);
 	a->last_frame = now;
 	if (!tui_draw(a->tui, now))
-		return now + FRAME_US; /* the terminal has not taken the last one yet */
+		return now + frame_us(a); /* the terminal has not taken the last one yet */
 	return tui_deadline(a->tui, now);
 }
 
@@ -503,8 +518,6 @@ static bool open_plain(struct app *a, struct err *err)
 
 static bool open_screen(struct app *a, struct err *err)
 {
-	struct watch *keys;
-
 	crash_remember();
 	a->screen = tui_curses_new(!a->options->no_color, err);
 	if (!a->screen)
@@ -513,8 +526,9 @@ static bool open_screen(struct app *a, struct err *err)
 	if (!take_signals(a, err)) /* after curses, which installs handlers of its own */
 		return false;
 	a->tui = tui_new(a->session, a->secrets, a->screen, &ui_ops, a);
-	keys = watch_new(a->loop, a->screen->ops->key_fd(a->screen), 1, LOOP_READ, on_keys, a, err);
-	if (!keys)
+	a->keys =
+	    watch_new(a->loop, a->screen->ops->key_fd(a->screen), 1, LOOP_READ, on_keys, a, err);
+	if (!a->keys)
 		return false;
 	a->keys_due = MONO_NEVER;
 	loop_phase(a->loop, LOOP_COMMANDS, phase_commands, a);
@@ -672,6 +686,7 @@ int app_run(const struct app_options *o)
 {
 	struct app *a = xcalloc(1, sizeof(*a));
 	struct err err = {0};
+	char last_words[sizeof(a->last_words)];
 	int code, killed_by;
 
 	a->options = o;
@@ -684,8 +699,11 @@ int app_run(const struct app_options *o)
 	}
 	code = a->exit_code;
 	killed_by = a->killed_by;
+	str_copy(last_words, sizeof(last_words), a->last_words);
 	close_all(a, &err);
 	free(a);
+	if (last_words[0])
+		fprintf(stderr, "tasmite: %s\n", last_words);
 	if (err.code) {
 		fprintf(stderr, "tasmite: %s\n", err.text);
 		code = code ? code : 1;

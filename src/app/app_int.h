@@ -61,7 +61,8 @@ struct app {
 	struct link *link;
 	struct backend *screen;
 	struct tui *tui;
-	mono_t now;	   /* of the present turn */
+	mono_t now; /* of the present turn */
+	struct watch *keys;
 	mono_t keys_due;   /* a pending ESC wants another look at the keys */
 	mono_t last_frame; /* when the screen was drawn last */
 
@@ -173,7 +174,8 @@ struct app {
 	bool first_open;   /* the port was never open yet */
 	bool screen_away;  /* suspended */
 	int exit_code;
-	int killed_by; /* signal */
+	int killed_by;	      /* signal */
+	char last_words[400]; /* for standard error, when the screen is gone; "" none */
 };
 
 /* ---- app_rx.c: from the wire to what is kept and shown ---- */
@@ -328,8 +330,16 @@ bool app_upgrading(const struct app *a);
 void app_upgrade_rx(struct app *a, const uint8_t *bytes, size_t n, mono_t now);
 /* At the end of the loop's turn. */
 void app_upgrade_turn(struct app *a);
+/* The port went away, or another program has it; it is back. */
+void app_upgrade_port_away(struct app *a, mono_t now);
+void app_upgrade_port_back(struct app *a, mono_t now);
 /* False: there is none. */
 bool app_upgrade_cancel(struct app *a);
+/* Asks before the program is left; false: nothing to ask. */
+bool app_upgrade_quit(struct app *a);
+/* The program is to end: what was changed in the device is put back first, and the loop is stopped
+ * then, with this code. False: nothing to wait for, or it was waited for already. */
+bool app_upgrade_leave(struct app *a, int stop);
 void app_upgrade_fini(struct app *a);
 
 /* ---- act_upload.c: to the device's web page ---- */

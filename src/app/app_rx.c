@@ -22,14 +22,15 @@ void app_rx_fini(struct app *a)
 
 /* ---- the funnel ------------------------------------------------------------------------------ */
 
-static void keep_masked(struct app *a, mono_t now)
+static void keep_masked(struct app *a, mono_t since, mono_t now)
 {
 	const uint8_t *bytes = buf_bytes(&a->masked);
 	size_t n = buf_len(&a->masked);
 
 	if (n) {
 		app_record_rx(a, bytes, n, now);
-		lines_rx(a->session->log, bytes, n, now + a->time_shift);
+		lines_rx_over(
+		    a->session->log, bytes, n, since + a->time_shift, now + a->time_shift);
 		if (a->plain)
 			plain_rx(a->plain, bytes, n, now + a->time_shift);
 		app_read_lines(a, now);
@@ -41,7 +42,7 @@ static void keep_masked(struct app *a, mono_t now)
 void app_log_rx(struct app *a, const uint8_t *bytes, size_t n, mono_t now)
 {
 	secrets_rx(a->secrets, bytes, n, now, &a->masked);
-	keep_masked(a, now);
+	keep_masked(a, now, now);
 }
 
 static void held_due(void *ctx, mono_t now)
@@ -49,7 +50,7 @@ static void held_due(void *ctx, mono_t now)
 	struct app *a = ctx;
 
 	secrets_tick(a->secrets, now, &a->masked);
-	keep_masked(a, now);
+	keep_masked(a, now, now);
 }
 
 void app_log_let_go(struct app *a, mono_t now)
@@ -59,13 +60,13 @@ void app_log_let_go(struct app *a, mono_t now)
 	if (due == MONO_NEVER)
 		return;
 	secrets_tick(a->secrets, due, &a->masked);
-	keep_masked(a, now);
+	keep_masked(a, now, now);
 }
 
 void app_log_break(struct app *a, mono_t now)
 {
 	secrets_flush(a->secrets, &a->masked);
-	keep_masked(a, now);
+	keep_masked(a, now, now);
 	app_record_break(a);
 	if (a->plain)
 		plain_break(a->plain);
@@ -92,7 +93,8 @@ static void tell_costly(struct app *a, mono_t now)
 void app_rx(struct app *a, const uint8_t *bytes, size_t n, mono_t now)
 {
 	a->loader_there = false; /* somebody else speaks now */
-	app_log_rx(a, bytes, n, now);
+	secrets_rx(a->secrets, bytes, n, now, &a->masked);
+	keep_masked(a, link_rx_since(a->link), now);
 	app_courier_rx(a, bytes, n, now);
 	app_upgrade_rx(a, bytes, n, now);
 	tell_costly(a, now);

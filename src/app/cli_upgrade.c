@@ -14,11 +14,14 @@
 #include "tasmite/io/clock.h"
 #include "upgrade_task.h"
 
+#define AWAY MONO_S(20) /* for the port to come back, where it alone is waited for */
+
 struct run {
 	const struct cli_upgrade_options *opt;
 	struct loop *loop;
 	struct link *link;
 	struct upgrade_task *task;
+	struct timer *away;
 	struct err err; /* why it could not begin or go on */
 	int code;	/* of err, 0: by the end of the task */
 	bool progress;	/* a line of it stands there, without an end */
@@ -69,15 +72,34 @@ static void on_ready(void *ctx, mono_t now)
 		stop(r, 1);
 }
 
+/* Nobody would come to plug it in again: what is to be put back is not waited for without end. */
+static void watch_away(struct run *r, const struct upgrade_view *v, mono_t now)
+{
+	if (!v->away || v->state != UPGRADE_RESTORES)
+		timer_disarm(r->away);
+	else if (!timer_armed(r->away))
+		timer_arm(r->away, now + AWAY);
+}
+
+static void on_away(void *ctx, mono_t now)
+{
+	struct run *r = ctx;
+
+	if (r->task && !r->stopped)
+		upgrade_task_port_gone(r->task, now);
+}
+
 static void on_changed(void *ctx, mono_t now)
 {
 	struct run *r = ctx;
 	const struct upgrade_view *v;
 
-	(void)now;
-	if (!r->task || !r->tty)
+	if (!r->task)
 		return;
 	v = upgrade_view(upgrade_task_model(r->task));
+	watch_away(r, v, now);
+	if (!r->tty)
+		return;
 	if (v->state != UPGRADE_SENDS || !v->total)
 		return;
 	fprintf(stderr, "\r%3u %%  %u of %u bytes, %u KB/s ",
@@ -112,11 +134,18 @@ static void link_up(void *ctx, mono_t now)
 {
 	struct run *r = ctx;
 	struct upgrade_wish wish = {.small = r->opt->small,
+	    .source = r->opt->source,
+	    .address = r->opt->address,
 	    .insist = r->opt->force,
 	    .known = {.free_kb = -1, .flash_kb = -1}};
 
-	if (r->task || r->stopped)
+	if (r->stopped)
 		return;
+	if (r->task) {
+		on_say(r, false, "the port is back");
+		upgrade_task_port_back(r->task, now);
+		return;
+	}
 	if (str_starts(r->opt->file, "http://"))
 		wish.url = r->opt->file;
 	else
@@ -130,15 +159,16 @@ static void link_down(void *ctx, const struct err *why, mono_t now)
 {
 	struct run *r = ctx;
 
-	(void)now;
 	if (r->stopped)
 		return;
-	r->err = *why;
-	/* A device with USB of its own goes away by each restart: then the port comes back. */
-	if (!r->task)
+	if (!r->task) {
+		r->err = *why;
 		stop(r, 4);
-	else
-		on_say(r, true, why->text);
+		return;
+	}
+	/* A device with USB of its own goes away by each restart: then the port comes back. */
+	on_say(r, true, why->text);
+	upgrade_task_port_away(r->task, now);
 }
 
 static void link_lines(void *ctx, const char *key, enum opener_line *dtr, enum opener_line *rts)
@@ -158,14 +188,19 @@ static mono_t flush(void *ctx, mono_t now)
 	return r->link ? link_flush(r->link, now) : MONO_NEVER;
 }
 
-/* The first one lets the old OtaUrl be put back, the second one does not wait for that. */
+/* The first one lets the old OtaUrl be put back, the second one does not wait for that: what to type
+ * is told then. */
 static void on_signal(void *ctx, int signo, mono_t now)
 {
 	struct run *r = ctx;
 
 	(void)signo;
-	if (!r->task || upgrade_served(upgrade_task_model(r->task)))
+	if (r->stopped)
+		return;
+	if (!r->task)
 		stop(r, 5);
+	else if (upgrade_served(upgrade_task_model(r->task)))
+		upgrade_task_port_gone(r->task, now);
 	else
 		upgrade_task_cancel(r->task, now);
 }
@@ -217,7 +252,7 @@ static void print_json(const struct run *r, int code)
 {
 	const struct upgrade_view *v = r->task ? upgrade_view(upgrade_task_model(r->task)) : NULL;
 	json_t *o = json_object();
-	char text[400] = "", version[24];
+	char text[600] = "", version[24];
 
 	json_object_set_new(o, "code", json_integer(code));
 	json_object_set_new(o, "result",
@@ -249,7 +284,7 @@ static void print_json(const struct run *r, int code)
 
 static void report(struct run *r, int code)
 {
-	char text[400];
+	char text[600];
 
 	end_progress(r);
 	if (r->err.code && r->code)
@@ -277,6 +312,7 @@ static bool begin(struct run *r)
 		if (loop_signal(r->loop, signals[i], on_signal, r, &r->err) != ERR_OK)
 			return false;
 	loop_phase(r->loop, LOOP_FLUSH, flush, r);
+	r->away = timer_new(r->loop, on_away, r);
 	r->link = link_new(r->loop, &link_ops, r);
 	link_set_pace(r->link, 64, 15);
 	link_open(r->link, r->opt->port, &line, clock_now());
@@ -300,6 +336,7 @@ int cli_upgrade(const struct cli_upgrade_options *o)
 	upgrade_task_free(r.task);
 	if (r.link)
 		link_free(r.link);
+	timer_free(r.away);
 	loop_free(r.loop);
 	return code;
 }

@@ -19,12 +19,13 @@
 #define READ_MORE 2048
 #define TX_MAX	  (1024 * 1024)
 /* Bytes that keep coming a few at a time are gathered, so that not each of them costs a turn: for
- * GATHER_US at most, and no longer than it takes GATHER_BYTES to come, which is a fraction of what
+ * half a frame at most, and no longer than it takes GATHER_BYTES to come, which is a fraction of what
  * the kernel holds for us. What comes after a silence is read at once. */
-#define GATHER_US      MONO_MS(5)
+#define GATHER_US      MONO_MS(10)
 #define GATHER_BYTES   1024
 #define GATHER_LEAST   MONO_MS(2)
 #define GATHER_SILENCE MONO_MS(12)
+#define FAST_PER_MS    60 /* a line */
 /* A port that is away is waited for at no cost: the system tells when something changes. Only what
  * it can't tell is asked for again: a network port, a port that another program holds, and a node
  * whose permissions are being set. */
@@ -54,8 +55,10 @@ struct link {
 	mono_t pace_until; /* no byte before this time */
 	bool held;	   /* nothing is read */
 	bool gather;	   /* bytes may wait for more */
+	bool fast;	   /* more of them come than one can read */
 	struct timer *gathered;
 	mono_t read_at;	  /* when something was read last */
+	mono_t rx_since;  /* since when the bytes came that are being handed over */
 	bool blocked;	  /* the system took no more: wait for its word */
 	bool wanted;	  /* a port is named: open it, wait for it */
 	bool released;	  /* closed for another program, to be taken again */
@@ -173,13 +176,14 @@ static void went_away(struct link *l, const struct err *why, mono_t now)
 /* After n bytes, which came since the last ones: when the next are looked for. */
 static void gather_more(struct link *l, size_t n, mono_t now)
 {
-	mono_t since = now - l->read_at, wait = GATHER_US;
+	mono_t since = now - l->read_at, wait;
 
 	l->read_at = now;
+	l->fast = (mono_t)n * MONO_MS(1) > FAST_PER_MS * since;
 	timer_disarm(l->gathered);
 	if (!l->gather || since > GATHER_SILENCE)
 		return;
-	wait = mono_min(wait, GATHER_BYTES * since / (mono_t)n);
+	wait = mono_min(GATHER_US, GATHER_BYTES * since / (mono_t)n);
 	if (wait >= GATHER_LEAST)
 		timer_arm(l->gathered, now + wait);
 }
@@ -191,6 +195,7 @@ static void readable(struct link *l, mono_t now)
 	size_t total = 0;
 	ssize_t n = ERR_AGAIN;
 
+	l->rx_since = l->gather && now - l->read_at <= GATHER_SILENCE ? l->read_at : now;
 	/* What a read gave is worked on before the next one: meanwhile the kernel brings more. */
 	while (l->port == port && !l->held && total < TURN_BYTES) {
 		n = port->ops->read(l->port, l->read_buf, sizeof(l->read_buf), &err);
@@ -199,6 +204,7 @@ static void readable(struct link *l, mono_t now)
 		l->rx += (size_t)n;
 		total += (size_t)n;
 		l->ops->rx(l->ctx, l->read_buf, (size_t)n, now);
+		l->rx_since = now;
 		if (n < READ_MORE)
 			break; /* that was all there was */
 	}
@@ -435,6 +441,16 @@ bool link_catch_up(struct link *l, mono_t now)
 		return false;
 	readable(l, now);
 	return true;
+}
+
+mono_t link_rx_since(const struct link *l)
+{
+	return l->rx_since;
+}
+
+bool link_fast(const struct link *l)
+{
+	return l->port && l->fast;
 }
 
 size_t link_unsent(const struct link *l)

@@ -64,6 +64,10 @@ void link_hold(struct link *l, bool held);
 void link_gather(struct link *l, bool on);
 /* Reads what waits for more now; false if nothing does. */
 bool link_catch_up(struct link *l, mono_t now);
+/* Within ops->rx: since when these bytes have come. */
+mono_t link_rx_since(const struct link *l);
+/* Of late lines came faster than one a millisecond. */
+bool link_fast(const struct link *l);
 /* Bytes that the system has not taken yet. */
 size_t link_unsent(const struct link *l);
 /* Bytes that were thrown away unsent when the port was last left or lost. */

@@ -9,6 +9,7 @@
 #include "tasmite/base/str.h"
 #include "tasmite/base/xalloc.h"
 #include "tasmite/io/httpd.h"
+#include "tasmite/io/reach.h"
 #include "upgrade_files.h"
 
 struct upgrade_task {
@@ -16,18 +17,24 @@ struct upgrade_task {
 	struct upgrade_task_ops ops;
 	void *ctx;
 	struct upgrade_files files;
-	bool has_files, insist, any_source;
+	bool has_files, insist;
+	char source[160], address[64];
 	struct upgrade *model;
 	struct loglines *reader;
 	struct httpd *server;
 	int part[HTTPD_FILES]; /* of the plan, for each file of the server */
 	int transfer;	       /* the one that is followed, -1 none */
+	char stranger[64];     /* the last one who was turned away */
+	struct reach *reach;   /* while it is found out whether the device is reached */
+	struct reach_result reached;
+	bool probed, same_network, has_causes;
+	struct upgrade_cause cause[UPGRADE_CAUSES];
 	struct timer *timer;
 	struct buf line; /* what has come of the device's line */
 	bool overlong;
 	bool was_ready, was_late, ended;
 	uint64_t revision;
-	enum upgrade_state state;
+	char told[120]; /* the state, as told last */
 };
 
 static void say(struct upgrade_task *t, bool bad, const char *text)
@@ -37,29 +44,71 @@ static void say(struct upgrade_task *t, bool bad, const char *text)
 
 /* ---- what is told ------------------------------------------------------------------------------ */
 
-static void tell_causes(struct upgrade_task *t)
+/* The web server of a device is at port 80; a device without one refuses, which is an answer too. */
+#define CALLED	   80
+#define CALLED_FOR MONO_S(10)
+
+static void on_reach(void *ctx, const struct reach_result *result, mono_t now)
 {
-	const struct upgrade_device *d = upgrade_device(t->model);
-	struct upgrade_cause cause[UPGRADE_CAUSES];
-	struct upgrade_reach reach = {0};
-	char address[64], text[240];
+	struct upgrade_task *t = ctx;
+
+	(void)now;
+	t->reached = *result;
+	reach_free(t->reach);
+	t->reach = NULL;
+}
+
+/* While its request is awaited, so that the answer is there when it does not come. */
+static void probe(struct upgrade_task *t)
+{
+	const char *address = upgrade_device(t->model)->address;
 	struct err err;
 
-	reach.same_network = httpd_local_address(d->address, address, sizeof(address), &err) == 0;
-	reach.answers = upgrade_view(t->model)->requests > 0;
-	upgrade_causes(&reach, cause);
+	if (t->probed || !t->server || upgrade_view(t->model)->state != UPGRADE_AWAITS)
+		return;
+	t->probed = true;
+	t->reach = reach_new(t->loop, address, CALLED, CALLED_FOR, on_reach, t, &err);
+}
+
+static void find_causes(struct upgrade_task *t)
+{
+	const struct upgrade_device *d = upgrade_device(t->model);
+	struct upgrade_reach r = {.same_network = t->same_network,
+	    .answers = t->reached.answers || upgrade_view(t->model)->requests,
+	    .silent = t->reached.silent,
+	    .port = t->server ? httpd_port(t->server) : 0};
+
+	(void)str_copy(r.device, sizeof(r.device), d->address);
+	(void)str_copy(r.stranger, sizeof(r.stranger), t->stranger);
+	(void)reach_filter("", r.filter, sizeof(r.filter));
+	upgrade_causes(&r, t->cause);
+	t->has_causes = true;
+}
+
+static void tell_causes(struct upgrade_task *t)
+{
+	char text[240];
+
+	find_causes(t);
 	say(t, true, "no request came so far. Likely causes, in this order:");
 	for (unsigned i = 0; i < UPGRADE_CAUSES; i++) {
-		if (cause[i].likely == UPGRADE_UNLIKELY)
+		if (t->cause[i].likely == UPGRADE_UNLIKELY)
 			continue;
-		(void)str_fmt(text, sizeof(text), "  %s", cause[i].text);
+		(void)str_fmt(text, sizeof(text), "  %s", t->cause[i].text);
 		say(t, true, text);
 	}
 }
 
+const struct upgrade_cause *upgrade_task_causes(const struct upgrade_task *t)
+{
+	const struct upgrade_view *v = upgrade_view(t->model);
+
+	return t->has_causes && (v->late || v->outcome == UPGRADE_END_NO_REQUEST) ? t->cause : NULL;
+}
+
 static void tell_end(struct upgrade_task *t)
 {
-	char text[400];
+	char text[600];
 
 	upgrade_end_words(t->model, text, sizeof(text));
 	say(t, upgrade_view(t->model)->end != UPGRADE_END_DONE, text);
@@ -68,17 +117,20 @@ static void tell_end(struct upgrade_task *t)
 static void tell_state(struct upgrade_task *t)
 {
 	const struct upgrade_view *v = upgrade_view(t->model);
+	char text[120];
 
-	if (v->late && !t->was_late)
+	if ((v->late && !t->was_late) ||
+	    (v->outcome == UPGRADE_END_NO_REQUEST && !t->has_causes && t->has_files))
 		tell_causes(t);
 	t->was_late = v->late;
-	if (v->state == t->state)
+	upgrade_now_words(v, text, sizeof(text));
+	if (!strcmp(text, t->told))
 		return;
-	t->state = v->state;
+	(void)str_copy(t->told, sizeof(t->told), text);
 	if (v->state == UPGRADE_ENDED)
 		tell_end(t);
 	else if (v->state != UPGRADE_READY && v->state != UPGRADE_ASKS)
-		say(t, false, upgrade_state_words(v->state));
+		say(t, v->away, text);
 }
 
 /* All that follows from what has just happened. */
@@ -87,6 +139,7 @@ static void pump(struct upgrade_task *t, mono_t now)
 	const struct upgrade_view *v = upgrade_view(t->model);
 	const char *command;
 
+	probe(t);
 	tell_state(t);
 	while ((command = upgrade_command(t->model, now)) != NULL)
 		t->ops.send(t->ctx, command);
@@ -171,6 +224,7 @@ static void on_server(void *ctx, const struct httpd_event *e, mono_t now)
 		}
 		break;
 	case HTTPD_STRANGER:
+		(void)str_copy(t->stranger, sizeof(t->stranger), e->path);
 		(void)str_fmt(text, sizeof(text), "%s is not the device: turned away", e->path);
 		say(t, true, text);
 		break;
@@ -178,36 +232,62 @@ static void on_server(void *ctx, const struct httpd_event *e, mono_t now)
 	pump(t, now);
 }
 
-/* Serves what the plan names; url becomes the address of the first of them. */
-static int serve(struct upgrade_task *t, char *url, size_t size, struct err *err)
+/* "" : anybody's. */
+static bool source_addresses(const struct upgrade_task *t, char *dst, size_t size, struct err *err)
+{
+	const char *own = upgrade_device(t->model)->address;
+
+	dst[0] = '\0';
+	if (!str_casecmp(t->source, "any"))
+		return true;
+	if (!t->source[0] || !str_casecmp(t->source, "device"))
+		return str_copy(dst, size, own);
+	if (str_fmt(dst, size, "%s,%s", own, t->source))
+		return true;
+	(void)err_set(err, ERR_RANGE, 0, "upgrade-source is too long");
+	return false;
+}
+
+/* Of the plan. Returns the index of the one that OtaUrl names. */
+static unsigned add_files(struct upgrade_task *t, struct httpd_file *file, unsigned *count)
 {
 	const struct upgrade_plan *p = upgrade_planned(t->model);
-	const struct upgrade_device *d = upgrade_device(t->model);
-	struct httpd_file file[HTTPD_FILES];
-	char address[64];
-	struct httpd_config cfg = {.loop = t->loop,
-	    .address = address,
-	    .peer = t->any_source ? NULL : d->address,
-	    .files = file,
-	    .event = on_server,
-	    .ctx = t};
 	unsigned first = 0;
-	int rc = httpd_local_address(d->address, address, sizeof(address), err);
 
-	if (rc != ERR_OK)
-		return rc;
 	for (enum upgrade_part i = 0; i < UPGRADE_PARTS; i++) {
-		struct httpd_file *f = &file[cfg.count];
+		struct httpd_file *f = &file[*count];
 
 		if (!p->serve[i])
 			continue;
 		if (i == p->first)
-			first = cfg.count;
+			first = *count;
 		*f = (struct httpd_file){
 		    .name = p->name[i], .data = t->files.data[i], .size = t->files.file[i].size};
 		(void)str_copy(f->md5, sizeof(f->md5), t->files.md5[i]);
-		t->part[cfg.count++] = (int)i;
+		t->part[(*count)++] = (int)i;
 	}
+	return first;
+}
+
+/* Serves what the plan names; url becomes the address of the first of them. */
+static int serve(struct upgrade_task *t, char *url, size_t size, struct err *err)
+{
+	const char *device = upgrade_device(t->model)->address;
+	struct httpd_file file[HTTPD_FILES];
+	char address[64], source[256];
+	struct httpd_config cfg = {
+	    .loop = t->loop, .files = file, .event = on_server, .ctx = t, .peer = source};
+	int rc = httpd_local_address(device, address, sizeof(address), err);
+	unsigned first;
+
+	t->same_network = rc == ERR_OK;
+	cfg.address = t->address[0] ? t->address : address;
+	if (rc != ERR_OK && !t->address[0])
+		return rc;
+	err->code = ERR_OK;
+	if (!source_addresses(t, source, sizeof(source), err))
+		return err->code;
+	first = add_files(t, file, &cfg.count);
 	t->server = httpd_new(&cfg, err);
 	if (!t->server)
 		return err->code ? err->code : ERR_FAIL;
@@ -269,6 +349,21 @@ void upgrade_task_cancel(struct upgrade_task *t, mono_t now)
 	pump(t, now);
 }
 
+void upgrade_task_port_away(struct upgrade_task *t, mono_t now)
+{
+	/* What had come of a line will not be gone on with. */
+	buf_clear(&t->line);
+	t->overlong = false;
+	upgrade_port_away(t->model, now);
+	pump(t, now);
+}
+
+void upgrade_task_port_back(struct upgrade_task *t, mono_t now)
+{
+	upgrade_port_back(t->model, now);
+	pump(t, now);
+}
+
 void upgrade_task_port_gone(struct upgrade_task *t, mono_t now)
 {
 	upgrade_port_gone(t->model);
@@ -296,7 +391,8 @@ struct upgrade_task *upgrade_task_new(struct loop *loop, const struct upgrade_wi
 	t->ctx = ctx;
 	t->has_files = w->path != NULL;
 	t->insist = w->insist;
-	t->any_source = w->any_source;
+	(void)str_copy(t->source, sizeof(t->source), w->source ? w->source : "");
+	(void)str_copy(t->address, sizeof(t->address), w->address ? w->address : "");
 	t->transfer = -1;
 	t->reader = loglines_new();
 	buf_init(&t->line, LOGLINE_MAX);
@@ -312,6 +408,7 @@ void upgrade_task_free(struct upgrade_task *t)
 	if (!t)
 		return;
 	httpd_free(t->server);
+	reach_free(t->reach);
 	timer_free(t->timer);
 	upgrade_free(t->model);
 	loglines_free(t->reader);

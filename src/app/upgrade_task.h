@@ -17,7 +17,10 @@ struct upgrade_wish {
 	const char *url;
 	const char *small; /* the minimal build; NULL: as it is found beside path */
 	bool insist;	   /* on what may be overridden */
-	bool any_source;   /* requests are heard from everywhere */
+	/* Whose requests are heard: "device" (or NULL) its own address, "any", or addresses with commas
+	 * between, beside its own. */
+	const char *source;
+	const char *address; /* of this machine, to serve at; NULL: in the device's network */
 	struct upgrade_device known;
 };
 
@@ -43,7 +46,12 @@ void upgrade_task_rx(struct upgrade_task *t, const uint8_t *bytes, size_t n, mon
 /* The answer to ready: false with err when it can't go (the plan refuses it, no way to serve it). */
 bool upgrade_task_go(struct upgrade_task *t, mono_t now, struct err *err);
 void upgrade_task_cancel(struct upgrade_task *t, mono_t now);
+/* The port went away and may come back; it is back; nobody waits for it any more (ends the task). */
+void upgrade_task_port_away(struct upgrade_task *t, mono_t now);
+void upgrade_task_port_back(struct upgrade_task *t, mono_t now);
 void upgrade_task_port_gone(struct upgrade_task *t, mono_t now);
+/* Why no request came, UPGRADE_CAUSES of them; NULL: there is no cause to ask. */
+const struct upgrade_cause *upgrade_task_causes(const struct upgrade_task *t);
 /* For panels and reports. */
 const struct upgrade *upgrade_task_model(const struct upgrade_task *t);
 

@@ -51,6 +51,7 @@ struct lines {
 	bool set_aside;	  /* the device's line goes on after an interruption */
 	uint8_t ended_by; /* CR or LF when that was the device's last byte and may be half a pair */
 	uint64_t rx_line; /* the device's newest line: its end may yet come, or be half a pair */
+	mono_t newest;	  /* time of the newest line */
 };
 
 static uint8_t *chunk_bytes(struct chunk *c)
@@ -149,6 +150,7 @@ static void begin_line(struct lines *l, enum line_dir dir, bool continued, mono_
 	if (c->count > 0)
 		chunk_bytes(c)[c->used++] = '\n';
 	add_entry(c, now, dir, continued);
+	l->newest = now;
 	l->end++;
 }
 
@@ -301,21 +303,31 @@ static const uint8_t *find(const uint8_t *p, const uint8_t *end, int byte)
 
 void lines_rx(struct lines *l, const uint8_t *bytes, size_t n, mono_t now)
 {
+	lines_rx_over(l, bytes, n, now, now);
+}
+
+void lines_rx_over(struct lines *l, const uint8_t *bytes, size_t n, mono_t since, mono_t now)
+{
 	const uint8_t *p = bytes, *end, *lf, *cr;
+	mono_t span;
 
 	if (!n)
 		return; /* bytes may be NULL then */
 	end = bytes + n;
+	span = now - (l->end && since < l->newest ? l->newest
+						  : since); /* times in the log never go back */
+	span = span > 0 ? span : 0;
 	/* Either is looked for again only once it is passed, so the work is linear whatever comes. */
 	lf = find(p, end, '\n');
 	cr = find(p, end, '\r');
 	while (p < end) {
 		const uint8_t *stop = lf < cr ? lf : cr;
+		mono_t at = now - span * (mono_t)(end - p - 1) / (mono_t)n;
 
-		rx_text(l, p, (size_t)(stop - p), now);
+		rx_text(l, p, (size_t)(stop - p), at);
 		if (stop == end)
 			break;
-		rx_end(l, *stop, now);
+		rx_end(l, *stop, at);
 		p = stop + 1;
 		if (lf < p)
 			lf = find(p, end, '\n');

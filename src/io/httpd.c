@@ -52,8 +52,8 @@ struct httpd {
 	struct loop *loop;
 	struct MHD_Daemon *daemon;
 	struct loop_guest guest;
-	struct in_addr peer;
-	bool any_peer;
+	struct in_addr peer[HTTPD_PEERS]; /* none: any */
+	unsigned peers;
 	char address[INET_ADDRSTRLEN], token[TOKEN + 1];
 	unsigned port;
 	struct httpd_file file[HTTPD_FILES];
@@ -132,6 +132,14 @@ static void tell(struct httpd *h, mono_t now)
 
 /* ---- who comes --------------------------------------------------------------------------------- */
 
+static bool is_peer(const struct httpd *h, struct in_addr from)
+{
+	for (unsigned i = 0; i < h->peers; i++)
+		if (h->peer[i].s_addr == from.s_addr)
+			return true;
+	return !h->peers;
+}
+
 static enum MHD_Result accepts(void *ctx, const struct sockaddr *from, socklen_t n)
 {
 	struct httpd *h = ctx;
@@ -141,7 +149,7 @@ static enum MHD_Result accepts(void *ctx, const struct sockaddr *from, socklen_t
 
 	if (from->sa_family == AF_INET && n >= sizeof(in)) {
 		memcpy(&in, from, sizeof(in));
-		if (h->any_peer || in.sin_addr.s_addr == h->peer.s_addr)
+		if (is_peer(h, in.sin_addr))
 			return MHD_YES;
 		(void)inet_ntop(AF_INET, &in.sin_addr, text, sizeof(text));
 	}
@@ -275,7 +283,7 @@ static void describe(struct httpd_event *e, struct MHD_Connection *c, const char
 static enum MHD_Result refuse(
     struct httpd *h, struct MHD_Connection *c, const char *url, unsigned status)
 {
-	static char text[] = "There is nothing here.\n";
+	char text[] = "There is nothing here.\n";
 	struct httpd_event *e = queue_event(h, HTTPD_REFUSED);
 	struct MHD_Response *r =
 	    MHD_create_response_from_buffer(sizeof(text) - 1, text, MHD_RESPMEM_MUST_COPY);
@@ -500,11 +508,23 @@ static int start(struct httpd *h, struct err *err)
 	return h->port ? 0 : err_set(err, ERR_FAIL, 0, "the server's port is not known");
 }
 
-static int set_peer(struct httpd *h, const char *peer, struct err *err)
+static int set_peers(struct httpd *h, const char *list, struct err *err)
 {
-	h->any_peer = !peer || !*peer;
-	if (!h->any_peer && inet_pton(AF_INET, peer, &h->peer) != 1)
-		return err_set(err, ERR_INVAL, 0, "%s is no IPv4 address", peer);
+	char word[INET_ADDRSTRLEN];
+
+	while (list && *(list += strspn(list, ", "))) {
+		size_t n = strcspn(list, ", ");
+
+		if (h->peers == HTTPD_PEERS)
+			return err_set(
+			    err, ERR_RANGE, 0, "more than %d source addresses", HTTPD_PEERS);
+		if (!str_copy_n(word, sizeof(word), list, n) ||
+		    inet_pton(AF_INET, word, &h->peer[h->peers]) != 1)
+			return err_set(err, ERR_INVAL, 0, "%.*s is no IPv4 address",
+			    (int)(n < 40 ? n : 40), list);
+		h->peers++;
+		list += n;
+	}
 	return 0;
 }
 
@@ -520,7 +540,7 @@ struct httpd *httpd_new(const struct httpd_config *cfg, struct err *err)
 	if (h->files)
 		memcpy(h->file, cfg->files, h->files * sizeof(h->file[0]));
 	(void)str_copy(h->address, sizeof(h->address), cfg->address);
-	if (set_peer(h, cfg->peer, err) || make_token(h->token, err) || start(h, err)) {
+	if (set_peers(h, cfg->peer, err) || make_token(h->token, err) || start(h, err)) {
 		if (h->daemon)
 			MHD_stop_daemon(h->daemon);
 		free(h);
@@ -547,6 +567,11 @@ bool httpd_url(const struct httpd *h, unsigned file, char *dst, size_t size)
 {
 	return file < h->files && str_fmt(dst, size, "http://%s:%u/%s/%s", h->address, h->port,
 				      h->token, h->file[file].name);
+}
+
+unsigned httpd_port(const struct httpd *h)
+{
+	return h->port;
 }
 
 const struct httpd_counts *httpd_counts(const struct httpd *h)

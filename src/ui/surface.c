@@ -133,6 +133,11 @@ void surface_fill(struct surface *s, struct rect r, enum style_id style)
 			split_wide(s, r.x, y);
 		if (r.x + r.w < s->w)
 			split_wide(s, r.x + r.w - 1, y);
+		if (y > r.y) { /* as the first row */
+			memcpy(
+			    cell_at(s, r.x, y), cell_at(s, r.x, r.y), (size_t)r.w * sizeof(blank));
+			continue;
+		}
 		for (int x = r.x; x < r.x + r.w; x++)
 			*cell_at(s, x, y) = blank;
 	}

@@ -33,6 +33,7 @@ struct view_device {
 	int count;
 	int chosen; /* id of the item; kept when it is not there for a while */
 	int w, h;   /* as drawn last */
+	int filled; /* the width that device_rows has just filled it for; 0: none */
 	struct advice_step steps[ADVICE_STEPS];
 	unsigned step_count;
 	uint64_t steps_of; /* revision of what they are for */
@@ -429,6 +430,7 @@ static int device_rows(struct view *v, const struct session *s, int width, mono_
 {
 	(void)now;
 	fill(device_of(v), s, width, DENSITY_ALL);
+	device_of(v)->filled = width;
 	return paper_rows(&device_of(v)->paper);
 }
 
@@ -463,7 +465,9 @@ static void device_recalc(struct view *v, const struct session *s, mono_t now)
 	struct view_device *d = device_of(v);
 
 	(void)now;
-	fill(d, s, v->r.w, DENSITY_ALL);
+	if (d->filled != v->r.w) /* the same frame asked how many rows it takes */
+		fill(d, s, v->r.w, DENSITY_ALL);
+	d->filled = 0;
 	if (paper_rows(&d->paper) > v->r.h)
 		fill(d, s, v->r.w, DENSITY_TIGHT);
 	/* What is chosen stays in sight when the room changes. */

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # shellcheck shell=bash
-# What the scripts on upgrades over the air share: firmware in $FW, a device that has joined, `tasmite
-# upgrade` and what came of it.
+# What the scripts about upgrades over the air share: firmware, devices that have joined, the command
+# without a screen and what it says.
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
 export XDG_STATE_HOME=$TMPDIR/state XDG_CONFIG_HOME=$TMPDIR/config
@@ -62,4 +62,15 @@ holds() {
 restored() {
 	timeout 60 "$B/tasmite" --plain --timeout 50 --send OtaUrl --until "\"OtaUrl\":\"$OLD\"" "$DEV" \
 		>"$TMPDIR/otaurl" 2>&1 || bad "OtaUrl: $(tail -n 2 "$TMPDIR/otaurl")"
+}
+
+# session [ARGS...]: one with an upgrade under way, of which the device has not got all: it takes its time.
+session() {
+	device 6.1.1-minimal "$TMPDIR/net.scn" --wifi-rate 20000 "$@"
+	tm_start 120 40 "$B/tasmite" "$DEV" 2\>"$TMPDIR/stderr"
+	see 'sonoff is open'
+	tm_line "/upgrade $FW/alone/sonoff-classic.bin"
+	see 'Upgrade over the air' 60
+	tm_keys y
+	see 'upgrade: sends' 60
 }

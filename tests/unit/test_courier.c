@@ -644,9 +644,37 @@ static void rx__takes__whatever_comes(void **state)
 	post_free(p);
 }
 
+/* A device that was already starting when the job began has not crashed by it; a flood before that
+ * does not hide its banner for longer than a millisecond. */
+static void courier_rx__knows__a_start_that_began_before(void **state)
+{
+	static const char banner[] = "\n ets Jan  8 2013,rst cause:4, boot mode:(3,6)\n";
+	static const char project[] = "00:00:00 Project sonoff Sonoff (Topic sonoff, Fallback "
+				      "DVES_4B67BA, GroupTopic sonoffs) Version 6.1.1-2_3_0\n";
+	static const char noise[] = "00:01:00 MQT: tele/sonoff/STATE = {}\n";
+	const char *one[] = {"LedState 1"};
+
+	(void)state;
+	for (int known = 0; known < 2; known++) {
+		struct post *p = post_new("6.1.1-full", NULL);
+
+		for (int i = 0; i < 1000; i++)
+			courier_rx(p->c, (const uint8_t *)noise, strlen(noise), p->r->now);
+		p->r->now += MONO_MS(2);
+		if (known)
+			courier_rx(p->c, (const uint8_t *)banner, strlen(banner), p->r->now);
+		send(p, one, 1, 0x060101, false);
+		courier_rx(p->c, (const uint8_t *)project, strlen(project), p->r->now);
+		assert_int_equal(p->crashes, known ? 0 : 1);
+		courier_cancel(p->c);
+		post_free(p);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(courier_rx__knows__a_start_that_began_before),
 	    cmocka_unit_test(setup__is_stored_as_meant__or_said_to_be_impossible),
 	    cmocka_unit_test(traps__are_true__the_device_stores_something_else),
 	    cmocka_unit_test(typed_backlog__is_split_and_stored),

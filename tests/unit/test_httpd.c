@@ -290,6 +290,23 @@ static void httpd__hears_nobody_else(void **state)
 	stop(&r);
 }
 
+static void httpd__hears_a_list__of_addresses(void **state)
+{
+	static const char *const from[] = {DEVICE, "127.0.0.8", "127.0.0.7"};
+	struct rig r = start();
+	char text[512], *body;
+
+	(void)state;
+	serve(&r, DEVICE ", 127.0.0.8", 0);
+	str_fmt(text, sizeof(text), "GET %s HTTP/1.0\r\n\r\n", path_of(&r));
+	for (size_t i = 0; i < 3; i++)
+		(void)ask(&r, from[i], text, big, sizeof(big), &body);
+	assert_int_equal(r.asked, 2);
+	assert_int_equal(r.strangers, 1);
+	assert_string_equal(r.last.path, "127.0.0.7");
+	stop(&r);
+}
+
 static void httpd__tells_a_broken_transfer(void **state)
 {
 	struct rig r = start();
@@ -447,6 +464,11 @@ static void httpd_new__tells__what_is_wrong_with_an_address(void **state)
 	cfg.peer = "nowhere";
 	assert_null(httpd_new(&cfg, &err));
 	assert_int_equal(err.code, ERR_INVAL);
+	cfg.peer = "127.0.0.1,127.0.0.256";
+	assert_null(httpd_new(&cfg, &err));
+	cfg.peer = "1.1.1.1 1.1.1.2 1.1.1.3 1.1.1.4 1.1.1.5 1.1.1.6 1.1.1.7 1.1.1.8 1.1.1.9";
+	assert_null(httpd_new(&cfg, &err));
+	assert_int_equal(err.code, ERR_RANGE);
 	stop(&r);
 }
 
@@ -470,6 +492,7 @@ int main(void)
 	    cmocka_unit_test(httpd__answers_head__without_a_body),
 	    cmocka_unit_test(httpd__refuses__what_is_not_in_the_list),
 	    cmocka_unit_test(httpd__hears_nobody_else),
+	    cmocka_unit_test(httpd__hears_a_list__of_addresses),
 	    cmocka_unit_test(httpd__tells_a_broken_transfer),
 	    cmocka_unit_test(httpd__sends_away__who_is_slow_with_a_request),
 	    cmocka_unit_test(httpd__lets_the_device_in__where_slow_ones_fill_it),

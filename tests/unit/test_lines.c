@@ -115,6 +115,40 @@ static void lines_rx__stamps__first_byte_of_a_line(void **state)
 	lines_free(l);
 }
 
+/* Ten bytes in 10 ms: each line has the time at which its own first byte came. */
+static void lines_rx_over__spreads__the_time(void **state)
+{
+	struct lines *l = lines_new(0);
+	struct line_ref ref;
+
+	(void)state;
+	lines_rx_over(l, (const uint8_t *)"abc\ndefg\nh", 10, MONO_MS(100), MONO_MS(110));
+	assert_true(lines_get(l, 0, &ref));
+	assert_int_equal(ref.time, MONO_MS(101));
+	assert_true(lines_get(l, 1, &ref));
+	assert_int_equal(ref.time, MONO_MS(105));
+	assert_true(lines_get(l, 2, &ref));
+	assert_int_equal(ref.time, MONO_MS(110));
+	lines_free(l);
+}
+
+/* What was sent meanwhile stands before them: times must not go back. */
+static void lines_rx_over__keeps__the_order_of_times(void **state)
+{
+	struct lines *l = lines_new(0);
+	struct line_ref ref;
+
+	(void)state;
+	lines_put(l, LINE_TX, "Status", 6, MONO_MS(108));
+	lines_rx_over(l, (const uint8_t *)"a\nb\n", 4, MONO_MS(100), MONO_MS(110));
+	assert_true(lines_get(l, 1, &ref));
+	assert_in_range(ref.time, MONO_MS(108), MONO_MS(109));
+	lines_rx_over(l, (const uint8_t *)"c\n", 2, MONO_MS(120), MONO_MS(119));
+	assert_true(lines_get(l, 3, &ref));
+	assert_int_equal(ref.time, MONO_MS(119));
+	lines_free(l);
+}
+
 static void lines_put__interrupts__unfinished_line(void **state)
 {
 	struct lines *l = lines_new(0);
@@ -441,6 +475,8 @@ int main(void)
 	    cmocka_unit_test(lines_rx__splits__each_line_end),
 	    cmocka_unit_test(lines_rx__keeps__all_byte_values),
 	    cmocka_unit_test(lines_rx__stamps__first_byte_of_a_line),
+	    cmocka_unit_test(lines_rx_over__spreads__the_time),
+	    cmocka_unit_test(lines_rx_over__keeps__the_order_of_times),
 	    cmocka_unit_test(lines_put__interrupts__unfinished_line),
 	    cmocka_unit_test(lines_put__keeps__half_a_line_end),
 	    cmocka_unit_test(lines_break__ends__unfinished_line),

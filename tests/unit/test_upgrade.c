@@ -525,6 +525,7 @@ static void upgrade__tells_the_end__of_each_fault(void **state)
 	asks(&r, "6.1.0", 500);
 	starts(&r);
 	upgrade_cancel(r.u, r.now);
+	hear(&r, "00:01:20 MQT: stat/s/UPGRADE = Failed HTTP error: connection refused");
 	restores(&r, UPGRADE_END_CANCELLED);
 	end(&r);
 	r = begin(f); /* all is sent and nothing is heard again */
@@ -569,6 +570,31 @@ static void upgrade__repeats_commands__and_ends_where_nobody_answers(void **stat
 	}
 	assert_int_equal(upgrade_view(r.u)->end, UPGRADE_END_MUTE);
 	assert_true(upgrade_view(r.u)->restored); /* nothing was changed */
+	end(&r);
+}
+
+/* Right after a start it has none yet. */
+static void upgrade__asks_again__for_the_address(void **state)
+{
+	struct upgrade_file f[UPGRADE_PARTS] = {image("sonoff.bin", 400 * KB, V(6, 1, 1))};
+	static const char none[] =
+	    "RSL: stat/s/STATUS5 = {\"StatusNET\":{\"IPAddress\":\"0.0.0.0\"}}";
+	struct rig r = begin(f);
+
+	(void)state;
+	expect_command(&r, "Status 2");
+	hear(&r, "RSL: stat/s/STATUS2 = {\"StatusFWR\":{\"Version\":\"6.1.0\"}}");
+	expect_command(&r, "Status 4");
+	hear(&r, "RSL: stat/s/STATUS4 = {\"StatusMEM\":{\"Free\":500,\"FlashSize\":1024}}");
+	for (int i = 0; i < 3; i++) {
+		expect_command(&r, "Status 5");
+		hear(&r, none);
+		r.now += MONO_S(5);
+		upgrade_tick(r.u, r.now);
+	}
+	expect_command(&r, "OtaUrl"); /* it is in none */
+	hear(&r, "RSL: stat/s/RESULT = {\"OtaUrl\":\"" OLD "\"}");
+	assert_int_equal(upgrade_planned(r.u)->reason, UPGRADE_NO_ADDRESS);
 	end(&r);
 }
 
@@ -659,7 +685,8 @@ static void upgrade__goes_by_the_log_alone__from_a_server_of_ones_own(void **sta
 
 static void upgrade_causes__puts_first__what_speaks_for_it(void **state)
 {
-	struct upgrade_reach reach = {.same_network = true, .filtered = true};
+	struct upgrade_reach reach = {
+	    .same_network = true, .filter = "ufw", .device = "10.0.0.7", .port = 40001};
 	struct upgrade_cause c[UPGRADE_CAUSES];
 
 	(void)state;
@@ -667,10 +694,258 @@ static void upgrade_causes__puts_first__what_speaks_for_it(void **state)
 	assert_int_equal(c[0].id, UPGRADE_CAUSE_FIREWALL);
 	assert_int_equal(c[1].id, UPGRADE_CAUSE_ISOLATION);
 	assert_int_equal(c[3].id, UPGRADE_CAUSE_NETWORK);
-	reach.same_network = reach.filtered = false;
+	assert_non_null(strstr(c[0].text, "ufw allow from 10.0.0.7 to any port 40001"));
+	reach.same_network = false;
+	reach.filter[0] = '\0';
 	upgrade_causes(&reach, c);
 	assert_int_equal(c[0].id, UPGRADE_CAUSE_NETWORK);
 	assert_int_equal(c[0].likely, UPGRADE_LIKELY);
+	assert_int_equal(c[1].id, UPGRADE_CAUSE_ISOLATION); /* in the order in which they are met */
+	assert_int_equal(c[2].id, UPGRADE_CAUSE_FIREWALL);
+	assert_int_equal(c[3].id, UPGRADE_CAUSE_ADDRESS);
+	reach.same_network = reach.answers = true;
+	upgrade_causes(&reach, c);
+	assert_int_equal(c[0].id, UPGRADE_CAUSE_FIREWALL);
+	reach.answers = false;
+	reach.silent = true;
+	upgrade_causes(&reach, c);
+	assert_int_equal(c[0].id, UPGRADE_CAUSE_ISOLATION);
+	assert_int_equal(c[0].likely, UPGRADE_LIKELY);
+	reach.silent = false;
+	str_copy(reach.stranger, sizeof(reach.stranger), "10.0.0.9");
+	upgrade_causes(&reach, c);
+	assert_int_equal(c[0].id, UPGRADE_CAUSE_ADDRESS);
+	assert_non_null(strstr(c[0].text, "/set upgrade-source 10.0.0.9"));
+}
+
+/* ---- stopped, unplugged ------------------------------------------------------------------------ */
+
+static void now_is(struct rig *r, const char *words)
+{
+	char text[120];
+
+	upgrade_now_words(upgrade_view(r->u), text, sizeof(text));
+	assert_string_equal(text, words);
+}
+
+/* It reads OtaUrl for each attempt: the old one would be fetched by those that are left. */
+static void upgrade_cancel__puts_the_address_back__when_the_device_has_given_up(void **state)
+{
+	struct upgrade_file f[UPGRADE_PARTS] = {image("sonoff.bin", 400 * KB, V(6, 1, 1))};
+	struct rig r = begin(f);
+
+	(void)state;
+	asks(&r, "6.1.0", 500);
+	starts(&r);
+	asked(&r, UPGRADE_MAIN, 400 * KB);
+	upgrade_cancel(r.u, r.now);
+	assert_true(upgrade_served(r.u)); /* the server ends at once: it is soon refused */
+	assert_true(upgrade_view(r.u)->quiet);
+	now_is(&r, "waits until the device tries no more, then puts OtaUrl back");
+	r.now += MONO_S(20);
+	upgrade_tick(r.u, r.now);
+	assert_null(upgrade_command(r.u, r.now));
+	hear(&r, "00:01:20 MQT: stat/s/UPGRADE = Failed HTTP error: connection refused");
+	assert_false(upgrade_view(r.u)->quiet);
+	restores(&r, UPGRADE_END_CANCELLED);
+	end(&r);
+	r = begin(f); /* a start says as much */
+	asks(&r, "6.1.0", 500);
+	starts(&r);
+	asked(&r, UPGRADE_MAIN, 400 * KB);
+	upgrade_cancel(r.u, r.now);
+	hear(&r, PROJECT("6.1.0-2_3_0"));
+	restores(&r, UPGRADE_END_CANCELLED);
+	end(&r);
+	r = begin(f); /* minimal that was there before has forgotten what it was to fetch */
+	asks(&r, "6.1.1-minimal", 600);
+	starts(&r);
+	asked(&r, UPGRADE_MAIN, 400 * KB);
+	upgrade_cancel(r.u, r.now);
+	hear(&r, PROJECT("6.1.1-2_3_0"));
+	hear(&r, "00:00:00 WARNING This version does not support persistent settings");
+	restores(&r, UPGRADE_END_CANCELLED);
+	end(&r);
+	r = begin(f); /* and without a word it is waited for long enough */
+	asks(&r, "6.1.0", 500);
+	starts(&r);
+	asked(&r, UPGRADE_MAIN, 400 * KB);
+	upgrade_cancel(r.u, r.now);
+	r.now += MONO_S(44);
+	upgrade_tick(r.u, r.now);
+	assert_null(upgrade_command(r.u, r.now));
+	r.now += MONO_S(1);
+	upgrade_tick(r.u, r.now);
+	expect_command(&r, "OtaUrl " OLD);
+	assert_false(upgrade_view(r.u)->quiet);
+	end(&r);
+}
+
+static void upgrade_cancel__waits__while_minimal_tries_by_itself(void **state)
+{
+	struct upgrade_file f[UPGRADE_PARTS] = {
+	    image("sonoff.bin", 600 * KB, V(6, 1, 1)), [UPGRADE_SMALL] = image("sonoff-minimal.bin",
+							   340 * KB, V(6, 1, 1))};
+	struct rig r = begin(f);
+
+	(void)state;
+	asks(&r, "6.1.0", 400);
+	starts(&r);
+	download(&r, UPGRADE_SMALL, 340 * KB);
+	hear(&r, DONE_LINE);
+	upgrade_cancel(r.u, r.now);
+	hear(&r, ROM);
+	hear(&r, PROJECT("6.1.1-2_3_0"));
+	hear(&r, "00:00:00 WARNING This version does not support persistent settings");
+	assert_true(upgrade_view(r.u)->quiet);
+	assert_int_equal(upgrade_view(r.u)->now, V(6, 1, 1));
+	r.now += MONO_S(60);
+	upgrade_tick(r.u, r.now);
+	assert_null(upgrade_command(r.u, r.now));
+	hear(&r, "00:01:20 MQT: stat/s/UPGRADE = Failed HTTP error: connection refused");
+	restores(&r, UPGRADE_END_CANCELLED);
+	end(&r);
+}
+
+static void upgrade_port_away__ends_it__where_nothing_has_begun(void **state)
+{
+	struct upgrade_file f[UPGRADE_PARTS] = {image("sonoff.bin", 400 * KB, V(6, 1, 1))};
+	struct rig r = begin(f);
+	char words[600];
+
+	(void)state;
+	expect_command(&r, "Status 2");
+	upgrade_port_away(r.u, r.now);
+	assert_int_equal(upgrade_view(r.u)->end, UPGRADE_END_PORT);
+	assert_true(upgrade_view(r.u)->restored);
+	end(&r);
+	r = begin(f);
+	asks(&r, "6.1.0", 500);
+	upgrade_port_away(r.u, r.now);
+	assert_int_equal(upgrade_view(r.u)->end, UPGRADE_END_PORT);
+	upgrade_end_words(r.u, words, sizeof(words));
+	assert_non_null(strstr(words, "before anything was begun"));
+	assert_null(strstr(words, "put back"));
+	assert_false(upgrade_go(r.u, HERE, r.now));
+	end(&r);
+}
+
+static void upgrade_port_back__puts_the_address_back__where_it_was_only_set(void **state)
+{
+	struct upgrade_file f[UPGRADE_PARTS] = {image("sonoff.bin", 400 * KB, V(6, 1, 1))};
+	struct rig r = begin(f);
+
+	(void)state;
+	asks(&r, "6.1.0", 500);
+	assert_true(upgrade_go(r.u, HERE, r.now));
+	expect_command(&r, "OtaUrl " HERE);
+	upgrade_port_away(r.u, r.now);
+	now_is(&r, "sets OtaUrl; the port is away");
+	r.now += MONO_S(30);
+	upgrade_tick(r.u, r.now);
+	assert_null(upgrade_command(r.u, r.now));
+	assert_int_equal(at(&r), UPGRADE_SETS);
+	upgrade_port_back(r.u, r.now);
+	restores(&r, UPGRADE_END_PORT);
+	end(&r);
+	r = begin(f); /* Upgrade 1 was not sent yet */
+	asks(&r, "6.1.0", 500);
+	assert_true(upgrade_go(r.u, HERE, r.now));
+	expect_command(&r, "OtaUrl " HERE);
+	hear(&r, "00:00:33 RSL: stat/s/RESULT = {\"OtaUrl\":\"" HERE "\"}");
+	upgrade_port_away(r.u, r.now);
+	upgrade_port_back(r.u, r.now);
+	restores(&r, UPGRADE_END_PORT);
+	end(&r);
+	r = begin(f); /* it was: its request will tell */
+	asks(&r, "6.1.0", 500);
+	assert_true(upgrade_go(r.u, HERE, r.now));
+	expect_command(&r, "OtaUrl " HERE);
+	hear(&r, "00:00:33 RSL: stat/s/RESULT = {\"OtaUrl\":\"" HERE "\"}");
+	expect_command(&r, "Upgrade 1");
+	upgrade_port_away(r.u, r.now);
+	upgrade_port_back(r.u, r.now);
+	assert_int_equal(at(&r), UPGRADE_AWAITS);
+	end(&r);
+}
+
+/* The device has its own supply: it goes on, and the server sees it. */
+static void upgrade_port_away__does_not_stop__what_goes_over_the_network(void **state)
+{
+	struct upgrade_file f[UPGRADE_PARTS] = {image("sonoff.bin", 400 * KB, V(6, 1, 1))};
+	struct rig r = begin(f);
+
+	(void)state;
+	asks(&r, "6.1.0", 500);
+	starts(&r);
+	upgrade_port_away(r.u, r.now);
+	download(&r, UPGRADE_MAIN, 400 * KB);
+	r.now += MONO_S(30);
+	upgrade_tick(r.u, r.now);
+	assert_int_equal(at(&r), UPGRADE_WRITES);
+	upgrade_port_back(r.u, r.now);
+	r.now += MONO_S(20); /* its start was not heard */
+	upgrade_tick(r.u, r.now);
+	upgrade_tick(r.u, r.now);
+	expect_command(&r, "Status 2");
+	hear(
+	    &r, "RSL: stat/s/STATUS2 = {\"StatusFWR\":{\"Version\":\"6.1.1\",\"Core\":\"2_3_0\"}}");
+	restores(&r, UPGRADE_END_DONE);
+	end(&r);
+	r = begin(f); /* with USB of its own each restart takes the port away */
+	asks(&r, "6.1.0", 500);
+	starts(&r);
+	download(&r, UPGRADE_MAIN, 400 * KB);
+	hear(&r, DONE_LINE);
+	upgrade_port_away(r.u, r.now);
+	r.now += MONO_S(3);
+	upgrade_port_back(r.u, r.now);
+	assert_int_equal(at(&r), UPGRADE_RESTARTS);
+	hear(&r, PROJECT("6.1.1-2_3_0"));
+	restores(&r, UPGRADE_END_DONE);
+	end(&r);
+}
+
+static void upgrade_port_gone__tells_what_to_type(void **state)
+{
+	struct upgrade_file f[UPGRADE_PARTS] = {image("sonoff.bin", 400 * KB, V(6, 1, 1))};
+	struct rig r = begin(f);
+	char words[600];
+
+	(void)state;
+	asks(&r, "6.1.0", 500);
+	starts(&r);
+	download(&r, UPGRADE_MAIN, 400 * KB);
+	upgrade_port_away(r.u, r.now);
+	wait_for(&r, MONO_S(500)); /* what is to be put back waits as long as it takes */
+	assert_int_equal(at(&r), UPGRADE_RESTORES);
+	assert_int_equal(upgrade_view(r.u)->outcome, UPGRADE_END_PORT);
+	now_is(&r, "the port is away: OtaUrl is put back when it returns");
+	upgrade_port_gone(r.u);
+	assert_int_equal(upgrade_view(r.u)->end, UPGRADE_END_PORT);
+	assert_false(upgrade_view(r.u)->restored);
+	upgrade_end_words(r.u, words, sizeof(words));
+	assert_non_null(strstr(words, "type OtaUrl " OLD));
+	end(&r);
+}
+
+static void upgrade_restore_words__hides_a_login(void **state)
+{
+	struct upgrade_file f[UPGRADE_PARTS] = {image("sonoff.bin", 400 * KB, V(6, 1, 1))};
+	struct upgrade_device known = device(V(6, 1, 0), 500);
+	struct rig r = {.reader = loglines_new(), .now = MONO_S(1)};
+	char words[300];
+
+	(void)state;
+	r.u = upgrade_new(f, NULL, &known, r.now);
+	assert_false(upgrade_restore_words(r.u, words, sizeof(words)));
+	hear(&r, "RSL: stat/s/STATUS2 = {\"StatusFWR\":{\"Version\":\"6.1.0\"}}");
+	hear(&r, "RSL: stat/s/STATUS4 = {\"StatusMEM\":{\"Free\":500,\"FlashSize\":1024}}");
+	hear(&r, "RSL: stat/s/STATUS5 = {\"StatusNET\":{\"IPAddress\":\"10.0.0.7\"}}");
+	hear(&r, "RSL: stat/s/RESULT = {\"OtaUrl\":\"http://me:se@cret@x/a@b.bin\"}");
+	assert_true(upgrade_restore_words(r.u, words, sizeof(words)));
+	assert_string_equal(words, "OtaUrl http://****@x/a@b.bin");
+	end(&r);
 }
 
 /* Lines and events in any order: it ends, and never in an odd state. */
@@ -707,12 +982,17 @@ static void upgrade__survives__events_in_any_order(void **state)
 				upgrade_sent(r.u, seed >> 8, r.now);
 			else if (seed >> 28 == 14)
 				upgrade_closed(r.u, seed >> 27 & 1, r.now);
-			else
+			else if (seed & 0x800000)
 				(void)upgrade_go(r.u, HERE, r.now);
+			else if (upgrade_view(r.u)->away)
+				upgrade_port_back(r.u, r.now);
+			else if (at(&r) > UPGRADE_READY)
+				upgrade_port_away(r.u, r.now);
 			assert_true(upgrade_view(r.u)->sent <= upgrade_view(r.u)->total);
 		}
 		if (at(&r) == UPGRADE_READY)
 			upgrade_cancel(r.u, r.now);
+		upgrade_port_back(r.u, r.now);
 		wait_for(&r, MONO_S(2000));
 		if (at(&r) == UPGRADE_READY)
 			upgrade_cancel(r.u, r.now);
@@ -742,11 +1022,19 @@ int main(void)
 	    cmocka_unit_test(upgrade__tells_the_end__of_each_fault),
 	    cmocka_unit_test(upgrade__asks_for_the_version__where_the_log_is_off),
 	    cmocka_unit_test(upgrade__repeats_commands__and_ends_where_nobody_answers),
+	    cmocka_unit_test(upgrade__asks_again__for_the_address),
 	    cmocka_unit_test(upgrade__leaves_a_masked_address_alone),
 	    cmocka_unit_test(upgrade_go__refuses__a_longer_address_than_the_device_keeps),
 	    cmocka_unit_test(upgrade__knows_a_stranded_device__and_goes_the_rest_of_the_way),
 	    cmocka_unit_test(upgrade__goes_by_the_log_alone__from_a_server_of_ones_own),
 	    cmocka_unit_test(upgrade_causes__puts_first__what_speaks_for_it),
+	    cmocka_unit_test(upgrade_cancel__puts_the_address_back__when_the_device_has_given_up),
+	    cmocka_unit_test(upgrade_cancel__waits__while_minimal_tries_by_itself),
+	    cmocka_unit_test(upgrade_port_away__ends_it__where_nothing_has_begun),
+	    cmocka_unit_test(upgrade_port_back__puts_the_address_back__where_it_was_only_set),
+	    cmocka_unit_test(upgrade_port_away__does_not_stop__what_goes_over_the_network),
+	    cmocka_unit_test(upgrade_port_gone__tells_what_to_type),
+	    cmocka_unit_test(upgrade_restore_words__hides_a_login),
 	    cmocka_unit_test(upgrade__survives__events_in_any_order),
 	};
 

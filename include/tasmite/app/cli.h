@@ -42,6 +42,8 @@ int cli_image(char *const *files, int count, bool json);
 struct cli_upgrade_options {
 	const char *port, *file; /* file: also "http://...", a server of one's own */
 	const char *small;	 /* the minimal build; NULL: as it lies beside file */
+	const char *source;	 /* whose requests are heard; NULL: the device's */
+	const char *address;	 /* of this machine, to serve at; NULL: in the device's network */
 	uint32_t baud;		 /* of the console; 0: 115200 */
 	bool yes, force, json;
 };

@@ -289,21 +289,24 @@
 	    " configuration, as a new profile.",                                                  \
 	    "--save NAME")                                                                        \
 	X(CMD_UPGRADE, "upgrade", "F?",                                                           \
-	    "/upgrade [FILE | URL] [--minimal FILE] [--force] [--any-source]",                    \
+	    "/upgrade [FILE | URL] [--minimal FILE] [--force] [--source WHO] [--address A]",      \
 	    "upgrade the running device over the air",                                            \
 	    "Asks the device what it is, checks the file against that, serves it to the device"   \
 	    " over Wi-Fi, and follows until the new version is up; the old OtaUrl is put back."   \
 	    " Where it does not fit, the device goes through the minimal build"                   \
 	    " (NAME-minimal.bin beside the file, or --minimal FILE). A URL (http://) names a"     \
-	    " server of your own. --force also what is refused but can be done, --any-source"     \
-	    " lets others than the device's address fetch it. /cancel stops it.",                 \
-	    "--minimal FILE|--force|--any-source")                                                \
+	    " server of your own. --force goes also where it is refused but can be done;"         \
+	    " --source any, or addresses, lets others than the device's address fetch it (the"    \
+	    " setting upgrade-source); --address A serves at that address of this machine."       \
+	    " /cancel stops it; once more: without waiting for the old OtaUrl.",                  \
+	    "--minimal FILE|--force|--source WHO|--address A")                                                \
 	X(CMD_UPLOAD, "upload", "F?x?",                                                           \
 	    "/upload [FILE [ADDRESS]]",                                                           \
 	    "send firmware to the device's own web page",                                         \
 	    "For a device that can be reached from here: in the network, or as an access point"   \
 	    " that this machine has joined (192.168.4.1). Without ADDRESS: the one in the log."   \
-	    " Its page tells whether it took the file. /cancel stops it.",                        \
+	    " Its page tells whether it took the file; its password, where it wants one, is asked" \
+	    " for. /cancel stops it.",                                                            \
 	    "")                                                                                   \
 	X(CMD_RESCUE, "rescue", "", "/rescue",                                                    \
 	    "a device that does not start or join: step by step",                                 \

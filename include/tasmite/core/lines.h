@@ -51,6 +51,9 @@ void lines_free(struct lines *l);
 void lines_set_max(struct lines *l, size_t max_bytes);
 /* Bytes of the device (masked already). */
 void lines_rx(struct lines *l, const uint8_t *bytes, size_t n, mono_t now);
+/* The same for bytes that came evenly since then: each line gets its own time, though never one before
+ * a line that the log has already. */
+void lines_rx_over(struct lines *l, const uint8_t *bytes, size_t n, mono_t since, mono_t now);
 /* A whole line of another origin; line feeds in the text make several (one at the very end makes no
  * empty line). An unfinished line of the device is set aside: it goes on in a new, `continued` line
  * with its next byte; when a line end comes instead it was complete. */

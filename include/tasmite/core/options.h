@@ -114,6 +114,11 @@ enum options_command {
 	    OPTIONS_F | OPTIONS_U)                                                                \
 	X(OPTION_MINIMAL, "minimal", "FILE",                                                      \
 	    "the minimal build to go through, where it does not lie beside FILE", OPTIONS_U)      \
+	X(OPTION_SOURCE, "source", "WHO",                                                         \
+	    "whose requests are heard: device (its address alone), any, or addresses beside its"  \
+	    " own, with commas between", OPTIONS_U)                                               \
+	X(OPTION_ADDRESS, "address", "ADDRESS",                                                   \
+	    "of this machine, to serve at, where none is in the device's network", OPTIONS_U)     \
 	X(OPTION_NO_STUB, "no-stub", "", "use the chip's boot ROM alone",                         \
 	    OPTIONS_F | OPTIONS_E)                                                                \
 	X(OPTION_MODE, "mode", "M", "flash mode in the header: keep, qio, qout, dio, dout",       \

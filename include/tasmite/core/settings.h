@@ -67,6 +67,9 @@ enum setting_origin {
 	    "work by a program of our own in the chip's RAM (off: by its ROM alone)")             \
 	X(SET_FIRMWARE_DIR, "firmware-dir", SETTING_TEXT, "", 0, 0, "",                           \
 	    "one more folder in which firmware files are looked for")                             \
+	X(SET_UPGRADE_SOURCE, "upgrade-source", SETTING_TEXT, "device", 0, 0, "",                 \
+	    "whose requests the server of /upgrade hears: device (its own address alone), any, or" \
+	    " addresses with commas between, beside its own")                                     \
 	X(SET_UNICODE, "unicode", SETTING_CHOICE, "auto", 0, 0, "auto|on|off",                    \
 	    "line drawing and marks beyond ASCII")                                                \
 	X(SET_LOG_FORMAT, "log-format", SETTING_CHOICE, "bytes", 0, 0, "bytes|text|raw",          \

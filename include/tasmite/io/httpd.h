@@ -18,6 +18,7 @@ struct httpd;
 struct loop;
 
 #define HTTPD_FILES 4
+#define HTTPD_PEERS 8
 
 /* Bytes under a name. Both stay the caller's and unchanged until httpd_free. */
 struct httpd_file {
@@ -52,7 +53,8 @@ typedef void (*httpd_fn)(void *ctx, const struct httpd_event *e, mono_t now);
 struct httpd_config {
 	struct loop *loop;
 	const char *address; /* to listen at, numeric IPv4 */
-	const char *peer;    /* the only source address; NULL or "": any */
+	/* The only source addresses, numeric, blanks or commas between; NULL or "": any. */
+	const char *peer;
 	const struct httpd_file *files;
 	unsigned count;	 /* at most HTTPD_FILES */
 	mono_t patience; /* for a request, and between bytes; 0: 10 s */
@@ -69,6 +71,8 @@ struct httpd_counts {
 struct httpd *httpd_new(const struct httpd_config *cfg, struct err *err);
 /* Ends it with all its connections. NULL allowed; allowed within an event. */
 void httpd_free(struct httpd *h);
+/* The port it listens at. */
+unsigned httpd_port(const struct httpd *h);
 /* "http://10.0.0.2:40001/3k9x.../sonoff.bin"; false when it does not fit. */
 bool httpd_url(const struct httpd *h, unsigned file, char *dst, size_t size);
 const struct httpd_counts *httpd_counts(const struct httpd *h);

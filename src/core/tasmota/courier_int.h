@@ -20,6 +20,8 @@
 /* From the last answer to the project line: 2 to 3 s, the ROM, the boot; to listening: less than 1 s. */
 #define RESTART_US MONO_S(12)
 #define SETTLE_US  MONO_MS(1200)
+/* Lines read of a millisecond while nothing is under way: at 3 Mbaud 5 of 60 characters come. */
+#define IDLE_LINES 16
 /* Settings go to the flash once a second, and not while a Backlog runs: what was answered within that
  * time before the line that met a crash may be lost. */
 #define UNSAVED_US  MONO_S(3)
@@ -60,6 +62,8 @@ struct courier {
 	size_t rx_n;
 	bool rx_over;
 	mono_t last_rx;
+	mono_t idle_at; /* while nothing is under way: lines that are read of this millisecond */
+	unsigned idle_lines;
 	struct loglines *reader;
 	bool rom_seen; /* the banner of this boot came: its project line is no other */
 };

@@ -274,6 +274,32 @@ static void take_line(struct courier *c, const char *line, size_t n, mono_t now)
 	after_line(c, now);
 }
 
+static bool has(const char *line, size_t n, const char *text)
+{
+	const char *end = line + n, *at = line;
+	size_t m = strlen(text);
+
+	for (; (size_t)(end - at) >= m && (at = memchr(at, *text, (size_t)(end - at))); at++)
+		if ((size_t)(end - at) >= m && !memcmp(at, text, m))
+			return true;
+	return false;
+}
+
+/* With nothing under way all that matters is whether the device is in the middle of a start: only
+ * lines that may tell so are read, and of a flood, which is none, few are looked at. */
+static bool goes_by(struct courier *c, const char *line, size_t n, mono_t now)
+{
+	if (c->state != COURIER_IDLE)
+		return false;
+	if (now - c->idle_at >= MONO_MS(1)) {
+		c->idle_at = now;
+		c->idle_lines = 0;
+	}
+	if (c->idle_lines++ >= IDLE_LINES)
+		return true;
+	return !has(line, n, "rst") && !has(line, n, "ets Jan") && !has(line, n, "Project");
+}
+
 void courier_rx(struct courier *c, const uint8_t *bytes, size_t n, mono_t now)
 {
 	if (n)
@@ -297,7 +323,7 @@ void courier_rx(struct courier *c, const uint8_t *bytes, size_t n, mono_t now)
 			return;
 		len = c->rx_n;
 		c->rx_n = 0;
-		if (!c->rx_over)
+		if (!c->rx_over && !goes_by(c, c->rx, len, now))
 			take_line(c, c->rx, len, now);
 		c->rx_over = false;
 		bytes = end + 1;

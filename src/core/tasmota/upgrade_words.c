@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* An upgrade in words: states, ends, and why a device asks for nothing. */
-#include "tasmite/core/tasmota/upgrade.h"
+#include "upgrade_int.h"
 
 #include <string.h>
 
@@ -23,6 +23,18 @@ const char *upgrade_state_words(enum upgrade_state s)
 	};
 
 	return words[s];
+}
+
+void upgrade_now_words(const struct upgrade_view *v, char *dst, size_t size)
+{
+	if (v->state == UPGRADE_RESTORES && v->away)
+		(void)str_copy(dst, size, "the port is away: OtaUrl is put back when it returns");
+	else if (v->state == UPGRADE_RESTORES && v->quiet)
+		(void)str_copy(
+		    dst, size, "waits until the device tries no more, then puts OtaUrl back");
+	else
+		(void)str_fmt(dst, size, "%s%s", upgrade_state_words(v->state),
+		    v->away ? "; the port is away" : "");
 }
 
 const char *upgrade_end_name(enum upgrade_end e)
@@ -56,19 +68,59 @@ static void cause(
 	(void)str_copy(c->text, sizeof(c->text), text);
 }
 
+static void isolation(const struct upgrade_reach *r, struct upgrade_cause *c)
+{
+	if (r->answers)
+		cause(c, UPGRADE_CAUSE_ISOLATION, UPGRADE_UNLIKELY,
+		    "the device is reached from here");
+	else if (r->silent)
+		cause(c, UPGRADE_CAUSE_ISOLATION, UPGRADE_LIKELY,
+		    "the device is not reached from here: the access point keeps its clients "
+		    "apart (AP or guest isolation)");
+	else
+		cause(c, UPGRADE_CAUSE_ISOLATION, UPGRADE_UNKNOWN,
+		    "the access point may keep its clients apart (AP or guest isolation)");
+}
+
+static void firewall(const struct upgrade_reach *r, struct upgrade_cause *c)
+{
+	char text[160];
+
+	if (!strcmp(r->filter, "ufw"))
+		(void)str_fmt(text, sizeof(text),
+		    "ufw is on here: sudo ufw allow from %s to any port %u proto tcp", r->device,
+		    r->port);
+	else if (r->filter[0])
+		(void)str_fmt(text, sizeof(text), "%s is on here: let %s come in to port %u (TCP)",
+		    r->filter, r->device, r->port);
+	else
+		(void)str_fmt(text, sizeof(text),
+		    "a firewall of this machine may keep %s out of port %u (TCP)", r->device,
+		    r->port);
+	cause(c, UPGRADE_CAUSE_FIREWALL, r->filter[0] ? UPGRADE_LIKELY : UPGRADE_UNKNOWN, text);
+}
+
+static void address(const struct upgrade_reach *r, struct upgrade_cause *c)
+{
+	char text[160];
+
+	(void)str_copy(
+	    text, sizeof(text), "the device may have another address than it told: see Status 5");
+	if (r->stranger[0])
+		(void)str_fmt(text, sizeof(text),
+		    "%s came for the file, but the device told %s: /set upgrade-source %s",
+		    r->stranger, r->device, r->stranger);
+	cause(c, UPGRADE_CAUSE_ADDRESS, r->stranger[0] ? UPGRADE_LIKELY : UPGRADE_UNKNOWN, text);
+}
+
 static void fill(const struct upgrade_reach *r, struct upgrade_cause *c)
 {
 	cause(&c[0], UPGRADE_CAUSE_NETWORK, r->same_network ? UPGRADE_UNLIKELY : UPGRADE_LIKELY,
 	    r->same_network ? "this machine has an address in the device's network"
 			    : "this machine has no address in the device's network: join it");
-	cause(&c[1], UPGRADE_CAUSE_ISOLATION, r->answers ? UPGRADE_UNLIKELY : UPGRADE_UNKNOWN,
-	    r->answers ? "the device is reached from here"
-		       : "the access point may keep its clients apart (AP or guest isolation)");
-	cause(&c[2], UPGRADE_CAUSE_FIREWALL, r->filtered ? UPGRADE_LIKELY : UPGRADE_UNKNOWN,
-	    r->filtered ? "a packet filter is active here: let the port in, from the device"
-			: "a firewall of this machine may keep the device out");
-	cause(&c[3], UPGRADE_CAUSE_ADDRESS, UPGRADE_UNKNOWN,
-	    "the device may have another address than it told: see Status 5");
+	isolation(r, &c[1]);
+	firewall(r, &c[2]);
+	address(r, &c[3]);
 }
 
 /* What speaks for it goes up, what speaks against it down; else the order is what people meet. */
@@ -98,10 +150,9 @@ static void now_runs(const struct upgrade_view *v, char *dst, size_t size)
 		return;
 	}
 	(void)upgrade_version_text(v->now, text, sizeof(text));
-	if (v->variant[0])
-		(void)str_fmt(dst, size, "It runs %s (%s).", text, v->variant);
-	else
-		(void)str_fmt(dst, size, "It runs %s.", text);
+	(void)str_fmt(dst, size, "%s%s%s%s%s.",
+	    upgrade_still_may(v->outcome) && v->requests ? "What it told last was " : "It runs ",
+	    text, v->variant[0] ? " (" : "", v->variant, v->variant[0] ? ")" : "");
 }
 
 static void refused(const struct upgrade_view *v, char *dst, size_t size)
@@ -132,7 +183,8 @@ static const char *what(enum upgrade_end e)
 				 "rest.",
 	    [UPGRADE_END_NOT_BACK] = "Nothing was heard after the restart. If its light or network "
 				     "stays dead, write by wire: /flash.",
-	    [UPGRADE_END_PORT] = "The port went away; the device may go on by itself.",
+	    [UPGRADE_END_PORT] = "The port went away in the middle; the device may have gone on by "
+				 "itself.",
 	};
 
 	return words[e];
@@ -141,10 +193,12 @@ static const char *what(enum upgrade_end e)
 void upgrade_end_words(const struct upgrade *u, char *dst, size_t size)
 {
 	const struct upgrade_view *v = upgrade_view(u);
-	char runs[80];
+	char runs[80], command[300];
 
 	if (v->outcome == UPGRADE_END_REFUSED)
 		refused(v, dst, size);
+	else if (v->outcome == UPGRADE_END_PORT && !v->changed)
+		(void)str_copy(dst, size, "The port went away before anything was begun.");
 	else
 		(void)str_copy(dst, size, what(v->outcome));
 	if (v->outcome == UPGRADE_END_NOT_TAKEN && v->said[0]) {
@@ -156,6 +210,36 @@ void upgrade_end_words(const struct upgrade *u, char *dst, size_t size)
 		(void)str_cat(dst, size, " ");
 		(void)str_cat(dst, size, runs);
 	}
-	if (v->end != UPGRADE_END_NONE && !v->restored)
-		(void)str_cat(dst, size, " Its OtaUrl was not put back.");
+	if (v->was_away && v->outcome != UPGRADE_END_PORT && v->outcome != UPGRADE_END_DONE)
+		(void)str_cat(dst, size, " The port was away for a while: not all was heard.");
+	if (v->end == UPGRADE_END_NONE || v->restored)
+		return;
+	(void)str_cat(dst, size, " Its OtaUrl was not put back: ");
+	if (upgrade_restore_words(u, command, sizeof(command))) {
+		(void)str_cat(dst, size, "type ");
+		(void)str_cat(dst, size, command);
+	} else {
+		(void)str_cat(dst, size, "what it was is not known (OtaUrl 1 sets the default)");
+	}
+}
+
+/* "http://user:word@host/x" is shown with stars for the login. */
+bool upgrade_restore_words(const struct upgrade *u, char *dst, size_t size)
+{
+	const char *url = upgrade_old_url(u), *host, *at = NULL;
+
+	if (!url)
+		return false;
+	if (!url[0]) {
+		(void)str_fmt(dst, size, "OtaUrl %s", upgrade_old_value(u));
+		return true;
+	}
+	host = strstr(url, "://");
+	host = host ? host + 3 : url;
+	for (const char *p = host; *p && *p != '/'; p++)
+		if (*p == '@')
+			at = p;
+	(void)str_fmt(dst, size, "OtaUrl %.*s%s%s", at ? (int)(host - url) : 0, url,
+	    at ? "****" : "", at ? at : url);
+	return true;
 }

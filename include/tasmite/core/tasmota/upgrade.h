@@ -161,7 +161,11 @@ struct upgrade_cause {
 struct upgrade_reach {
 	bool same_network; /* an interface of this machine is in the device's network */
 	bool answers;	   /* something came from the device's address: it is reached from here */
-	bool filtered;	   /* a packet filter is known to be active here */
+	bool silent;	   /* it was called, and there is no way to it, or nobody at its address */
+	char filter[24]; /* a packet filter that is known to be on here: "ufw"; "" none is known */
+	char stranger[64]; /* somebody else came for the file; "" nobody */
+	char device[64];   /* its address, as it told */
+	unsigned port;	   /* of the server; 0 none */
 };
 
 /* A request that the server has answered. */
@@ -181,7 +185,11 @@ struct upgrade_view {
 	enum upgrade_end
 	    outcome;	      /* as end, but known while the old OtaUrl is still being put back */
 	bool late;	      /* nothing came within 20 s: see upgrade_causes */
+	bool changed;	      /* OtaUrl was set to another, or that was tried */
 	bool restored;	      /* OtaUrl is what it was */
+	bool quiet;	      /* RESTORES: the device may still be trying: it gives up first */
+	bool away;	      /* the port is: nothing is heard, nothing can be said */
+	bool was_away;	      /* it was, for a while: not all was heard */
 	int part;	      /* that is on its way, or was last; -1 none yet */
 	uint32_t sent, total; /* bytes of it */
 	uint32_t rate;	      /* bytes per second of this transfer; 0 not known */
@@ -209,9 +217,15 @@ bool upgrade_insist(struct upgrade *u, bool insist);
 /* READY: goes. url: the address of plan.name[plan.first] that the server made (own server: NULL).
  * False when it is too long for the device, or the plan is refused. */
 bool upgrade_go(struct upgrade *u, const char *url, mono_t now);
-/* Ends the work; the old OtaUrl is put back. */
+/* Ends the work; the old OtaUrl is put back, as soon as the device tries no more: it reads OtaUrl anew
+ * for each attempt, and would fetch what the old one names. */
 void upgrade_cancel(struct upgrade *u, mono_t now);
-/* The port went away for good: nothing can be put back. */
+/* The port went away, and may come back: nothing is sent meanwhile. What the device does over its
+ * network goes on, and is followed as far as the server sees it. What was to be put back waits. */
+void upgrade_port_away(struct upgrade *u, mono_t now);
+void upgrade_port_back(struct upgrade *u, mono_t now);
+/* Ends it at once (the port is gone for good, the user does not want to wait): what was not put back
+ * stays so. */
 void upgrade_port_gone(struct upgrade *u);
 
 /* A line of the device was read: as it came, before any masking, else a password in the old OtaUrl
@@ -232,6 +246,7 @@ bool upgrade_served(const struct upgrade *u);
 /* What the device's OtaUrl was; NULL not known. May hold a password. */
 const char *upgrade_old_url(const struct upgrade *u);
 
+/* What it has come to. Valid as long as u. */
 const struct upgrade_view *upgrade_view(const struct upgrade *u);
 /* Why no request came, most likely first; fills out[UPGRADE_CAUSES]. */
 void upgrade_causes(const struct upgrade_reach *reach, struct upgrade_cause *out);
@@ -239,6 +254,11 @@ void upgrade_causes(const struct upgrade_reach *reach, struct upgrade_cause *out
 void upgrade_end_words(const struct upgrade *u, char *dst, size_t size);
 /* The state in a few words: "waits for the device's request". */
 const char *upgrade_state_words(enum upgrade_state s);
+/* What it does now, in a line: the state, and what it waits for. */
+void upgrade_now_words(const struct upgrade_view *v, char *dst, size_t size);
+/* The command that puts the old OtaUrl back, for the user to type; a login in it is shown as stars.
+ * False: what it was is not known. */
+bool upgrade_restore_words(const struct upgrade *u, char *dst, size_t size);
 /* For machines: "done", "no-request" ... */
 const char *upgrade_end_name(enum upgrade_end e);
 
