@@ -206,11 +206,10 @@ end_or_leave
 
 # ---- a slip on the way --------------------------------------------------------------------------
 begin story__tells_a_wrong_password
-line '/clear'
 line 'Backlog SSID1 workshop; Password1 hammer-and-nial'
-step slip 'To the workshop, with a slip in the password: told at once' '✘ Wi-Fi "workshop"' 'password'
+step slip 'To the workshop, with a slip in the password: told at once' '✘ Wi-Fi +refused: wrong key' 'AP incorrect password'
 line 'Password1 hammer-and-nail'
-step mended 'Mended' '✔ Wi-Fi "workshop" +connected' '✔ IP address'
+step mended 'Mended' '✔ Wi-Fi +connected "workshop"' '✔ IP address'
 end_or_leave
 
 # ---- 7: the report ------------------------------------------------------------------------------
@@ -233,7 +232,7 @@ tm_stop
 md=$FW/story.md
 grep -q 'wrote sonoff.bin' "$md" || bad "the report does not tell the first file"
 grep -q 'wrote sonoff-minimal.bin' "$md" || bad "... nor the second"
-grep -q 'sonoff-classic.bin' "$md" || bad "... nor the upgrade"
+grep -q 'over the air, sonoff-classic.bin: Done' "$md" || bad "... nor the upgrade"
 grep -qE 'secret-99|hammer-and' "$md" && bad "a secret is in the report"
 grep -qE 'secret-99|hammer-and' "$KEPT"/* && bad "a secret is in the recording"
 grep -rqE 'secret-99|hammer-and' "$XDG_STATE_HOME" && bad "a secret is in the history"
