@@ -36,11 +36,13 @@ STUB_DEPS := gcc-xtensa-lx106=cmd:xtensa-lx106-elf-gcc binutils-xtensa-lx106=cmd
 CI_DEPS := qemu-system-misc=cmd:qemu-system-xtensa
 LINT_DEPS := clang-format=cmd:clang-format mandoc=cmd:mandoc cppcheck=cmd:cppcheck \
 	shellcheck=cmd:shellcheck
+DEB_DEPS := dpkg-dev=cmd:dpkg-buildpackage debhelper=cmd:dh fakeroot=cmd:fakeroot
 PEER_DEPS := ser2net=cmd:ser2net nodejs=cmd:node npm=cmd:npm \
 	python3-serial=file:/usr/lib/python3/dist-packages/serial/__init__.py
 
 # Goals that need no library at hand.
-NOLIB_GOALS := deps deps-ci stub man demo story check check-peers clean help format format-check lint dist uninstall asan cov
+NOLIB_GOALS := print-libs deps deps-ci stub demo story check check-peers clean help format format-check lint dist deb check-deb check-portable uninstall asan cov \
+	reproducible
 ifneq ($(filter-out $(NOLIB_GOALS),$(or $(MAKECMDGOALS),all)),)
 ifeq ($(shell command -v $(PKG_CONFIG) 2>/dev/null),)
 $(error pkg-config is not installed. Say: make deps   (or: apt-get install pkg-config))
@@ -74,7 +76,9 @@ ifneq ($(SAN),)
 SAN_FLAGS := -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer
 HARDEN :=
 else
-HARDEN := $(if $(findstring -O,$(filter-out -O0,$(CFLAGS))),-U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2) \
+# Fortified to the degree that the packager says, if one does.
+HARDEN := $(if $(findstring -O,$(filter-out -O0,$(CFLAGS))),$(if $(findstring \
+	_FORTIFY_SOURCE,$(CPPFLAGS) $(CFLAGS)),,-U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2)) \
 	-fstack-protector-strong -fPIE
 HARDEN_LD := -pie -Wl,-z,relro,-z,now
 endif
@@ -100,7 +104,7 @@ SIM_OBJ  := $(SIM_SRC:tests/%.c=$(B)/obj/tests/%.o)
 SIM_PROG := $(if $(wildcard tests/sim/main_device.c),$(B)/virtual-device) \
 	$(if $(wildcard tests/sim/main_image.c),$(B)/make-image) \
 	$(if $(wildcard tests/sim/main_lx106.c),$(B)/lx106-program) \
-	$(if $(wildcard tests/shim/*.c),$(B)/shim.so)
+	$(if $(wildcard tests/shim/*.c),$(B)/shim.so) $(B)/fastclock.so
 UNIT_SRC := $(sort $(wildcard tests/unit/test_*.c))
 UNIT     := $(UNIT_SRC:tests/unit/%.c=$(B)/unit/%)
 # What the tests share: tests/unit/*.c that are no test themselves.
@@ -120,8 +124,8 @@ $(B)/flags: FORCE
 	@echo '$(subst ','\'',$(COMPILE) $(P_LDFLAGS) $(LDFLAGS))' | cmp -s - $@ || \
 		echo '$(subst ','\'',$(COMPILE) $(P_LDFLAGS) $(LDFLAGS))' > $@
 FORCE:
-.PHONY: FORCE all virtual-device deps deps-ci stub man demo check check-run check-peers story asan lint lint-run format format-check \
-	bench install uninstall dist clean help unit fuzz fuzz-run cov cov-run
+.PHONY: FORCE print-libs all virtual-device deps deps-ci stub man pictures completions deb check-deb check-portable portable-run demo check check-run check-peers story asan lint lint-run format format-check \
+	bench install uninstall dist clean help unit fuzz fuzz-run cov cov-run endurance reproducible
 
 $(B)/obj/base/%.o $(B)/obj/core/%.o $(B)/obj/proto/%.o: P_CFLAGS += $(WARN_PURE)
 $(B)/obj/%.o: src/%.c $(B)/flags
@@ -134,7 +138,7 @@ $(B)/obj/tests/%.o: tests/%.c $(B)/flags
 	$(Q)$(COMPILE) -MMD -MP -Itests -c $< -o $@
 $(B)/obj/gen/%.o: $(B)/gen/%.c $(B)/flags
 	@mkdir -p $(@D)
-	$(Q)$(COMPILE) -MMD -MP -c $< -o $@
+	$(Q)$(COMPILE) -ffile-prefix-map=$(B)/=build/ -MMD -MP -c $< -o $@
 
 # Shipped themes are compiled in too, so that an uninstalled binary has them.
 $(B)/gen/themes.c: $(THEMES) src/core/themes.awk
@@ -153,11 +157,15 @@ CATALOG  := src/core/tasmota/commands
 $(B)/gen/catalog.c: $(CATALOG).tsv src/core/tasmota/catalog.awk
 	@mkdir -p $(@D)
 	$(Q)LC_ALL=C awk -v to=c -f src/core/tasmota/catalog.awk $(CATALOG).tsv > $@
-man: ## writes man/tasmite-commands.7 anew
+man: $(B)/manlists ## writes the man pages' lists anew from the program's tables
 	@mkdir -p $(B)/gen
 	$(Q)LC_ALL=C awk -v to=man -v head_file=$(CATALOG).mdoc -f src/core/tasmota/catalog.awk \
 		$(CATALOG).tsv > $(B)/gen/tasmite-commands.7
-	$(Q)cp $(B)/gen/tasmite-commands.7 man/
+	$(Q)set -e; for m in tasmite.1 tasmite.conf.5 tasmite-themes.5; do \
+		$(B)/manlists < man/$$m > $(B)/gen/$$m; done
+	$(Q)cd $(B)/gen && cp tasmite.1 tasmite.conf.5 tasmite-themes.5 tasmite-commands.7 '$(CURDIR)/man/'
+pictures: $(B)/unit/test_story ## draws the pictures of README.md anew (tests/golden/*.svg)
+	$(Q)GOLDEN=update $(B)/unit/test_story
 
 $(B)/libtasmite.a: $(OBJ) $(GEN_OBJ)
 	$(Q)rm -f $@ && $(AR) rcs $@ $^
@@ -182,6 +190,13 @@ $(B)/shim.so: $(wildcard tests/shim/*.[ch]) $(B)/flags
 	$(if $(Q),@echo "  LD   $@")
 	$(Q)$(CC) -D_POSIX_C_SOURCE=200809L $(CPPFLAGS) $(CFLAGS) -std=c11 $(WARN) $(WERROR) \
 		-fvisibility=hidden -fPIC -shared $(LDFLAGS) -o $@ $(wildcard tests/shim/*.c) -ldl
+# Preloaded: clocks that run faster.
+$(B)/fastclock.so: tests/endurance/fastclock.c $(B)/flags
+	$(if $(Q),@echo "  LD   $@")
+	$(Q)$(CC) -D_POSIX_C_SOURCE=200809L $(CPPFLAGS) $(CFLAGS) -std=c11 $(WARN) $(WERROR) \
+		-fvisibility=hidden -fPIC -shared $(LDFLAGS) -o $@ $< -ldl
+$(B)/manlists: $(B)/obj/tests/docs/manlists.o $(B)/libtasmite.a
+	$(Q)$(LINK) -o $@ $^ $(PC_LIBS) $(LIBS)
 $(B)/unit/%: $(B)/obj/tests/unit/%.o $(UNIT_LIB) $(B)/libsim.a $(B)/libtasmite.a
 	@mkdir -p $(@D)
 	$(if $(Q),@echo "  LD   $@")
@@ -246,10 +261,20 @@ fuzz-run: $(FUZZ)
 lint: deps ## layers, headers, format, man pages and more
 	@sh tests/deps.sh $(LINT_DEPS)
 	@+$(SUB) lint-run
-lint-run: all
+lint-run: all $(B)/manlists
 	@CC='$(CC)' CPPFLAGS='$(subst ','\'',$(P_CPPFLAGS))' tests/lint.sh $(B)
 bench: all $(BENCH) $(B)/bench/meter ## ratios of speed to their limits; BENCH_STRICT=1 fails on a missed one
 	@B='$(abspath $(B))' tests/bench/run.sh $(BENCH) $(wildcard tests/bench/*.py)
+
+endurance: $(B)/tasmite $(B)/fastclock.so ## HOURS=8 of a log with RECONNECTS=24, FACTOR=240 times as fast
+	@B='$(abspath $(B))' python3 tests/endurance/endurance.py $(or $(HOURS),8) $(or $(FACTOR),240) \
+		$(or $(RECONNECTS),24)
+reproducible: deps ## builds the program twice, in two places: both have to be the same
+	@rm -rf build/twice && mkdir -p build/twice/a build/twice/b
+	@set -e; for d in a b; do git archive HEAD | tar -x -C build/twice/$$d; \
+		$(SUB) -C build/twice/$$d B=build CFLAGS='$(CFLAGS) -ffile-prefix-map=$(CURDIR)/build/twice/'$$d=. \
+		build/tasmite; done
+	@cmp build/twice/a/build/tasmite build/twice/b/build/tasmite && sha256sum build/twice/*/build/tasmite
 
 C_FILES = $(shell find src include tests -name '*.[ch]' | sort)
 format: ## formats all sources
@@ -263,22 +288,56 @@ cov-run: $(UNIT)
 	@find $(B) -name '*.gcda' -delete
 	@rc=0; tests/run.sh $(B) $(notdir $(UNIT)) || rc=1; sh tests/cov.sh $(B) && exit $$rc
 
-install: $(B)/tasmite ## into PREFIX (/usr/local), below DESTDIR
-	install -d '$(DESTDIR)$(bindir)' '$(DESTDIR)$(datadir)/tasmite/themes'
+# Where the shells look; Debian's zsh looks in vendor-completions.
+bashdir ?= $(datadir)/bash-completion/completions
+zshdir  ?= $(datadir)/zsh/site-functions
+fishdir ?= $(datadir)/fish/vendor_completions.d
+appdir  ?= $(datadir)/applications
+icondir ?= $(datadir)/icons/hicolor/scalable/apps
+# FILE>FOLDER/NAME of all that is installed, but for the program.
+SHARED := $(foreach t,$(THEMES),$(t)>$(datadir)/tasmite/themes/$(notdir $(t))) \
+	$(foreach m,$(MANS),$(m)>$(mandir)/man$(subst .,,$(suffix $(m)))/$(notdir $(m))) \
+	$(B)/tasmite.bash>$(bashdir)/tasmite $(B)/tasmite.zsh>$(zshdir)/_tasmite \
+	$(B)/tasmite.fish>$(fishdir)/tasmite.fish \
+	man/tasmite.desktop>$(appdir)/tasmite.desktop man/tasmite.svg>$(icondir)/tasmite.svg
+# Folders that may be the program's own in PREFIX; removed when nothing is left in them.
+OWN_DIRS := $(datadir)/tasmite/themes $(datadir)/tasmite $(bashdir) $(dir $(bashdir)) $(zshdir) \
+	$(dir $(zshdir)) $(fishdir) $(dir $(fishdir)) $(icondir) $(dir $(icondir)) \
+	$(dir $(patsubst %/,%,$(dir $(icondir))))
+
+# Made by the program itself; for a build that can't run here put them there by another one.
+$(B)/tasmite.bash $(B)/tasmite.zsh $(B)/tasmite.fish: $(B)/tasmite.%: $(B)/tasmite
+	$(Q)$(B)/tasmite --completion $* > $@
+completions: $(B)/tasmite.bash $(B)/tasmite.zsh $(B)/tasmite.fish ## of bash, zsh and fish
+install: $(B)/tasmite completions ## into PREFIX (/usr/local), below DESTDIR
+	install -d '$(DESTDIR)$(bindir)'
 	install -m 755 $(B)/tasmite '$(DESTDIR)$(bindir)/tasmite'
-	$(if $(THEMES),install -m 644 $(THEMES) '$(DESTDIR)$(datadir)/tasmite/themes')
-	@set -e; for m in $(MANS); do d='$(DESTDIR)$(mandir)'/man$${m##*.}; \
-		install -d "$$d"; install -m 644 $$m "$$d"; done
+	@set -e; for f in $(foreach s,$(SHARED),'$(s)'); do \
+		to='$(DESTDIR)'"$${f#*>}"; install -d "$${to%/*}"; install -m 644 "$${f%%>*}" "$$to"; done
 uninstall: ## removes what install put there
 	rm -f '$(DESTDIR)$(bindir)/tasmite'
-	rm -rf '$(DESTDIR)$(datadir)/tasmite'
-	@for m in $(MANS); do rm -f '$(DESTDIR)$(mandir)'/man$${m##*.}/$${m##*/}; done
+	@for f in $(foreach s,$(SHARED),'$(s)'); do rm -f '$(DESTDIR)'"$${f#*>}"; done
+	@for d in $(foreach d,$(OWN_DIRS),'$(DESTDIR)$(d)'); do rmdir "$$d" 2>/dev/null || :; done
 dist: ## build/tasmite-VERSION.tar.gz of the last commit
 	@mkdir -p build
 	git archive --prefix=tasmite-$(VERSION)/ -o build/tasmite-$(VERSION).tar.gz HEAD
+deb: dist ## a Debian source package and the package, in build/deb
+	@sh tests/deps.sh $(DEB_DEPS)
+	@sh tests/deb/make.sh $(VERSION) build/tasmite-$(VERSION).tar.gz build/deb
+check-deb: ## installs, runs and purges what make deb made, in a fresh Debian (root, network)
+	@sh tests/deps.sh debootstrap=cmd:debootstrap
+	@sh tests/deb/check.sh build/deb
+check-portable: deps ## what only Linux has left out: builds, and runs the tests concerned
+	@+$(SUB) B=build/portable CPPFLAGS='$(CPPFLAGS) -DTASMITE_PORTABLE' portable-run
+PORTABLE_TESTS := test_hotplug test_loop test_opener test_ports test_tr_pty test_tr_tcp test_tui test_files \
+	test_capture test_histfile
+portable-run: all $(PORTABLE_TESTS:%=$(B)/unit/%)
+	@tests/run.sh $(B) $(PORTABLE_TESTS) session plain
 compile_commands.json: FORCE ## for editors
 	@sh tests/compdb.sh '$(CURDIR)' '$(subst ','\'',$(COMPILE)) -Itests' $(SRC) src/main.c $(SIM_SRC) $(UNIT_SRC) > $@
 
+print-libs:
+	@echo $(LIBS_DEB)
 clean: ## removes build/
 	rm -rf build compile_commands.json
 help: ## this list

@@ -31,7 +31,7 @@ struct call {
 
 static int usage_error(const char *text)
 {
-	fprintf(stderr, "tasmite: %s\ntasmite: try tasmite --help\n", text);
+	cli_say(stderr, "tasmite: %s\ntasmite: try tasmite --help\n", text);
 	return 2;
 }
 
@@ -308,6 +308,7 @@ static bool take_option(struct call *c, enum options_command command, const stru
 			return false;
 		c->flash.timeout_s = (int)n;
 		return true;
+	case OPTION_COMPLETION:
 	case OPTION_HELP:
 	case OPTION_VERSION:
 	case OPTION_COUNT:
@@ -420,6 +421,13 @@ static int run_upgrade(struct call *c)
 	return cli_upgrade(&o);
 }
 
+static int completion(const char *what)
+{
+	int code = cli_completion(what);
+
+	return code == 2 ? usage_error("--completion wants bash, zsh or fish") : code;
+}
+
 /* Reads the whole command line; -1 go on, else the exit code. */
 static int read_words(struct call *c, struct options *o)
 {
@@ -440,6 +448,8 @@ static int read_words(struct call *c, struct options *o)
 		} else if (row->id == OPTION_VERSION) {
 			puts("tasmite " TASMITE_VERSION);
 			return 0;
+		} else if (row->id == OPTION_COMPLETION) {
+			return completion(value);
 		} else if (!take_option(c, o->command, row, value, &err)) {
 			return usage_error(err.text);
 		}

@@ -262,7 +262,10 @@ check_text() {
 	LC_ALL=C awk -v to=man -v head_file=$tasmota/commands.mdoc -f $tasmota/catalog.awk \
 		$tasmota/commands.tsv | cmp -s - man/tasmite-commands.7 ||
 		say man "man/tasmite-commands.7 is not as make man would have it"
-	sh tests/readme.sh --check 2>&1 | report readme
+	for f in man/tasmite.1 man/tasmite.conf.5 man/tasmite-themes.5; do
+		"$B/manlists" <"$f" | cmp -s - "$f" || say man "$f is not as make man would have it"
+	done
+	sh tests/readme.sh 2>&1 | report readme
 	# e2e scripts are read by bash and share variables with their lib.sh.
 	{
 		shellcheck -x -S warning -e SC2046,SC2086 -f gcc tests/*.sh .ci/run

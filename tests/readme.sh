@@ -1,30 +1,25 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-3.0-or-later
-# Puts the golden screens into README.md, between "<!-- screen: FILE -->" and "<!-- end -->". With
-# --check: says whether README.md is up to date.
-set -eu
-cd "$(dirname "$0")/.."
-new=$(awk '
-function show(file,  line, on) {
-	print "```"
-	while ((getline line < file) > 0) {
-		if (line ~ /^== /)
-			on = line ~ /^== 120x40/
-		else if (on)
-			print line
-	}
-	close(file)
-	print "```"
-}
-/^<!-- screen: / { print; show($3); skip = 1; next }
-/^<!-- end -->/ { skip = 0 }
-!skip { print }
-' README.md)
-if [ "${1:-}" = --check ]; then
-	[ "$new" = "$(cat README.md)" ] || {
-		echo "README.md: its screen is not the golden one: tests/readme.sh" >&2
-		exit 1
-	}
-else
-	printf '%s\n' "$new" >README.md
-fi
+# readme.sh: says what README.md tells that is not so: words of the program that its sources don't have
+# (between "<!-- words" and "<!-- end -->", in quotes, cut at "…"), files and make targets that are not
+# there. No output and 0: all is well.
+set -u
+cd "$(dirname "$0")/.." || exit 2
+scratch=$(mktemp -d) || exit 2
+trap 'rm -rf "$scratch"' EXIT
+
+# Strings that are cut over lines are joined.
+find src include -name '*.[ch]' -exec cat {} + | tr '\n' ' ' | sed -E 's/"[[:space:]]*(\\[[:space:]]*)?"//g' >"$scratch/sources"
+sed -n '/^<!-- words/,/^<!-- end/p' README.md | grep -o '“[^”]*”' | sed 's/^“//; s/”$//; s/…/\
+/g' | sed 's/^[ :,.()]*//; s/[ :,()]*$//' | awk 'length($0) > 3' >"$scratch/words"
+[ "$(wc -l <"$scratch/words")" -ge 15 ] || echo "README.md: the table of words is gone"
+while IFS= read -r words; do
+	grep -qF -- "$words" "$scratch/sources" || echo "README.md: the program does not say: $words"
+done <"$scratch/words"
+
+for picture in $(sed -nE 's/^!\[.*\]\((.*)\)$/\1/p' README.md); do
+	[ -e "$picture" ] || echo "README.md: there is no $picture"
+done
+for target in $(grep -oE '(`| {4})make [a-z-]+' README.md | sed 's/.*make //' | sort -u); do
+	grep -qE "^$target:" Makefile || echo "README.md: there is no make $target"
+done

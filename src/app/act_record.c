@@ -270,8 +270,10 @@ static int default_name(
 	str_fmt(name, sizeof(name), "logs/%s-%s.%s",
 	    a->session->port.name[0] ? a->session->port.name : "log", stamp,
 	    kind == RECORDER_RAW ? "raw" : "log");
+	/* The port's name may be that of anybody's link. */
+	str_clean(name, false);
 	for (char *p = name + 5; *p; p++)
-		if (*p == '/' || *p == ':')
+		if (strchr("/: ?", *p))
 			*p = '_';
 	return files_path(FILES_STATE, name, dst, size, err);
 }

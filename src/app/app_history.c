@@ -148,9 +148,8 @@ static bool open_book(struct app_book *b, const char *name, size_t want)
 	struct err err = {0};
 	char path[512];
 
-	if (files_path(FILES_STATE, name, path, sizeof(path), &err) != ERR_OK)
-		return false;
-	if (files_make_parents(path, &err) != ERR_OK) {
+	if (files_path(FILES_STATE, name, path, sizeof(path), &err) != ERR_OK ||
+	    files_make_parents(path, &err) != ERR_OK) {
 		session_warn(a->session, a->now, "history not kept: %s", err.text);
 		return false;
 	}

@@ -13,7 +13,6 @@
 #include "tasmite/base/buf.h"
 #include "tasmite/base/err.h"
 #include "tasmite/base/str.h"
-#include "tasmite/base/utf8.h"
 #include "tasmite/base/xalloc.h"
 #include "tasmite/core/tasmota/advice.h"
 #include "tasmite/core/tasmota/doctor.h"
@@ -151,7 +150,7 @@ static void print_json(const char *path, const struct doctor_view *v)
 	json_decref(o);
 	if (!line)
 		xalloc_die("out of memory");
-	printf("%s\n", line);
+	cli_json(line);
 	free(line);
 }
 
@@ -171,21 +170,15 @@ static void print_quote(const struct secrets *secrets, const char *quote)
 		memcpy(text, buf_bytes(&out), n);
 	buf_fini(&out);
 	secrets_mask_input(text, n);
-	for (size_t i = 0; i < n;) {
-		uint32_t cp;
-		int len = utf8_decode((const uint8_t *)text + i, n - i, &cp);
-
-		if (len < 1 || utf8_width(cp) < 0)
-			putchar('?'), i += len < 1 ? 1 : (size_t)len;
-		else
-			fwrite(text + i, 1, (size_t)len, stdout), i += (size_t)len;
-	}
+	text[n] = '\0';
+	str_clean(text, false);
+	fputs(text, stdout);
 	putchar('\n');
 }
 
 static void print_head(const char *path, const struct doctor_view *v)
 {
-	printf("%s: %s%s%s%s%s%s%s, %llu boot%s in %llu lines\n", path,
+	cli_say(stdout, "%s: %s%s%s%s%s%s%s, %llu boot%s in %llu lines\n", path,
 	    strcmp(v->name, "unknown") == 0 ? "firmware unknown" : v->name,
 	    v->version[0] ? " " : "", v->version, v->variant[0] ? " " : "", v->variant,
 	    v->core[0] ? ", core " : "", v->core, (unsigned long long)v->boots,
@@ -202,7 +195,7 @@ static void print_verdicts(const struct doctor_view *v)
 		char text[160];
 
 		advice_verdict_text(v, k, text, sizeof(text));
-		printf("  %s %-13s %s", marks[v->verdict[k].state], names[k], text);
+		cli_say(stdout, "  %s %-13s %s", marks[v->verdict[k].state], names[k], text);
 		if (v->verdict[k].line)
 			printf("  (line %llu)", (unsigned long long)v->verdict[k].line);
 		putchar('\n');
@@ -223,7 +216,7 @@ static void print_findings(const struct doctor_view *v, const struct secrets *se
 			printf("Found\n");
 		any = true;
 		advice_finding_text(v, id, text, sizeof(text));
-		printf("  - %s; line", text);
+		cli_say(stdout, "  - %s; line", text);
 		for (unsigned i = 0; i < f->kept && i < 6; i++)
 			printf(" %llu", (unsigned long long)f->lines[i]);
 		printf("%s\n", f->count > 6 ? " ..." : "");

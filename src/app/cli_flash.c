@@ -16,6 +16,7 @@
 #include "flash_which.h"
 #include "tasmite/base/str.h"
 #include "tasmite/base/utf8.h"
+#include "tasmite/base/xalloc.h"
 #include "tasmite/core/ansi.h"
 #include "tasmite/core/lines.h"
 #include "tasmite/core/tasmota/secrets.h"
@@ -72,7 +73,7 @@ static void end_progress(struct run *r)
 static void name_it(const struct run *r)
 {
 	if (r->crowd->count > 1)
-		fprintf(stderr, "%s: ", r->port);
+		cli_say(stderr, "%s: ", r->port);
 }
 
 static void on_say(void *ctx, bool bad, const char *text)
@@ -85,7 +86,7 @@ static void on_say(void *ctx, bool bad, const char *text)
 	for (size_t n; *text; text += n + (text[n] == '\n')) {
 		n = strcspn(text, "\n");
 		name_it(r);
-		fprintf(stderr, "%s%.*s\n", bad ? "! " : "", (int)n, text);
+		cli_say(stderr, "%s%.*s\n", bad ? "! " : "", (int)n, text);
 	}
 }
 
@@ -235,7 +236,7 @@ static void show_steps(const struct run *r)
 {
 	for (int i = 0; i < r->view.text_count; i++) {
 		name_it(r);
-		fprintf(stderr, "%s\n", r->view.text[i]);
+		cli_say(stderr, "%s\n", r->view.text[i]);
 	}
 }
 
@@ -327,11 +328,11 @@ static int confirm(const struct run *r)
 		return 2;
 	}
 	flash_request_question(&r->req, NULL, &ask);
-	fprintf(stderr, "%s\n", ask.title);
+	cli_say(stderr, "%s\n", ask.title);
 	if (r->crowd->count > 1)
 		fprintf(stderr, "  On %d devices.\n", r->crowd->count);
 	for (int i = 0; i < ask.text_count; i++)
-		fprintf(stderr, "  %s\n", ask.text[i]);
+		cli_say(stderr, "  %s\n", ask.text[i]);
 	fprintf(stderr, "%s  (anything else: %s) ", ask.yes, ask.no + 3);
 	fflush(stderr);
 	if (!fgets(answer, sizeof(answer), stdin) || (answer[0] != 'y' && answer[0] != 'Y'))
@@ -421,6 +422,7 @@ static void print_json(const struct run *r, int code, double seconds)
 	const struct engine_chip *chip = r->task ? flash_task_chip(r->task) : NULL;
 	json_t *o = json_object(), *text = json_array();
 	const char *path, *md5 = "";
+	char *page;
 
 	json_object_set_new(o, "result", json_string(r->task ? result_word(r) : "failed"));
 	json_object_set_new(o, "exit_code", json_integer(code));
@@ -442,9 +444,12 @@ static void print_json(const struct run *r, int code, double seconds)
 	if (r->view.what[0])
 		json_object_set_new(o, "what", text_json(r->view.what));
 	json_object_set_new(o, "retries", json_integer(r->view.retries));
-	json_dumpf(o, stdout, JSON_INDENT(2) | JSON_REAL_PRECISION(6));
-	fputc('\n', stdout);
+	page = json_dumps(o, JSON_INDENT(2) | JSON_REAL_PRECISION(6));
 	json_decref(o);
+	if (!page)
+		xalloc_die("out of memory");
+	cli_json(page);
+	free(page);
 }
 
 static int exit_code(const struct run *r)
@@ -467,7 +472,7 @@ static void print_saved(const struct run *r)
 	const char *md5, *path = r->task ? flash_task_saved(r->task, &md5) : NULL;
 
 	if (path)
-		printf("%s  %s\n", md5, path);
+		cli_say(stdout, "%s  %s\n", md5, path);
 }
 
 static void report(const struct run *r, int code, double seconds)
@@ -480,7 +485,7 @@ static void report(const struct run *r, int code, double seconds)
 		return;
 	}
 	if (r->port_lost && code)
-		fprintf(stderr, "tasmite: %s\n", r->port_why);
+		cli_say(stderr, "tasmite: %s\n", r->port_why);
 	if (r->timed_out)
 		fprintf(stderr, "tasmite: no boot loader within %d s\n", r->opt->timeout_s);
 	print_saved(r);

@@ -285,7 +285,7 @@ static void print_json(const char *path, const struct image_info *info)
 	json_decref(o);
 	if (!line)
 		xalloc_die("out of memory");
-	printf("%s\n", line);
+	cli_json(line);
 	free(line);
 }
 

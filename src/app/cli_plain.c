@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "app_int.h"
+#include "tasmite/app/cli.h"
 #include "tasmite/base/xalloc.h"
 #include "tasmite/core/pattern.h"
 #include "tasmite/core/textlog.h"
@@ -317,7 +318,7 @@ static void tell_words(struct plain *p)
 	while (lines_get(log, p->words_next, &ref) && !ref.partial) {
 		p->words_next++;
 		if (ref.dir == LINE_WARN)
-			fprintf(stderr, "tasmite: %.*s\n", (int)ref.len, (const char *)ref.bytes);
+			cli_say(stderr, "tasmite: %.*s\n", (int)ref.len, (const char *)ref.bytes);
 	}
 }
 

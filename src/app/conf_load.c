@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "tasmite/app/cli.h"
 #include "tasmite/base/str.h"
 #include "tasmite/base/xalloc.h"
 #include "tasmite/core/conf.h"
@@ -279,7 +280,7 @@ static void tell_warnings(const struct lines *log)
 
 	for (uint64_t i = lines_first(log); lines_get(log, i, &ref); i++)
 		if (ref.dir == LINE_WARN)
-			fprintf(stderr, "tasmite: %.*s\n", (int)ref.len, (const char *)ref.bytes);
+			cli_say(stderr, "tasmite: %.*s\n", (int)ref.len, (const char *)ref.bytes);
 }
 
 bool app_default_port(char *port, size_t size)

@@ -18,6 +18,7 @@ int err_set(struct err *e, int code, int sys, const char *fmt, ...)
 		va_start(ap, fmt);
 		str_vfmt(e->text, sizeof(e->text), fmt, ap);
 		va_end(ap);
+		str_clean(e->text, false);
 	}
 	return code;
 }
@@ -70,6 +71,7 @@ int err_sys(struct err *e, int sys, const char *fmt, ...)
 		va_end(ap);
 		str_cat(e->text, sizeof(e->text), ": ");
 		str_cat(e->text, sizeof(e->text), strerror(sys));
+		str_clean(e->text, false);
 	}
 	return code;
 }

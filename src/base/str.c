@@ -115,6 +115,25 @@ void str_trim_end(char *s)
 		s[--n] = '\0';
 }
 
+void str_clean(char *s, bool lines)
+{
+	size_t n = strlen(s), to = 0;
+
+	for (size_t i = 0; i < n;) {
+		uint32_t cp = 0;
+		int len = utf8_decode((const uint8_t *)s + i, n - i, &cp);
+
+		if (len > 0 && (utf8_width(cp) >= 0 || (lines && cp == '\n'))) {
+			memmove(s + to, s + i, (size_t)len);
+			to += (size_t)len;
+		} else {
+			s[to++] = '?';
+		}
+		i += len > 0 ? (size_t)len : 1;
+	}
+	s[to] = '\0';
+}
+
 static int digit_of(char c, unsigned base)
 {
 	int d = -1;

@@ -59,6 +59,7 @@ void conf_error(struct conf_errors *errors, const char *file, int line, const ch
 			str_fmt(text, sizeof(errors->text[0]), "%s:%d: %s", file, line, what);
 		else
 			str_fmt(text, sizeof(errors->text[0]), "%s: %s", file, what);
+		str_clean(text, false);
 	}
 	errors->count++;
 }
@@ -288,6 +289,11 @@ static bool check_form(struct scanner *s, const struct conf_form *form)
 	}
 	if (!form->titled)
 		return true;
+	if (!words_printable(s->words[1])) {
+		scan_error(s, s->lines[0],
+		    "%s: expected a name in UTF-8 without control characters", form->name);
+		return false;
+	}
 	title = s->depth ? conf_inner_title(s->title ? s->title : "", s->words[1])
 			 : xstrdup(s->words[1]);
 	n = earlier(s, form, title);

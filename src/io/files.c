@@ -47,19 +47,44 @@ static int under_home(const char *below, const char *name, char *dst, size_t siz
 	return str_fmt(dst, size, "%s/%s%s", home, below, name) ? ERR_OK : too_long(name, err);
 }
 
+/* Where others can make names, a link of theirs would lead what is written to any file of the user's,
+ * and what is read would be theirs. What is not there yet is made for the user alone. */
+static int check_private(const char *folder, struct err *err)
+{
+	struct stat st;
+
+	if (stat(folder, &st) < 0)
+		return ERR_OK;
+	if (st.st_uid != geteuid() && st.st_uid != 0)
+		return err_set(
+		    err, ERR_PERM, 0, "%s belongs to another user: nothing is kept there", folder);
+	if (st.st_mode & S_IWOTH)
+		return err_set(err, ERR_PERM, 0,
+		    "everybody can write to %s: nothing is kept there; chmod 700 mends that",
+		    folder);
+	return ERR_OK;
+}
+
 int files_path(enum files_place place, const char *name, char *dst, size_t size, struct err *err)
 {
 	bool config = place == FILES_CONFIG;
 	const char *xdg;
+	int rc;
 
 	if (place == FILES_DATA)
 		return str_fmt(dst, size, "%s/%s", TASMITE_DATADIR, name) ? ERR_OK
 									  : too_long(name, err);
 	xdg = env_folder(config ? "XDG_CONFIG_HOME" : "XDG_STATE_HOME");
 	if (!xdg)
-		return under_home(
-		    config ? ".config/tasmite/" : ".local/state/tasmite/", name, dst, size, err);
-	return str_fmt(dst, size, "%s/tasmite/%s", xdg, name) ? ERR_OK : too_long(name, err);
+		rc = under_home(
+		    config ? ".config/tasmite" : ".local/state/tasmite", "", dst, size, err);
+	else
+		rc = str_fmt(dst, size, "%s/tasmite", xdg) ? ERR_OK : too_long(name, err);
+	if (rc == ERR_OK && !config)
+		rc = check_private(dst, err);
+	if (rc == ERR_OK && (!str_cat(dst, size, "/") || !str_cat(dst, size, name)))
+		rc = too_long(name, err);
+	return rc;
 }
 
 int files_expand(const char *name, char *dst, size_t size, struct err *err)

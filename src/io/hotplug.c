@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Device nodes that come and go, by inotify(7). What is waited for may be in folders that don't
+ * Device nodes that come and go, by the kernel's word (notify.h) or the clock. What is waited for may be in folders that don't
  * exist yet (/dev/serial/by-id comes with the first adapter): then the next part of the way is
  * waited for in the deepest folder that does.
  */
@@ -10,29 +10,22 @@
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/inotify.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "tasmite/base/log.h"
 #include "tasmite/base/str.h"
 #include "tasmite/base/xalloc.h"
+#include "notify.h"
 
 /* udev makes a node, its links and their permissions in one burst. */
 #define COALESCE_US MONO_MS(20)
-/* Without inotify. */
+/* Without notify. */
 #define LOOK_US MONO_S(1)
 /* After the keyboard and the port. */
 #define RANK 50
 /* /dev, by-id, the path, what the path leads to. */
 #define TARGETS_MAX 4
-/* Reads per turn; the kernel merges equal events and drops all beyond its own limit. */
-#define READS_MAX 8
-
-#define MASK                                                                                \
-	(IN_CREATE | IN_ATTRIB | IN_DELETE | IN_MOVED_TO | IN_MOVED_FROM | IN_DELETE_SELF | \
-	    IN_MOVE_SELF | IN_ONLYDIR)
-
 /* Something that is waited for: an entry of a folder. */
 struct target {
 	char folder[PATH_MAX];
@@ -45,13 +38,14 @@ struct hotplug {
 	struct loop *loop;
 	hotplug_fn fn;
 	void *ctx;
-	uint32_t mask;
-	int fd; /* of inotify; -1: by timer */
+	bool written; /* a file that is written to counts too */
+	int fd;	      /* of notify; -1: by timer */
 	struct watch *watch;
 	struct timer *timer;
 	mono_t due; /* of the timer, while it is armed */
 	struct target targets[TARGETS_MAX];
 	int count;
+	bool changed; /* by what is being read */
 };
 
 /* ---- targets --------------------------------------------------------------------------------- */
@@ -116,7 +110,7 @@ static void place(struct hotplug *h, struct target *t)
 	str_copy(folder, sizeof(folder), t->folder);
 	str_copy(t->next, sizeof(t->next), t->leaf);
 	for (;;) {
-		t->wd = inotify_add_watch(h->fd, folder, h->mask);
+		t->wd = notify_add(h->fd, folder, h->written);
 		if (t->wd >= 0 || (errno != ENOENT && errno != ENOTDIR))
 			return;
 		slash = strrchr(folder, '/');
@@ -137,7 +131,7 @@ static bool is_used(const struct hotplug *h, int wd)
 	return false;
 }
 
-/* False when some are beyond what inotify gives. */
+/* False when some are beyond what the kernel gives. */
 static bool place_all(struct hotplug *h)
 {
 	int old[TARGETS_MAX];
@@ -152,7 +146,7 @@ static bool place_all(struct hotplug *h)
 	/* A busy /tmp is left alone once the folder in it is there. */
 	for (int i = 0; i < h->count; i++)
 		if (old[i] >= 0 && !is_used(h, old[i]))
-			inotify_rm_watch(h->fd, old[i]);
+			notify_remove(h->fd, old[i]);
 	return good;
 }
 
@@ -166,18 +160,14 @@ static bool port_like(const char *name)
 	return str_starts(name, "rfcomm") || strcmp(name, "serial") == 0;
 }
 
-static bool concerns(const struct hotplug *h, const struct inotify_event *ev)
+static bool concerns(const struct hotplug *h, int folder, const char *name)
 {
-	const char *name = ev->len ? ev->name : "";
-
-	if (ev->mask & IN_Q_OVERFLOW)
-		return true;
 	for (int i = 0; i < h->count; i++) {
 		const struct target *t = &h->targets[i];
 
-		if (t->wd != ev->wd)
+		if (t->wd != folder)
 			continue;
-		if (!*name) /* the folder itself: gone, moved, or closed to us */
+		if (!*name)
 			return true;
 		if (t->next[0] ? strcmp(name, t->next) == 0 : i > 0 || port_like(name))
 			return true;
@@ -185,25 +175,11 @@ static bool concerns(const struct hotplug *h, const struct inotify_event *ev)
 	return false;
 }
 
-/* Reads what there is; true when something of it concerns us. */
-static bool drain(struct hotplug *h)
+static void on_change(void *ctx, int folder, const char *name, bool lost)
 {
-	_Alignas(struct inotify_event) char buf[4096];
-	bool mine = false;
+	struct hotplug *h = ctx;
 
-	for (int i = 0; i < READS_MAX; i++) {
-		ssize_t n = read(h->fd, buf, sizeof(buf)), at = 0;
-
-		while (at + (ssize_t)sizeof(struct inotify_event) <= n) {
-			const struct inotify_event *ev = (const void *)(buf + at);
-
-			mine = concerns(h, ev) || mine;
-			at += (ssize_t)(sizeof(*ev) + ev->len);
-		}
-		if (n <= 0)
-			break;
-	}
-	return mine;
+	h->changed = h->changed || lost || concerns(h, folder, name);
 }
 
 /* The timer, at that time or earlier. */
@@ -220,7 +196,9 @@ static void on_events(void *ctx, int ready, mono_t now)
 	struct hotplug *h = ctx;
 
 	(void)ready;
-	if (!drain(h))
+	h->changed = false;
+	notify_read(h->fd, on_change, h);
+	if (!h->changed)
 		return;
 	/* A folder may have come, or been replaced. What came into it before it was watched is seen
 	 * when fn looks. */
@@ -239,14 +217,15 @@ static void on_timer(void *ctx, mono_t now)
 
 /* ---- */
 
-/* A descriptor of inotify on the loop, or -1. */
+/* A descriptor of notify on the loop, or -1. */
 static void begin(struct hotplug *h)
 {
 	struct err err;
 
-	h->fd = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
+	h->fd = notify_open();
 	if (h->fd < 0) {
-		log_trace("hotplug", "no inotify (errno %d): looking once a second", errno);
+		log_trace(
+		    "hotplug", "no word of the kernel (errno %d): looking once a second", errno);
 		return;
 	}
 	h->watch = watch_new(h->loop, h->fd, RANK, LOOP_READ, on_events, h, &err);
@@ -264,7 +243,6 @@ static struct hotplug *new_object(struct loop *l, hotplug_fn fn, void *ctx)
 	h->fn = fn;
 	h->ctx = ctx;
 	h->fd = -1;
-	h->mask = MASK;
 	h->timer = timer_new(l, on_timer, h);
 	return h;
 }
@@ -295,7 +273,7 @@ struct hotplug *hotplug_new_file(struct loop *l, const char *path, hotplug_fn fn
 {
 	struct hotplug *h = new_object(l, fn, ctx);
 
-	h->mask |= IN_CLOSE_WRITE;
+	h->written = true;
 	add_wanted(h, path);
 	start(h, false);
 	return h;

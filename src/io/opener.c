@@ -4,11 +4,12 @@
  * permissions); a network port goes through resolving, connecting (several addresses in turn) and,
  * for RFC 2217, hearing the server.
  */
-#define _GNU_SOURCE /* SOCK_NONBLOCK, SOCK_CLOEXEC */
+#define _DEFAULT_SOURCE /* what <netinet/in.h> needs */
 #include "tasmite/io/opener.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -409,8 +410,11 @@ static mono_t share(const struct opener *o, mono_t now)
 static int start_connect(struct opener *o, const struct resolve_address *a)
 {
 	name_peer(o, a);
-	o->fd = socket(a->sa.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	o->fd = socket(a->sa.ss_family, SOCK_STREAM, 0);
 	if (o->fd < 0)
+		return errno;
+	/* Flags of socket(2) itself are not everywhere. */
+	if (fcntl(o->fd, F_SETFL, O_NONBLOCK) < 0 || fcntl(o->fd, F_SETFD, FD_CLOEXEC) < 0)
 		return errno;
 	o->watch = watch_new(o->loop, o->fd, 0, LOOP_WRITE, on_connect, o, NULL);
 	if (!o->watch)

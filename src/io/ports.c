@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "ports_int.h"
+#include "tasmite/base/platform.h"
 #include "tasmite/base/str.h"
 #include "tasmite/base/xalloc.h"
 
@@ -21,7 +22,13 @@
 #define NAMES_MAX 256
 #define NAME_SIZE sizeof(((struct port_info *)0)->name)
 
+/* Where there is no sysfs, libserialport tells what it knows; where there is no /proc, nobody is known
+ * to hold a port. */
+#if TASMITE_LINUX
 const struct ports_roots ports_here = {"/dev", "/sys", "/proc", true};
+#else
+const struct ports_roots ports_here = {"/dev", "/dev/no-sysfs", "/dev/no-proc", true};
+#endif
 
 struct names {
 	char (*name)[NAME_SIZE];
@@ -95,11 +102,74 @@ static void names_of_sysfs(const struct ports_roots *r, struct names *names)
 	closedir(d);
 }
 
+static bool has_sysfs(const struct ports_roots *r)
+{
+	char path[PATH_MAX];
+
+	return str_fmt(path, sizeof(path), "%s/class/tty", r->sys) && access(path, F_OK) == 0;
+}
+
+/* A word of the library's, which is an adapter's: see ports_clean. */
+static void take_word(char *dst, size_t size, const char *word)
+{
+	ports_clean(dst, size, word ? word : "", word ? strlen(word) : 0);
+}
+
+/* What the library knows of a port. */
+static void fill_by_library(struct port_info *info)
+{
+	struct sp_port *port;
+	int vid, pid;
+
+	if (sp_get_port_by_name(info->path, &port) != SP_OK)
+		return;
+	if (sp_get_port_transport(port) == SP_TRANSPORT_USB) {
+		info->usb = true;
+		if (sp_get_port_usb_vid_pid(port, &vid, &pid) == SP_OK) {
+			info->vid = (uint16_t)vid;
+			info->pid = (uint16_t)pid;
+		}
+		(void)sp_get_port_usb_bus_address(port, &info->usb_bus, &info->usb_address);
+		take_word(info->maker, sizeof(info->maker), sp_get_port_usb_manufacturer(port));
+		take_word(info->product, sizeof(info->product), sp_get_port_usb_product(port));
+		take_word(info->serial, sizeof(info->serial), sp_get_port_usb_serial(port));
+	}
+	if (info->product[0])
+		str_copy(info->about, sizeof(info->about), info->product);
+	else if (info->usb)
+		str_copy(info->about, sizeof(info->about), "USB serial adapter");
+	sp_free_port(port);
+}
+
 static void fill(const struct ports_roots *r, const char *name, struct port_info *info)
 {
 	memset(info, 0, sizeof(*info));
 	str_copy(info->name, sizeof(info->name), name);
 	ports_sysfs_fill(r, info);
+	if (r->library && !has_sysfs(r))
+		fill_by_library(info);
+}
+
+/* Whether there is a port of that name; where there is no sysfs any terminal device in /dev that the
+ * library takes is one. */
+static bool is_port(const struct ports_roots *r, const char *name)
+{
+	struct sp_port *port;
+	char path[PATH_MAX];
+
+	if (has_sysfs(r))
+		return ports_sysfs_has(r, name);
+	if (!r->library || !*name || strchr(name, '/') ||
+	    !str_fmt(path, sizeof(path), "%s/%s", r->dev, name) || access(path, F_OK) < 0 ||
+	    sp_get_port_by_name(path, &port) != SP_OK)
+		return false;
+	sp_free_port(port);
+	return true;
+}
+
+bool ports_known(const char *name)
+{
+	return is_port(&ports_here, name);
 }
 
 size_t ports_list_at(const struct ports_roots *r, struct port_info *list, size_t max)
@@ -135,7 +205,7 @@ bool ports_describe_at(const struct ports_roots *r, const char *path, struct por
 	if (!realpath(path, real) || !str_starts(real, r->dev) || real[dev] != '/')
 		return false;
 	name = real + dev + 1;
-	if (strlen(name) >= NAME_SIZE || !ports_sysfs_has(r, name))
+	if (strlen(name) >= NAME_SIZE || !is_port(r, name))
 		return false;
 	fill(r, name, info);
 	return true;

@@ -3,16 +3,15 @@
  * Who holds a port. /proc/locks (proc(5)) shows to everybody who has locked what, by device and
  * inode; /proc/PID/fd shows what a process has open, to its own user and to root.
  */
-#define _DEFAULT_SOURCE /* major, minor */
 #include <ctype.h>
 #include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/sysmacros.h>
 #include <unistd.h>
 
+#include "devnum.h"
 #include "ports_int.h"
 #include "tasmite/base/str.h"
 #include "tasmite/base/xalloc.h"
@@ -78,7 +77,7 @@ static void take_lock_line(const struct scan *s, const char *line)
 		const struct node *node = &s->nodes[i];
 
 		if (!node->there || s->list[i].holder > 0 || node->st.st_ino != ino ||
-		    major(node->st.st_dev) != maj || minor(node->st.st_dev) != min)
+		    !devnum_is(node->st.st_dev, maj, min))
 			continue;
 		if (pid > 0)
 			set_holder(s, &s->list[i], (pid_t)pid);

@@ -35,6 +35,8 @@ int ports_find_key_at(
 void ports_sysfs_fill(const struct ports_roots *r, struct port_info *info);
 /* Whether sys/class/tty has that name. */
 bool ports_sysfs_has(const struct ports_roots *r, const char *name);
+/* n bytes of what an adapter says, as valid UTF-8 without control characters. */
+void ports_clean(char *dst, size_t size, const char *src, size_t n);
 /* A file's first line, without control characters; false when there is none. */
 bool ports_read_line(const char *path, char *dst, size_t size);
 /* The last part of the link's target; false when it is no link. */

@@ -22,7 +22,7 @@
 #define LINKS_MAX 256
 
 /* Adapters say what they like: a control character must not reach a terminal. */
-static void clean(char *dst, size_t size, const char *src, size_t n)
+void ports_clean(char *dst, size_t size, const char *src, size_t n)
 {
 	size_t used = 0;
 
@@ -62,7 +62,7 @@ bool ports_read_line(const char *path, char *dst, size_t size)
 	if (n <= 0)
 		return false;
 	end = memchr(buf, '\n', (size_t)n);
-	clean(dst, size, buf, end ? (size_t)(end - buf) : (size_t)n);
+	ports_clean(dst, size, buf, end ? (size_t)(end - buf) : (size_t)n);
 	return true;
 }
 
@@ -77,7 +77,7 @@ bool ports_link_base(const char *path, char *dst, size_t size)
 		return false;
 	target[n] = '\0';
 	slash = strrchr(target, '/');
-	clean(dst, size, slash ? slash + 1 : target, strlen(slash ? slash + 1 : target));
+	ports_clean(dst, size, slash ? slash + 1 : target, strlen(slash ? slash + 1 : target));
 	return true;
 }
 
@@ -197,7 +197,7 @@ static void find_by_id(const struct ports_roots *r, struct port_info *info)
 	for (int i = 0; i < LINKS_MAX && (e = readdir(d)) != NULL; i++) {
 		if (str_fmt(path, sizeof(path), "%s/serial/by-id/%s", r->dev, e->d_name) &&
 		    ports_link_base(path, base, sizeof(base)) && strcmp(base, info->name) == 0) {
-			clean(info->by_id, sizeof(info->by_id), e->d_name, strlen(e->d_name));
+			ports_clean(info->by_id, sizeof(info->by_id), e->d_name, strlen(e->d_name));
 			break;
 		}
 	}

@@ -1,9 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Line settings by struct termios2: see ioctl_tty(2), TCGETS2 and BOTHER. */
-#include "termios2.h"
+/* Line settings by struct termios2: see ioctl_tty(2), TCGETS2 and BOTHER. Linux only. */
+#include "ttyset.h"
 
+#include "tasmite/base/platform.h"
+
+#if TASMITE_LINUX
 #include <asm/termbits.h>
 #include <errno.h>
+#include <linux/serial.h>
 #include <string.h>
 #include <sys/ioctl.h>
 
@@ -28,7 +32,7 @@ static tcflag_t control_flags(const struct transport_line *line)
 	return flags;
 }
 
-int termios2_apply(int fd, const struct transport_line *line)
+int ttyset_apply(int fd, const struct transport_line *line)
 {
 	struct termios2 tio;
 
@@ -50,7 +54,7 @@ int termios2_apply(int fd, const struct transport_line *line)
 	return ioctl(fd, TCSETS2, &tio) < 0 ? errno : 0;
 }
 
-int termios2_finish(int fd, const struct transport_line *line)
+int ttyset_finish(int fd, const struct transport_line *line)
 {
 	struct termios2 tio, was;
 
@@ -73,7 +77,7 @@ int termios2_finish(int fd, const struct transport_line *line)
 	return ioctl(fd, TCSETS2, &tio) < 0 ? errno : 0;
 }
 
-int termios2_keep_lines(int fd)
+int ttyset_keep_lines(int fd)
 {
 	struct termios2 tio;
 
@@ -85,7 +89,7 @@ int termios2_keep_lines(int fd)
 	return ioctl(fd, TCSETS2, &tio) < 0 ? errno : 0;
 }
 
-int termios2_read(int fd, struct transport_line *line)
+int ttyset_read(int fd, struct transport_line *line)
 {
 	struct termios2 tio;
 
@@ -107,3 +111,16 @@ int termios2_read(int fd, struct transport_line *line)
 		line->flow = FLOW_XONXOFF;
 	return 0;
 }
+
+int ttyset_low_latency(int fd)
+{
+	struct serial_struct serial;
+
+	if (ioctl(fd, TIOCGSERIAL, &serial) < 0)
+		return errno;
+	if (serial.flags & ASYNC_LOW_LATENCY)
+		return 0;
+	serial.flags |= ASYNC_LOW_LATENCY;
+	return ioctl(fd, TIOCSSERIAL, &serial) < 0 ? errno : 0;
+}
+#endif

@@ -18,7 +18,7 @@
 #include "tasmite/base/str.h"
 #include "tasmite/base/xalloc.h"
 #include "tasmite/io/loop.h"
-#include "termios2.h"
+#include "ttyset.h"
 #include "tty.h"
 
 #define NAME_SIZE sizeof(((struct transport *)0)->name)
@@ -64,9 +64,9 @@ static int tr_pty_set_line(struct transport *t, const struct transport_line *lin
 
 	if (rc < 0)
 		return rc;
-	sys = termios2_apply(self(t)->fd, line);
+	sys = ttyset_apply(self(t)->fd, line);
 	if (!sys)
-		sys = termios2_read(self(t)->fd, &now);
+		sys = ttyset_read(self(t)->fd, &now);
 	if (sys)
 		return tty_failed(t, sys, "setting rate and format", err);
 	if (got)

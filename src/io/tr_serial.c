@@ -10,7 +10,6 @@
 #include <fcntl.h>
 #include <libserialport.h>
 #include <limits.h>
-#include <linux/serial.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -22,7 +21,7 @@
 #include "tasmite/base/xalloc.h"
 #include "tasmite/io/loop.h"
 #include "tasmite/io/ports.h"
-#include "termios2.h"
+#include "ttyset.h"
 #include "tty.h"
 
 /* Espressif's USB vendor id: the chip's own USB port. */
@@ -148,11 +147,13 @@ static int tr_serial_set_line(struct transport *t, const struct transport_line *
 		return rc;
 	sys = configure(s, line);
 	if (!sys)
-		sys = termios2_finish(s->fd, line);
+		sys = ttyset_finish(s->fd, line);
 	if (!sys)
-		sys = termios2_read(s->fd, &now);
+		sys = ttyset_read(s->fd, &now);
 	if (sys)
 		return tty_failed(t, sys, "setting rate and format", err);
+	if (!now.baud) /* one without a name, of which termios can't tell */
+		now.baud = line->baud;
 	if (got)
 		*got = now;
 	/* A driver may have moved them with the flow control. */
@@ -223,11 +224,7 @@ static const struct transport_ops tr_serial_ops = {
 
 bool tr_serial_knows(const char *path)
 {
-	char entry[PATH_MAX];
-
-	return str_starts(path, "/dev/") && path[5] && path[5] != '.' && !strchr(path + 5, '/') &&
-	       str_fmt(entry, sizeof(entry), "/sys/class/tty/%s", path + 5) &&
-	       access(entry, F_OK) == 0;
+	return str_starts(path, "/dev/") && path[5] && path[5] != '.' && ports_known(path + 5);
 }
 
 /* Opening raises DTR and RTS under the feet of whoever has the port, so a holder is looked for
@@ -313,19 +310,13 @@ static unsigned lines_wanted(const struct how *how, const struct transport_line 
 	return lines;
 }
 
-/* Short answers wait up to 16 ms in an FTDI adapter otherwise. Others don't know the flag; that is
- * no error. */
+/* Drivers that don't know it refuse; that is no error. */
 static void lower_latency(const struct tr_serial *s, const struct port_info *info)
 {
-	struct serial_struct serial;
+	int sys = info->usb ? ttyset_low_latency(s->fd) : 0;
 
-	if (!info->usb || ioctl(s->fd, TIOCGSERIAL, &serial) < 0)
-		return;
-	if (serial.flags & ASYNC_LOW_LATENCY)
-		return;
-	serial.flags |= ASYNC_LOW_LATENCY;
-	if (ioctl(s->fd, TIOCSSERIAL, &serial) < 0)
-		log_trace("serial", "%s: no low latency (errno %d)", s->base.name, errno);
+	if (sys)
+		log_trace("serial", "%s: no low latency (errno %d)", s->base.name, sys);
 }
 
 static int prepare(
@@ -347,7 +338,7 @@ static int prepare(
 	}
 	if (rc < 0)
 		return rc;
-	sys = termios2_keep_lines(s->fd);
+	sys = ttyset_keep_lines(s->fd);
 	if (sys)
 		return tty_failed(&s->base, sys, "keeping the lines", err);
 	rc = tr_serial_set_line(&s->base, line, NULL, err);

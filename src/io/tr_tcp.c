@@ -188,10 +188,14 @@ static void watch_over(int fd)
 		int level, option, value;
 	} options[] = {
 	    {SOL_SOCKET, SO_KEEPALIVE, 1},
+#ifdef TCP_KEEPIDLE
 	    {IPPROTO_TCP, TCP_KEEPIDLE, KEEP_IDLE_S},
 	    {IPPROTO_TCP, TCP_KEEPINTVL, KEEP_INTERVAL_S},
 	    {IPPROTO_TCP, TCP_KEEPCNT, KEEP_PROBES},
+#endif
+#ifdef TCP_USER_TIMEOUT
 	    {IPPROTO_TCP, TCP_USER_TIMEOUT, DEAD_MS},
+#endif
 	    /* Keys and SLIP frames are small and wait for their answer. */
 	    {IPPROTO_TCP, TCP_NODELAY, 1},
 	};

@@ -1,26 +1,20 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* What the transports on a tty node have in common; see tty.h. */
-#define _DEFAULT_SOURCE /* flock, TIOCEXCL, major */
+#define _DEFAULT_SOURCE /* flock, TIOCEXCL */
 #include "tty.h"
 
 #include <errno.h>
 #include <sys/file.h>
 #include <sys/ioctl.h>
-#include <sys/sysmacros.h>
 #include <termios.h>
 #include <unistd.h>
 
+#include "devnum.h"
 #include "ports_int.h"
 #include "tasmite/base/mono.h"
 #include "tasmite/base/str.h"
 #include "tasmite/io/clock.h"
 #include "tasmite/io/ports.h"
-
-/* Device numbers of Linux, Documentation/admin-guide/devices.txt: the slaves of pseudo-terminals,
- * and /dev/tty, /dev/console, /dev/ptmx. */
-#define MAJOR_PTS_FIRST 136
-#define MAJOR_PTS_LAST	143
-#define MAJOR_TTY_ALIAS 5
 
 /* udev gives a new node to its group some milliseconds after the kernel made it; so long is a
  * refusal no verdict. */
@@ -30,7 +24,7 @@
 
 bool tty_is_pty(dev_t dev)
 {
-	return major(dev) >= MAJOR_PTS_FIRST && major(dev) <= MAJOR_PTS_LAST;
+	return devnum_is_pty(dev);
 }
 
 int tty_check_line(const struct transport_line *line, struct err *err)
@@ -128,7 +122,7 @@ static bool is_own_terminal(const struct stat *st)
 {
 	struct stat own;
 
-	if (major(st->st_rdev) == MAJOR_TTY_ALIAS)
+	if (devnum_is_tty_alias(st->st_rdev))
 		return true;
 	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
 		if (isatty(fd) && fstat(fd, &own) == 0 && own.st_rdev == st->st_rdev)

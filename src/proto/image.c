@@ -244,9 +244,7 @@ static void keep_name(const char *name, struct image_info *info)
 	const char *base = name ? strrchr(name, '/') : NULL;
 
 	str_copy(info->name, sizeof(info->name), base ? base + 1 : name ? name : "");
-	for (char *p = info->name; *p; p++)
-		if ((unsigned char)*p < 0x20 || *p == 0x7f)
-			*p = '?';
+	str_clean(info->name, false);
 }
 
 /* Starts with E9. Both header lengths are tried; where the addresses fit both, the chain that ends

@@ -7,6 +7,7 @@
 #include "tasmite/base/utf8.h"
 
 #define KEYS_IN_MAX 8192
+#define CSI_MAX	    512 /* longer ones mean nothing */
 #define ESC	    0x1b
 
 /* What a look at the waiting bytes finds. */
@@ -197,7 +198,7 @@ static enum found csi(const uint8_t *p, size_t n, struct key *key, size_t *used)
 		set_key(key, KEYS_F1 + (uint32_t)(p[3] - 'A'), 0);
 		return FOUND_KEY;
 	}
-	for (; i < n; i++) {
+	for (; i < n && i < CSI_MAX; i++) {
 		if (p[i] >= '0' && p[i] <= '9') {
 			if (count < 3 && param[count] < 100000000)
 				param[count] = param[count] * 10 + (unsigned)(p[i] - '0');
@@ -209,10 +210,10 @@ static enum found csi(const uint8_t *p, size_t n, struct key *key, size_t *used)
 			break;
 		}
 	}
-	if (i == n && n < 512)
+	if (i == n && n < CSI_MAX)
 		return FOUND_BEGUN;
-	*used = i < n ? i + 1 : n;
-	if (i == n || p[i] < 0x40 || p[i] > 0x7e) {
+	*used = i + 1;
+	if (i == n || i == CSI_MAX || p[i] < 0x40 || p[i] > 0x7e) {
 		*used = i; /* what broke it off begins something new */
 		return FOUND_NOTHING;
 	}

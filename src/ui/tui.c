@@ -528,6 +528,13 @@ static void draw_popup(struct tui *t, int popup, mono_t now)
 	v->ops->draw(v, t->s, &t->screen);
 }
 
+/* Where there is no room for it, it stands nowhere. */
+static void keep_cursor(struct surface *s)
+{
+	if (s->cursor_x < 0 || s->cursor_y < 0 || s->cursor_x >= s->w || s->cursor_y >= s->h)
+		s->cursor_x = s->cursor_y = -1;
+}
+
 bool tui_draw(struct tui *t, mono_t now)
 {
 	bool mouse = settings_bool(t->s->settings, SET_MOUSE);
@@ -555,6 +562,7 @@ bool tui_draw(struct tui *t, mono_t now)
 		draw_popup(t, VIEW_PAGE, now);
 	if (popup >= 0)
 		draw_popup(t, popup, now);
+	keep_cursor(&t->screen);
 	if (!t->backend->ops->blit(t->backend, &t->screen, &t->s->theme))
 		return false;
 	t->seen = seen;

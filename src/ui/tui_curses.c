@@ -10,7 +10,7 @@
  * waits for what may follow an ESC. So the terminal has one owner, with a descriptor of its own,
  * whose O_NONBLOCK no other program sees.
  */
-#define _GNU_SOURCE	 /* memfd_create, wcwidth, SIGWINCH, cfmakeraw */
+#define _GNU_SOURCE	 /* wcwidth, SIGWINCH, cfmakeraw */
 #define NCURSES_WIDECHAR 1
 #include "tasmite/ui/backend.h"
 
@@ -25,7 +25,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
-#include <sys/mman.h>
 #include <termios.h>
 #include <unistd.h>
 #include <wchar.h>
@@ -39,6 +38,7 @@
 #include "cellout.h"
 #include "color.h"
 #include "keys.h"
+#include "memfile.h"
 
 #define OUT_MAX	 (8u << 20)
 #define CELL_WCS CCHARW_MAX
@@ -672,15 +672,15 @@ static int start(struct tui_curses *c, bool color, struct err *err)
 
 	if (rc != ERR_OK)
 		return rc;
-	c->mem = memfd_create("tasmite-screen", MFD_CLOEXEC);
-	c->memf = c->mem >= 0 ? fdopen(c->mem, "w+") : NULL;
+	c->memf = memfile_new();
+	c->mem = c->memf ? fileno(c->memf) : -1;
 	c->null = fopen("/dev/null", "r");
 	if (!c->memf || !c->null)
 		return err_sys(err, errno, "no memory for the screen");
 	start_curses(c, term);
 	if (!c->screen || !tigetstr("cup"))
 		return err_set(err, ERR_NOTSUP, 0,
-		    "the terminal type '%s' (TERM) is unknown or can't draw a screen; try "
+		    "the terminal type '%.60s' (TERM) is unknown or can't draw a screen; try "
 		    "TERM=xterm",
 		    term ? term : "");
 	setup_curses(c, color);

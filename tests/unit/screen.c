@@ -12,7 +12,9 @@
 
 #include <cmocka.h>
 
+#include "svg.h"
 #include "tasmite/base/utf8.h"
+#include "tasmite/core/theme.h"
 
 static void on_line(void *ctx, const char *line)
 {
@@ -321,13 +323,13 @@ static void compare(const char *path, const struct sbuf *is)
 	sbuf_fini(&was);
 }
 
-void screen_keep(const char *name, const struct sbuf *is)
+static void keep(const char *name, const char *kind, const struct sbuf *is)
 {
 	const char *mode = getenv("GOLDEN");
 	char path[256];
 	FILE *f;
 
-	str_fmt(path, sizeof(path), "tests/golden/%s.txt", name);
+	str_fmt(path, sizeof(path), "tests/golden/%s.%s", name, kind);
 	if (!mode || strcmp(mode, "update") != 0) {
 		compare(path, is);
 		return;
@@ -336,6 +338,30 @@ void screen_keep(const char *name, const struct sbuf *is)
 	assert_non_null(f);
 	assert_int_equal(fwrite(sbuf_str(is), 1, is->len, f), is->len);
 	assert_int_equal(fclose(f), 0);
+}
+
+void screen_keep(const char *name, const struct sbuf *is)
+{
+	keep(name, "txt", is);
+}
+
+void screen_picture(struct screen *sc, const char *name, int w, int h, const char *title)
+{
+	struct theme theme;
+	struct sbuf out;
+	struct err err;
+
+	if (theme_builtin(&theme, "dark", &err) != ERR_OK)
+		fail_msg("%s", err.text);
+	tui_mem_resize(sc->b, w, h);
+	tui_resized(sc->t);
+	screen_draw(sc);
+	sbuf_init(&out, 1u << 20);
+	svg_begin(&out, w, h, title);
+	svg_surface(&out, tui_mem_screen(sc->b), &theme);
+	svg_end(&out);
+	keep(name, "svg", &out);
+	sbuf_fini(&out);
 }
 
 void screen_golden(struct screen *sc, const char *name)

@@ -42,6 +42,9 @@ int screen_find(const struct screen *sc, const char *text);
 /* Compares the screen, in all sizes of the list, with tests/golden/NAME.txt; GOLDEN=update in the
  * environment writes that file instead. */
 void screen_golden(struct screen *sc, const char *name);
+/* The same for a picture of the screen in one size, tests/golden/NAME.svg, in the theme dark; title:
+ * what it shows, in words. */
+void screen_picture(struct screen *sc, const char *name, int w, int h, const char *title);
 /* The same for any text. */
 void screen_keep(const char *name, const struct sbuf *is);
 

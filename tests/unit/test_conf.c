@@ -209,6 +209,9 @@ static void conf_apply__tells_place_and_expectation__of_each_mistake(void **stat
 	    {"keys {\n F3 = \"/chip\\n\" }\n",
 		"conf:2: expected UTF-8 text without control characters"},
 	    {"profile a { }\n\nprofile a { }\n", "conf:3: there is another profile 'a' on line 1"},
+	    {"profile \"\337\316\" { }\n",
+		"conf:1: profile: expected a name in UTF-8 without control characters"},
+	    {"p\377ofile x { }\n", "conf:1: unknown section 'p?ofile', did you mean 'profile'?"},
 	    {"# c\nkeys {\n# c\nF5\n}\n", "conf:4: expected '=' after 'F5'"},
 	};
 	struct fixture *f = *state;

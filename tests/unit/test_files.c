@@ -101,6 +101,34 @@ static void path__fails__without_home_or_room(void **state)
 	assert_int_equal(files_expand("~/x", got, sizeof(got), &f->err), ERR_NOENT);
 }
 
+static void path__refuses__a_state_folder_of_others(void **state)
+{
+	struct fixture *f = *state;
+	char folder[128], got[256];
+
+	setenv("XDG_STATE_HOME", f->home, 1);
+	snprintf(folder, sizeof(folder), "%s/tasmite", f->home);
+	assert_int_equal(mkdir(folder, 0700), 0);
+	assert_int_equal(files_path(FILES_STATE, "history", got, sizeof(got), &f->err), ERR_OK);
+	assert_int_equal(chmod(folder, 0777), 0);
+	assert_int_equal(files_path(FILES_STATE, "history", got, sizeof(got), &f->err), ERR_PERM);
+	assert_non_null(strstr(f->err.text, "everybody can write"));
+	assert_int_equal(chmod(folder, 01777), 0);
+	assert_int_equal(files_path(FILES_STATE, "logs/a", got, sizeof(got), &f->err), ERR_PERM);
+	assert_int_equal(chmod(folder, 0700), 0);
+	if (geteuid() == 0) {
+		assert_int_equal(chown(folder, 12345, (gid_t)-1), 0);
+		assert_int_equal(
+		    files_path(FILES_STATE, "history", got, sizeof(got), &f->err), ERR_PERM);
+		assert_non_null(strstr(f->err.text, "another user"));
+		/* It is only about what is kept. */
+		setenv("XDG_CONFIG_HOME", f->home, 1);
+		assert_int_equal(
+		    files_path(FILES_CONFIG, "config", got, sizeof(got), &f->err), ERR_OK);
+	}
+	assert_int_equal(rmdir(folder), 0);
+}
+
 static void expand__knows__only_ones_own_home(void **state)
 {
 	struct fixture *f = *state;
@@ -312,6 +340,7 @@ int main(void)
 	    T(path__uses__xdg_then_home),
 	    T(path__ignores__a_relative_xdg_value),
 	    T(path__fails__without_home_or_room),
+	    T(path__refuses__a_state_folder_of_others),
 	    T(expand__knows__only_ones_own_home),
 	    T(make_parents__makes__private_folders_only),
 	    T(read__returns__the_bytes_and_a_zero),

@@ -124,6 +124,24 @@ static void type(struct seen *s, const char *text)
 		lineedit_key(s->e, &(struct key){.code = (uint8_t)*text});
 }
 
+/* The keys that wait for another one: it is no part of the next line. */
+static void lineedit_set__forgets__half_a_command(void **state)
+{
+	static const char *const keys[] = {
+	    "Ctrl-]", "Ctrl-V", "Ctrl-Q", "Ctrl-X", "Alt-5", "Alt-Ctrl-]", "Ctrl-S"};
+	struct seen *s = *state;
+
+	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
+		type(s, "something");
+		press(s, keys[i]);
+		lineedit_set(s->e, "Power");
+		assert_string_equal(lineedit_text(s->e), "Power");
+		press(s, "Enter");
+		assert_string_equal(s->line, "Power");
+		assert_int_equal(s->lines, (int)i + 1);
+	}
+}
+
 static void lineedit_key__edits__like_readline(void **state)
 {
 	struct seen *s = *state;
@@ -639,6 +657,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 #define CASE(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+	    CASE(lineedit_set__forgets__half_a_command),
 	    CASE(lineedit_key__edits__like_readline),
 	    CASE(lineedit_key__hands_on__the_line),
 	    CASE(lineedit_key__never_waits__after_escapes),

@@ -25,6 +25,7 @@
 struct pages {
 	char *program; /* tasmite.1 */
 	char *conf;    /* tasmite.conf.5 */
+	char *themes;  /* tasmite-themes.5 */
 };
 
 static char *read_page(const char *path)
@@ -47,6 +48,7 @@ static int setup(void **state)
 
 	p.program = read_page("man/tasmite.1");
 	p.conf = read_page("man/tasmite.conf.5");
+	p.themes = read_page("man/tasmite-themes.5");
 	*state = &p;
 	return 0;
 }
@@ -57,6 +59,7 @@ static int teardown(void **state)
 
 	free(p->program);
 	free(p->conf);
+	free(p->themes);
 	return 0;
 }
 
@@ -183,7 +186,7 @@ static void man__has__every_option_of_every_sub_command(void **state)
 			body = item(text, "Fl Fl ", row->name);
 			if (!body)
 				fail_msg("tasmite.1 does not have --%s of '%s'", row->name, name);
-			if (*row->value && !strstr(body, "Ar "))
+			if (*row->value && !strstr(body, "Ar ") && !strstr(body, "Cm "))
 				fail_msg("tasmite.1: --%s of '%s' has no value", row->name, name);
 			free(body);
 		}
@@ -201,7 +204,13 @@ static void man__has__every_bound_key(void **state)
 	size_t i;
 
 	for (i = 0; keymap_at(k, i, &key, &bound); i++) {
-		char *body = item(text, "Sy ", key);
+		char head[40], *body;
+		size_t n = strlen(key) - 1;
+
+		/* A bracket would be taken for the end of something. */
+		str_fmt(head, sizeof(head), key[n] == ']' ? "%.*s\\&%s" : "%.*s%s", (int)n, key,
+		    key + n);
+		body = item(text, "Sy ", head);
 
 		if (!body)
 			fail_msg("tasmite.1 does not have the key %s", key);
@@ -281,7 +290,7 @@ static bool known_theme(const char *name, int arg)
 static void man__has__every_style_and_theme(void **state)
 {
 	const struct pages *p = *state;
-	char *text = part(p->conf, ".Sh THEMES", ".Sh ");
+	char *text = part(p->themes, ".Sh STYLES", ".Sh ");
 	size_t t;
 	int i;
 
@@ -289,23 +298,69 @@ static void man__has__every_style_and_theme(void **state)
 		char *body = item(text, "Cm ", style_name((enum style_id)i));
 
 		if (!body)
-			fail_msg("tasmite.conf.5 does not have the style %s",
+			fail_msg("tasmite-themes.5 does not have the style %s",
 			    style_name((enum style_id)i));
 		if (!strstr(body, style_about((enum style_id)i)))
-			fail_msg("tasmite.conf.5: %s is for: %s", style_name((enum style_id)i),
+			fail_msg("tasmite-themes.5: %s is for: %s", style_name((enum style_id)i),
 			    style_about((enum style_id)i));
 		free(body);
 	}
 	each_item(text, "Cm ", known_style, 0);
+	free(text);
+	text = part(p->themes, ".Sh DESCRIPTION", ".Sh ");
 	for (t = 0; theme_builtin_name(t); t++) {
 		char *body = item(text, "Sy ", theme_builtin_name(t));
 
 		if (!body)
 			fail_msg(
-			    "tasmite.conf.5 does not have the theme %s", theme_builtin_name(t));
+			    "tasmite-themes.5 does not have the theme %s", theme_builtin_name(t));
 		free(body);
 	}
 	each_item(text, "Sy ", known_theme, 0);
+	free(text);
+}
+
+/* What /help shows of a command stands in the page word by word, markup and line ends apart. */
+static void squeeze(char *dst, size_t size, const char *src)
+{
+	size_t n = 0;
+
+	for (; *src && n + 2 < size; src++) {
+		if (src[0] == '\\' && src[1] == 'e') {
+			dst[n++] = '\\';
+			src++;
+		} else if (src[0] == '\\' && src[1] == '&') {
+			src++;
+		} else if (!strncmp(src, "\n.Fl Fl ", 8)) {
+			dst[n++] = '-';
+			dst[n++] = '-';
+			src += 7;
+		} else if (!strncmp(src, "\n.Ic ", 5)) {
+			src += 4;
+		} else if (*src != ' ' && *src != '\n') {
+			dst[n++] = *src;
+		}
+	}
+	dst[n] = '\0';
+}
+
+static void man__has__the_help_of_every_command(void **state)
+{
+	const struct pages *p = *state;
+	char *text = part(p->program, ".Sh COMMANDS", ".Sh ");
+	char have[8192], want[4096];
+
+	for (int i = 0; i < CMD_COUNT; i++) {
+		const struct cmd_row *row = cmd_row((enum cmd_id)i);
+		char *body = item(text, "Ic /", row->name);
+
+		assert_non_null(body);
+		squeeze(have, sizeof(have), body);
+		squeeze(want, sizeof(want), row->help);
+		if (!strstr(have, want + (want[0] ? 1 : 0))) /* a capital may begin it */
+			fail_msg("tasmite.1: /%s has another text than /help", row->name);
+		free(body);
+	}
 	free(text);
 }
 
@@ -342,7 +397,7 @@ static void man__examples__can_be_used_as_they_are(void **state)
 	settings_fini(&s);
 	keymap_free(k);
 	free(text);
-	text = example(p->conf, ".Sh THEMES");
+	text = example(p->themes, ".Sh FORM");
 	if (theme_parse(&t, "man", "man", text, &err) != ERR_OK)
 		fail_msg("%s", err.text);
 	assert_int_equal(t.cells[THEME_16][STYLE_RX].fg, 10);
@@ -355,6 +410,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    TEST(man__has__every_command),
+	    TEST(man__has__the_help_of_every_command),
 	    TEST(man__has__every_option_of_every_sub_command),
 	    TEST(man__has__every_bound_key),
 	    TEST(man__has__every_setting),

@@ -18,6 +18,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "tasmite/base/platform.h"
 #include "../../src/io/ports_int.h"
 
 #define USB "sys/devices/pci0000:00/usb1"
@@ -376,6 +377,8 @@ static void holder__of_another_user__is_found_by_its_lock(void **state)
 	struct stat st;
 	char locks[400];
 
+	if (!TASMITE_LINUX)
+		skip();
 	plug(f, &ftdi);
 	assert_int_equal(stat(in(f, "dev/ttyUSB0"), &st), 0);
 	snprintf(locks, sizeof(locks),
@@ -414,6 +417,8 @@ static void holder__is_found__in_the_real_proc(void **state)
 	char c;
 	pid_t child;
 
+	if (!TASMITE_LINUX)
+		skip();
 	make(f, "dev/x", "");
 	snprintf(info.path, sizeof(info.path), "%s", in(f, "dev/x"));
 	assert_int_equal(pipe(ready), 0);

@@ -62,6 +62,20 @@ static void read__takes__commands_waits_and_delays(void **state)
 	backlog_fini(&b);
 }
 
+static void read__ends__lines_at_lf_cr_and_both(void **state)
+{
+	struct script_wants w;
+	struct backlog b;
+
+	(void)state;
+	assert_int_equal(take("Topic a\rModule 1\r\rPower\r\nDelay 1\n", NULL, &b, &w), ERR_OK);
+	assert_int_equal(b.count, 4);
+	assert_string_equal(b.steps[1].text, "Module 1");
+	assert_int_equal(b.steps[2].line, 4);
+	assert_int_equal(b.steps[3].line, 5);
+	backlog_fini(&b);
+}
+
 static void read__puts_values_in__byte_for_byte(void **state)
 {
 	static const char *const pairs[] = {"WIFI_KEY", "p;a ${X} \\ \"#", "NET", "home ", NULL};
@@ -141,6 +155,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(read__takes__commands_waits_and_delays),
+	    cmocka_unit_test(read__ends__lines_at_lf_cr_and_both),
 	    cmocka_unit_test(read__puts_values_in__byte_for_byte),
 	    cmocka_unit_test(read__asks__for_what_is_missing),
 	    cmocka_unit_test(read__tells__mistakes_with_their_line),

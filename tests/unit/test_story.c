@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The screen of the README: a Sonoff that is being set up and flashed. README.md shows the golden
- * file's 120x40 (tests/readme.sh), so that its picture is what the program draws.
+ * The screen of the README: a Sonoff that is being set up and flashed. README.md shows the
+ * picture of it, so that it is what the program draws.
  */
 #include "screen.h"
 
@@ -101,6 +101,8 @@ static void story__is_drawn__as_the_readme_shows(void **state)
 	fill_flash(&sc.s->flash, sc.now);
 	tui_edit_set(sc.t, "Backlog MqttHost 192.168.1.7; MqttPassword pa55word");
 	screen_golden(&sc, "story");
+	screen_picture(&sc, "story", 120, 40,
+	    "tasmite: status line, log, device panel, flash panel, edit line and key bar");
 	for (int y = 0; y < 40; y++) {
 		assert_null(strstr(screen_row(&sc, y), "secret99"));
 		assert_null(strstr(screen_row(&sc, y), "pa55word"));

@@ -33,7 +33,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "../../src/io/termios2.h"
+#include "../../src/io/ttyset.h"
 #include "tasmite/io/ports.h"
 #include "tasmite/io/transport.h"
 
@@ -700,7 +700,7 @@ static void set_line__sets__rate_and_format_and_moves_no_line(void **state)
 		assert_int_equal(t->ops->set_line(t, &line, &got, &err), ERR_OK);
 		assert_int_equal(got.baud, rates[i]);
 		assert_int_equal(got.stop, 2);
-		assert_int_equal(termios2_read(sim.master, &seen), 0);
+		assert_int_equal(ttyset_read(sim.master, &seen), 0);
 		assert_int_equal(seen.baud, rates[i]);
 	}
 	assert_int_equal(sim.last.c_cflag & CSIZE, CS7);

@@ -6,6 +6,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <stdio.h>
 
 #include "tasmite/proto/engine.h"
 
@@ -32,6 +33,13 @@ struct cli_flash_options {
 	int option_count;
 	int timeout_s; /* for the boot loader to appear; 0: as long as the user needs */
 };
+
+/* Up to 4 KiB of text to people, who may sit at a terminal: names in it may be anybody's, control
+ * characters but line feeds become '?'. */
+void cli_say(FILE *to, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+/* JSON to standard output, and a line feed. What a terminal would obey is escaped where JSON itself does not
+ * ask for it (DEL, C1). */
+void cli_json(const char *text);
 
 /* `tasmite flash`, `erase`, `chip`, `backup`, `verify`: progress on standard error, results on
  * standard output. */
@@ -62,5 +70,8 @@ int cli_diagnose(const struct cli_diagnose_options *o);
 /* `tasmite list [--json]`: the serial ports; with --json one object a port, a line each. 3 when
  * there is none. */
 int cli_list(bool json);
+/* `tasmite --completion WHAT`: the completion script of bash, zsh or fish; or the words for it, a line
+ * each, what they are behind a tab: ports, profiles, targets (both), themes, settings. 2 for others. */
+int cli_completion(const char *what);
 
 #endif

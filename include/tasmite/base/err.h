@@ -30,7 +30,8 @@ struct err {
 	char text[400];
 };
 
-/* Fills e (which may be NULL) and returns code. sys is an errno value or 0; its text is not
+/* Fills e (which may be NULL) and returns code. Names in the text may be anybody's: control characters
+ * and what is no UTF-8 become '?', so that a terminal can be shown it. sys is an errno value or 0; its text is not
  * appended by itself. Overlong text is cut at a UTF-8 boundary. */
 int err_set(struct err *e, int code, int sys, const char *fmt, ...)
     __attribute__((format(printf, 4, 5)));

@@ -33,6 +33,10 @@ const char *str_skip_blank(const char *s);
 /* Drops blanks, tabs, CR and LF at the end, in place. */
 void str_trim_end(char *s);
 
+/* What no terminal should get of a text whose words are not ours (a file's name, say): control
+ * characters and bytes that are no UTF-8 become '?', in place. lines: line feeds stay. */
+void str_clean(char *s, bool lines);
+
 /* A whole non-negative number: decimal, or hex with 0x; an optional k/K or M suffix (1024s).
  * The whole string must be used. False otherwise or when it exceeds max. */
 bool str_parse_u64(const char *s, uint64_t max, uint64_t *value);

@@ -29,7 +29,8 @@
 	    "")                                                                                   \
 	X(CMD_PORT, "port", "p?", "/port [NAME]",                                                 \
 	    "show or change the port",                                                            \
-	    "Opens another port; the log stays. Without a name: tells the present one.",          \
+	    "Opens another port; the log stays. Without a name: tells the present one, and lists"  \
+	    " those of this machine to choose from.",                                             \
 	    "")                                                                                   \
 	X(CMD_BAUD, "baud", "b?", "/baud [N|likely]",                                             \
 	    "show or change the rate",                                                            \
@@ -48,7 +49,7 @@
 	X(CMD_DTR, "dtr", "o?", "/dtr [on|off]",                                                  \
 	    "assert or clear DTR",                                                                \
 	    "On boards with the two-transistor circuit DTR pulls GPIO0 low while RTS is cleared."  \
-	    " Remembered for this adapter.",                                                      \
+	    " Without a word: the other way round. Remembered for this adapter.",                 \
 	    "")                                                                                   \
 	X(CMD_RTS, "rts", "o?", "/rts [on|off]",                                                  \
 	    "assert or clear RTS",                                                                \

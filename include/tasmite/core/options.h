@@ -139,6 +139,8 @@ enum options_command {
 	    "give up when no boot loader has answered (with --until: nothing has matched) for S"  \
 	    " seconds",                                                                           \
 	    OPTIONS_S | OPTIONS_LOADER)                                                           \
+	X(OPTION_COMPLETION, "completion", "SHELL",                                               \
+	    "print what bash, zsh or fish has to know to complete a command line", OPTIONS_S)     \
 	X(OPTION_HELP, "help", "", "this help", OPTIONS_ALL)                                      \
 	X(OPTION_VERSION, "version", "", "version of the program", OPTIONS_S)
 /* clang-format on */

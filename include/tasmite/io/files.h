@@ -14,7 +14,8 @@ enum files_place { FILES_CONFIG, FILES_STATE, FILES_DATA };
 
 /* "$XDG_CONFIG_HOME/tasmite/NAME" (or ~/.config/...), "$XDG_STATE_HOME/tasmite/NAME"
  * (~/.local/state/...), "DATADIR/NAME". ERR_NOENT when neither the variable nor HOME is set;
- * relative XDG values are ignored as the specification says. */
+ * relative XDG values are ignored as the specification says. ERR_PERM: the folder for state is another
+ * user's, or everybody can write to it. */
 int files_path(enum files_place place, const char *name, char *dst, size_t size, struct err *err);
 /* "~/x" → home; other names as they are. */
 int files_expand(const char *name, char *dst, size_t size, struct err *err);

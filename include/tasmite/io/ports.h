@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * The serial ports of this machine: what they are, who holds them, whether they may be opened, and
- * how to find the same adapter again under another name. Linux: libserialport, sysfs, /proc.
+ * how to find the same adapter again under another name. Linux: libserialport, sysfs, /proc;
+ * elsewhere what libserialport knows.
  */
 #ifndef TASMITE_IO_PORTS_H
 #define TASMITE_IO_PORTS_H
@@ -38,6 +39,8 @@ size_t ports_list(struct port_info *list, size_t max);
 /* What is known of one device path (links resolved); false when it is no tty that can be looked up
  * (a pseudo-terminal). */
 bool ports_describe(const char *path, struct port_info *info);
+/* Whether the system lists a port of that name ("ttyUSB0"). */
+bool ports_known(const char *name);
 /* Fills readable and, where it is not, group of info, whose path is given. */
 void ports_permission(struct port_info *info);
 /* What to do for a port that is not readable, one line with the command to type. Returns dst. */

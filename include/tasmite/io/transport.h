@@ -104,7 +104,7 @@ struct transport *transport_open(
 struct transport *transport_open_as(const char *name, const struct transport_line *line,
     enum opener_line dtr, enum opener_line rts, bool exclusive, struct err *err);
 
-/* tr_pty.c: opens a pseudo-terminal or any tty node raw (no library), any rate by termios2. */
+/* tr_pty.c: opens a pseudo-terminal or any tty node raw (no library), any rate (Linux). */
 struct transport *tr_pty_open(const char *name, const struct transport_line *line, struct err *err);
 
 /* tr_serial.c: opens the tty at path (no link, listed in /sys/class/tty) by libserialport, takes it

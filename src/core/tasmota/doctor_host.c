@@ -244,7 +244,7 @@ static void quality(struct doctor *d, struct logtext value)
 
 	if (q < 0)
 		doctor_wifi_signal(d, q);
-	else if (q <= 100 && !d->signal_told)
+	else if (q > 0 && q <= 100 && !d->signal_told) /* 0: of no network */
 		doctor_wifi_signal(d, q / 2 - 100);
 }
 

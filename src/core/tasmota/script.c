@@ -254,11 +254,14 @@ int script_read(const char *text, size_t n, script_value value, void *ctx, struc
 		at = 3; /* an editor's mark */
 	sbuf_init(&r.text, BACKLOG_TEXT);
 	while (at < n && rc == ERR_OK) {
-		const char *end = memchr(text + at, '\n', n - at);
-		size_t len = end ? (size_t)(end - text) - at : n - at, next = at + len + 1;
+		size_t len = 0, next;
 
-		while (len && text[at + len - 1] == '\r')
-			len--;
+		/* LF, CR LF or CR: within a line the firmware would pass over a CR. */
+		while (at + len < n && text[at + len] != '\n' && text[at + len] != '\r')
+			len++;
+		next = at + len + 1;
+		if (next < n && text[next - 1] == '\r' && text[next] == '\n')
+			next++;
 		r.line++;
 		rc = take_line(&r, text + at, len);
 		at = next;
