@@ -274,9 +274,13 @@ static void keep_story(struct app *a)
 	upgrade_end_words(upgrade_task_model(a->upgrade->task), words, sizeof(words));
 	journal_add(&a->session->journal, JOURNAL_WORK, !done, a->now, "over the air, %s: %s",
 	    a->upgrade->name, words);
-	if (done)
-		session_device_written(
-		    a->session, strstr(a->upgrade->name, "classic") ? "classic" : "");
+	if (!done)
+		return;
+	session_device_written(a->session, strstr(a->upgrade->name, "classic") ? "classic" : "");
+	str_fmt(a->session->journal.written, sizeof(a->session->journal.written),
+	    "%s, over the air", a->upgrade->name);
+	a->session->journal.written_at = a->now;
+	a->session->journal.written_bad = false;
 }
 
 void app_upgrade_turn(struct app *a)

@@ -24,7 +24,7 @@
 #include "tasmite/io/loop.h"
 
 #define CONNECTIONS 16
-#define SPARE	    4 /* places that are kept for who comes next */
+#define SPARE	    4	  /* places that are kept for who comes next */
 #define MEMORY	    8192u /* of one connection, bytes */
 #define WAITING	    64	  /* connections that the system may hold before they are taken */
 #define BLOCK	    4096u
@@ -498,8 +498,8 @@ static int start(struct httpd *h, struct err *err)
 	    MHD_OPTION_CONNECTION_LIMIT, (unsigned)CONNECTIONS, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
 	    (size_t)MEMORY, MHD_OPTION_CONNECTION_TIMEOUT, idle, MHD_OPTION_LISTEN_BACKLOG_SIZE,
 	    (unsigned)WAITING, MHD_OPTION_NOTIFY_COMPLETED, completed, h,
-	    MHD_OPTION_NOTIFY_CONNECTION, visitors, h, MHD_OPTION_UNESCAPE_CALLBACK,
-	    as_it_stands, h, MHD_OPTION_END);
+	    MHD_OPTION_NOTIFY_CONNECTION, visitors, h, MHD_OPTION_UNESCAPE_CALLBACK, as_it_stands,
+	    h, MHD_OPTION_END);
 	if (!h->daemon)
 		return err_sys(err, errno ? errno : EADDRNOTAVAIL,
 		    "can't listen at %s for the device", h->address);
