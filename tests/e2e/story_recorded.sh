@@ -135,8 +135,7 @@ other_stop() {
 }
 trap 'other_stop; cleanup' EXIT
 record=
-recording && record="python3 $PWD/tests/e2e/cast.py --out $PWD/$KEPT/story.cast --marks $MARKS
-	--title 'tasmite: a Sonoff from the adapter to the report'"
+recording && record="python3 $PWD/tests/e2e/cast.py --out $PWD/$KEPT/story.cast --marks $MARKS --title tasmite"
 # shellcheck disable=SC2046
 tm_start 120 40 cd "$FW" '&&' $record env $(shim_env "$B/tasmite") "$B/tasmite"
 
