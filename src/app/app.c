@@ -247,6 +247,11 @@ static const struct tui_ops ui_ops = {
     .recall = app_history_recall,
 };
 
+const struct tui_ops *app_ui_ops(void)
+{
+	return &ui_ops;
+}
+
 void app_ask(struct app *a, void (*fn)(struct app *a, bool yes))
 {
 	a->on_answer = fn;
@@ -514,6 +519,12 @@ static bool open_plain(struct app *a, struct err *err)
 	a->drop_told = true;
 	a->plain = plain_new(a, err);
 	return a->plain != NULL;
+}
+
+void app_headless(struct app *a)
+{
+	a->screen = tui_mem_new(100, 40);
+	a->tui = tui_new(a->session, a->secrets, a->screen, &ui_ops, a);
 }
 
 static bool open_screen(struct app *a, struct err *err)

@@ -5,6 +5,7 @@
  * scripts, set-ups and what the program asks by itself.
  */
 #include "app_courier.h"
+#include "plain.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -608,7 +609,8 @@ bool app_courier_typed(struct app *a, const char *line)
 	long suspect;
 	bool mine;
 
-	if (a->plain || !settings_bool(a->session->settings, SET_BACKLOG) || !backlog_typed(line) ||
+	if ((a->plain && !plain_by_lines(a->plain)) ||
+	    !settings_bool(a->session->settings, SET_BACKLOG) || !backlog_typed(line) ||
 	    app_courier_busy(a) || app_eol(a)[0] == '\0' ||
 	    (settings_bool(a->session->settings, SET_ESCAPES) && strchr(line, '\\')))
 		return false;

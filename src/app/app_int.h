@@ -249,6 +249,10 @@ void app_record_words(struct app *a, mono_t now);
 /* A slice of what a recording has to do at its beginning; true when there is more. */
 bool app_record_step(struct app *a);
 
+/* ---- app.c: a screen in memory, for a run without one ---- */
+void app_headless(struct app *a);
+/* What the user's doings on the screen call, for those that do it otherwise. */
+const struct tui_ops *app_ui_ops(void);
 /* ---- app_line.c: what the user enters ---- */
 void app_line(struct app *a, const char *line);
 /* A line bound to a key: "/command", text for the device, or (ending in a blank) text for the edit

@@ -14,7 +14,9 @@
 /* A word and, behind a tab, what it is. */
 static void say(const char *word, const char *about)
 {
-	printf("%s\t%s\n", word, about);
+	cli_say(stdout, "%s", word);
+	putchar('\t');
+	cli_say(stdout, "%s\n", about);
 }
 
 static void say_theme(void *ctx, const char *name)

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "app_int.h"
+#include "lineui.h"
 #include "tasmite/app/cli.h"
 #include "tasmite/base/xalloc.h"
 #include "tasmite/core/pattern.h"
@@ -46,6 +47,8 @@ struct plain {
 	mono_t active; /* when something was received or sent last */
 	struct timer *idle, *timeout, *partial, *last;
 	uint64_t words_next; /* first line of the log that was not looked at for words */
+	bool tty;	     /* somebody sits there */
+	struct lineui *ui;   /* the session by lines; NULL: lines are for the device alone */
 };
 
 /* ---- the end --------------------------------------------------------------------------------- */
@@ -216,6 +219,11 @@ static void partial_due(void *ctx, mono_t now)
 	watch_for(p, true);
 }
 
+bool plain_by_lines(const struct plain *p)
+{
+	return p->ui;
+}
+
 bool plain_is_full(const struct plain *p)
 {
 	return outpipe_queued(p->out) > OUT_FULL;
@@ -242,11 +250,49 @@ static void send(struct plain *p, const char *line, size_t n)
 	p->active = p->a->now;
 }
 
+/* A line for the program itself: a command, or an answer to what it asked. */
+static bool is_own(const struct plain *p)
+{
+	const char *line = (const char *)buf_bytes(&p->in);
+
+	if (!buf_len(&p->in))
+		return false;
+	return (p->ui && lineui_asks(p->ui)) ||
+	       (line[0] == '/' && buf_len(&p->in) > 1 && line[1] != '/');
+}
+
+/* Whether the next line can be taken now. Somebody who sits there is told what can't be done yet; a
+ * script waits until it can. */
+static bool may_take(const struct plain *p)
+{
+	bool busy = p->ui && !p->tty && !lineui_asks(p->ui) &&
+		    (app_flashing(p->a) || app_courier_busy(p->a));
+
+	if (p->ending || !buf_len(&p->in) || busy)
+		return false;
+	return is_own(p) || (p->ui && p->tty) ||
+	       (p->ready && !app_sending(p->a) && link_unsent(p->a->link) < TX_FULL);
+}
+
+static void take_line(struct plain *p, const char *line, size_t n)
+{
+	char *text = xstrndup(line, n);
+	const char *rest = text;
+
+	if (!p->ui && is_own(p))
+		p->ui = lineui_new(p->a, false);
+	if (!p->ui)
+		rest += rest[0] == '/'; /* of two slashes one is sent */
+	if (!p->ui || !lineui_line(p->ui, &rest))
+		send(p, rest, strlen(rest));
+	free(text);
+	p->active = p->a->now;
+}
+
 /* What was read goes out line by line, as fast as the port takes it. */
 static void send_lines(struct plain *p)
 {
-	while (p->ready && !p->ending && buf_len(&p->in) && !app_sending(p->a) &&
-	       link_unsent(p->a->link) < TX_FULL) {
+	while (may_take(p)) {
 		const uint8_t *line = buf_bytes(&p->in), *end;
 		size_t n = buf_len(&p->in), k;
 
@@ -254,7 +300,7 @@ static void send_lines(struct plain *p)
 		if (!end && p->in_open && buf_space(&p->in))
 			break;
 		k = end ? (size_t)(end - line) : n;
-		send(p, (const char *)line, k && line[k - 1] == '\r' ? k - 1 : k);
+		take_line(p, (const char *)line, k && line[k - 1] == '\r' ? k - 1 : k);
 		buf_consume(&p->in, end ? k + 1 : k);
 	}
 }
@@ -317,7 +363,7 @@ static void tell_words(struct plain *p)
 		p->words_next = lines_first(log);
 	while (lines_get(log, p->words_next, &ref) && !ref.partial) {
 		p->words_next++;
-		if (ref.dir == LINE_WARN)
+		if (ref.dir == LINE_WARN || (p->ui && ref.dir == LINE_OWN))
 			cli_say(stderr, "tasmite: %.*s\n", (int)ref.len, (const char *)ref.bytes);
 	}
 }
@@ -331,15 +377,17 @@ static mono_t phase_flush(void *ctx, mono_t now)
 	p->a->now = now;
 	send_lines(p);
 	if (!p->ending)
-		watch_set(p->in_watch, p->in_open && p->ready && room ? LOOP_READ : LOOP_NONE);
+		watch_set(
+		    p->in_watch, p->in_open && (p->ready || p->ui) && room ? LOOP_READ : LOOP_NONE);
 	tell_words(p);
 	outpipe_flush(p->out, now);
 	link_hold(p->a->link, plain_is_full(p));
 	next = mono_min(link_flush(p->a->link, now), app_send_turn(p->a, now));
+	if (p->ui && !p->ending)
+		next = mono_min(next, lineui_turn(p->ui, now));
 	app_record_words(p->a, now);
 	/* Lines that can be sent now wait for no other event. */
-	if (p->ready && buf_len(&p->in) && !p->ending && !app_sending(p->a) &&
-	    link_unsent(p->a->link) < TX_FULL && memchr(buf_bytes(&p->in), '\n', buf_len(&p->in)))
+	if (may_take(p) && memchr(buf_bytes(&p->in), '\n', buf_len(&p->in)))
 		next = now;
 	if (p->ending && !outpipe_queued(p->out))
 		app_quit(p->a, p->code);
@@ -407,6 +455,9 @@ struct plain *plain_new(struct app *a, struct err *err)
 		plain_free(p);
 		return NULL;
 	}
+	p->tty = isatty(STDIN_FILENO) && !a->options->replay;
+	if (p->tty)
+		p->ui = lineui_new(a, true);
 	loop_phase(a->loop, LOOP_FLUSH, phase_flush, p);
 	return p;
 }
@@ -416,6 +467,7 @@ void plain_free(struct plain *p)
 	if (!p)
 		return;
 	tell_words(p); /* the recording's last word */
+	lineui_free(p->ui);
 	pattern_free(p->until);
 	outpipe_free(p->out);
 	watch_free(p->in_watch);

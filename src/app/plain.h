@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The session without a screen: the device's lines on standard output, what is on standard input
- * sent line by line, the program's own words on standard error. */
+ * sent line by line, the program's own words on standard error. What begins with / is a command: from
+ * the first one on, and at once where standard input is a terminal, it is the session by lines
+ * (lineui.h). */
 #ifndef TASMITE_APP_PLAIN_H
 #define TASMITE_APP_PLAIN_H
 
@@ -32,5 +34,7 @@ void plain_port_lost(struct plain *p, const struct err *why);
 void plain_end(struct plain *p, int code);
 /* True while more output waits than is good: nothing should be read meanwhile. */
 bool plain_is_full(const struct plain *p);
+/* True when it is the session by lines. */
+bool plain_by_lines(const struct plain *p);
 
 #endif

@@ -20,7 +20,7 @@ Source: tasmite
 Section: comm
 Priority: optional
 Maintainer: $who
-Build-Depends: debhelper-compat (= 13), pkg-config, gawk, $libs
+Build-Depends: debhelper-compat (= 13), pkg-config, gawk | mawk, $libs
 Standards-Version: 4.6.2
 Rules-Requires-Root: no
 

@@ -30,11 +30,11 @@ grep -q "^/dev/ttyUSB0$(printf '\t')" "$TMPDIR/out" || bad "no port: $(cat "$TMP
 end
 
 # Each option and sub-command of --help stands in each script.
-		grep -q -- "[*]--${option}[=[]" "$TMPDIR/tasmite.zsh" || bad "zsh lacks --$option"
+begin scripts__have__every_option
 for command in '' $("$B/tasmite" --help | sed -nE 's/^ +tasmite ([a-z]+) .*/\1/p'); do
 	for option in $("$B/tasmite" $command --help | sed -nE 's/^ +--([a-z-]+).*/\1/p'); do
 		grep -q -- "--$option\b" "$TMPDIR/tasmite.bash" || bad "bash lacks --$option"
-		grep -qE -- "^	*.\*--${option}[=[]" "$TMPDIR/tasmite.zsh" || grep -qE -- " .\*--${option}[=[]" "$TMPDIR/tasmite.zsh" || bad "zsh lacks --$option"
+		grep -q -- "[*]--${option}[=[]" "$TMPDIR/tasmite.zsh" || bad "zsh lacks --$option"
 		grep -q -- " -l $option " "$TMPDIR/tasmite.fish" || bad "fish lacks --$option"
 	done
 	[ -z "$command" ] || for s in bash zsh fish; do
