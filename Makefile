@@ -237,9 +237,11 @@ stub: ## compiles the stub (src/proto/stub) anew into the C file that is checked
 demo: deps ## the session on a simulated Sonoff
 	@$(SUB) all
 	@sh tests/demo.sh $(B)
-check: deps ## builds and runs all tests; KINDS=all: the slow ones on every kind of port too
+check: deps ## builds and runs all tests, or TESTS="test_cmd session"; KINDS=all: the slow ones on every kind of port too
 	@+$(SUB) check-run
-check-run: all $(UNIT) $(FUZZ)
+# With TESTS only what they need is built.
+CHECKED := $(if $(TESTS),$(filter $(addprefix %/,$(TESTS)),$(UNIT) $(FUZZ)),$(UNIT) $(FUZZ))
+check-run: all $(CHECKED)
 	@tests/run.sh $(B) $(TESTS)
 story: deps ## records the story of the program anew (tests/golden/story)
 	@+$(SUB) all $(B)/screen-svg
@@ -254,10 +256,12 @@ fuzz: deps ## runs the fuzzers, SECONDS=30 each, on top of their corpora
 	@sh tests/deps.sh clang=cmd:clang
 	@+$(SUB) B=build/fuzzing CC=clang SAN=1 FUZZING=1 CFLAGS='-O1 -g' WERROR= fuzz-run
 fuzz-run: $(FUZZ)
-	@set -e; for f in $(FUZZ); do n=$$(basename $$f); n=$${n#fuzz_}; echo "== $$n"; \
+	@rc=0; for f in $(FUZZ); do n=$$(basename $$f); n=$${n#fuzz_}; echo "== $$n"; \
 		mkdir -p $(B)/found/$$n; \
-		$$f -max_total_time=$(or $(SECONDS),30) -print_final_stats=1 \
-		    -artifact_prefix=$(B)/found/ $(B)/found/$$n tests/fuzz/corpus/$$n 2>&1 | tail -n 6; done
+		$$f -max_total_time=$(or $(SECONDS),30) -timeout=60 -print_final_stats=1 \
+		    -artifact_prefix=$(B)/found/$$n- $(B)/found/$$n tests/fuzz/corpus/$$n \
+		    >$(B)/found/$$n.log 2>&1 || { rc=1; echo "FOUND: see $(B)/found/$$n.log"; }; \
+		tail -n 6 $(B)/found/$$n.log; done; exit $$rc
 lint: deps ## layers, headers, format, man pages and more
 	@sh tests/deps.sh $(LINT_DEPS)
 	@+$(SUB) lint-run
@@ -272,7 +276,7 @@ endurance: $(B)/tasmite $(B)/fastclock.so ## HOURS=8 of a log with RECONNECTS=24
 reproducible: deps ## builds the program twice, in two places: both have to be the same
 	@rm -rf build/twice && mkdir -p build/twice/a build/twice/b
 	@set -e; for d in a b; do git archive HEAD | tar -x -C build/twice/$$d; \
-		$(SUB) -C build/twice/$$d B=build CFLAGS='$(CFLAGS) -ffile-prefix-map=$(CURDIR)/build/twice/'$$d=. \
+		CCACHE_DISABLE=1 $(SUB) -C build/twice/$$d B=build CFLAGS='$(CFLAGS) -ffile-prefix-map=$(CURDIR)/build/twice/'$$d=. \
 		build/tasmite; done
 	@cmp build/twice/a/build/tasmite build/twice/b/build/tasmite && sha256sum build/twice/*/build/tasmite
 

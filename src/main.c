@@ -19,7 +19,7 @@
 struct call {
 	struct app_options app;
 	struct cli_flash_options flash;
-	bool quiet, force;
+	bool quiet, keep_going, force;
 	const char *minimal, *source, *address;
 	char **files; /* as many as words */
 	int file_count;
@@ -195,9 +195,20 @@ static bool take_port(
 	return true;
 }
 
-static bool flag(bool *f)
+/* One that is nothing but said; false: it is another. */
+static bool take_flag(struct call *c, enum option_id id)
 {
-	*f = true;
+	bool *const flags[OPTION_COUNT] = {[OPTION_SHOW_SECRETS] = &c->app.show_secrets,
+	    [OPTION_NO_COLOR] = &c->app.no_color,
+	    [OPTION_YES] = &c->flash.yes,
+	    [OPTION_JSON] = &c->flash.json,
+	    [OPTION_QUIET] = &c->quiet,
+	    [OPTION_KEEP_GOING] = &c->keep_going,
+	    [OPTION_NO_CLKDIV] = &c->flash.no_clkdiv};
+
+	if (!flags[id])
+		return false;
+	*flags[id] = true;
 	return true;
 }
 
@@ -217,6 +228,8 @@ static bool take_option(struct call *c, enum options_command command, const stru
 {
 	uint64_t n = 0;
 
+	if (take_flag(c, row->id))
+		return true;
 	switch (row->id) {
 	case OPTION_PORT:
 		return take_port(c, command, value, err);
@@ -265,12 +278,6 @@ static bool take_option(struct call *c, enum options_command command, const stru
 		return plain_option(&c->app.plain, row, value, err);
 	case OPTION_SPEED:
 		return thousandths(row, value, 1000000, &c->app.replay_speed, err);
-	case OPTION_SHOW_SECRETS:
-		c->app.show_secrets = true;
-		return true;
-	case OPTION_NO_COLOR:
-		c->app.no_color = true;
-		return true;
 	case OPTION_DEBUG_LOG:
 		c->app.debug_log = value;
 		return true;
@@ -287,18 +294,10 @@ static bool take_option(struct call *c, enum options_command command, const stru
 	case OPTION_SIZE:
 	case OPTION_FREQ:
 		return flash_option(c, row, value, err);
-	case OPTION_YES:
-		return flag(&c->flash.yes);
-	case OPTION_JSON:
-		return flag(&c->flash.json);
-	case OPTION_QUIET:
-		return flag(&c->quiet);
 	case OPTION_MINIMAL:
 	case OPTION_SOURCE:
 	case OPTION_ADDRESS:
 		return upgrade_option(c, row, value);
-	case OPTION_NO_CLKDIV:
-		return flag(&c->flash.no_clkdiv);
 	case OPTION_TIMEOUT:
 		if (command == OPTIONS_SESSION) {
 			c->plain_only = row->name;
@@ -308,10 +307,7 @@ static bool take_option(struct call *c, enum options_command command, const stru
 			return false;
 		c->flash.timeout_s = (int)n;
 		return true;
-	case OPTION_COMPLETION:
-	case OPTION_HELP:
-	case OPTION_VERSION:
-	case OPTION_COUNT:
+	default: /* help, version and completion were seen to */
 		break;
 	}
 	return true;
@@ -421,6 +417,22 @@ static int run_upgrade(struct call *c)
 	return cli_upgrade(&o);
 }
 
+static int run_send(const struct call *c)
+{
+	struct cli_send_options o = {.port = c->flash.port,
+	    .env_port = c->app.env_port,
+	    .words = c->files,
+	    .count = c->file_count,
+	    .baud = c->flash.baud,
+	    .keep_going = c->keep_going,
+	    .yes = c->flash.yes,
+	    .json = c->flash.json,
+	    .quiet = c->quiet,
+	    .timeout_s = c->flash.timeout_s};
+
+	return cli_send(&o);
+}
+
 static int completion(const char *what)
 {
 	int code = cli_completion(what);
@@ -482,6 +494,8 @@ static int run(struct call *c, char **argv)
 		return run_diagnose(c);
 	case OPTIONS_UPGRADE:
 		return run_upgrade(c);
+	case OPTIONS_SEND:
+		return run_send(c);
 	case OPTIONS_REPLAY:
 		c->app.replay = c->files[0];
 		break;

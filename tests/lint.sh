@@ -149,6 +149,15 @@ check_pure() {
 	grep_code "${pure[@]}" '\<(stdout|stderr|stdin|environ)\>' | report pure
 }
 
+# ---- rows of one table that stand in another ----
+check_rows() {
+	local id
+	for id in $(sed -nE 's/^\tX\((CMD_[A-Z_]+),.*/\1/p' include/tasmite/core/cmd.h); do
+		grep -qF "[$id] = act_" src/app/app_line.c ||
+			say rows "$id of core/cmd.h has no handler in src/app/app_line.c"
+	done
+}
+
 # ---- headers ----
 check_headers() {
 	local h guard
@@ -287,6 +296,7 @@ done
 check_layers
 check_places
 check_pure
+check_rows
 check_headers
 check_comments
 check_sizes

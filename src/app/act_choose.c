@@ -239,34 +239,80 @@ static void gather_all(struct app *a)
 	qsort(c->file, c->count, sizeof(c->file[0]), newest_first);
 }
 
-/* Files looked into at once: it holds the loop. */
-#define EACH_MAX 24
+/* ---- looking into what is at hand -------------------------------------------------------------- */
 
-void app_each_firmware(struct app *a,
-    bool (*fn)(void *ctx, const char *path, const struct image_info *info), void *ctx)
+/* So many are looked into, one a turn. */
+#define LOOK_MAX 24
+
+struct look {
+	char path[LOOK_MAX][512];
+	size_t count, next;
+	bool (*fn)(void *ctx, const char *path, const struct image_info *info);
+	void (*done)(struct app *a);
+	void *ctx;
+	struct timer *timer;
+};
+
+/* False: fn wants no more. */
+static bool look_into(struct look *l, const char *path)
 {
-	struct chooser *c;
+	struct image_info info;
+	struct err err = {0};
+	uint8_t *data, *inner = NULL;
+	size_t n, inner_n;
+	bool more;
 
-	gather_all(a);
-	c = a->chooser;
-	for (size_t i = 0; i < c->count && i < EACH_MAX; i++) {
-		struct image_info info;
-		struct err err = {0};
-		uint8_t *data, *inner = NULL;
-		size_t n, inner_n;
-		bool more;
-
-		if (files_read(c->file[i].path, FILE_LARGEST, &data, &n, &err) != ERR_OK)
-			continue;
-		image_inspect_packed(
-		    data, n, c->file[i].path, FILE_LARGEST, &info, &inner, &inner_n);
-		more = fn(ctx, c->file[i].path, &info);
-		free(inner);
-		free(data);
-		if (!more)
-			break;
-	}
+	if (files_read(path, FILE_LARGEST, &data, &n, &err) != ERR_OK)
+		return true; /* it is gone since */
+	image_inspect_packed(data, n, path, FILE_LARGEST, &info, &inner, &inner_n);
+	more = l->fn(l->ctx, path, &info);
+	free(inner);
+	free(data);
+	return more;
 }
+
+static void look_step(void *ctx, mono_t now)
+{
+	struct app *a = ctx;
+	struct look *l = a->look;
+	void (*done)(struct app *) = l->done;
+
+	a->now = now;
+	if (l->next < l->count && look_into(l, l->path[l->next++])) {
+		timer_arm(l->timer, now); /* keys and the port come between */
+		return;
+	}
+	app_look_stop(a);
+	done(a);
+}
+
+void app_look_stop(struct app *a)
+{
+	if (a->look)
+		timer_free(a->look->timer);
+	free(a->look);
+	a->look = NULL;
+}
+
+void app_look_firmware(struct app *a,
+    bool (*fn)(void *ctx, const char *path, const struct image_info *info),
+    void (*done)(struct app *a), void *ctx)
+{
+	struct look *l;
+
+	app_look_stop(a);
+	gather_all(a);
+	l = a->look = xcalloc(1, sizeof(*l));
+	for (; l->count < a->chooser->count && l->count < LOOK_MAX; l->count++)
+		str_copy(l->path[l->count], sizeof(l->path[0]), a->chooser->file[l->count].path);
+	l->fn = fn;
+	l->done = done;
+	l->ctx = ctx;
+	l->timer = timer_new(a->loop, look_step, a);
+	timer_arm(l->timer, a->now);
+}
+
+/* ---- the command ------------------------------------------------------------------------------- */
 
 void act_choose_firmware(struct app *a, const struct cmd_line *line)
 {
@@ -303,6 +349,7 @@ void act_choose_firmware(struct app *a, const struct cmd_line *line)
 
 void app_choose_fini(struct app *a)
 {
+	app_look_stop(a);
 	if (a->chooser)
 		timer_free(a->chooser->timer);
 	free(a->chooser);

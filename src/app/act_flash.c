@@ -200,6 +200,14 @@ static void see_start(struct app *a)
 	flash_words_started(view, f->firmware);
 }
 
+void app_flash_loader(struct app *a)
+{
+	unsigned lines = a->session->port.modem & (MODEM_DTR | MODEM_RTS);
+
+	if (!a->task)
+		flash_words_loader(&a->session->flash, lines == MODEM_DTR);
+}
+
 void app_flash_turn(struct app *a)
 {
 	app_upgrade_turn(a);

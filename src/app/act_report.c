@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 
 #include "tasmite/base/str.h"
+#include "tasmite/base/xalloc.h"
 #include "tasmite/core/tasmota/report.h"
 #include "tasmite/io/files.h"
 #include "tasmite/io/infile.h"
@@ -76,42 +77,32 @@ static bool read_piece(void *ctx, uint64_t offset, void *dst, size_t n)
 	return infile_read_at(ctx, offset, dst, n);
 }
 
-static bool load_symbols(struct app *a, const char *file)
-{
-	struct symbols_source from = {.read = read_piece};
-	char path[512];
-	struct err err = {0};
-	struct infile *f;
-	struct symbols *s;
-	const char *slash;
+/* A file of symbols that is being read, a slice a turn. */
+struct elf_run {
+	struct infile *file;
+	struct symbols_reading *reading;
+	struct timer *timer;
+	char name[128];
+};
 
-	if (files_expand(file, path, sizeof(path), &err) != ERR_OK ||
-	    !(f = infile_open(path, &err))) {
-		session_warn(a->session, a->now, "%s", err.text);
-		return false;
-	}
-	from.ctx = f;
-	from.size = infile_size(f);
-	s = symbols_read(&from, &err);
-	infile_close(f);
-	slash = strrchr(path, '/');
-	if (!s) {
-		session_warn(a->session, a->now, "%s: %s", slash ? slash + 1 : path, err.text);
-		return false;
-	}
-	symbols_free(a->symbols);
-	a->symbols = s;
-	str_copy(a->symbols_name, sizeof(a->symbols_name), slash ? slash + 1 : path);
-	return true;
+static void stop_reading(struct app *a)
+{
+	struct elf_run *e = a->elf;
+
+	if (!e)
+		return;
+	symbols_end(e->reading);
+	infile_close(e->file);
+	timer_free(e->timer);
+	free(e);
+	a->elf = NULL;
 }
 
-void act_elf(struct app *a, const struct cmd_line *c)
+static void show_crash(struct app *a)
 {
 	struct report_more more;
 	struct crash crash;
 
-	if (c->count && !load_symbols(a, c->args[0]))
-		return;
 	if (a->symbols)
 		session_say(a->session, a->now, "%s: %s, %zu functions", a->symbols_name,
 		    symbols_kind(a->symbols), symbols_count(a->symbols));
@@ -129,6 +120,64 @@ void act_elf(struct app *a, const struct cmd_line *c)
 	a->session->page.take = true;
 	a->session->page.revision++;
 	a->report_file[0] = '\0';
+}
+
+static void read_slice(void *ctx, mono_t now)
+{
+	struct app *a = ctx;
+	struct elf_run *e = a->elf;
+	struct symbols *s;
+	struct err err = {0};
+	int rc = symbols_step(e->reading, &s, &err);
+
+	a->now = now;
+	if (rc == ERR_AGAIN) {
+		timer_arm(e->timer, now); /* keys and the port come between */
+		return;
+	}
+	if (rc == ERR_OK) {
+		symbols_free(a->symbols);
+		a->symbols = s;
+		str_copy(a->symbols_name, sizeof(a->symbols_name), e->name);
+	} else {
+		session_warn(a->session, a->now, "%s: %s", e->name, err.text);
+	}
+	stop_reading(a);
+	if (rc == ERR_OK)
+		show_crash(a);
+}
+
+static void load_symbols(struct app *a, const char *file)
+{
+	struct symbols_source from = {.read = read_piece};
+	char path[512];
+	struct err err = {0};
+	struct infile *f;
+	const char *slash;
+
+	if (files_expand(file, path, sizeof(path), &err) != ERR_OK ||
+	    !(f = infile_open(path, &err))) {
+		session_warn(a->session, a->now, "%s", err.text);
+		return;
+	}
+	stop_reading(a); /* of another one */
+	a->elf = xcalloc(1, sizeof(*a->elf));
+	a->elf->file = f;
+	from.ctx = f;
+	from.size = infile_size(f);
+	a->elf->reading = symbols_begin(&from);
+	a->elf->timer = timer_new(a->loop, read_slice, a);
+	slash = strrchr(path, '/');
+	str_copy(a->elf->name, sizeof(a->elf->name), slash ? slash + 1 : path);
+	timer_arm(a->elf->timer, a->now);
+}
+
+void act_elf(struct app *a, const struct cmd_line *c)
+{
+	if (c->count)
+		load_symbols(a, c->args[0]);
+	else
+		show_crash(a);
 }
 
 /* ---- /report ---------------------------------------------------------------------------------------- */
@@ -217,6 +266,7 @@ bool app_page_key(struct app *a, bool save)
 
 void app_report_fini(struct app *a)
 {
+	stop_reading(a);
 	symbols_free(a->symbols);
 	a->symbols = NULL;
 }

@@ -50,10 +50,21 @@ static bool file_found(void *ctx, const char *path, const struct image_info *inf
 	return ++r->files < RESCUE_FILES;
 }
 
-static void gather(struct app *a)
+static void gather(struct app *a, void (*then)(struct app *a))
 {
 	a->rescue->files = 0;
-	app_each_firmware(a, file_found, a);
+	app_look_firmware(a, file_found, then, a);
+}
+
+/* Something else was begun or asked while the files were looked into. */
+static bool is_late(struct app *a)
+{
+	const struct session *s = a->session;
+	bool late = a->task || s->ask.open || s->list.open || s->form.open || s->page.open;
+
+	if (late)
+		session_notice(a->session, false, "put off: /rescue goes on");
+	return late;
 }
 
 /* ---- a rung ------------------------------------------------------------------------------------------- */
@@ -105,6 +116,14 @@ static void run(struct app *a, const struct rescue_words *w)
 	}
 }
 
+static void ask_again(struct app *a)
+{
+	if (is_late(a))
+		return;
+	rescue_files_changed(a->rescue);
+	ask_rung(a);
+}
+
 static void rung_answered(struct app *a, bool yes)
 {
 	struct rescue *r = a->rescue;
@@ -124,9 +143,7 @@ static void rung_answered(struct app *a, bool yes)
 	}
 	rescue_words(r, &w);
 	if (w.again) {
-		gather(a);
-		rescue_files_changed(r);
-		ask_rung(a);
+		gather(a, ask_again);
 		return;
 	}
 	run(a, &w);
@@ -238,10 +255,22 @@ void app_rescue_task_ended(struct app *a, bool done)
 
 /* ---- /rescue ---------------------------------------------------------------------------------------------- */
 
+static void begin(struct app *a)
+{
+	const char *why;
+
+	if (is_late(a))
+		return;
+	session_judge(a->session);
+	if (rescue_begin(a->rescue, a->session->device.view, &why))
+		ask_rung(a);
+	else
+		session_notice(a->session, false, "%s", why);
+}
+
 void act_rescue(struct app *a, const struct cmd_line *c)
 {
 	struct rescue *r;
-	const char *why;
 
 	(void)c;
 	if (app_flashing(a) || a->task) {
@@ -253,9 +282,7 @@ void act_rescue(struct app *a, const struct cmd_line *c)
 		a->rescue = xcalloc(1, sizeof(*a->rescue));
 	r = a->rescue;
 	if (r->state == RESCUE_ASKS) {
-		gather(a);
-		rescue_files_changed(r);
-		ask_rung(a);
+		gather(a, ask_again);
 		return;
 	}
 	if (r->state == RESCUE_LOOKS) {
@@ -264,15 +291,13 @@ void act_rescue(struct app *a, const struct cmd_line *c)
 		ask_rung(a);
 		return;
 	}
-	gather(a);
-	if (rescue_begin(r, a->session->device.view, &why))
-		ask_rung(a);
-	else
-		session_notice(a->session, false, "%s", why);
+	gather(a, begin);
 }
 
 void app_rescue_fini(struct app *a)
 {
+	if (a->rescue)
+		app_look_stop(a); /* it may be the ladder that looks */
 	free(a->rescue);
 	a->rescue = NULL;
 }

@@ -6,18 +6,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "script_values.h"
 #include "tasmite/base/str.h"
 #include "tasmite/base/xalloc.h"
-#include "tasmite/core/tasmota/script.h"
 #include "tasmite/io/files.h"
 
 #define SCRIPT_MAX (256u * 1024)
-#define VALUES_MAX 200
-
-struct value {
-	char name[SCRIPT_NAME];
-	char *text;
-};
 
 /* A script that waits for values, or for an answer. */
 struct script {
@@ -26,18 +20,9 @@ struct script {
 	size_t n;
 	bool keep_going;
 	struct script_wants wants;
-	struct value values[VALUES_MAX]; /* entered, and of the configuration */
-	size_t count;
-	struct backlog ready; /* waits for the answer */
+	struct script_values values; /* entered, and of the configuration */
+	struct backlog ready;	     /* waits for the answer */
 };
-
-static void wipe(char *text)
-{
-	if (!text)
-		return;
-	memset(text, 0, strlen(text));
-	free(text);
-}
 
 void app_script_fini(struct app *a)
 {
@@ -46,42 +31,10 @@ void app_script_fini(struct app *a)
 	if (!s)
 		return;
 	free(s->text);
-	for (size_t i = 0; i < s->count; i++)
-		wipe(s->values[i].text);
+	script_values_fini(&s->values);
 	backlog_fini(&s->ready);
 	free(s);
 	a->script = NULL;
-}
-
-/* ---- values ---------------------------------------------------------------------------------- */
-
-/* The first one of a name counts. */
-static void add_value(void *ctx, const char *name, const char *text)
-{
-	struct script *s = ctx;
-
-	for (size_t i = 0; i < s->count; i++)
-		if (!strcmp(s->values[i].name, name))
-			return;
-	if (s->count == VALUES_MAX || strlen(name) >= SCRIPT_NAME)
-		return;
-	str_copy(s->values[s->count].name, SCRIPT_NAME, name);
-	s->values[s->count++].text = xstrdup(text);
-}
-
-static const char *value_of(void *ctx, const char *name)
-{
-	struct app *a = ctx;
-	struct script *s = a->script;
-	const char *value = getenv(name);
-
-	for (size_t i = 0; !value && i < s->count; i++)
-		if (!strcmp(s->values[i].name, name))
-			value = s->values[i].text;
-	/* Masked wherever it goes, in whatever command. */
-	if (value && script_secret_name(name))
-		secrets_add(a->secrets, value, strlen(value));
-	return value;
 }
 
 /* ---- sending --------------------------------------------------------------------------------- */
@@ -132,7 +85,7 @@ static void read_script(struct app *a)
 	int rc;
 
 	backlog_fini(&s->ready);
-	rc = script_read(s->text, s->n, value_of, a, &s->ready, &s->wants, &err);
+	rc = script_read(s->text, s->n, script_values_get, &s->values, &s->ready, &s->wants, &err);
 	if (rc == ERR_AGAIN) {
 		ask_values(a);
 		return;
@@ -160,7 +113,7 @@ static void on_values(struct app *a, enum tui_form event, int field)
 	if (event == TUI_FORM_CHANGED)
 		return;
 	for (int i = 0; s && event == TUI_FORM_DONE && i < f->count && i < s->wants.count; i++) {
-		add_value(s, s->wants.names[i], f->fields[i].value);
+		script_values_add(&s->values, s->wants.names[i], f->fields[i].value);
 		if (s->wants.secret[i])
 			secrets_add(a->secrets, f->fields[i].value, strlen(f->fields[i].value));
 	}
@@ -228,13 +181,14 @@ void act_send(struct app *a, const struct cmd_line *c)
 	}
 	app_script_fini(a);
 	a->script = xcalloc(1, sizeof(*a->script));
+	a->script->values.secrets = a->secrets;
 	a->script->keep_going = app_option(c, "--keep-going");
 	if (!load(a, file) || !app_send_ready(a)) {
 		app_script_fini(a);
 		return;
 	}
 	if (a->session->profile[0])
-		app_each_value(a, a->session->profile, add_value, a->script);
-	app_each_value(a, NULL, add_value, a->script);
+		app_each_value(a, a->session->profile, script_values_add, &a->script->values);
+	app_each_value(a, NULL, script_values_add, &a->script->values);
 	read_script(a);
 }

@@ -73,7 +73,7 @@ int adapters_put(const char *key, const struct adapter *a, struct err *err)
 	}
 	rc = files_make_parents(path, err);
 	if (rc == ERR_OK)
-		rc = files_replace(path, text, strlen(text), 0600, err);
+		rc = files_store(path, text, strlen(text), 0600, err);
 	free(text);
 	return rc;
 }

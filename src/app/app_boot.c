@@ -112,6 +112,8 @@ void app_boot_rx(struct app *a, const uint8_t *bytes, size_t n, mono_t now)
 		session_say(a->session, now,
 		    "boot: this is the boot loader (GPIO0 is low): release the button and power it "
 		    "off and on again");
+	if (a->boot.loader && !loader)
+		app_flash_loader(a);
 	follow(a, now);
 }
 

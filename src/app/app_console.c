@@ -53,7 +53,8 @@ static void level_due(void *ctx, mono_t now)
 	if (!settings_int(a->session->settings, SET_SERIAL_LOG) || !link_is_open(a->link) ||
 	    app_flashing(a) || a->boot.state != BOOTWATCH_OFF)
 		return;
-	if (app_courier_busy(a) || app_sending(a)) { /* a script may well set it itself */
+	/* A script may well set it itself; into a line that is half typed it would be glued. */
+	if (app_courier_busy(a) || app_sending(a) || app_direct_open(a)) {
 		timer_arm(a->console->level_timer, now + LEVEL_AFTER_US);
 		return;
 	}

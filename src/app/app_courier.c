@@ -12,16 +12,15 @@
 
 #include "tasmite/base/str.h"
 #include "tasmite/base/xalloc.h"
-#include "tasmite/core/sendtext.h"
+#include "tasmite/core/tasmota/courier_words.h"
 
-#define KEPT_MAX  400
-#define LIST_MOST 12
+#define KEPT_MAX 400
 
 struct post {
 	struct courier *c;
 	struct post_job job;
 	char what[64];
-	unsigned retries;
+	struct courier_words words;
 	bool lost; /* the port went away in the middle */
 	bool cut;  /* by the user, or the port: nobody waits for how it ends */
 	/* what was set in this session, one command each, the newest last */
@@ -30,6 +29,7 @@ struct post {
 };
 
 static void on_event(void *ctx, const struct courier_event *e);
+static void on_words(void *ctx, bool bad, const char *text);
 
 void app_courier_init(struct app *a)
 {
@@ -37,6 +37,8 @@ void app_courier_init(struct app *a)
 
 	a->post = xcalloc(1, sizeof(*a->post));
 	a->post->c = courier_new(&ops, a);
+	a->post->words = (struct courier_words){
+	    .what = a->post->what, .secrets = a->secrets, .say = on_words, .ctx = a};
 }
 
 void app_courier_fini(struct app *a)
@@ -64,53 +66,20 @@ bool app_courier_line(const struct app *a)
 	return s == COURIER_SENDING || s == COURIER_ANSWERS;
 }
 
-/* ---- words ----------------------------------------------------------------------------------- */
-
-static bool is_good(enum backlog_state s)
+const char *app_courier_job(const struct app *a)
 {
-	return s == BACKLOG_STORED || s == BACKLOG_ANSWERED;
+	return app_courier_line(a) && !a->post->job.quiet && !a->post->job.silent ? a->post->what
+										  : NULL;
 }
 
-static void count(const struct post *p, size_t *good, size_t *total)
+static void on_words(void *ctx, bool bad, const char *text)
 {
-	const struct backlog *b = courier_steps(p->c);
+	struct app *a = ctx;
 
-	*good = *total = 0;
-	for (size_t i = 0; i < b->count; i++)
-		if (b->steps[i].kind == BACKLOG_COMMAND) {
-			*good += is_good(b->steps[i].state);
-			(*total)++;
-		}
-}
-
-/* Waits that ran out. */
-static size_t missed(const struct post *p)
-{
-	const struct backlog *b = courier_steps(p->c);
-	size_t n = 0;
-
-	for (size_t i = 0; i < b->count; i++)
-		n += b->steps[i].kind == BACKLOG_WAIT && b->steps[i].state == BACKLOG_NO_ANSWER;
-	return n;
-}
-
-/* "line 3: SSId1 home", masked; to be freed. */
-static char *step_words(struct app *a, size_t i)
-{
-	const struct backlog_step *s = &courier_steps(a->post->c)->steps[i];
-	char *shown = app_masked(a, s->text), *words;
-	struct sbuf out;
-
-	sbuf_init(&out, 2 * BACKLOG_TEXT);
-	if (s->line)
-		sbuf_fmt(&out, "line %d: ", s->line);
-	if (s->kind != BACKLOG_COMMAND)
-		sbuf_add(&out, s->kind == BACKLOG_WAIT ? "wait " : "delay");
-	sbuf_add(&out, shown);
-	words = xstrdup(sbuf_str(&out));
-	sbuf_fini(&out);
-	free(shown);
-	return words;
+	if (bad)
+		session_warn(a->session, a->now, "%s", text);
+	else
+		session_say(a->session, a->now, "%s", text);
 }
 
 /* ---- panel and edit line --------------------------------------------------------------------- */
@@ -133,7 +102,7 @@ static void panel_now(struct app *a, struct flash_view *v)
 	char *text;
 
 	if (courier_at(a->post->c, &step)) {
-		text = step_words(a, step);
+		text = courier_words_step(&a->post->words, a->post->c, step);
 		panel_line(v, false, text);
 		free(text);
 	}
@@ -147,9 +116,9 @@ static void show(struct app *a)
 	struct session_sending *view = &a->session->sending;
 	struct flash_view *v = &a->session->flash;
 	bool busy = courier_busy(p->c);
-	size_t good, total;
+	size_t good, total, missed;
 
-	count(p, &good, &total);
+	courier_words_count(p->c, &good, &total, &missed);
 	view->on = busy && !p->job.quiet;
 	if (view->on) {
 		str_copy(view->what, sizeof(view->what), p->job.panel ? "script" : "backlog");
@@ -166,7 +135,7 @@ static void show(struct app *a)
 	v->done = (uint32_t)good;
 	v->total = (uint32_t)total;
 	v->left_s = -1;
-	v->retries = p->retries;
+	v->retries = p->words.retries;
 	v->text_count = 0;
 	if (busy)
 		panel_now(a, v);
@@ -206,7 +175,7 @@ static void keep_all(struct post *p)
 		struct backlog_name name;
 
 		backlog_name(b->steps[i].text, &name);
-		if (b->steps[i].kind == BACKLOG_COMMAND && is_good(b->steps[i].state) &&
+		if (b->steps[i].kind == BACKLOG_COMMAND && courier_words_good(b->steps[i].state) &&
 		    name.value[0] && strcmp(name.value, "?") != 0 && !backlog_is(&name, "Status") &&
 		    !(backlog_facts(&name) & BACKLOG_ONCE))
 			keep(p, b->steps[i].text);
@@ -222,84 +191,48 @@ size_t app_courier_kept(struct app *a, struct backlog *b)
 
 /* ---- how it ended ---------------------------------------------------------------------------- */
 
-static void tell_bad(struct app *a, size_t i)
+static void panel_bad(struct app *a)
 {
-	const struct backlog_step *s = &courier_steps(a->post->c)->steps[i];
-	bool secret = secrets_in_line(a->secrets, s->text, strlen(s->text));
-	char *words = step_words(a, i);
-	char *have =
-	    s->state == BACKLOG_DIFFERENT && s->stored && !secret ? app_masked(a, s->stored) : NULL;
+	struct post *p = a->post;
+	const struct backlog *b = courier_steps(p->c);
 
-	session_warn(a->session, a->now, "  %s: %s%s%s%s", words, backlog_state_text(s->state),
-	    have ? ": '" : "", have ? have : "", have ? "'" : "");
-	if (a->post->job.panel) {
-		char line[160];
+	for (size_t i = 0; i < b->count; i++)
+		if (courier_words_bad(&b->steps[i])) {
+			char *fate = courier_words_fate(&p->words, p->c, i, false);
 
-		str_fmt(line, sizeof(line), "%s: %s", words, backlog_state_text(s->state));
-		panel_line(&a->session->flash, true, line);
-	}
-	free(have);
-	free(words);
+			panel_line(&a->session->flash, true, fate);
+			free(fate);
+		}
 }
 
 static void tell_end(struct app *a)
 {
 	struct post *p = a->post;
-	const struct backlog *b = courier_steps(p->c);
-	size_t good, total, told = 0, unsent = courier_count(p->c, BACKLOG_QUEUED);
 	const char *key = keymap_key_of(a->session->keymap, "/send --again");
-	size_t unsure = courier_count(p->c, BACKLOG_UNSURE), waits = missed(p);
-	char again[48] = "", open[64] = "";
+	char again[96];
 
-	count(p, &good, &total);
-	if (p->retries)
-		str_fmt(again, sizeof(again), ", %u sent more than once", p->retries);
-	if (unsure)
-		str_fmt(
-		    open, sizeof(open), ", %zu more were answered, but may not be saved", unsure);
-	if (good == total && !waits) {
-		if (total == 1 && p->job.quiet)
-			return;
-		session_say(a->session, a->now, "%s: all %zu commands have arrived%s%s", p->what,
-		    total, again,
-		    courier_restarts(p->c) ? "; the device restarts to use them" : "");
-		return;
-	}
-	session_warn(a->session, a->now, "%s: %zu of %zu commands have arrived%s%s%s", p->what,
-	    good, total, open, again,
-	    good == total ? ", but not what was waited for:"
-	    : unsent	  ? ", what follows was not sent:"
-			  : "; these have not:");
-	for (size_t i = 0; i < b->count && told < LIST_MOST; i++)
-		if (b->steps[i].kind == BACKLOG_WAIT
-			? b->steps[i].state == BACKLOG_NO_ANSWER
-			: b->steps[i].kind == BACKLOG_COMMAND && !is_good(b->steps[i].state) &&
-			      b->steps[i].state != BACKLOG_UNSURE) {
-			tell_bad(a, i);
-			told++;
-		}
-	if (total - good - unsure + waits > told)
-		session_warn(
-		    a->session, a->now, "  and %zu more", total - good - unsure + waits - told);
-	session_say(a->session, a->now, "%s sends them again%s", key ? key : "/send --again",
+	str_fmt(again, sizeof(again), "%s sends them again%s", key ? key : "/send --again",
 	    p->lost ? " when the port is back" : "");
+	courier_words_end(&p->words, p->c, p->job.quiet, again);
 }
 
 static void done(struct app *a)
 {
 	struct post *p = a->post;
 	void (*fn)(struct app *, bool) = p->job.done;
-	size_t good, total;
+	size_t good, total, missed;
 	bool all;
 
-	count(p, &good, &total);
-	all = good == total && !missed(p);
+	courier_words_count(p->c, &good, &total, &missed);
+	all = good == total && !missed;
 	keep_all(p);
 	show(a); /* first: it clears the panel's lines */
 	if (p->job.panel) {
 		a->session->flash.state = all ? FLASH_DONE : FLASH_FAILED;
 		if (all)
 			panel_line(&a->session->flash, false, "all have arrived");
+		else if (!p->job.silent)
+			panel_bad(a);
 	}
 	if (!p->job.silent)
 		tell_end(a);
@@ -313,100 +246,25 @@ static void done(struct app *a)
 
 /* ---- events ---------------------------------------------------------------------------------- */
 
-static void tell_retry(struct app *a, const struct courier_event *e)
-{
-	char *words = step_words(a, e->step);
-
-	a->post->retries++;
-	session_warn(a->session, a->now, "sent again: %s (%s)", words, e->text);
-	free(words);
-}
-
-static void tell_cut(struct app *a, const struct courier_event *e)
-{
-	char *text = xstrndup(e->text, e->n), *shown = app_masked(a, text);
-
-	session_warn(a->session, a->now,
-	    "a line arrived damaged, and the device took it for something else: %s", shown);
-	free(shown);
-	free(text);
-}
-
-static void tell_stop(struct app *a, const struct courier_event *e)
-{
-	char *words = step_words(a, e->step);
-
-	session_warn(a->session, a->now, "%s stops at %s%s%s", a->post->what, words,
-	    e->text ? ": " : "", e->text ? e->text : "");
-	free(words);
-}
-
 static void on_event(void *ctx, const struct courier_event *e)
 {
 	struct app *a = ctx;
 
-	switch (e->kind) {
-	case COURIER_LINE:
+	if (e->kind == COURIER_LINE)
 		app_show_sent(a, e->text, e->n, false);
-		break;
-	case COURIER_CHANGED:
+	else if (e->kind == COURIER_CHANGED)
 		show(a);
-		break;
-	case COURIER_RETRY:
-		tell_retry(a, e);
-		break;
-	case COURIER_CUT_SHORT:
-		tell_cut(a, e);
-		break;
-	case COURIER_RESTARTED:
-		session_warn(a->session, a->now,
-		    "the device restarted in the middle: what it may have lost is sent again");
-		break;
-	case COURIER_NO_BOOT:
-		session_say(a->session, a->now,
-		    "the device has not restarted as it was expected to: going on");
-		break;
-	case COURIER_SLOWER:
-		session_say(a->session, a->now, "bytes were lost: sending at half the pace");
-		break;
-	case COURIER_STOPPED:
-		tell_stop(a, e);
-		break;
-	case COURIER_DONE:
+	else if (e->kind == COURIER_DONE)
 		done(a);
-		break;
-	}
+	else
+		courier_words_event(&a->post->words, a->post->c, e);
 }
 
 /* ---- jobs ------------------------------------------------------------------------------------ */
 
 size_t app_courier_warn(struct app *a, const struct backlog *b)
 {
-	uint32_t fw = backlog_fw(a->session->facts.version);
-	size_t bad = 0;
-	char why[160];
-
-	for (size_t i = 0; i < b->count; i++) {
-		const struct backlog_step *s = &b->steps[i];
-		char line[24] = "";
-		bool is;
-
-		if (s->kind != BACKLOG_COMMAND)
-			continue;
-		is = backlog_trap(s->text, fw, why, sizeof(why));
-		if (!why[0])
-			continue;
-		if (s->line)
-			str_fmt(line, sizeof(line), "line %d: ", s->line);
-		if (is)
-			session_warn(a->session, a->now, "%s%.*s: %s", line,
-			    (int)name_length(s->text), s->text, why);
-		else
-			session_say(a->session, a->now, "%s%.*s: %s", line,
-			    (int)name_length(s->text), s->text, why);
-		bad += is;
-	}
-	return bad;
+	return courier_words_traps(&a->post->words, b, backlog_fw(a->session->facts.version));
 }
 
 static bool may_begin(struct app *a)
@@ -436,7 +294,7 @@ bool app_courier_begin(struct app *a, struct backlog *b, const struct post_job *
 		return false;
 	}
 	p->job = *job;
-	p->retries = 0;
+	p->words.retries = 0;
 	p->lost = p->cut = false;
 	str_copy(p->what, sizeof(p->what), job->what);
 	fresh_panel(a, job);
@@ -449,9 +307,9 @@ bool app_courier_begin(struct app *a, struct backlog *b, const struct post_job *
 
 bool app_courier_left(const struct app *a)
 {
-	size_t good, total;
+	size_t good, total, missed;
 
-	count(a->post, &good, &total);
+	courier_words_count(a->post->c, &good, &total, &missed);
 	return good < total;
 }
 
@@ -461,7 +319,7 @@ void app_courier_again(struct app *a)
 
 	if (!may_begin(a))
 		return;
-	p->retries = 0;
+	p->words.retries = 0;
 	p->lost = p->cut = false;
 	p->job.silent = p->job.quiet = false;
 	if (!courier_again(p->c, a->now)) {

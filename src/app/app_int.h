@@ -157,7 +157,9 @@ struct app {
 	char work_variant[32]; /* the build of the file that it writes; "" not known */
 	char report_file[512]; /* where the page is saved; "" a name is made */
 	struct symbols *symbols;
+	struct elf_run *elf;	     /* a file of them is being read */
 	struct rescue *rescue;	     /* NULL: never begun */
+	struct look *look;	     /* firmware files are looked into (act_choose.c) */
 	struct upload_run *upload;   /* act_upload.c: under way, or NULL */
 	struct upgrade_run *upgrade; /* act_upgrade.c: under way, or NULL */
 	uint64_t rescue_seen;	     /* revision of what was known when it last looked */
@@ -300,6 +302,8 @@ void app_send_lost(struct app *a);
 mono_t app_send_turn(struct app *a, mono_t now);
 /* A key of the direct mode. */
 void app_direct_key(void *ctx, const char *bytes, size_t n);
+/* A line is half typed in it: the device holds its beginning. */
+bool app_direct_open(const struct app *a);
 /* "\n" as the setting has it; "" none. */
 const char *app_eol(const struct app *a);
 
@@ -314,6 +318,9 @@ void app_courier_fini(struct app *a);
 bool app_courier_busy(const struct app *a);
 /* A line of it is on its way, or its answers are awaited: nothing else may come between. */
 bool app_courier_line(const struct app *a);
+/* What a job is called that lets nothing between its lines at present; NULL: there is none that the
+ * user knows of. */
+const char *app_courier_job(const struct app *a);
 /* A line that was entered: taken when it is a Backlog that can be watched. */
 bool app_courier_typed(struct app *a, const char *line);
 bool app_courier_cancel(struct app *a);
@@ -432,9 +439,13 @@ void app_rescue_turn(struct app *a);
 /* Work with the flash has ended. */
 void app_rescue_task_ended(struct app *a, bool done);
 void app_rescue_fini(struct app *a);
-/* Calls fn with the firmware files at hand, the newest first, until it answers false. */
-void app_each_firmware(struct app *a,
-    bool (*fn)(void *ctx, const char *path, const struct image_info *info), void *ctx);
+/* Calls fn with the firmware files at hand, the newest first and one a turn, until it answers false;
+ * then done. One that is under way is given up. */
+void app_look_firmware(struct app *a,
+    bool (*fn)(void *ctx, const char *path, const struct image_info *info),
+    void (*done)(struct app *a), void *ctx);
+/* Gives it up: neither fn nor done is called any more. */
+void app_look_stop(struct app *a);
 
 void act_find(struct app *a, const struct cmd_line *c);
 void act_filter(struct app *a, const struct cmd_line *c);
@@ -504,6 +515,8 @@ void app_flash_init(struct app *a);
 void app_flash_fini(struct app *a);
 /* The flash task's turn at the end of the loop's turn. */
 void app_flash_turn(struct app *a);
+/* The ROM said that its boot loader starts: what the panel says of the end of a flash may be wrong. */
+void app_flash_loader(struct app *a);
 void app_flash_port_lost(struct app *a, mono_t now);
 bool app_flashing(const struct app *a);
 void app_quit(struct app *a, int code);

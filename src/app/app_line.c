@@ -2,6 +2,7 @@
 /* What the user enters: /commands, and lines for the device. */
 #include "app_int.h"
 
+#include <assert.h>
 #include <string.h>
 
 #include "tasmite/core/sendtext.h"
@@ -108,10 +109,12 @@ static void run_command(struct app *a, const char *line)
 	struct cmd_line c;
 	struct err err = {0};
 
-	if (cmd_parse(line, &c, &err) == ERR_OK)
+	if (cmd_parse(line, &c, &err) == ERR_OK) {
+		assert(commands[c.row->id]); /* each row has its place in the table */
 		commands[c.row->id](a, &c);
-	else
+	} else {
 		session_notice(a->session, true, "%s", err.text);
+	}
 	cmd_line_fini(&c);
 	/* The filter looks at new lines a little later. */
 	filter_step(app_pane(a)->filter, a->session->log, 4096);

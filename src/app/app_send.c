@@ -359,6 +359,9 @@ bool app_send_line(struct app *a, const char *line)
 		return true;
 	if (is_idle(a))
 		return send_now(a, line, strlen(line));
+	if (app_courier_job(a))
+		session_notice(a->session, false, "sent when %s lets it: /cancel stops that one",
+		    app_courier_job(a));
 	return add_job(a, JOB_LINE, xstrdup(line), 1);
 }
 
@@ -462,6 +465,11 @@ static void learn_typed(struct app *a, const char *bytes, size_t n)
 		memcpy(s->typed + s->typed_len, bytes, n);
 		s->typed_len += n;
 	}
+}
+
+bool app_direct_open(const struct app *a)
+{
+	return a->session->direct && a->sender->typed_len > 0;
 }
 
 void app_direct_key(void *ctx, const char *bytes, size_t n)

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cli_out.h"
 #include "tasmite/app/cli.h"
 #include "tasmite/base/buf.h"
 #include "tasmite/base/err.h"
@@ -26,42 +27,15 @@ enum { CLI_GOOD = 0, CLI_PROBLEM = 1, CLI_UNKNOWN = 3 };
 
 /* ---- JSON ---------------------------------------------------------------------------------------- */
 
-static void put(json_t *o, const char *key, json_t *value)
-{
-	if (!value || json_object_set_new(o, key, value))
-		xalloc_die("out of memory");
-}
-
-/* What a device sends may be no UTF-8: then '?' takes those bytes' place. */
-static json_t *text_json(const char *text)
-{
-	char clean[256];
-	json_t *value = json_string(text);
-
-	if (value)
-		return value;
-	(void)str_copy(clean, sizeof(clean), text);
-	for (char *p = clean; *p; p++)
-		if ((unsigned char)*p >= 0x80)
-			*p = '?';
-	return json_string(clean);
-}
-
-static void put_known(json_t *o, const char *key, const char *text)
-{
-	if (text[0])
-		put(o, key, text_json(text));
-}
-
 static json_t *firmware_json(const struct doctor_view *v)
 {
 	json_t *o = json_object();
 
-	put(o, "name", json_string(v->name));
-	put_known(o, "version", v->version);
-	put_known(o, "variant", v->variant);
-	put_known(o, "core", v->core);
-	put_known(o, "chip", v->chip);
+	cli_out_put(o, "name", json_string(v->name));
+	cli_out_known(o, "version", v->version);
+	cli_out_known(o, "variant", v->variant);
+	cli_out_known(o, "core", v->core);
+	cli_out_known(o, "chip", v->chip);
 	return o;
 }
 
@@ -73,15 +47,15 @@ static json_t *verdicts_json(const struct doctor_view *v)
 		const struct doctor_verdict *r = &v->verdict[k];
 		json_t *o = json_object();
 
-		put(o, "state", json_string(doctor_state_name(r->state)));
-		put(o, "reason", json_string(r->reason));
+		cli_out_put(o, "state", json_string(doctor_state_name(r->state)));
+		cli_out_put(o, "reason", json_string(r->reason));
 		if (r->line)
-			put(o, "line", json_integer((json_int_t)r->line));
+			cli_out_put(o, "line", json_integer((json_int_t)r->line));
 		if (r->has_rc)
-			put(o, "rc", json_integer(r->rc));
+			cli_out_put(o, "rc", json_integer(r->rc));
 		if (r->text[0])
-			put(o, k == DOCTOR_IP ? "address" : "text", text_json(r->text));
-		put(all, doctor_key_name(k), o);
+			cli_out_put(o, k == DOCTOR_IP ? "address" : "text", cli_out_text(r->text));
+		cli_out_put(all, doctor_key_name(k), o);
 	}
 	return all;
 }
@@ -99,15 +73,15 @@ static json_t *findings_json(const struct doctor_view *v)
 			continue;
 		o = json_object();
 		lines = json_array();
-		put(o, "id", json_string(doctor_finding_name(id)));
+		cli_out_put(o, "id", json_string(doctor_finding_name(id)));
 		for (unsigned i = 0; i < f->kept; i++)
 			if (json_array_append_new(lines, json_integer((json_int_t)f->lines[i])))
 				xalloc_die("out of memory");
-		put(o, "lines", lines);
+		cli_out_put(o, "lines", lines);
 		if (f->cause >= 0 && id == DOCTOR_F_EXCEPTION)
-			put(o, "cause", json_integer(f->cause));
+			cli_out_put(o, "cause", json_integer(f->cause));
 		advice_finding_text(v, id, text, sizeof(text));
-		put(o, "text", text_json(text));
+		cli_out_put(o, "text", cli_out_text(text));
 		if (json_array_append_new(all, o))
 			xalloc_die("out of memory");
 	}
@@ -123,12 +97,12 @@ static json_t *steps_json(const struct doctor_view *v)
 	for (unsigned i = 0; i < n; i++) {
 		json_t *o = json_object();
 
-		put(o, "action", json_string(advice_action_name(steps[i].action)));
-		put(o, "text", json_string(steps[i].text));
+		cli_out_put(o, "action", json_string(advice_action_name(steps[i].action)));
+		cli_out_put(o, "text", json_string(steps[i].text));
 		if (steps[i].command[0])
-			put(o, "command", json_string(steps[i].command));
-		put(o, "cause", json_string(steps[i].cause));
-		put(o, "likelihood", json_integer(steps[i].likelihood));
+			cli_out_put(o, "command", json_string(steps[i].command));
+		cli_out_put(o, "cause", json_string(steps[i].cause));
+		cli_out_put(o, "likelihood", json_integer(steps[i].likelihood));
 		if (json_array_append_new(all, o))
 			xalloc_die("out of memory");
 	}
@@ -140,12 +114,12 @@ static void print_json(const char *path, const struct doctor_view *v)
 	json_t *o = json_object();
 	char *line;
 
-	put(o, "file", text_json(path));
-	put(o, "boots", json_integer((json_int_t)v->boots));
-	put(o, "firmware", firmware_json(v));
-	put(o, "verdicts", verdicts_json(v));
-	put(o, "findings", findings_json(v));
-	put(o, "next", steps_json(v));
+	cli_out_put(o, "file", cli_out_text(path));
+	cli_out_put(o, "boots", json_integer((json_int_t)v->boots));
+	cli_out_put(o, "firmware", firmware_json(v));
+	cli_out_put(o, "verdicts", verdicts_json(v));
+	cli_out_put(o, "findings", findings_json(v));
+	cli_out_put(o, "next", steps_json(v));
 	line = json_dumps(o, JSON_COMPACT | JSON_PRESERVE_ORDER);
 	json_decref(o);
 	if (!line)

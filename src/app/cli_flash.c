@@ -11,13 +11,12 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "cli_out.h"
 #include "flash_save.h"
 #include "flash_task.h"
 #include "flash_which.h"
 #include "tasmite/base/str.h"
-#include "tasmite/base/utf8.h"
 #include "tasmite/base/xalloc.h"
-#include "tasmite/core/ansi.h"
 #include "tasmite/core/lines.h"
 #include "tasmite/core/tasmota/secrets.h"
 #include "tasmite/io/clock.h"
@@ -90,26 +89,6 @@ static void on_say(void *ctx, bool bad, const char *text)
 	}
 }
 
-/* A line of the device without anything that a terminal would obey. */
-static void print_line(const struct line_ref *ref)
-{
-	struct ansi a;
-	struct ansi_token t;
-	char out[4];
-
-	fputs("device: ", stderr);
-	ansi_begin(&a, ref->bytes, ref->len);
-	while (ansi_next(&a, &t)) {
-		if (t.kind == ANSI_CONTROL || t.kind == ANSI_INVALID)
-			fputs(t.text, stderr);
-		else if (t.kind == ANSI_TAB)
-			fputc(' ', stderr);
-		else
-			fwrite(out, 1, (size_t)utf8_encode(t.cp, out), stderr);
-	}
-	fputc('\n', stderr);
-}
-
 static void print_heard(struct run *r, const struct buf *masked, mono_t now)
 {
 	struct line_ref ref;
@@ -120,7 +99,8 @@ static void print_heard(struct run *r, const struct buf *masked, mono_t now)
 		if (ref.len) {
 			end_progress(r);
 			name_it(r);
-			print_line(&ref);
+			fputs("device: ", stderr);
+			cli_out_line(stderr, ref.bytes, ref.len);
 		}
 }
 
@@ -354,21 +334,6 @@ static const char *result_word(const struct run *r)
 	}
 }
 
-/* Names of files may be no UTF-8, which JSON has to be: '?' takes the place of their bytes. */
-static json_t *text_json(const char *text)
-{
-	json_t *value = json_string(text);
-	char clean[sizeof(((struct run *)0)->refused)];
-
-	if (value)
-		return value;
-	str_copy(clean, sizeof(clean), text);
-	for (char *p = clean; *p; p++)
-		if ((unsigned char)*p >= 0x80)
-			*p = '?';
-	return json_string(clean);
-}
-
 /* Which file of Tasmota's it takes, or why there is none. */
 static json_t *which_json(const struct engine_chip *chip)
 {
@@ -401,6 +366,8 @@ static json_t *chip_json(const struct engine_chip *chip)
 
 	if (o && chip->family32) {
 		json_object_set_new(o, "chip_id", json_integer(chip->chip_id));
+		if (chip->revision >= 0)
+			json_object_set_new(o, "revision", json_integer(chip->revision));
 		json_object_set_new(o, "secure_download", json_boolean(chip->secure_download));
 		json_object_set_new(o, "secure_boot", json_boolean(chip->secure_boot));
 		json_object_set_new(o, "flash_encrypted", json_boolean(chip->flash_encrypted));
@@ -431,18 +398,18 @@ static void print_json(const struct run *r, int code, double seconds)
 		json_object_set_new(o, "chip", chip_json(chip));
 	path = r->task ? flash_task_saved(r->task, &md5) : NULL;
 	if (path) {
-		json_object_set_new(o, "backup", text_json(path));
+		json_object_set_new(o, "backup", cli_out_text(path));
 		json_object_set_new(o, "backup_md5", json_string(md5));
 	}
 	for (int i = 0; i < r->view.text_count; i++)
-		json_array_append_new(text, text_json(r->view.text[i]));
+		json_array_append_new(text, cli_out_text(r->view.text[i]));
 	if (r->refused[0])
-		json_array_append_new(text, text_json(r->refused));
+		json_array_append_new(text, cli_out_text(r->refused));
 	if (r->port_why[0])
-		json_array_append_new(text, text_json(r->port_why));
+		json_array_append_new(text, cli_out_text(r->port_why));
 	json_object_set_new(o, "text", text);
 	if (r->view.what[0])
-		json_object_set_new(o, "what", text_json(r->view.what));
+		json_object_set_new(o, "what", cli_out_text(r->view.what));
 	json_object_set_new(o, "retries", json_integer(r->view.retries));
 	page = json_dumps(o, JSON_INDENT(2) | JSON_REAL_PRECISION(6));
 	json_decref(o);

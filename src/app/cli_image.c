@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* tasmite image: what firmware files are, for people or, with --json, for machines. */
+#include "cli_out.h"
+
 #include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,49 +20,14 @@ enum { CLI_GOOD = 0, CLI_PROBLEM = 1, CLI_UNKNOWN = 3 };
 
 /* ---- JSON ------------------------------------------------------------------------------------ */
 
-/* What is not known is left out, so that a key's presence means something. File names and strings
- * of the file may be no UTF-8: jansson then refuses them, and '?' takes their bytes' place. */
-static void put_text(json_t *o, const char *key, const char *text)
-{
-	char clean[512];
-	json_t *value;
-
-	if (text == NULL || text[0] == '\0')
-		return;
-	value = json_string(text);
-	if (!value) {
-		str_copy(clean, sizeof(clean), text);
-		for (char *p = clean; *p; p++)
-			if ((unsigned char)*p >= 0x80)
-				*p = '?';
-		value = json_string(clean);
-	}
-	if (!value || json_object_set_new(o, key, value))
-		xalloc_die("out of memory");
-}
-
 static void put_number(json_t *o, const char *key, uint64_t n)
 {
-	if (json_object_set_new(o, key, json_integer((json_int_t)n)))
-		xalloc_die("out of memory");
+	cli_out_put(o, key, json_integer((json_int_t)n));
 }
 
 static void put_bool(json_t *o, const char *key, bool b)
 {
-	if (json_object_set_new(o, key, json_boolean(b)))
-		xalloc_die("out of memory");
-}
-
-static void put_new(json_t *o, const char *key, json_t *value)
-{
-	if (!value || json_object_set_new(o, key, value))
-		xalloc_die("out of memory");
-}
-
-static void append(json_t *list, json_t *value)
-{
-	if (!value || json_array_append_new(list, value))
-		xalloc_die("out of memory");
+	cli_out_put(o, key, json_boolean(b));
 }
 
 static json_t *chain_json(const struct image_info *info, const struct image_chain *c)
@@ -75,10 +42,10 @@ static json_t *chain_json(const struct image_info *info, const struct image_chai
 		put_number(s, "offset", c->seg[i].offset);
 		put_number(s, "address", c->seg[i].addr);
 		put_number(s, "length", c->seg[i].length);
-		put_text(s, "memory", image_memory_text(info, c->seg[i].addr));
-		append(list, s);
+		cli_out_known(s, "memory", image_memory_text(info, c->seg[i].addr));
+		cli_out_append(list, s);
 	}
-	put_new(o, "segments", list);
+	cli_out_put(o, "segments", list);
 	put_bool(o, "truncated", c->truncated);
 	if (c->checksum_known) {
 		put_number(o, "checksum", c->checksum_stored);
@@ -108,37 +75,37 @@ static void identity_json(json_t *o, const struct image_identity *id)
 {
 	char text[32], advice[200];
 
-	put_text(o, "firmware", image_firmware_name(id->firmware));
+	cli_out_known(o, "firmware", image_firmware_name(id->firmware));
 	if (id->version != 0) {
 		image_version_text(id->version, text, sizeof(text));
-		put_text(o, "version", text);
+		cli_out_known(o, "version", text);
 	}
-	put_text(o, "version_certainty", certainty_key(id->certainty));
+	cli_out_known(o, "version_certainty", certainty_key(id->certainty));
 	if (id->at_least != 0) {
 		image_version_text(id->at_least, text, sizeof(text));
-		put_text(o, "version_at_least", text);
+		cli_out_known(o, "version_at_least", text);
 	}
-	put_text(o, "version_series", id->series);
-	put_text(o, "variant", id->variant);
-	put_text(o, "language", id->language);
-	put_text(o, "core", id->core);
-	put_text(o, "build", id->build);
-	put_text(o, "ota_url", id->ota_url);
+	cli_out_known(o, "version_series", id->series);
+	cli_out_known(o, "variant", id->variant);
+	cli_out_known(o, "language", id->language);
+	cli_out_known(o, "core", id->core);
+	cli_out_known(o, "build", id->build);
+	cli_out_known(o, "ota_url", id->ota_url);
 	enum image_bad bad = image_known_bad(id, advice, sizeof(advice));
 	if (bad != IMAGE_BAD_NO) {
-		put_text(o, "known_bad", bad == IMAGE_BAD_YES ? "yes" : "maybe");
-		put_text(o, "known_bad_text", advice);
+		cli_out_known(o, "known_bad", bad == IMAGE_BAD_YES ? "yes" : "maybe");
+		cli_out_known(o, "known_bad_text", advice);
 	}
 }
 
 static void description_json(json_t *o, const struct image_description *d)
 {
-	put_text(o, "project", d->project);
-	put_text(o, "project_version", d->version);
-	put_text(o, "compiled_date", d->date);
-	put_text(o, "compiled_time", d->time);
-	put_text(o, "idf", d->idf);
-	put_text(o, "elf_sha256", d->elf_sha);
+	cli_out_known(o, "project", d->project);
+	cli_out_known(o, "project_version", d->version);
+	cli_out_known(o, "compiled_date", d->date);
+	cli_out_known(o, "compiled_time", d->time);
+	cli_out_known(o, "idf", d->idf);
+	cli_out_known(o, "elf_sha256", d->elf_sha);
 }
 
 static void header32_json(json_t *o, const struct image_header32 *h)
@@ -148,7 +115,7 @@ static void header32_json(json_t *o, const struct image_header32 *h)
 	put_number(o, "min_revision", min);
 	if (h->max_revision != 0 && h->max_revision != UINT16_MAX)
 		put_number(o, "max_revision", h->max_revision);
-	put_text(o, "sha256", image_sha_key(h->sha));
+	cli_out_known(o, "sha256", image_sha_key(h->sha));
 }
 
 static json_t *table_json(const struct partition_table *t)
@@ -161,11 +128,11 @@ static json_t *table_json(const struct partition_table *t)
 		json_t *o = json_object();
 
 		partition_kind_text(p, kind, sizeof(kind));
-		put_text(o, "name", p->name);
-		put_text(o, "kind", kind);
+		cli_out_known(o, "name", p->name);
+		cli_out_known(o, "kind", kind);
 		put_number(o, "offset", p->offset);
 		put_number(o, "size", p->size);
-		append(list, o);
+		cli_out_append(list, o);
 	}
 	return list;
 }
@@ -179,20 +146,20 @@ static json_t *apps_json(const struct image_info *info)
 		const struct partition *p = &info->table.entry[app->partition];
 		json_t *o = json_object();
 
-		put_text(o, "partition", p->name);
+		cli_out_known(o, "partition", p->name);
 		put_number(o, "offset", p->offset);
 		put_bool(o, "present", app->present);
 		put_bool(o, "starts", i == info->starts);
 		if (app->present) {
 			if (app->size)
 				put_number(o, "size", app->size);
-			put_text(o, "chip", image_chip_name(app->header.chip_id));
-			put_text(o, "fault", image_fault_key(app->fault));
+			cli_out_known(o, "chip", image_chip_name(app->header.chip_id));
+			cli_out_known(o, "fault", image_fault_key(app->fault));
 			header32_json(o, &app->header);
 			identity_json(o, &app->id);
 			description_json(o, &app->description);
 		}
-		append(list, o);
+		cli_out_append(list, o);
 	}
 	return list;
 }
@@ -212,8 +179,8 @@ static void backup_json(json_t *o, const struct image_info *info)
 	put_number(settings, "offset", s->offset);
 	put_number(settings, "copies", s->copies);
 	put_number(settings, "saves", s->saves);
-	put_text(settings, "version", version);
-	put_new(o, "settings", settings);
+	cli_out_known(settings, "version", version);
+	cli_out_put(o, "settings", settings);
 }
 
 static void firmware_json(json_t *o, const struct image_info *info)
@@ -221,24 +188,24 @@ static void firmware_json(json_t *o, const struct image_info *info)
 	bool esp32 = image_is_esp32(info);
 
 	if (esp32)
-		put_text(o, "chip", image_chip_name(info->chip_id));
+		cli_out_known(o, "chip", image_chip_name(info->chip_id));
 	else if (info->kind != IMAGE_ESP_DAMAGED)
-		put_text(o, "chip", "ESP8266");
-	put_text(o, "fault", image_fault_key(info->fault));
+		cli_out_known(o, "chip", "ESP8266");
+	cli_out_known(o, "fault", image_fault_key(info->fault));
 	if (esp32)
 		header32_json(o, &info->header);
 	identity_json(o, &info->id);
 	description_json(o, &info->description);
-	put_text(o, "flash_mode", image_mode_name(info->mode));
+	cli_out_known(o, "flash_mode", image_mode_name(info->mode));
 	if (info->flash_size != 0)
 		put_number(o, "flash_size", info->flash_size);
 	if (!esp32 && image_freq_mhz(info->freq_code) != 0)
 		put_number(o, "flash_mhz", image_freq_mhz(info->freq_code));
-	put_text(o, "flash_frequency", image_freq_text(info));
+	cli_out_known(o, "flash_frequency", image_freq_text(info));
 	if (info->boot.present)
-		put_new(o, "image", chain_json(info, &info->boot));
+		cli_out_put(o, "image", chain_json(info, &info->boot));
 	if (info->app.present)
-		put_new(o, "application", chain_json(info, &info->app));
+		cli_out_put(o, "application", chain_json(info, &info->app));
 	if (info->has_crc)
 		put_bool(o, "crc_ok", info->crc_ok);
 	put_number(o, "end", info->end);
@@ -249,13 +216,13 @@ static void firmware_json(json_t *o, const struct image_info *info)
 static void whole_json(json_t *o, const struct image_info *info)
 {
 	if (info->has_table) {
-		put_new(o, "partitions", table_json(&info->table));
+		cli_out_put(o, "partitions", table_json(&info->table));
 		put_bool(o, "safeboot_layout",
 		    partition_layout(&info->table) == PARTITION_LAYOUT_SAFEBOOT);
 	}
-	put_text(o, "partition_fault", info->table_fault);
+	cli_out_known(o, "partition_fault", info->table_fault);
 	if (info->app_count > 0)
-		put_new(o, "applications", apps_json(info));
+		cli_out_put(o, "applications", apps_json(info));
 }
 
 static void print_json(const char *path, const struct image_info *info)
@@ -264,22 +231,22 @@ static void print_json(const char *path, const struct image_info *info)
 	json_t *o = json_object();
 	char *line;
 
-	put_text(o, "file", path);
+	cli_out_known(o, "file", path);
 	put_number(o, "size", info->size);
-	put_text(o, "kind", image_kind_key(info->kind));
+	cli_out_known(o, "kind", image_kind_key(info->kind));
 	image_summary(info, summary, sizeof(summary));
-	put_text(o, "summary", summary);
-	put_text(o, "name_version", info->id.name_version);
+	cli_out_known(o, "summary", summary);
+	cli_out_known(o, "name_version", info->id.name_version);
 	if (info->packed)
 		put_number(o, "packed_size", info->packed_size);
 	if (info->kind == IMAGE_GZIP || info->packed) {
-		put_text(o, "inner_name", info->inner_name);
+		cli_out_known(o, "inner_name", info->inner_name);
 		put_number(o, "inner_size", info->inner_size);
 	}
 	if (image_is_firmware(info))
 		firmware_json(o, info);
 	else if (info->fault != IMAGE_FAULT_NONE)
-		put_text(o, "fault", image_fault_key(info->fault));
+		cli_out_known(o, "fault", image_fault_key(info->fault));
 	whole_json(o, info);
 	line = json_dumps(o, JSON_COMPACT | JSON_PRESERVE_ORDER);
 	json_decref(o);

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "cli_out.h"
 #include "tasmite/app/cli.h"
 #include "tasmite/base/utf8.h"
 #include "tasmite/base/xalloc.h"
@@ -95,37 +96,22 @@ void cli_list_hints(const struct port_info *list, size_t n, struct sbuf *out)
 
 /* ---- JSON ------------------------------------------------------------------------------------ */
 
-static void put(json_t *o, const char *key, json_t *value)
-{
-	if (!value || json_object_set_new(o, key, value))
-		xalloc_die("out of memory");
-}
-
-/* What is not known is left out, so that a key's presence means something. */
-static void put_text(json_t *o, const char *key, const char *text)
-{
-	json_t *value = text[0] ? json_string(text) : NULL;
-
-	if (value) /* NULL too for a name that is no UTF-8 */
-		put(o, key, value);
-}
-
 static void put_usb(json_t *o, const struct port_info *info)
 {
 	char text[8];
 
 	str_fmt(text, sizeof(text), "%04x", info->vid);
-	put_text(o, "vid", text);
+	cli_out_known(o, "vid", text);
 	str_fmt(text, sizeof(text), "%04x", info->pid);
-	put_text(o, "pid", text);
-	put_text(o, "serial", info->serial);
-	put_text(o, "manufacturer", info->maker);
-	put_text(o, "product", info->product);
-	put_text(o, "usb_path", info->usb_path);
+	cli_out_known(o, "pid", text);
+	cli_out_known(o, "serial", info->serial);
+	cli_out_known(o, "manufacturer", info->maker);
+	cli_out_known(o, "product", info->product);
+	cli_out_known(o, "usb_path", info->usb_path);
 	if (info->usb_bus >= 0)
-		put(o, "usb_bus", json_integer(info->usb_bus));
+		cli_out_put(o, "usb_bus", json_integer(info->usb_bus));
 	if (info->usb_address >= 0)
-		put(o, "usb_address", json_integer(info->usb_address));
+		cli_out_put(o, "usb_address", json_integer(info->usb_address));
 }
 
 void cli_list_json(const struct port_info *info, struct sbuf *out)
@@ -133,19 +119,19 @@ void cli_list_json(const struct port_info *info, struct sbuf *out)
 	json_t *o = json_object();
 	char *line;
 
-	put_text(o, "name", info->name);
-	put_text(o, "path", info->path);
-	put_text(o, "description", info->about);
+	cli_out_known(o, "name", info->name);
+	cli_out_known(o, "path", info->path);
+	cli_out_known(o, "description", info->about);
 	if (info->usb)
 		put_usb(o, info);
-	put_text(o, "by_id", info->by_id);
-	put_text(o, "driver", info->driver);
-	put(o, "permitted", json_boolean(info->readable));
-	put_text(o, "group", info->group);
-	put(o, "busy", json_boolean(info->holder != 0));
-	put_text(o, "holder", info->holder_name);
+	cli_out_known(o, "by_id", info->by_id);
+	cli_out_known(o, "driver", info->driver);
+	cli_out_put(o, "permitted", json_boolean(info->readable));
+	cli_out_known(o, "group", info->group);
+	cli_out_put(o, "busy", json_boolean(info->holder != 0));
+	cli_out_known(o, "holder", info->holder_name);
 	if (info->holder > 0)
-		put(o, "holder_pid", json_integer(info->holder));
+		cli_out_put(o, "holder_pid", json_integer(info->holder));
 	line = json_dumps(o, JSON_COMPACT | JSON_PRESERVE_ORDER);
 	json_decref(o);
 	if (!line)

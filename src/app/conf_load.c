@@ -283,19 +283,32 @@ static void tell_warnings(const struct lines *log)
 			cli_say(stderr, "tasmite: %.*s\n", (int)ref.len, (const char *)ref.bytes);
 }
 
-bool app_default_port(char *port, size_t size)
+bool app_defaults(const char *named, const char *env_port, struct app_defaults *d,
+    void (*value)(void *ctx, const char *name, const char *text), void *ctx)
 {
-	const struct app_options none = {.port = NULL};
-	struct app a = {.options = &none};
+	const struct app_options o = {.port = named, .env_port = env_port};
+	struct app a = {.options = &o};
 	bool found;
 
 	a.session = session_new();
-	found = app_load_config(&a, port, size) &&
-		(port[0] || ports_only_one(port, size, NULL) == ERR_OK);
+	found = app_load_config(&a, d->port, sizeof(d->port)) &&
+		(d->port[0] || ports_only_one(d->port, sizeof(d->port), NULL) == ERR_OK);
+	d->baud = app_session_baud(&a);
+	if (value && a.session->profile[0])
+		app_each_value(&a, a.session->profile, value, ctx);
+	if (value)
+		app_each_value(&a, NULL, value, ctx);
 	tell_warnings(a.session->log);
 	app_conf_fini(&a);
 	session_free(a.session);
 	return found;
+}
+
+bool app_default_port(char *port, size_t size)
+{
+	struct app_defaults d;
+
+	return app_defaults(NULL, NULL, &d, NULL, NULL) && str_copy(port, size, d.port);
 }
 
 /* ---- while the program runs ------------------------------------------------------------------ */
@@ -385,11 +398,6 @@ static void on_change(void *ctx, mono_t now)
 	watch_files(a);
 	if (!read_again(a))
 		return;
-	if (profile[0] && !is_profile(a, profile)) {
-		session_warn(
-		    a->session, now, "profile %s is not in the configuration any more", profile);
-		a->session->profile[0] = '\0';
-	}
 	tables_make(&t, a, profile[0] ? profile : NULL, false);
 	if (t.errors.count) {
 		tell_mistakes(a, &t.errors);
@@ -398,6 +406,12 @@ static void on_change(void *ctx, mono_t now)
 		    "settings before stay in force");
 		tables_fini(&t);
 		return;
+	}
+	/* Only a file that is good can tell that. */
+	if (profile[0] && !is_profile(a, profile)) {
+		session_warn(
+		    a->session, now, "profile %s is not in the configuration any more", profile);
+		a->session->profile[0] = '\0';
 	}
 	come_into_force(a, &t, false, "the changed configuration is in force");
 }

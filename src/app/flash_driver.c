@@ -109,13 +109,14 @@ static bool carry_out(struct flash_driver *d, int *result, uint32_t *actual)
 			*result = ERR_IO;
 		return true;
 	case ENGINE_NEED_OLD:
-		data = d->ops->old(d->ctx, a->bytes, a->n);
+		if (!d->ops->old(d->ctx, a->bytes, a->n, &data))
+			return false;
 		if (data)
 			engine_data(d->engine, data, a->length);
 		return true;
 	case ENGINE_TAKE_DATA:
 		*result = d->ops->take(d->ctx, a->part, a->offset, a->bytes, a->n);
-		return true;
+		return *result != ERR_AGAIN;
 	}
 	*result = ERR_NOTSUP;
 	return true;
@@ -178,7 +179,7 @@ static void pump(struct flash_driver *d, mono_t now)
 		clear_lines(d);
 		timer_disarm(d->timer);
 	} else {
-		timer_arm(d->timer, lost || (d->busy && d->action.kind == ENGINE_BAUD)
+		timer_arm(d->timer, lost || (d->busy && d->action.kind != ENGINE_WRITE)
 					? now + DRAIN_POLL_US
 					: engine_deadline(d->engine));
 	}

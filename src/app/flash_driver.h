@@ -20,10 +20,11 @@ struct flash_driver_ops {
 	void (*event)(void *ctx, const struct engine_event *ev, mono_t now);
 	/* The bytes of a part at an offset; NULL when they can't be had. Valid until the next call. */
 	const uint8_t *(*data)(void *ctx, size_t part, uint32_t offset, uint32_t length);
-	/* What the flash may hold: the 4096 bytes whose MD5 begins so, or NULL. Valid until the next
-	 * call. */
-	const uint8_t *(*old)(void *ctx, const uint8_t *digest, size_t n);
-	/* What was read from the device: 0 when it is safe, or a negative code, which ends the job. */
+	/* What the flash may hold: *data gets the 4096 bytes whose MD5 begins so, or NULL; valid until
+	 * the next call. False: not known yet, it is asked again. */
+	bool (*old)(void *ctx, const uint8_t *digest, size_t n, const uint8_t **data);
+	/* What was read from the device: 0 when it is safe; ERR_AGAIN: not yet, it is called again with
+	 * the same; another negative code ends the job. */
 	int (*take)(void *ctx, size_t part, uint32_t offset, const uint8_t *bytes, size_t n);
 };
 

@@ -169,7 +169,8 @@ static void device_of(const struct flash_request *r, const struct engine *e,
 
 	memset(out, 0, sizeof(*out));
 	out->chip = chip->name;
-	out->revision = IMAGE_REVISION_UNKNOWN;
+	out->revision = chip->family32 && chip->revision >= 0 ? (uint16_t)chip->revision
+							      : IMAGE_REVISION_UNKNOWN;
 	out->flash_size = chip->flash_size;
 	out->single_core = chip->single_core;
 	out->psram = chip->psram;

@@ -12,6 +12,7 @@
 #include "tasmite/base/str.h"
 #include "tasmite/base/xalloc.h"
 #include "tasmite/io/files.h"
+#include "tasmite/io/infile.h"
 #include "tasmite/proto/digest.h"
 
 #define FOLDER	     "flashed"
@@ -21,6 +22,7 @@
 #define FILE_LARGEST (4 * 1024 * 1024)
 #define KEY	     8u /* bytes of a digest */
 #define NAMES_MAX    4000
+#define PIECE	     (64 * FLASH_OLD_SECTOR) /* read and summed up in one turn */
 
 struct old_file {
 	char path[512];
@@ -37,7 +39,10 @@ struct old_entry {
 struct flash_old {
 	struct timer *timer;
 	struct old_file *file;
-	size_t files, next; /* next: the first that is not read */
+	size_t files, next; /* next: the one that is read, or will be */
+	struct infile *in;  /* it is open */
+	size_t at;	    /* how far it is read */
+	uint8_t *piece;
 	struct old_entry *entry;
 	size_t entries, room;
 	bool sorted;
@@ -114,31 +119,49 @@ static void add(struct flash_old *o, const uint8_t *sector, size_t file, size_t 
 }
 
 /* The last sector of a file is blank behind it, as the flash is. */
-static void read_file(struct flash_old *o, size_t i)
+static void add_piece(struct flash_old *o, size_t n)
 {
-	struct err err = {0};
-	uint8_t *data;
-	size_t n, at;
-
-	if (files_read(o->file[i].path, FILE_LARGEST, &data, &n, &err) != ERR_OK)
-		return;
-	for (at = 0; at + FLASH_OLD_SECTOR <= n; at += FLASH_OLD_SECTOR)
-		add(o, data + at, i, at);
-	if (at < n) {
-		memset(o->sector, 0xFF, sizeof(o->sector));
-		memcpy(o->sector, data + at, n - at);
-		add(o, o->sector, i, at);
-	}
+	memset(o->piece + n, 0xFF, PIECE - n);
+	for (size_t i = 0; i < n; i += FLASH_OLD_SECTOR)
+		add(o, o->piece + i, o->next, o->at + i);
+	o->at += n;
 	o->sorted = false;
-	free(data);
 }
 
+static void close_file(struct flash_old *o)
+{
+	infile_close(o->in);
+	o->in = NULL;
+	o->at = 0;
+	o->next++;
+}
+
+static bool all_read(const struct flash_old *o)
+{
+	return o->next >= o->files || o->next >= FILES_READ;
+}
+
+/* A slice; false: all is read. */
 static bool read_next(struct flash_old *o)
 {
-	if (o->next >= o->files || o->next >= FILES_READ)
+	struct err err = {0};
+	size_t n = 0;
+	ssize_t got = 1;
+
+	if (all_read(o))
 		return false;
-	read_file(o, o->next++);
-	return true;
+	if (!o->in && !(o->in = infile_open(o->file[o->next].path, &err))) {
+		close_file(o); /* it is gone since */
+		return !all_read(o);
+	}
+	while (n < PIECE && got > 0) {
+		got = infile_read(o->in, o->piece + n, PIECE - n, &err);
+		n += got > 0 ? (size_t)got : 0;
+	}
+	add_piece(o, n);
+	if (n < PIECE || o->at >= FILE_LARGEST)
+		close_file(o);
+	return !all_read(o);
 }
 
 static void step(void *ctx, mono_t now)
@@ -156,6 +179,7 @@ struct flash_old *flash_old_new(struct loop *loop, const char *folder, mono_t no
 	struct err err = {0};
 
 	o->file = xcalloc(FILES_MAX, sizeof(*o->file));
+	o->piece = xmalloc(PIECE);
 	o->kept = true;
 	if (files_path(FILES_STATE, FOLDER, kept, sizeof(kept), &err) == ERR_OK)
 		gather_folder(o, kept);
@@ -174,6 +198,8 @@ void flash_old_free(struct flash_old *o)
 	if (!o)
 		return;
 	timer_free(o->timer);
+	infile_close(o->in);
+	free(o->piece);
 	free(o->entry);
 	free(o->file);
 	free(o);
@@ -202,21 +228,24 @@ static const uint8_t *read_sector(struct flash_old *o, const struct old_entry *e
 	return o->sector;
 }
 
-const uint8_t *flash_old_sector(struct flash_old *o, const uint8_t *digest, size_t n)
+bool flash_old_sector(struct flash_old *o, const uint8_t *digest, size_t n, const uint8_t **sector)
 {
 	struct old_entry key = {.file = 0};
 	const struct old_entry *e;
 
+	*sector = NULL;
 	if (n < KEY)
-		return NULL;
-	while (read_next(o))
-		;
+		return true;
+	if (!all_read(o))
+		return false;
 	if (!o->sorted && o->entries)
 		qsort(o->entry, o->entries, sizeof(*o->entry), by_key);
 	o->sorted = true;
 	memcpy(key.key, digest, KEY);
 	e = o->entries ? bsearch(&key, o->entry, o->entries, sizeof(*o->entry), by_key) : NULL;
-	return e ? read_sector(o, e) : NULL;
+	if (e)
+		*sector = read_sector(o, e);
+	return true;
 }
 
 /* ---- what is kept ------------------------------------------------------------------------------- */
@@ -254,7 +283,7 @@ int flash_old_keep(const uint8_t *data, size_t n, struct err *err)
 	if (rc != ERR_OK)
 		return rc;
 	make_room(folder);
-	return files_replace(path, data, n, 0600, err);
+	return files_store(path, data, n, 0600, err);
 }
 
 int flash_old_keep_request(const struct flash_request *r, struct err *err)

@@ -33,7 +33,8 @@ void flash_chip_describe(const struct engine_chip *chip, struct sbuf *out)
 			sbuf_fmt(out, "part:     %s%s\n", chip->part,
 			    chip->single_core ? ", one core" : "");
 		if (chip->revision >= 0)
-			sbuf_fmt(out, "revision: %d (of its ROM)\n", chip->revision);
+			sbuf_fmt(
+			    out, "revision: v%d.%d\n", chip->revision / 100, chip->revision % 100);
 		flash_family_notes(chip, out);
 		if (chip->secure_download) { /* nothing else can be known */
 			flash_which_describe(chip, out);

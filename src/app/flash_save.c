@@ -13,6 +13,7 @@
 #include "tasmite/base/str.h"
 #include "tasmite/base/xalloc.h"
 #include "tasmite/io/files.h"
+#include "tasmite/io/syncfile.h"
 #include "tasmite/proto/digest.h"
 
 struct flash_save {
@@ -21,6 +22,8 @@ struct flash_save {
 	int fd;
 	uint64_t bytes;
 	bool finished;
+	struct syncfile *sync; /* on its way to the disk */
+	bool piece;	       /* the one that flash_save_take is called with is in it already */
 	struct digest_md5 md5;
 	char hex[2 * DIGEST_MD5_SIZE + 1];
 };
@@ -106,15 +109,14 @@ static int write_md5(const struct flash_save *s, struct err *err)
 	if (!str_fmt(path, sizeof(path), "%s.md5", s->path) ||
 	    !str_fmt(text, sizeof(text), "%s  %s\n", s->hex, name ? name + 1 : s->path))
 		return err_set(err, ERR_RANGE, 0, "the name of the backup is too long");
-	return files_replace(path, text, strlen(text), 0600, err);
+	return files_store(path, text, strlen(text), 0600, err);
 }
 
-int flash_save_finish(struct flash_save *s, struct err *err)
+/* It is on the disk: its name. */
+static int name_it(struct flash_save *s, struct err *err)
 {
 	uint8_t md5[DIGEST_MD5_SIZE];
 
-	if (fsync(s->fd) < 0)
-		return err_sys(err, errno, "the backup did not reach the disk (%s)", s->part);
 	/* link() does not replace what came there meanwhile; where it is not possible (a FAT
 	 * stick), rename() has to do. */
 	if (link(s->part, s->path) == 0) {
@@ -129,6 +131,39 @@ int flash_save_finish(struct flash_save *s, struct err *err)
 	digest_md5_end(&s->md5, md5);
 	digest_hex(md5, sizeof(md5), s->hex);
 	return write_md5(s, err);
+}
+
+int flash_save_finish(struct flash_save *s, bool wait, struct err *err)
+{
+	int rc;
+
+	if (!s->sync)
+		s->sync = syncfile_begin(s->fd);
+	rc = syncfile_done(s->sync, wait, err);
+	if (rc == ERR_AGAIN)
+		return rc;
+	syncfile_free(s->sync);
+	s->sync = NULL;
+	if (rc != ERR_OK)
+		return err_sys(err, err->sys, "the backup did not reach the disk (%s)", s->part);
+	return name_it(s, err);
+}
+
+int flash_save_take(struct flash_save **s, const char *path, const uint8_t *bytes, size_t n,
+    uint64_t whole, struct err *err)
+{
+	int rc = ERR_OK;
+
+	if (!*s && !(*s = flash_save_open(path, err)))
+		return err->code;
+	if (!(*s)->piece)
+		rc = flash_save_add(*s, bytes, n, err);
+	(*s)->piece = rc == ERR_OK;
+	if (rc == ERR_OK && (*s)->bytes >= whole)
+		rc = flash_save_finish(*s, false, err);
+	if (rc != ERR_AGAIN)
+		(*s)->piece = false;
+	return rc;
 }
 
 const char *flash_save_path(const struct flash_save *s)
@@ -150,6 +185,7 @@ void flash_save_free(struct flash_save *s)
 {
 	if (!s)
 		return;
+	syncfile_free(s->sync);
 	if (s->fd >= 0)
 		close(s->fd);
 	if (s->fd >= 0 && !s->finished && !s->bytes)

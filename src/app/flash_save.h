@@ -21,8 +21,13 @@ struct flash_save *flash_save_open(const char *path, struct err *err);
 bool flash_save_taken(const char *path);
 /* The next bytes, in rising order. Negative code when the disk does not take them. */
 int flash_save_add(struct flash_save *s, const uint8_t *bytes, size_t n, struct err *err);
-/* All has come: the file gets its name, the MD5 is written. */
-int flash_save_finish(struct flash_save *s, struct err *err);
+/* All has come: the file goes to the disk, gets its name, the MD5 is written beside it. ERR_AGAIN:
+ * the disk is not done yet, call it again; not with wait. */
+int flash_save_finish(struct flash_save *s, bool wait, struct err *err);
+/* All of it in one: opens path with the first piece, adds, and finishes when `whole` bytes are there.
+ * After ERR_AGAIN it is to be called with the same piece again. */
+int flash_save_take(struct flash_save **s, const char *path, const uint8_t *bytes, size_t n,
+    uint64_t whole, struct err *err);
 /* Begins anew at its first byte (the device was connected anew). */
 int flash_save_rewind(struct flash_save *s, struct err *err);
 const char *flash_save_path(const struct flash_save *s);

@@ -42,8 +42,7 @@ struct flash_task {
 	struct adapter adapter;	      /* what is remembered of it */
 	struct flash_save *save;      /* the backup */
 	struct flash_old *old;	      /* what the device may hold */
-	char save_md5[40];
-	uint64_t mismatch; /* bytes that differed */
+	uint64_t mismatch;	      /* bytes that differed */
 	enum engine_retry last_retry;
 	unsigned same_retries;
 	bool slower;	  /* a rate was given up */
@@ -377,43 +376,31 @@ static void remember_rate(struct flash_task *t)
 		say(t, true, "the rate is not remembered: %s", err.text);
 }
 
-/* The copy gets its name: it is safe on the disk. */
-static int finish_save(struct flash_task *t, struct err *err)
+static void say_saved(struct flash_task *t)
 {
-	if (flash_save_finish(t->save, err) != ERR_OK)
-		return err->code;
-	str_copy(t->save_md5, sizeof(t->save_md5), flash_save_md5(t->save));
 	say(t, false, "the flash is copied to %s (it holds passwords; /flash writes it back)",
 	    flash_save_path(t->save));
-	return ERR_OK;
 }
 
-/* Is all there that was to be copied? Only when it is on the disk anything may be erased. */
-static bool save_whole(const struct flash_task *t)
+/* So many bytes are to be copied: only when they are on the disk anything may be erased. */
+static uint64_t save_bytes(const struct flash_task *t)
 {
 	uint32_t area = t->req.kind == ENGINE_READ ? t->req.area.length : 0;
-	uint32_t all = engine_chip_info(flash_driver_engine(t->driver))->flash_size;
 
-	return flash_save_bytes(t->save) >= (area ? area : all);
+	return area ? area : engine_chip_info(flash_driver_engine(t->driver))->flash_size;
 }
 
 static int on_take(void *ctx, size_t part, uint32_t offset, const uint8_t *bytes, size_t n)
 {
 	struct flash_task *t = ctx;
 	struct err err = {0};
-	int rc = ERR_OK;
+	int rc = flash_save_take(&t->save, t->req.save, bytes, n, save_bytes(t), &err);
 
 	(void)part;
 	(void)offset;
-	if (!t->save) {
-		t->save = flash_save_open(t->req.save, &err);
-		rc = t->save ? ERR_OK : err.code;
-	}
-	if (rc == ERR_OK)
-		rc = flash_save_add(t->save, bytes, n, &err);
-	if (rc == ERR_OK && save_whole(t))
-		rc = finish_save(t, &err);
-	if (rc != ERR_OK)
+	if (rc == ERR_OK && flash_save_md5(t->save)[0])
+		say_saved(t);
+	else if (rc != ERR_OK && rc != ERR_AGAIN)
 		str_copy(t->refused, sizeof(t->refused), err.text);
 	return rc;
 }
@@ -423,14 +410,18 @@ static void close_save(struct flash_task *t)
 {
 	struct err err = {0};
 
-	if (t->save && !t->save_md5[0] && finish_save(t, &err) != ERR_OK)
+	if (!t->save || flash_save_md5(t->save)[0])
+		return;
+	if (flash_save_finish(t->save, true, &err) == ERR_OK)
+		say_saved(t);
+	else
 		say(t, true, "%s", err.text);
 }
 
 const char *flash_task_saved(const struct flash_task *t, const char **md5)
 {
-	*md5 = t->save_md5;
-	return t->save && t->save_md5[0] ? flash_save_path(t->save) : NULL;
+	*md5 = t->save ? flash_save_md5(t->save) : "";
+	return (*md5)[0] ? flash_save_path(t->save) : NULL;
 }
 
 /* ---- the end --------------------------------------------------------------------------------- */
@@ -573,11 +564,12 @@ static const uint8_t *on_data(void *ctx, size_t part, uint32_t offset, uint32_t 
 	return f->data + offset;
 }
 
-static const uint8_t *on_old(void *ctx, const uint8_t *digest, size_t n)
+static bool on_old(void *ctx, const uint8_t *digest, size_t n, const uint8_t **data)
 {
 	struct flash_task *t = ctx;
 
-	return t->old ? flash_old_sector(t->old, digest, n) : NULL;
+	*data = NULL;
+	return !t->old || flash_old_sector(t->old, digest, n, data);
 }
 
 static const struct flash_driver_ops driver_ops = {

@@ -238,6 +238,18 @@ void flash_words_started(struct flash_view *view, const char *firmware)
 	flash_words_add(view, false, "It has started: %s", firmware);
 }
 
+void flash_words_loader(struct flash_view *view, bool by_dtr)
+{
+	if (view->state != FLASH_DONE || view->text_count < 2)
+		return;
+	view->text_count = 1;
+	flash_words_add(view, true, "Its boot loader has started, not the firmware.");
+	if (by_dtr)
+		flash_words_add(view, false, "DTR holds GPIO0 low: /dtr off. Or the button:");
+	flash_words_add(view, false, "Now release the button,");
+	flash_words_add(view, false, "power off for 2 s and on again.");
+}
+
 static const char *cause_words(const struct engine_failure *f)
 {
 	switch (f->cause) {

@@ -20,6 +20,8 @@ void flash_words_done(
     const struct flash_request *r, const struct engine *e, double seconds, struct flash_view *view);
 /* The steps at the end have been done: the device has started from its flash. */
 void flash_words_started(struct flash_view *view, const char *firmware);
+/* They have not: its boot loader has started again. by_dtr: DTR is on, and may be why. */
+void flash_words_loader(struct flash_view *view, bool by_dtr);
 /* The result after FAILED or CANCELLED: what happened, what is and is not changed, what next. */
 void flash_words_failed(
     const struct flash_request *r, const struct engine *e, bool cancelled, struct flash_view *view);

@@ -66,6 +66,6 @@ void app_tips_next(struct app *a)
 	/* Where that can't be kept they come once more the next time: no harm. */
 	str_fmt(text, sizeof(text), "%u\n", a->tips);
 	if (place(path, sizeof(path)) && files_make_parents(path, &err) == ERR_OK)
-		(void)files_replace(path, text, strlen(text), 0600, &err);
+		(void)files_store(path, text, strlen(text), 0600, &err);
 	show(a);
 }

@@ -240,15 +240,14 @@ void sbuf_add_char(struct sbuf *b, char c)
 	sbuf_add_n(b, &c, 1);
 }
 
-void sbuf_fmt(struct sbuf *b, const char *fmt, ...)
+void sbuf_vfmt(struct sbuf *b, const char *fmt, va_list ap)
 {
 	char small[256];
-	va_list ap;
+	va_list again;
 	int n;
 
-	va_start(ap, fmt);
+	va_copy(again, ap);
 	n = vsnprintf(small, sizeof(small), fmt, ap);
-	va_end(ap);
 	if (n < 0) {
 		b->cut = true;
 	} else if ((size_t)n < sizeof(small)) {
@@ -256,12 +255,20 @@ void sbuf_fmt(struct sbuf *b, const char *fmt, ...)
 	} else {
 		char *big = xmalloc((size_t)n + 1);
 
-		va_start(ap, fmt);
-		vsnprintf(big, (size_t)n + 1, fmt, ap);
-		va_end(ap);
+		vsnprintf(big, (size_t)n + 1, fmt, again);
 		sbuf_add_n(b, big, (size_t)n);
 		free(big);
 	}
+	va_end(again);
+}
+
+void sbuf_fmt(struct sbuf *b, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	sbuf_vfmt(b, fmt, ap);
+	va_end(ap);
 }
 
 const char *sbuf_str(const struct sbuf *b)

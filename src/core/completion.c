@@ -57,7 +57,8 @@ enum completion_kind completion_of_operand(enum options_command command, const c
 		return COMPLETION_WORDS;
 	}
 	/* What these write, read and look at; others name files of their own kind. */
-	if (command == OPTIONS_BACKUP || command == OPTIONS_REPLAY || command == OPTIONS_DIAGNOSE)
+	if (command == OPTIONS_BACKUP || command == OPTIONS_REPLAY || command == OPTIONS_DIAGNOSE ||
+	    command == OPTIONS_SEND)
 		return COMPLETION_FILE;
 	return strstr(row->operands, "FILE") ? COMPLETION_FIRMWARE : COMPLETION_NONE;
 }

@@ -256,21 +256,22 @@ static void sync_folder_of(const char *path)
 }
 
 /* Returns 0 or an errno value. */
-static int fill_temporary(int fd, const void *data, size_t size, mode_t mode)
+static int fill_temporary(int fd, const void *data, size_t size, mode_t mode, bool sync)
 {
 	int sys = write_all(fd, data, size);
 
 	fcntl(fd, F_SETFD, FD_CLOEXEC);
 	if (!sys && fchmod(fd, mode) < 0)
 		sys = errno;
-	if (!sys && fsync(fd) < 0)
+	if (!sys && sync && fsync(fd) < 0)
 		sys = errno;
 	if (close(fd) < 0 && !sys)
 		sys = errno;
 	return sys;
 }
 
-int files_replace(const char *path, const void *data, size_t size, mode_t mode, struct err *err)
+static int replace(
+    const char *path, const void *data, size_t size, mode_t mode, bool sync, struct err *err)
 {
 	char target[PATH_MAX], temporary[PATH_MAX];
 	int fd, sys;
@@ -285,15 +286,26 @@ int files_replace(const char *path, const void *data, size_t size, mode_t mode, 
 	fd = mkstemp(temporary);
 	if (fd < 0)
 		return err_sys(err, errno, "cannot write %s", path);
-	sys = fill_temporary(fd, data, size, mode);
+	sys = fill_temporary(fd, data, size, mode, sync);
 	if (!sys && rename(temporary, target) < 0)
 		sys = errno;
 	if (sys) {
 		unlink(temporary);
 		return err_sys(err, sys, "cannot write %s", path);
 	}
-	sync_folder_of(target);
+	if (sync)
+		sync_folder_of(target);
 	return ERR_OK;
+}
+
+int files_replace(const char *path, const void *data, size_t size, mode_t mode, struct err *err)
+{
+	return replace(path, data, size, mode, true, err);
+}
+
+int files_store(const char *path, const void *data, size_t size, mode_t mode, struct err *err)
+{
+	return replace(path, data, size, mode, false, err);
 }
 
 int files_append(const char *path, const void *data, size_t size, mode_t mode, struct err *err)

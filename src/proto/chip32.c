@@ -30,6 +30,8 @@ static const struct chip32 chips[] = {
 	.efuse = 0x3FF5A000,
 	.quirk = CHIP32_QUIRK_MEASURED,
 	.boot_pin = "GPIO0",
+	.wafer_form = CHIP32_WAFER_ESP32,
+	.wafer = {0x3FF5A00C, 0x3FF5A014, 0x3FF6607C},
     },
     {
 	.chip = ROM("ESP32-S2", CHIP32_MAGIC_S2, 0x3F400014),
@@ -43,6 +45,8 @@ static const struct chip32 chips[] = {
 	    {.protect = 0x3F4080AC, .config0 = 0x3F408094, .config1 = 0x3F408098, .key = WDT_KEY},
 	.force_download = 0x3F408128,
 	.boot_pin = "GPIO0",
+	.wafer_form = CHIP32_WAFER_S2,
+	.wafer = {0x3F41A050, 0x3F41A054},
     },
     {
 	.chip = ROM("ESP32-C3", 0, 0x60000014),
@@ -54,6 +58,8 @@ static const struct chip32 chips[] = {
 	.wdt = {0x600080A8, 0x60008090, 0x60008094, WDT_KEY, 0x600080AC, 0x600080B0, SWD_KEY,
 	    1u << 31},
 	.boot_pin = "GPIO9",
+	.wafer_form = CHIP32_WAFER_C3,
+	.wafer = {0x60008850, 0x60008858},
     },
     {
 	.chip = ROM("ESP32-S3", 0, 0x60000014),
@@ -67,6 +73,8 @@ static const struct chip32 chips[] = {
 	    1u << 31},
 	.force_download = 0x6000812C,
 	.boot_pin = "GPIO0",
+	.wafer_form = CHIP32_WAFER_S3,
+	.wafer = {0x60007050, 0x60007058, 0x6000706C},
     },
     {
 	.chip = ROM("ESP32-C2", 0, 0x60000014),
@@ -78,6 +86,8 @@ static const struct chip32 chips[] = {
 	.quirk = CHIP32_QUIRK_C2,
 	.wdt = {.protect = 0x6000809C, .config0 = 0x60008084, .key = WDT_KEY},
 	.boot_pin = "GPIO9",
+	.wafer_form = CHIP32_WAFER_C2,
+	.wafer = {0x60008844},
     },
     {
 	.chip = ROM("ESP32-C6", 0, 0),
@@ -89,6 +99,8 @@ static const struct chip32 chips[] = {
 	.security = 20,
 	.wdt = {0x600B1C18, 0x600B1C00, 0, WDT_KEY, 0x600B1C1C, 0x600B1C20, WDT_KEY, 1u << 18},
 	.boot_pin = "GPIO9",
+	.wafer_form = CHIP32_WAFER_C6,
+	.wafer = {0x600B0850},
     },
     {
 	.chip = ROM("ESP32-H2", 0, 0),
@@ -100,6 +112,8 @@ static const struct chip32 chips[] = {
 	.security = 20,
 	.wdt = {0x600B1C1C, 0x600B1C00, 0, WDT_KEY, 0x600B1C20, 0x600B1C24, WDT_KEY, 1u << 18},
 	.boot_pin = "GPIO9",
+	.wafer_form = CHIP32_WAFER_H2,
+	.wafer = {0x600B0850},
     },
     {
 	.chip = ROM("ESP32-P4", 0, 0),
@@ -112,6 +126,8 @@ static const struct chip32 chips[] = {
 	.security = 20,
 	.wdt = {0x50116018, 0x50116000, 0, WDT_KEY, 0x5011601C, 0x50116020, WDT_KEY, 1u << 18},
 	.boot_pin = "GPIO35",
+	.wafer_form = CHIP32_WAFER_P4,
+	.wafer = {0x5012D04C},
     },
     {
 	.chip = ROM("ESP32-C5", 0, 0x60000014),
@@ -124,6 +140,8 @@ static const struct chip32 chips[] = {
 	.security = 20,
 	.quirk = CHIP32_QUIRK_C5,
 	.boot_pin = "GPIO28",
+	.wafer_form = CHIP32_WAFER_P4,
+	.wafer = {0x600B484C},
     },
 };
 
@@ -171,6 +189,65 @@ uint32_t chip32_flash_pins(uint32_t word3, uint32_t word5)
 	if (clk == q || clk == d || clk == cs || q == d || q == cs || d == cs)
 		return 0;
 	return hd << 24 | cs << 18 | d << 12 | q << 6 | clk;
+}
+
+/* Three bits in three places, of which only these came into being. */
+static int esp32_major(const uint32_t *words)
+{
+	switch ((words[2] >> 31) << 2 | (words[1] >> 20 & 1) << 1 | (words[0] >> 15 & 1)) {
+	case 1:
+		return 1;
+	case 3:
+		return 2;
+	case 7:
+		return 3;
+	default:
+		return 0;
+	}
+}
+
+/* A first S3 has something else in these places: told by the version of its eFuse blocks, 1.1. */
+static bool first_s3(const uint32_t *words)
+{
+	return (words[0] >> 18 & 7) == 0 && (words[2] & 3) == 1 && (words[0] >> 24 & 7) == 1;
+}
+
+int chip32_revision(enum chip32_wafer form, const uint32_t words[CHIP32_WAFER_WORDS])
+{
+	uint32_t a = words[0], b = words[1];
+	uint32_t major, minor;
+
+	switch (form) {
+	case CHIP32_WAFER_ESP32:
+		return esp32_major(words) * 100 + (int)(b >> 24 & 3);
+	case CHIP32_WAFER_S2:
+		major = a >> 18 & 3;
+		minor = (a >> 20 & 1) << 3 | (b >> 4 & 7);
+		break;
+	case CHIP32_WAFER_C2:
+		major = a >> 20 & 3;
+		minor = a >> 16 & 15;
+		break;
+	case CHIP32_WAFER_C6:
+		major = a >> 22 & 3;
+		minor = a >> 18 & 15;
+		break;
+	case CHIP32_WAFER_H2:
+		major = a >> 21 & 3;
+		minor = a >> 18 & 7;
+		break;
+	case CHIP32_WAFER_P4:
+		major = (a >> 23 & 1) << 2 | (a >> 4 & 3);
+		minor = a & 15;
+		break;
+	default: /* C3, S3 */
+		if (form == CHIP32_WAFER_S3 && first_s3(words))
+			return 0;
+		major = b >> 24 & 3;
+		minor = (b >> 23 & 1) << 3 | (a >> 18 & 7);
+		break;
+	}
+	return (int)(major * 100 + minor);
 }
 
 const char *chip32_part(uint32_t package, bool single_core)

@@ -40,6 +40,20 @@ struct chip32_wdt {
 	uint32_t swd_feed;			 /* mask of the bit that has it feed itself */
 };
 
+/* How a chip's revision stands in its eFuses, esptool's get_major_chip_version and
+ * get_minor_chip_version of each target; the words are those of the row's `wafer`. */
+enum chip32_wafer {
+	CHIP32_WAFER_ESP32, /* block 0 words 3 and 5, and the date register of the APB */
+	CHIP32_WAFER_S2,    /* block 1 words 3 and 4 */
+	CHIP32_WAFER_C3,    /* block 1 words 3 and 5 */
+	CHIP32_WAFER_S3,    /* the same, and block 2 word 4 */
+	CHIP32_WAFER_C2,    /* block 2 word 1 */
+	CHIP32_WAFER_C6,    /* block 1 word 3 */
+	CHIP32_WAFER_H2,    /* block 1 word 3, with less room for the minor number */
+	CHIP32_WAFER_P4	    /* block 1 word 2; the C5 too */
+};
+#define CHIP32_WAFER_WORDS 3
+
 struct chip32 {
 	struct chip chip; /* name, magic (0: none defined), rates, divider */
 	uint16_t id;	  /* in images and in the security info */
@@ -56,6 +70,8 @@ struct chip32 {
 	uint32_t psram;		 /* two words that tell the PSRAM in the package; 0: none */
 	uint32_t force_download; /* bit 0 of it keeps it in its loader; 0: it has none */
 	const char *boot_pin;	 /* what has to be low at power-on */
+	enum chip32_wafer wafer_form;
+	uint32_t wafer[CHIP32_WAFER_WORDS]; /* registers with the revision; 0: no more */
 };
 
 /* By the number in register 0x40001000; NULL: none of those that have one. */
@@ -67,6 +83,8 @@ void chip32_mac(const uint32_t words[2], uint8_t mac[6]);
 /* ESP32: what SPI_ATTACH wants, by words 3 and 5 of eFuse block 0; 0: the usual pins. As esptool's
  * get_chip_spi_pads and esp-serial-flasher's spi_config_esp32. */
 uint32_t chip32_flash_pins(uint32_t word3, uint32_t word5);
+/* The revision, major * 100 + minor, by the words of its registers. */
+int chip32_revision(enum chip32_wafer form, const uint32_t words[CHIP32_WAFER_WORDS]);
 /* ESP32: the part by its package's number; "" unknown. */
 const char *chip32_part(uint32_t package, bool single_core);
 /* ESP32-S3: bytes of PSRAM in the package, by words 4 and 5 of eFuse block 1; 0: none or unknown. */

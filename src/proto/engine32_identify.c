@@ -141,12 +141,10 @@ void id32_security_reply(struct engine *e, const struct esp_reply *r)
 	chip->secure_boot = (e->d32.flags & ID32_SECURE_BOOT) != 0;
 	chip->secure_download = (e->d32.flags & ID32_SECURE_DOWNLOAD) != 0;
 	chip->flash_encrypted = id32_odd(r->data[4]);
-	if (r->data_n < ESP_SECURITY_LEN) {
+	if (r->data_n < ESP_SECURITY_LEN)
 		c = chip32_by_magic(CHIP32_MAGIC_S2);
-	} else {
+	else
 		c = chip32_by_id(get_le32(r->data + 12));
-		chip->revision = (int)(get_le32(r->data + 16) & 0xFFFF);
-	}
 	if (c)
 		id32_known(e, c);
 	else
@@ -257,6 +255,10 @@ static uint32_t id32_reg(const struct engine *e, unsigned step)
 		return c->efuse ? c->efuse + 20 : 0;
 	case ID32_EFUSE6:
 		return c->efuse ? c->efuse + 24 : 0;
+	case ID32_WAFER0:
+	case ID32_WAFER1:
+	case ID32_WAFER2:
+		return c->wafer[step - ID32_WAFER0];
 	case ID32_PSRAM0:
 		return c->psram;
 	case ID32_PSRAM1:
@@ -296,6 +298,7 @@ static void id32_registers(struct engine *e)
 	chip32_mac(&e->d32.reg[ID32_MAC0], chip->mac);
 	chip->clkdiv = e->d32.reg[ID32_CLKDIV] & e->type->clkdiv_mask;
 	chip->crystal_khz = chip32_crystal_khz(e->c32, e->baud, chip->clkdiv);
+	chip->revision = chip32_revision(e->c32->wafer_form, &e->d32.reg[ID32_WAFER0]);
 	chip->psram = chip32_psram(e->d32.reg[ID32_PSRAM0], e->d32.reg[ID32_PSRAM1]);
 	e->id_have = false;
 	engine_go(e, ES32_SPI);

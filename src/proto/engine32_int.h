@@ -34,6 +34,9 @@ enum id32_step {
 	ID32_EFUSE6,
 	ID32_MAC0,
 	ID32_MAC1,
+	ID32_WAFER0, /* the chip's revision */
+	ID32_WAFER1,
+	ID32_WAFER2,
 	ID32_PSRAM0,
 	ID32_PSRAM1,
 	ID32_CLKDIV,

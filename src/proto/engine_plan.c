@@ -179,7 +179,7 @@ static void plan_choose(struct engine *e)
 void plan_sample(struct engine *e)
 {
 	struct engine_plan *p = &e->plan;
-	uint32_t words[1 + 2 * PLAN_SAMPLES] = {PLAN_DIGEST};
+	uint32_t words[1 + 2 * PLAN_SAMPLES] = {PLAN_DIGEST | STUB_DIGEST_FAST};
 	plan_choose(e);
 	p->got = 0;
 	p->matches = 0;
@@ -273,7 +273,9 @@ void plan_compare(struct engine *e)
 		return;
 	}
 	const struct engine_part *part = &e->job.parts[p->part];
-	const uint32_t words[] = {part->offset, part->length, CHIP_SECTOR, PLAN_DIGEST};
+	/* A flash that is read wrong so is one that differs: too much is written, not too little. */
+	const uint32_t words[] = {
+	    part->offset, part->length, CHIP_SECTOR, PLAN_DIGEST | STUB_DIGEST_FAST};
 	p->count = (part->length + CHIP_SECTOR - 1) / CHIP_SECTOR;
 	p->got = 0;
 	memset(p->gone, 0, sizeof p->gone);
@@ -465,6 +467,8 @@ void plan_send(struct engine *e)
 		words[1] |= STUB_PLAN_DELTA;
 	if (plan_may_round(e))
 		words[1] |= STUB_PLAN_ROUND;
+	if (p->rewritten > 0)
+		words[1] |= STUB_PLAN_SLOW;
 	plan_note(e);
 	if (e->c32) {
 		write32_begin(e);

@@ -502,6 +502,7 @@ void stub_go_expire(struct engine *e)
 void stub_hello(struct engine *e)
 {
 	e->cmd.op = STUB_HELLO;
+	e->st.damaged_before = e->st.damaged;
 	e->deadline = (e->st.began > e->now ? e->st.began : e->now) + STUB_HELLO_FIRST + e->lag;
 	e->st.asked = 0;
 }
@@ -524,7 +525,8 @@ void stub_hello_expire(struct engine *e)
 {
 	struct engine_stub *st = &e->st;
 	stub_flush(e);
-	if (st->quick) {
+	/* What carries badly is heard as noise. Silence may be no more than a long way: asked once. */
+	if (st->quick && (st->asked > 0 || e->junk > 0 || st->damaged != st->damaged_before)) {
 		quick_failed(e);
 		return;
 	}

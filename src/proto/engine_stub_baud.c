@@ -9,9 +9,12 @@
 
 #include <string.h>
 
-#define SBAUD_ANSWER	    MONO_MS(250)
-#define SBAUD_ECHOES	    1u
-#define SBAUD_MISSES	    2u
+#define SBAUD_ANSWER MONO_MS(250)
+#define SBAUD_ECHOES 1u
+#define SBAUD_MISSES 2u /* echoes that came back damaged, or not while noise came */
+#define SBAUD_SILENT \
+	3u			/* ... or not at all, each waited for twice as long: together less
+				    * than STUB_FALLBACK_MS after the first */
 #define SBAUD_ECHO_MS	    10u /* time an echo takes on the wire, one way */
 #define SBAUD_ECHO_MIN	    48u
 #define SBAUD_ECHO_MAX	    2048u
@@ -226,9 +229,13 @@ void stub_echo(struct engine *e)
 		if (i % 256 < 64)
 			e->data[i] = i % 64 < 32 ? 0x55 : 0x00;
 	}
-	size_t n = stub_enc(e->tx, sizeof e->tx, STUB_ECHO, ++e->st.serial, NULL, 0, e->data, size);
-	stub_ask_encoded(
-	    e, STUB_ECHO, n, SBAUD_ECHO_PATIENCE + engine_wire_us(e, 2 * (size_t)size));
+	/* Asked for again it is the same echo: one that is late counts. */
+	if (e->st.echo_failed == 0)
+		e->st.serial++;
+	size_t n = stub_enc(e->tx, sizeof e->tx, STUB_ECHO, e->st.serial, NULL, 0, e->data, size);
+	e->st.echo_damaged = e->st.damaged;
+	stub_ask_encoded(e, STUB_ECHO, n,
+	    (SBAUD_ECHO_PATIENCE << e->st.echo_failed) + engine_wire_us(e, 2 * (size_t)size));
 }
 
 void stub_echo_answer(struct engine *e, const struct stub_msg *m)
@@ -239,6 +246,7 @@ void stub_echo_answer(struct engine *e, const struct stub_msg *m)
 		stub_echo_expire(e);
 		return;
 	}
+	st->echo_failed = 0;
 	if (++st->echoes < SBAUD_ECHOES) {
 		engine_go(e, ES_STUB_ECHO);
 		return;
@@ -249,11 +257,14 @@ void stub_echo_answer(struct engine *e, const struct stub_msg *m)
 		sbaud_over(e);
 }
 
+/* A rate that does not carry is told by what comes damaged, or by nothing; where nothing came yet the
+ * way may be a long one (a server that is busy, a machine that is). */
 void stub_echo_expire(struct engine *e)
 {
+	bool noise = e->slip.len > 0 || e->st.damaged != e->st.echo_damaged;
 	stub_flush(e);
 	e->cmd.waiting = false;
-	if (++e->st.echo_failed < SBAUD_MISSES)
+	if (++e->st.echo_failed < (noise ? SBAUD_MISSES : SBAUD_SILENT))
 		engine_go(e, ES_STUB_ECHO);
 	else
 		engine_go(e, ES_STUB_UNDO);

@@ -57,7 +57,8 @@ struct engine_stub {
 	/* an answer that came before the request was reported as sent */
 	uint8_t early[STUB_FRAME_MAX];
 	size_t early_n;
-	unsigned damaged; /* frames from it with a wrong CRC */
+	unsigned damaged,
+	    damaged_before; /* frames from it with a wrong CRC; before it was started */
 	/* the rate */
 	uint32_t rate[STUB_RATES]; /* rising */
 	size_t rates, at;
@@ -66,6 +67,7 @@ struct engine_stub {
 	bool able, fell;
 	bool direct;		      /* the rate wanted at once, not one after the other */
 	unsigned echoes, echo_failed; /* of the burst */
+	unsigned echo_damaged;	      /* frames, before it */
 	mono_t moved;		      /* when the stub changed its rate */
 	enum engine_state back;
 	size_t seek, seeks; /* rates tried to find it */

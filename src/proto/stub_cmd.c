@@ -70,7 +70,7 @@ const char *stub_op_name(uint8_t op)
 {
 	static const char *const names[] = {"HELLO", "BAUD", "ECHO", "READ_REG", "WRITE_REG",
 	    "FLASH_SIZE", "MD5", "MD5_RANGES", "PLAN", "DATA", "END", "STATUS", "ERASE",
-	    "ERASE_CHIP", "READ", "CHUNK_ACK", "RUN", "WRITE_STATUS", "BLANK", "PROVE"};
+	    "ERASE_CHIP", "READ", "CHUNK_ACK", "RUN", "PROVE"};
 	if (op < STUB_OP_FIRST || op - STUB_OP_FIRST >= sizeof names / sizeof names[0])
 		return "request";
 	return names[op - STUB_OP_FIRST];

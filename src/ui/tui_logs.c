@@ -258,7 +258,11 @@ bool tui_logs_press(struct tui *t, int x, int y)
 		if (t->ops.pane)
 			t->ops.pane(t->ctx, i);
 		tui_focus(t, TUI_LOG);
-		view_log_mouse(v, t->s, y, false);
+		if (view_log_mouse(v, t->s, y, false)) {
+			if (t->ops.bound)
+				t->ops.bound(t->ctx, "/fold");
+			view_log_select_end(v);
+		}
 		t->drag_pane = view_log_id(v);
 		return true;
 	}
@@ -272,7 +276,7 @@ void tui_logs_drag(struct tui *t, int y)
 	if (t->drag_border && t->drag_border < t->log_count)
 		move_border(t, t->drag_border, y - t->logs[t->drag_border]->area.y);
 	else if (t->drag_pane && view_log_id(v) == t->drag_pane)
-		view_log_mouse(v, t->s, y, true);
+		(void)view_log_mouse(v, t->s, y, true);
 }
 
 struct view *tui_logs_at(struct tui *t, int x, int y)

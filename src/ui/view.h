@@ -82,8 +82,9 @@ void view_log_folded(struct view *v, const struct session *s, uint64_t line);
 /* The selected lines; false when there is no selection. */
 bool view_log_selection(const struct view *v, uint64_t *first, uint64_t *last);
 void view_log_select_end(struct view *v);
-/* The mouse: pressed on, or drawn to, that row of the screen. */
-void view_log_mouse(struct view *v, const struct session *s, int y, bool drag);
+/* The mouse: pressed on, or drawn to, that row of the screen. True: once more on a line that can be
+ * folded, which is selected now. */
+bool view_log_mouse(struct view *v, const struct session *s, int y, bool drag);
 /* The time of a line as the pane shows it; "" where it shows none. */
 void view_log_stamp(const struct view *v, const struct session *s, uint64_t n,
     const struct line_ref *ref, char *dst, size_t size);

@@ -354,7 +354,7 @@ static void starts(struct paper *p, const struct timeline *t)
 		paper_tab(p, indent_of(p));
 		timeline_bar(b, longest, cells < 90 ? cells : 90, bar, sizeof(bar));
 		paper_add(p, STYLE_BAR_DONE, bar);
-		timeline_time_text(timeline_end(b), text, sizeof(text));
+		timeline_end_text(b, text, sizeof(text));
 		paper_add(p, STYLE_VALUE, bar[0] ? " " : "");
 		paper_add(p, STYLE_VALUE, text);
 		paper_nl(p);

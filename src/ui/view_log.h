@@ -72,6 +72,7 @@ struct view_log {
 
 	/* the selection: two lines and all shown between them */
 	bool selecting;
+	uint64_t clicked; /* the number of the line that was clicked on last, and 1; 0: none */
 	uint64_t select_from, select_to;
 
 	bool tag_key;	       /* the next letter is a tag */

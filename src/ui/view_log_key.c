@@ -42,7 +42,7 @@ static bool begin_select(struct view_log *v, const struct session *s)
 	return true;
 }
 
-void view_log_mouse(struct view *base, const struct session *s, int y, bool drag)
+bool view_log_mouse(struct view *base, const struct session *s, int y, bool drag)
 {
 	struct view_log *v = log_of(base);
 	uint64_t line;
@@ -53,15 +53,20 @@ void view_log_mouse(struct view *base, const struct session *s, int y, bool drag
 		y = y < base->r.y ? base->r.y : base->r.y + base->r.h - 1;
 	}
 	if (!log_line_in_row(v, s, y, &line))
-		return;
+		return false;
 	if (!drag) {
-		v->selecting = false;
-		v->select_from = line;
-		return;
+		bool again = v->clicked == line + 1 && view_log_foldable(base, s, line);
+
+		v->clicked = line + 1;
+		v->select_from = v->select_to = line;
+		v->selecting = again;
+		return again;
 	}
 	view_log_freeze(base, s);
+	v->clicked = 0;
 	v->select_to = line;
 	v->selecting = true;
+	return false;
 }
 
 /* Rows to go by that key; 0: it is none that moves. */

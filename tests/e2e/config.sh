@@ -250,6 +250,14 @@ tm_line '/clear'
 printf 'stamp = off\n' >>"$CONF"
 see 'the changed configuration is in force'
 see '74880 8N1 .*CRLF'
+# a mistake in the file tells nothing of the profile
+printf 'profile kitchen {\n' >>"$CONF"
+see 'nothing of the changed configuration is used'
+see 'CRLF .*kitchen'
+tm_line '/clear'
+sed -i '$d' "$CONF"
+see 'the changed configuration is in force'
+see '74880 8N1 .*CRLF .*kitchen'
 end
 
 begin profile__is_saved__without_passwords

@@ -127,6 +127,48 @@ tm_stop
 sim_stop
 end
 
+begin line__waits_for_the_script__and_that_is_said
+sim_start --boot-image "$TMPDIR/app.bin" --power off --speed 0.2
+tm_start 120 40 "$B/tasmite $DEV"
+see 'is open'
+hand "power on"
+see 'WIF: ' 20
+tm_line "/send $TMPDIR/sixty.txt"
+see 'CMD: PulseTime1 ' 20
+tm_line 'LedPower'
+see 'sent when sixty.txt lets it'
+see 'sixty.txt: all 60 commands have arrived' 60
+see 'CMD: LedPower' 30
+tm_keys C-q
+wait_for 10 tm_ended
+tm_stop
+sim_stop
+end
+
+begin level__waits__for_a_line_that_is_half_typed
+rm -f "$TMPDIR/flash.bin"
+sim_start --boot-image "$TMPDIR/app.bin" --power off
+tm_start 120 40 "$B/tasmite --set serial-log=2 $DEV"
+see 'is open'
+hand "power on"
+tm_keys C-]
+see DIRECT
+tm_type 'LedSt' # the device may not listen yet
+see 'WIF: (Connect failed|Connected)' 40 # well behind the moment of the level
+tm_shows '› SerialLog' && bad "into the half line"
+tm_type 'ate'
+tm_keys Enter
+see 'CMD: (LedSt)?ate' 20
+see '› SerialLog 2' 20
+see 'CMD: SerialLog 2' 20
+tm_keys C-]
+gone DIRECT
+tm_keys C-q
+wait_for 10 tm_ended
+tm_stop
+sim_stop
+end
+
 begin level__is_set__after_each_boot_and_not_before_a_line
 rm -f "$TMPDIR/flash.bin"
 sim_start --boot-image "$TMPDIR/app.bin" --power off

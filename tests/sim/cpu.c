@@ -15,12 +15,17 @@
 #define ENTRY_STACK   0x3FFFFFF0u     /* main's frame below the end of RAM (ROM 0x4000042e) */
 #define ENTRY_RETURN  0x40001100u     /* after main's call of the user's start */
 #define MAGIC	      0x40001000u
+/* Bit 0: the processor runs at twice the bus's clock. pvvx's and cnlohr's programs without the SDK set
+ * it: 160 MHz of 80, and 104 of 52 where the ROM's PLL is left as it is, the bus being the same. */
+#define CLOCKS 0x3FF00014u
 
 /* In two parts, so that nothing overflows and no fraction is lost. */
 static int64_t ps_of(const struct sim_cpu *cpu, int64_t cycle)
 {
-	return cpu->start_ps + cycle / SIM_CPU_HZ * PS_PER_SECOND +
-	       cycle % SIM_CPU_HZ * 1000000 / (SIM_CPU_HZ / 1000000);
+	int64_t d = cycle - cpu->start_at;
+
+	return cpu->start_ps + d / cpu->hz * PS_PER_SECOND +
+	       d % cpu->hz * 1000000 / (cpu->hz / 1000000);
 }
 
 int64_t sim_cpu_ps(const struct sim_cpu *cpu)
@@ -35,8 +40,40 @@ int64_t sim_cpu_cycle_of(const struct sim_cpu *cpu, int64_t ps)
 	int64_t whole = d / PS_PER_SECOND, rest = d % PS_PER_SECOND;
 
 	if (d <= 0)
-		return 0;
-	return whole * SIM_CPU_HZ + (rest * (SIM_CPU_HZ / 1000000) + 999999) / 1000000;
+		return cpu->start_at;
+	return cpu->start_at + whole * cpu->hz + (rest * (cpu->hz / 1000000) + 999999) / 1000000;
+}
+
+static int64_t clock_of(struct sim_device *dev)
+{
+	const uint32_t *reg = sim_regs_spare(&dev->regs, CLOCKS, false);
+
+	return reg && (*reg & 1) ? 2 * SIM_CPU_HZ : SIM_CPU_HZ;
+}
+
+/* Twice as fast or half as fast. */
+int64_t sim_cpu_scaled(const struct sim_cpu *cpu, int64_t cycle, int64_t was)
+{
+	int64_t now = cpu->core.cycles, d = cycle - now;
+
+	return cycle == LX106_NEVER ? cycle : now + (cpu->hz > was ? d * 2 : d / 2);
+}
+
+/* What waits at some cycle waits for a moment. */
+void sim_cpu_clock(struct sim_cpu *cpu)
+{
+	int64_t was = cpu->hz, hz = clock_of(cpu->dev);
+
+	if (hz == was)
+		return;
+	cpu->start_ps = sim_cpu_ps(cpu);
+	cpu->start_at = cpu->core.cycles;
+	cpu->hz = hz;
+	cpu->core.bus_ratio = (unsigned)(hz / SIM_CPU_HZ);
+	sim_timer_clock(cpu, was);
+	cpu->uart.tout_at = sim_cpu_scaled(cpu, cpu->uart.tout_at, was);
+	cpu->core.leave = true;
+	sim_cpu_schedule(cpu);
 }
 
 bool sim_cpu_running(const struct sim_device *dev)
@@ -107,6 +144,8 @@ static void bus_write(void *ctx, uint32_t addr, uint32_t value, bool *ok)
 		*ok = is_register(addr) && addr != MAGIC;
 		if (*ok)
 			sim_regs_write(cpu->dev, addr, value);
+		if (addr == CLOCKS)
+			sim_cpu_clock(cpu);
 	}
 	check_reset(cpu);
 }
@@ -156,6 +195,9 @@ void sim_cpu_start(struct sim_device *dev, uint32_t entry)
 	bus.ctx = cpu;
 	lx106_init(&cpu->core, dev->regs.iram, dev->regs.dram, &bus);
 	cpu->start_ps = dev->now * SIM_PS_PER_US;
+	cpu->start_at = 0;
+	cpu->hz = clock_of(dev);
+	cpu->core.bus_ratio = (unsigned)(cpu->hz / SIM_CPU_HZ);
 	cpu->core.vecbase = 0x40000000u;
 	cpu->core.ps = LX106_PS_UM; /* ROM _start: all interrupt levels on, user mode */
 	cpu->core.pc = entry;
@@ -188,7 +230,12 @@ static void run_to(struct sim_cpu *cpu, int64_t ps)
 	struct sim_device *dev = cpu->dev;
 	sim_time now = dev->now;
 
-	lx106_run(&cpu->core, sim_cpu_cycle_of(cpu, ps));
+	int64_t limit;
+
+	do { /* the clock may change meanwhile, and with it the limit */
+		limit = sim_cpu_cycle_of(cpu, ps);
+		lx106_run(&cpu->core, limit);
+	} while (cpu->running && !cpu->core.stopped && limit != sim_cpu_cycle_of(cpu, ps));
 	dev->now = now;
 	if (!cpu->running || !cpu->core.stopped)
 		return;

@@ -12,7 +12,9 @@
 struct sim_device;
 struct sim_romcall;
 
-#define SIM_CPU_HZ    52000000 /* as the ROM leaves it with the usual 26 MHz crystal */
+/* The bus, and with it the SPI unit and the timers; the processor as the ROM leaves it, with the
+ * usual 26 MHz crystal. */
+#define SIM_CPU_HZ    52000000
 #define SIM_UART_FIFO 128u
 #define SIM_INT_UART  5
 #define SIM_INT_FRC1  9
@@ -38,7 +40,8 @@ struct sim_cpu {
 	struct lx106 core;
 	struct sim_device *dev;
 	bool running;
-	int64_t start_ps; /* cycle 0 */
+	int64_t hz;		    /* its clock: SIM_CPU_HZ or twice that */
+	int64_t start_ps, start_at; /* the moment of that cycle */
 	struct sim_uart uart;
 	struct sim_timer frc1, frc2;
 	char print[512]; /* what ets_printf has still to send */
@@ -52,7 +55,19 @@ struct sim_cpu {
 
 enum sim_spi_job { SIM_SPI_IDLE, SIM_SPI_ERASE, SIM_SPI_PROGRAM, SIM_SPI_STATUS };
 
+/* The chip select as a GPIO: spi_hold.c. */
+struct sim_hold {
+	uint32_t pad, out, drive; /* registers: pad (when written), level and enable of the GPIOs */
+	bool pad_set;
+	/* the command under way */
+	bool broken;	       /* the flash does not understand it */
+	unsigned bytes, count; /* that have passed; that are to be programmed */
+	uint8_t command, page[256];
+	uint32_t addr;
+};
+
 struct sim_spi {
+	struct sim_hold hold;
 	uint32_t addr, ctrl, rd_status, user, user1, user2, w[16];
 	bool write_enabled;
 	/* a command on the wires: its results are seen when it is over */
@@ -65,7 +80,7 @@ struct sim_spi {
 	enum sim_spi_job job;
 	int64_t busy_ps;
 	uint32_t job_addr, job_len;
-	uint8_t job_bytes[64];
+	uint8_t job_bytes[256];
 	int64_t busy_rest_ps; /* not yet counted as microseconds */
 	unsigned xmc_steps;   /* of the cure of one that did not wake up well */
 };
@@ -87,6 +102,23 @@ bool sim_spi_flash_busy(struct sim_device *dev);
 bool sim_spi_start_erase(struct sim_device *dev, uint32_t addr, uint32_t len);
 bool sim_spi_start_program(struct sim_device *dev, uint32_t addr, const uint8_t *bytes, size_t n);
 bool sim_spi_start_status(struct sim_device *dev, uint8_t status);
+
+/* For spi_hold.c. Bits that come back wrong, of a byte that is read. */
+uint8_t sim_spi_read_error(struct sim_device *dev);
+uint8_t sim_spi_held_status(struct sim_device *dev);
+uint32_t sim_spi_held_id(struct sim_device *dev);
+void sim_spi_held_program(struct sim_device *dev, uint32_t addr, const uint8_t *page, size_t n);
+void sim_spi_held_erase(struct sim_device *dev, uint32_t addr, uint32_t len);
+
+/* --- spi_hold.c: the flash's chip select as a GPIO --------------------------------------------- */
+bool sim_hold_owns(uint32_t addr);
+uint32_t sim_hold_read(const struct sim_device *dev, uint32_t addr);
+void sim_hold_write(struct sim_device *dev, uint32_t addr, uint32_t value);
+/* The controller's own chip select is not connected. */
+bool sim_hold_takes(const struct sim_device *dev);
+/* A transfer of the controller then: a user's, and any other. */
+void sim_hold_user(struct sim_device *dev);
+void sim_hold_other(struct sim_device *dev);
 
 /* --- uart.c ---------------------------------------------------------------------------------- */
 
@@ -111,6 +143,8 @@ uint32_t sim_timer_read(struct sim_cpu *cpu, uint32_t addr);
 void sim_timer_write(struct sim_cpu *cpu, uint32_t addr, uint32_t value);
 void sim_timer_init(struct sim_cpu *cpu);
 int64_t sim_timer_event(struct sim_cpu *cpu);
+/* The processor's clock changes from `was`: theirs does not. */
+void sim_timer_clock(struct sim_cpu *cpu, int64_t was);
 
 /* --- cpu.c: the processor's place in the chip -------------------------------------------------- */
 
@@ -128,6 +162,10 @@ int64_t sim_cpu_work_deadline(const struct sim_device *dev);
 /* The core's present moment. */
 int64_t sim_cpu_ps(const struct sim_cpu *cpu);
 int64_t sim_cpu_cycle_of(const struct sim_cpu *cpu, int64_t ps);
+/* A register's bit makes it the double clock, or no longer. */
+void sim_cpu_clock(struct sim_cpu *cpu);
+/* The cycle of the same moment, which was `cycle` at another clock; of that which never is, never. */
+int64_t sim_cpu_scaled(const struct sim_cpu *cpu, int64_t cycle, int64_t was);
 /* A device's state that interrupts or time depend on has changed. */
 void sim_cpu_schedule(struct sim_cpu *cpu);
 

@@ -47,6 +47,8 @@ struct sim_device_config {
 	bool in_package;      /* an ESP32-PICO-D4: the flash inside, at pins of its own */
 	bool xmc_asleep;      /* an XMC flash that has not woken up well; RDID is none of theirs */
 	bool secure_download; /* the eFuse that leaves a few commands only */
+	bool has_revision;    /* it is `revision`; else v1.0 */
+	uint32_t revision;    /* major * 100 + minor, as far as the chip's eFuses have room */
 	bool usb_jtag;	      /* the host comes by USB, no UART between */
 	uint32_t usb_gone_us; /* how long a reset takes USB away; 0: 400 ms */
 	bool usb_stays;	      /* resets by the lines don't */

@@ -20,6 +20,9 @@ const char sim_faults_help[] =
     "  write-protect    the flash takes no change\n"
     "  worn:SECTOR      a byte of this 4 KiB sector stays 0\n"
     "  no-spi-user      the SPI unit does no commands of the user's own\n"
+    "  no-hold          the flash's chip select does not go low as a GPIO\n"
+    "  short-hold       it does, but of what is programmed so only the first 64 bytes arrive\n"
+    "  read-mhz:N       what is read from the flash at a faster clock is wrong now and then\n"
     "  no-ram-code      code in RAM is not started: the loader goes on instead\n"
     "dir is seen from the host (tx: what it sends; default both). count: how often it strikes\n"
     "(default: no limit for rates, once for those with an N). after: bytes of its direction\n"
@@ -44,6 +47,9 @@ static const struct kind {
     {"write-protect", SIM_FAULT_WRITE_PROTECT, VALUE_NONE, -1},
     {"worn", SIM_FAULT_WORN, VALUE_NUMBER, -1},
     {"no-spi-user", SIM_FAULT_NO_SPI_USER, VALUE_NONE, -1},
+    {"no-hold", SIM_FAULT_NO_HOLD, VALUE_NONE, -1},
+    {"short-hold", SIM_FAULT_SHORT_HOLD, VALUE_NONE, -1},
+    {"read-mhz", SIM_FAULT_READ_MHZ, VALUE_NUMBER, -1},
     {"no-ram-code", SIM_FAULT_NO_RAM_CODE, VALUE_NONE, -1},
 };
 

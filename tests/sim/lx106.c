@@ -72,6 +72,7 @@ void lx106_init(struct lx106 *c, uint8_t *iram, uint8_t *dram, const struct lx10
 	c->iram = iram;
 	c->dram = dram;
 	c->bus = *bus;
+	c->bus_ratio = 1;
 	c->ps = RESET_PS;
 	c->event_at = LX106_NEVER;
 	c->ccompare_at = LX106_NEVER;
@@ -130,7 +131,7 @@ bool lx106_load(struct lx106 *c, uint32_t addr, unsigned bytes, uint32_t *value)
 	}
 	if (!c->bus.read)
 		return false;
-	c->cycles += IO_READ_CYCLES;
+	c->cycles += IO_READ_CYCLES * c->bus_ratio;
 	*value = c->bus.read(c->bus.ctx, addr, &ok);
 	return ok;
 }
@@ -162,7 +163,7 @@ bool lx106_store(struct lx106 *c, uint32_t addr, unsigned bytes, uint32_t value)
 	}
 	if (!c->bus.write)
 		return false;
-	c->cycles += IO_WRITE_CYCLES;
+	c->cycles += IO_WRITE_CYCLES * c->bus_ratio;
 	c->changes++;
 	c->bus.write(c->bus.ctx, addr, value, &ok);
 	return ok;

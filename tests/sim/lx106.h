@@ -12,7 +12,8 @@
  * Time is counted in cycles. The manual gives no table of them; these are estimates from the
  * five-stage pipeline that it describes: one cycle each, two more for whatever changes the flow,
  * one more for a load (its result is mostly wanted at once), seven more for a read and three for
- * a write of a register of the chip, which go through a bus.
+ * a write of a register of the chip, which go through a bus (bus_ratio times that where the
+ * processor has a faster clock).
  */
 #ifndef SIM_LX106_H
 #define SIM_LX106_H
@@ -70,11 +71,12 @@ struct lx106_bus {
 
 struct lx106 {
 	uint32_t a[16], pc;
-	int64_t cycles;	  /* since the core began */
-	int64_t until;	  /* of the present burst */
-	int64_t event_at; /* the bus wants to be called */
-	uint32_t changes; /* counts whatever a loop that only waits does not do */
-	bool leave;	  /* the burst ends: interrupt, wait, stop */
+	unsigned bus_ratio; /* its clock to that of the bus to the chip's registers */
+	int64_t cycles;	    /* since the core began */
+	int64_t until;	    /* of the present burst */
+	int64_t event_at;   /* the bus wants to be called */
+	uint32_t changes;   /* counts whatever a loop that only waits does not do */
+	bool leave;	    /* the burst ends: interrupt, wait, stop */
 	uint32_t ps, sar, litbase, vecbase, epc[4], eps[4], excsave[4], exccause, excvaddr, depc;
 	uint32_t intenable, lines, latched; /* interrupts: level lines, and those that stay */
 	uint32_t ccompare;

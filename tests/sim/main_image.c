@@ -26,7 +26,8 @@ static int usage(FILE *to)
 		    "                  [--flash-size 512K|256K|1M|2M|4M] -o FILE\n"
 		    "       make-image --chip esp32|esp32c3|... [--kind KIND] [--layout LAYOUT]\n"
 		    "                  [--build VERSION|other] [--size ...] [--mode ...]\n"
-		    "                  [--flash-size 1M|2M|4M|8M|16M] -o FILE\n"
+		    "                  [--flash-size 1M|2M|4M|8M|16M]\n"
+		    "                  [--min-revision MAJOR*100+MINOR] -o FILE\n"
 		    "Builds:");
 	for (size_t i = 0; tas_image_name(i); i++)
 		fprintf(to, " %s", tas_image_name(i));
@@ -133,6 +134,12 @@ static int option(struct wish *w, const char *name, const char *value)
 		n = take_mode(w, value);
 	} else if (!strcmp(name, "--flash-size")) {
 		n = take_flash_size(w, value);
+	} else if (!strcmp(name, "--min-revision")) {
+		char *end;
+		unsigned long v = strtoul(value, &end, 10);
+
+		w->family.revision = (uint16_t)v;
+		n = *end || v > 999 ? -1 : 0;
 	} else if (!strcmp(name, "-o")) {
 		w->file = value;
 	} else {

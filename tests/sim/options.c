@@ -22,6 +22,7 @@ const char sim_options_usage[] =
     "  --rom-crystal MHZ      what the ESP32's ROM takes it for (default: 1 % too much)\n"
     "  --in-package on|off    an ESP32-PICO-D4, with the flash at pins of its own (off)\n"
     "  --xmc-asleep on|off    an XMC flash that did not wake up well at power-on (off)\n"
+    "  --revision N.N         of the chip, in its eFuses (1.0)\n"
     "  --secure-download on|off  the eFuse that leaves the loader a few commands only (off)\n"
     "  --usb-jtag on|off      the host comes by the chip's own USB, 303A:1001 (off)\n"
     "  --usb-gone-ms MS       how long a reset takes that USB away (400)\n"
@@ -99,6 +100,7 @@ enum opt {
 	OPT_ROM_CRYSTAL,
 	OPT_IN_PACKAGE,
 	OPT_XMC,
+	OPT_REVISION,
 	OPT_SECURE,
 	OPT_USB_JTAG,
 	OPT_USB_GONE,
@@ -141,6 +143,7 @@ static const struct option longopts[] = {
     {"rom-crystal", required_argument, NULL, OPT_ROM_CRYSTAL},
     {"in-package", required_argument, NULL, OPT_IN_PACKAGE},
     {"xmc-asleep", required_argument, NULL, OPT_XMC},
+    {"revision", required_argument, NULL, OPT_REVISION},
     {"secure-download", required_argument, NULL, OPT_SECURE},
     {"usb-jtag", required_argument, NULL, OPT_USB_JTAG},
     {"usb-gone-ms", required_argument, NULL, OPT_USB_GONE},
@@ -333,6 +336,20 @@ static bool parse_crystal(const char *text, double low, double high, double unit
 	return true;
 }
 
+/* "0.3", "3.1" */
+static bool parse_revision(const char *text, struct sim_device_config *d)
+{
+	char *end;
+	unsigned long major = strtoul(text, &end, 10), minor;
+
+	if (*end != '.' || major > 9)
+		return false;
+	minor = strtoul(end + 1, &end, 10);
+	d->has_revision = true;
+	d->revision = (uint32_t)(major * 100 + minor);
+	return !*end && minor < 16;
+}
+
 /* What the ESP32 family has more. */
 static bool take_family_option(struct sim_options *o, int opt, const char *arg)
 {
@@ -347,6 +364,8 @@ static bool take_family_option(struct sim_options *o, int opt, const char *arg)
 		return parse_choice(arg, "on", "off", &d->in_package);
 	case OPT_XMC:
 		return parse_choice(arg, "on", "off", &d->xmc_asleep);
+	case OPT_REVISION:
+		return parse_revision(arg, d);
 	case OPT_SECURE:
 		return parse_choice(arg, "on", "off", &d->secure_download);
 	case OPT_USB_JTAG:

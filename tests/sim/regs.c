@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * The registers that a loader's user touches: UART divider, straps, eFuses, RTC and RAM
- * (esp-serial-protocol.md 1.1, 3.1, 3.6, 3.7); the SPI unit before the flash is in spi.c. Others
- * keep what is written and read 0 before.
+ * (esp-serial-protocol.md 1.1, 3.1, 3.6, 3.7); the SPI unit before the flash is in spi.c, its chip select as a GPIO in spi_hold.c.
+ * Others keep what is written and read 0 before.
  */
 #include "simint.h"
 
@@ -90,6 +90,8 @@ uint32_t sim_regs_read(struct sim_device *dev, uint32_t addr)
 	}
 	if (sim_spi_owns(addr))
 		return sim_spi_read(dev, addr);
+	if (sim_hold_owns(addr))
+		return sim_hold_read(dev, addr);
 	reg = sim_regs_spare(&dev->regs, addr, false);
 	return reg ? *reg : 0;
 }
@@ -108,6 +110,8 @@ void sim_regs_write(struct sim_device *dev, uint32_t addr, uint32_t value)
 			ram[i] = (uint8_t)(value >> (8 * i));
 	} else if (sim_spi_owns(addr)) {
 		sim_spi_write(dev, addr, value);
+	} else if (sim_hold_owns(addr)) {
+		sim_hold_write(dev, addr, value);
 	} else if (addr == REG_UART_CLKDIV) {
 		sim_device_set_clkdiv(dev, value);
 	} else if (addr == REG_RTC_CONTROL && (value & RTC_SW_RESET)) {

@@ -14,9 +14,10 @@
 #define REG_EFUSE_CK8M 0x3FF5A010u /* ESP32: word 4, whose low byte is the 8 MHz clock's */
 #define REG_C5_SYSCLK  0x60096110u /* C5: what crystal the ROM expects, in MHz, at bit 24 */
 
-#define REG_EFUSE3 0x3FF5A00Cu /* ESP32: package at bit 9, pin HD at bit 4 */
-#define REG_EFUSE5 0x3FF5A014u /* ESP32: pins CLK, Q, D, CS, five bits each */
-#define PICO_D4	   5u
+#define REG_EFUSE3   0x3FF5A00Cu /* ESP32: package at bit 9, pin HD at bit 4 */
+#define REG_EFUSE5   0x3FF5A014u /* ESP32: pins CLK, Q, D, CS, five bits each */
+#define REG_APB_DATE 0x3FF6607Cu /* ESP32: the last bit of its revision at bit 31 */
+#define PICO_D4	     5u
 
 #define CK8M	 34u /* times 250 kHz */
 #define CALI_BIT 7
@@ -130,6 +131,44 @@ static bool spi_write(struct sim_device *dev, uint32_t offset, uint32_t value)
 
 /* --- the map ---------------------------------------------------------------------------------- */
 
+/* The revision, where esptool's targets look for it: the number of the word counts from the MAC's
+ * first one, and is -1 for the ESP32's registers elsewhere. */
+static uint32_t revision_bits(const struct sim_device *dev, uint32_t addr)
+{
+	static const uint32_t first[] = {0, 1, 3, 7}; /* ESP32: how its majors are burnt */
+	uint32_t v = dev->cfg.has_revision ? dev->cfg.revision : 100;
+	uint32_t major = v / 100, minor = v % 100, word = (addr - dev->row->mac) / 4;
+
+	switch (dev->row->chip) {
+	case SIM_ESP32:
+		if (addr == REG_EFUSE3)
+			return (first[major & 3] & 1) << 15;
+		if (addr == REG_EFUSE5)
+			return (first[major & 3] >> 1 & 1) << 20 | (minor & 3) << 24;
+		return addr == REG_APB_DATE ? first[major & 3] >> 2 << 31 : 0;
+	case SIM_ESP32S2:
+		if (word == 3)
+			return major << 18 | (minor >> 3 & 1) << 20;
+		return word == 4 ? (minor & 7) << 4 : 0;
+	case SIM_ESP32C3:
+	case SIM_ESP32S3:
+		if (word == 3)
+			return (minor & 7) << 18;
+		return word == 5 ? major << 24 | (minor >> 3 & 1) << 23 : 0;
+	case SIM_ESP32C2:
+		return word == 1 ? major << 20 | minor << 16 : 0;
+	case SIM_ESP32C6:
+		return word == 3 ? major << 22 | minor << 18 : 0;
+	case SIM_ESP32H2:
+		return word == 3 ? major << 21 | minor << 18 : 0;
+	case SIM_ESP32P4:
+	case SIM_ESP32C5:
+		return word == 2 ? (major >> 2 & 1) << 23 | (major & 3) << 4 | minor : 0;
+	default:
+		return 0;
+	}
+}
+
 static uint32_t package(const struct sim_device *dev, uint32_t addr)
 {
 	uint32_t pins = sim_rom32_flash_pins(dev);
@@ -151,7 +190,7 @@ static bool fixed(const struct sim_device *dev, uint32_t addr, uint32_t *value)
 	else if (addr == row->mac)
 		*value = MAC_LOW;
 	else if (addr == row->mac + 4)
-		*value = MAC_HIGH;
+		*value = row->chip == SIM_ESP32C2 ? MAC_HIGH & 0xFFFF : MAC_HIGH;
 	else if (addr == row->clkdiv)
 		*value = dev->clkdiv;
 	else if (row->usb_console && addr == row->usb_console)
@@ -175,11 +214,11 @@ uint32_t sim_regs32_read(struct sim_device *dev, uint32_t addr)
 	uint32_t value = 0;
 
 	if (fixed(dev, addr, &value))
-		return value;
+		return value | revision_bits(dev, addr);
 	if (spi_owns(dev, addr) && spi_read(dev, addr - dev->row->spi.base, &value))
 		return value;
 	reg = sim_regs_spare(&dev->regs, addr, false);
-	return reg ? *reg : 0;
+	return (reg ? *reg : 0) | revision_bits(dev, addr);
 }
 
 void sim_regs32_write(struct sim_device *dev, uint32_t addr, uint32_t value)

@@ -30,8 +30,7 @@ static bool chip(struct sim_cpu *cpu, struct chip *f)
 
 static int64_t cycles(const struct sim_cpu *cpu, int64_t ps)
 {
-	(void)cpu;
-	return (ps * (SIM_CPU_HZ / 1000000) + 999999) / 1000000;
+	return (ps * (cpu->hz / 1000000) + 999999) / 1000000;
 }
 
 static int64_t wire(const struct sim_cpu *cpu, unsigned bits)

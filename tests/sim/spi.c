@@ -194,7 +194,7 @@ static bool program(
 	struct sim_spi *s = &dev->spi;
 	uint32_t page = addr & ~(SIM_PAGE - 1);
 
-	if (n == 0 || n > BUFFER || !may_change(dev) || is_protected(dev))
+	if (n == 0 || n > SIM_PAGE || !may_change(dev) || is_protected(dev))
 		return false;
 	memcpy(s->job_bytes, bytes, n);
 	if ((addr & (SIM_PAGE - 1)) + n > SIM_PAGE) {
@@ -296,7 +296,56 @@ static void answer_flash(struct sim_device *dev, uint32_t addr, size_t n)
 		sim_flash_read(&dev->flash, addr, bytes, n);
 	for (size_t i = 0; i < n; i += 4)
 		s->result[i / 4] = sim_le32(bytes + i);
+	s->result[0] ^= sim_spi_read_error(dev);
 	s->result_words = (unsigned)(n + 3) / 4;
+}
+
+/* --- for spi_hold.c ------------------------------------------------------------------------------- */
+
+static unsigned clock_mhz(const struct sim_device *dev)
+{
+	return (unsigned)(SIM_CPU_HZ / 1000000 * SIM_PS_PER_US / sim_spi_bits_ps(dev, 52));
+}
+
+/* A flash that is too slow for the clock: one byte in some hundred has its last bit late. */
+uint8_t sim_spi_read_error(struct sim_device *dev)
+{
+	const struct sim_fault *f = sim_faults_find(&dev->faults, SIM_FAULT_READ_MHZ);
+
+	return f && clock_mhz(dev) > f->n && (sim_rand(&dev->rng) & 0xFF) == 0 ? 1 : 0;
+}
+
+uint8_t sim_spi_held_status(struct sim_device *dev)
+{
+	return flash_status(dev);
+}
+
+uint32_t sim_spi_held_id(struct sim_device *dev)
+{
+	return jedec(dev);
+}
+
+/* Of more than a page the last 256 bytes count, each at its place. */
+void sim_spi_held_program(struct sim_device *dev, uint32_t addr, const uint8_t *page, size_t n)
+{
+	uint8_t bytes[SIM_PAGE];
+
+	if (n > SIM_PAGE) {
+		sim_device_trace(dev, dev->now, "spi program %06x longer than a page", addr);
+		for (size_t i = 0; i < SIM_PAGE; i++)
+			bytes[i] = page[(n + i) % SIM_PAGE];
+		addr = (addr & ~(SIM_PAGE - 1)) | ((addr + (uint32_t)n) & (SIM_PAGE - 1));
+		n = SIM_PAGE;
+		page = bytes;
+	}
+	if (n > BUFFER && sim_faults_find(&dev->faults, SIM_FAULT_SHORT_HOLD))
+		n = BUFFER;
+	program(dev, addr, page, n, 0);
+}
+
+void sim_spi_held_erase(struct sim_device *dev, uint32_t addr, uint32_t len)
+{
+	erase(dev, addr, len, 0);
 }
 
 /* Transfers of the SPI unit go through W0..W15, lowest byte first. */
@@ -436,6 +485,35 @@ static void changing_command(struct sim_device *dev, uint32_t cmd, int64_t ps)
 	}
 }
 
+/* With the controller's own chip select. */
+static void own_command(struct sim_device *dev, uint32_t cmd, int64_t ps)
+{
+	struct sim_spi *s = &dev->spi;
+
+	if (cmd & CMD_WREN)
+		s->write_enabled = dev->rom.attached && !sim_spi_flash_busy(dev);
+	if (cmd & CMD_WRDI)
+		s->write_enabled = false;
+	if (cmd & CMD_RDID)
+		answer(dev, jedec(dev));
+	if (cmd & CMD_RDSR)
+		s->result_status = flash_status(dev);
+	if (cmd & CMD_READ)
+		answer_flash(dev, s->addr & 0xFFFFFF, s->addr >> 24);
+	changing_command(dev, cmd, ps);
+	if (cmd & CMD_USR)
+		spi_user(dev, ps);
+}
+
+/* With another one. */
+static void held_command(struct sim_device *dev, uint32_t cmd)
+{
+	if (cmd & CMD_USR)
+		sim_hold_user(dev);
+	else
+		sim_hold_other(dev);
+}
+
 static void command(struct sim_device *dev, uint32_t cmd)
 {
 	struct sim_spi *s = &dev->spi;
@@ -450,19 +528,10 @@ static void command(struct sim_device *dev, uint32_t cmd)
 	ps = sim_spi_bits_ps(dev, command_bits(s, cmd) + UNIT_CLOCKS);
 	s->result_words = 0;
 	s->result_is_status = (cmd & CMD_RDSR) != 0;
-	if (cmd & CMD_WREN)
-		s->write_enabled = dev->rom.attached && !sim_spi_flash_busy(dev);
-	if (cmd & CMD_WRDI)
-		s->write_enabled = false;
-	if (cmd & CMD_RDID)
-		answer(dev, jedec(dev));
-	if (cmd & CMD_RDSR)
-		s->result_status = flash_status(dev);
-	if (cmd & CMD_READ)
-		answer_flash(dev, s->addr & 0xFFFFFF, s->addr >> 24);
-	changing_command(dev, cmd, ps);
-	if (cmd & CMD_USR)
-		spi_user(dev, ps);
+	if (sim_hold_takes(dev))
+		held_command(dev, cmd);
+	else
+		own_command(dev, cmd, ps);
 	s->running = true;
 	s->done_ps = sim_device_ps(dev) + ps;
 	/* The loader's own program takes longer to come back than any command. */

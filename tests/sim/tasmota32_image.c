@@ -87,6 +87,9 @@ static void header(struct cursor *c, const struct tas32_spec *s, unsigned segmen
 	p[8] = 0xEE;
 	p[12] = (uint8_t)s->chip->id;
 	p[13] = (uint8_t)(s->chip->id >> 8);
+	p[14] = (uint8_t)(s->revision / 100);
+	p[15] = (uint8_t)s->revision;
+	p[16] = (uint8_t)(s->revision >> 8);
 	p[17] = 0xFF; /* any revision up to this */
 	p[18] = 0xFF;
 	p[23] = 1;

@@ -28,10 +28,11 @@ struct tas32_spec {
 	const struct sim_chip_row *chip;
 	enum tas32_kind kind;
 	enum tas32_layout layout;
-	uint32_t version; /* TAS_V; 0: not Tasmota */
-	size_t size;	  /* of the application; 0: 700 KiB */
-	uint8_t mode;	  /* flash mode byte of the headers */
-	uint8_t flash;	  /* size and frequency byte */
+	uint32_t version;  /* TAS_V; 0: not Tasmota */
+	size_t size;	   /* of the application; 0: 700 KiB */
+	uint8_t mode;	   /* flash mode byte of the headers */
+	uint8_t flash;	   /* size and frequency byte */
+	uint16_t revision; /* of the chip, that it needs at least: major * 100 + minor */
 };
 
 #define TAS32_IMAGE_MAX (4096U * 1024U)

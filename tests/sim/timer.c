@@ -2,8 +2,8 @@
 /*
  * The two timers of the chip: FRC1, 23 bits, down, with reload (interrupt 9), and FRC2, 32 bits,
  * up, with an alarm (interrupt 10). Bits after Espressif's eagle_soc.h and the SDK's hw_timer
- * example: enable 7, reload 6, divider 16 is bit 2, 256 is bit 3. They count the bus clock, which
- * is the processor's.
+ * example: enable 7, reload 6, divider 16 is bit 2, 256 is bit 3. They count the bus clock,
+ * whatever the processor's is.
  */
 #include "simint.h"
 
@@ -34,14 +34,15 @@ void sim_timer_init(struct sim_cpu *cpu)
 	cpu->frc2.fire_at = LX106_NEVER;
 }
 
-static int64_t divider(const struct sim_timer *t)
+/* In the processor's cycles. */
+static int64_t divider(const struct sim_cpu *cpu, const struct sim_timer *t)
 {
-	return t->ctrl & 8 ? 256 : t->ctrl & 4 ? 16 : 1;
+	return (t->ctrl & 8 ? 256 : t->ctrl & 4 ? 16 : 1) * (int64_t)cpu->core.bus_ratio;
 }
 
 static int64_t ticks(const struct sim_cpu *cpu, const struct sim_timer *t)
 {
-	return t->ctrl & CTRL_ENABLE ? (cpu->core.cycles - t->since) / divider(t) : 0;
+	return t->ctrl & CTRL_ENABLE ? (cpu->core.cycles - t->since) / divider(cpu, t) : 0;
 }
 
 static void start_frc1(struct sim_cpu *cpu)
@@ -50,7 +51,7 @@ static void start_frc1(struct sim_cpu *cpu)
 
 	t->since = cpu->core.cycles;
 	t->fire_at =
-	    t->ctrl & CTRL_ENABLE ? t->since + (int64_t)t->load * divider(t) + 1 : LX106_NEVER;
+	    t->ctrl & CTRL_ENABLE ? t->since + (int64_t)t->load * divider(cpu, t) + 1 : LX106_NEVER;
 }
 
 static void start_frc2(struct sim_cpu *cpu)
@@ -60,7 +61,18 @@ static void start_frc2(struct sim_cpu *cpu)
 	t->since = cpu->core.cycles;
 	t->fire_at = LX106_NEVER;
 	if ((t->ctrl & CTRL_ENABLE) && t->alarm)
-		t->fire_at = t->since + (int64_t)(uint32_t)(t->alarm - t->load) * divider(t) + 1;
+		t->fire_at =
+		    t->since + (int64_t)(uint32_t)(t->alarm - t->load) * divider(cpu, t) + 1;
+}
+
+void sim_timer_clock(struct sim_cpu *cpu, int64_t was)
+{
+	struct sim_timer *timer[] = {&cpu->frc1, &cpu->frc2};
+
+	for (size_t i = 0; i < 2; i++) {
+		timer[i]->since = sim_cpu_scaled(cpu, timer[i]->since, was);
+		timer[i]->fire_at = sim_cpu_scaled(cpu, timer[i]->fire_at, was);
+	}
 }
 
 int64_t sim_timer_event(struct sim_cpu *cpu)

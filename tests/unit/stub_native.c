@@ -57,6 +57,9 @@ struct native_inner {
 	uint32_t w[16], addr, user, user1, user2, ctrl;
 	int64_t spi_until, busy_until;
 	bool enabled;
+	uint32_t pad, driven;
+	uint8_t held[4 + 256]; /* what went out since the chip select is held */
+	uint32_t held_n, held_at;
 	uint8_t packet[NATIVE_ANSWER];
 	size_t packet_n;
 	bool escape;
@@ -156,7 +159,7 @@ static void erased(struct native *n, uint32_t addr, uint32_t count, double ms, u
 		n->flash[n->worn] = 0;
 }
 
-static void program(struct native *n, uint32_t addr, uint32_t count)
+static void program(struct native *n, uint32_t addr, const uint8_t *bytes, uint32_t count)
 {
 	struct native_inner *i = n->inner;
 
@@ -167,8 +170,65 @@ static void program(struct native *n, uint32_t addr, uint32_t count)
 	for (uint32_t k = 0; k < count; k++) {
 		uint32_t at = (addr & ~0xFFu) | ((addr + k) & 0xFF);
 
-		n->flash[at % NATIVE_FLASH] &= ((const uint8_t *)i->w)[k];
+		n->flash[at % NATIVE_FLASH] &= bytes[k];
 	}
+}
+
+/* --- the chip select as a GPIO: transfers are one command --- */
+
+static bool is_held(const struct native_inner *i)
+{
+	return (i->pad & PAD_FUNCTION) == PAD_FUNCTION_IO && (i->driven & GPIO_SELECT);
+}
+
+static void held_out(struct native_inner *i, uint8_t byte)
+{
+	assert(i->held_n < sizeof i->held);
+	i->held[i->held_n++] = byte;
+}
+
+static void held_transfer(struct native *n)
+{
+	struct native_inner *i = n->inner;
+	uint32_t in = i->user & SPI_USER_MISO ? ((i->user1 >> 8 & 0x1FF) + 1) / 8 : 0;
+	uint32_t out = i->user & SPI_USER_MOSI ? ((i->user1 >> 17 & 0x1FF) + 1) / 8 : 0;
+
+	assert(n->now >= i->busy_until); /* the chip would not listen */
+	if (i->user & SPI_USER_COMMAND)
+		held_out(i, (uint8_t)i->user2);
+	for (int k = 0; k < 3 && (i->user & SPI_USER_ADDR); k++)
+		held_out(i, (uint8_t)(i->addr >> (24 - 8 * k)));
+	if (i->user & SPI_USER_DUMMY)
+		held_out(i, 0);
+	for (uint32_t k = 0; k < out; k++)
+		held_out(i, ((const uint8_t *)i->w)[k]);
+	for (uint32_t k = 0; k < in; k++, i->held_at++) {
+		uint32_t addr = (uint32_t)i->held[1] << 16 | i->held[2] << 8 | i->held[3];
+		uint8_t *to = (uint8_t *)i->w + k;
+
+		if (i->held[0] == 0x9F)
+			*to = i->held_at < 3 ? (uint8_t)(0x1440EF >> 8 * i->held_at) : 0xFF;
+		else
+			*to = n->flash[(addr + i->held_at) % NATIVE_FLASH];
+	}
+	i->spi_until = n->now + 2 * (32 + 8 * (in + out));
+}
+
+static void pad_set(struct native *n, uint32_t value)
+{
+	struct native_inner *i = n->inner;
+	bool was = is_held(i);
+
+	assert(n->now >= i->spi_until); /* a transfer would be torn */
+	i->pad = value;
+	if (!was && is_held(i))
+		i->held_n = i->held_at = 0;
+	if (!was || is_held(i) || i->held[0] != 0x02 || i->held_n <= 4)
+		return;
+	assert(i->enabled);
+	i->enabled = false;
+	program(n, (uint32_t)i->held[1] << 16 | i->held[2] << 8 | i->held[3], i->held + 4,
+	    i->held_n - 4);
 }
 
 static void flash_command(struct native *n)
@@ -201,7 +261,7 @@ static void flash_command(struct native *n)
 		if (!n->locked)
 			n->status = i->w[0] & 0xFC;
 	} else if (command == 0x02) {
-		program(n, addr, out);
+		program(n, addr, (const uint8_t *)i->w, out);
 	} else if (command == 0x20) {
 		erased(n, addr, 0x1000, 45, &n->sectors);
 	} else if (command == 0xD8) {
@@ -231,6 +291,8 @@ uint32_t reg_get(uint32_t addr)
 		return (i->fifo_in - i->fifo_out) | (i->tx_in - i->tx_out) << 16;
 	case SPI_CMD:
 		return chip->now < i->spi_until ? SPI_CMD_USER : 0;
+	case PAD_SELECT:
+		return i->pad;
 	case SPI_CTRL:
 		return i->ctrl;
 	case SPI_USER:
@@ -271,6 +333,14 @@ void reg_set(uint32_t addr, uint32_t value)
 		i->user1 = value;
 	else if (addr == SPI_USER2)
 		i->user2 = value;
+	else if (addr == PAD_SELECT)
+		pad_set(chip, value);
+	else if (addr == GPIO_DRIVE)
+		i->driven |= value;
+	else if (addr == GPIO_DRIVE_NOT)
+		i->driven &= ~value;
+	else if (addr == SPI_CMD && value && is_held(i))
+		held_transfer(chip);
 	else if (addr == SPI_CMD && value)
 		flash_command(chip);
 }
@@ -326,7 +396,7 @@ static void stub_life(void)
 		stub_step(&chip->inner->stub);
 }
 
-struct native *native_new(void)
+static struct native *start(bool no_hold)
 {
 	struct native *n = calloc(1, sizeof *n);
 
@@ -340,6 +410,7 @@ struct native *native_new(void)
 	n->divider = n->inner->clkdiv = NATIVE_DIVIDER;
 	n->inner->ctrl = 0x288313;
 	n->inner->user = 0x80000004;
+	n->inner->pad = no_hold ? 0 : PAD_FUNCTION_SPI;
 	chip = n;
 	n->inner->stack = malloc(STACK_SIZE);
 	getcontext(&n->inner->run);
@@ -348,6 +419,16 @@ struct native *native_new(void)
 	makecontext(&n->inner->run, stub_life, 0);
 	native_run(n, 20);
 	return n;
+}
+
+struct native *native_new(void)
+{
+	return start(false);
+}
+
+struct native *native_new_no_hold(void)
+{
+	return start(true);
 }
 
 void native_free(struct native *n)

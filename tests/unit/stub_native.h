@@ -48,6 +48,8 @@ struct native {
 
 /* The chip, blank flash of 1 MB, the stub started and its greeting heard. */
 struct native *native_new(void);
+/* The same, but its chip select can't be held: each transfer is a command. */
+struct native *native_new_no_hold(void);
 void native_free(struct native *n);
 /* Bytes for the stub's UART; they arrive at the host's rate. */
 void native_raw(struct native *n, const uint8_t *bytes, size_t count);

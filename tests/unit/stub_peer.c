@@ -333,6 +333,8 @@ static void on_digests(struct stub_peer *p, const uint8_t *f, size_t n)
 	uint32_t size = ranges ? get_le32(f + 2) : get_le32(f + 14), first = 0, k = 0, i = 0;
 	uint32_t offset = ranges ? 0 : get_le32(f + 2), length = ranges ? 0 : get_le32(f + 6);
 	uint32_t stride = ranges ? 0 : get_le32(f + 10), at = 0;
+	size &= ~STUB_DIGEST_FAST;
+	assert_true(size == 8 || size == 16);
 	uint32_t count = ranges ? ((uint32_t)n - 10) / 8 : (length + stride - 1) / stride;
 	for (; i < count; i++) {
 		uint32_t from = ranges ? get_le32(f + 6 + 8 * i) : offset + at;

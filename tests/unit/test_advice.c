@@ -84,9 +84,24 @@ static void advice_steps__follows__the_speed_that_was_told(void **state)
 	doctor_free(d);
 }
 
+static void advice_finding_text__has_words__for_every_finding(void **state)
+{
+	static const struct doctor_view none;
+	char text[300];
+
+	(void)state;
+	for (int id = 0; id < DOCTOR_FINDINGS; id++) {
+		advice_finding_text(&none, (enum doctor_finding_id)id, text, sizeof(text));
+		if (!text[0] || strstr(text, "(null)"))
+			fail_msg("%s has no words in advice_text.c",
+			    doctor_finding_name((enum doctor_finding_id)id));
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(advice_finding_text__has_words__for_every_finding),
 	    cmocka_unit_test(advice_known_bad__tells__versions_cores_variants),
 	    cmocka_unit_test(advice_steps__keeps__credentials_where_the_build_is_bad),
 	    cmocka_unit_test(advice_steps__follows__the_speed_that_was_told),

@@ -84,11 +84,8 @@ static void flash__near_the_limit__all_rates(void **state)
 	static const struct {
 		uint32_t baud;
 		double ratio;
-		/* Wanted above 921600: 1.20. There the flash is the wall, and programs of 64 bytes, all
-		 * that the SPI unit holds, take an eighth longer than those of a page; the bound is
-		 * what it must not fall behind. */
 	} rates[] = {
-	    {115200, 1.06}, {460800, 1.12}, {921600, 1.20}, {1500000, 1.28}, {2000000, 1.28}};
+	    {115200, 1.06}, {460800, 1.12}, {921600, 1.20}, {1500000, 1.20}, {2000000, 1.20}};
 	uLongf packed = compressBound(IMAGE);
 	uint8_t *out = malloc(packed);
 	bool good = true;
@@ -244,6 +241,43 @@ static void differences__right__in_spite_of_faults(void **state)
 			assert_true(i % 4 >= 2);
 		rig_fini(&rig);
 	}
+	free(old);
+}
+
+/* What a chip or its flash may not be able to do: it is written all the same, and right. */
+static void flash__written_right__chip_that_can_do_less(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *fault;
+		bool rewrites;
+	} chips[] = {{"no-hold", false}, {"short-hold", true}, {"read-mhz:40", false}};
+	for (size_t i = 0; i < 3; i++) {
+		struct rig_config c = config(ENGINE_FLASH, 200 * KIB);
+		c.job.baud = 921600;
+		c.fault[0] = chips[i].fault;
+		begin(&c, 3);
+		finish(5 * MIN);
+		assert_true(rig_flash_is(&rig, 0, image, 200 * KIB));
+		assert_true(rig_flash_is(&rig, 200 * KIB, before + 200 * KIB, CHIP - 200 * KIB));
+		assert_int_equal(rig_count(&rig, ENGINE_EV_MISMATCH, -1) > 0, chips[i].rewrites);
+		print_message("%s: %.3f s\n", chips[i].fault, took());
+		rig_fini(&rig);
+	}
+}
+
+/* Its old bytes read wrong at the full clock: what is made of them would be wrong, too. */
+static void differences__right__flash_that_reads_slowly(void **state)
+{
+	(void)state;
+	uint8_t *old = last_release(200 * KIB, 900);
+	struct rig_config c = config(ENGINE_FLASH, 200 * KIB);
+	c.job.baud = 115200;
+	c.fault[0] = "read-mhz:40";
+	begin_over(&c, old, 200 * KIB);
+	finish(10 * MIN);
+	assert_true(rig_flash_is(&rig, 0, image, 200 * KIB));
+	rig_fini(&rig);
 	free(old);
 }
 
@@ -601,6 +635,8 @@ int main(void)
 	    cmocka_unit_test(differences__three_times_faster__next_release),
 	    cmocka_unit_test(differences__go_on__after_power_was_lost),
 	    cmocka_unit_test(differences__right__in_spite_of_faults),
+	    cmocka_unit_test(flash__written_right__chip_that_can_do_less),
+	    cmocka_unit_test(differences__right__flash_that_reads_slowly),
 	    cmocka_unit_test(read__near_the_wire__whole_chip),
 	    cmocka_unit_test(read__cancelled__stub_is_silent),
 	    cmocka_unit_test(verify__erase__and_again_without_power),

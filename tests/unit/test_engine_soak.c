@@ -61,6 +61,9 @@ static const struct fault faults[] = {
     {"worn:%u", END / SECTOR, 0, NULL},
     {"write-protect", 0, 0, NULL},
     {"no-spi-user", 0, 95, NULL},
+    {"no-hold", 0, 95, NULL},
+    {"short-hold", 0, 95, NULL},
+    {"read-mhz:40", 0, 95, NULL},
     {"no-ram-code", 0, 95, NULL},
     {"delay:0", 0, 95, "slow"},
 };
@@ -227,6 +230,12 @@ static unsigned asked(const char *name, unsigned otherwise)
 	return text ? (unsigned)strtoul(text, NULL, 10) : otherwise;
 }
 
+/* Of the chip select and the flash's clock: only our stub plays with these. */
+static bool only_for_stub(const struct fault *f)
+{
+	return strstr(f->spec, "hold") || strncmp(f->spec, "read-mhz", 8) == 0;
+}
+
 static bool all_seeds(const struct fault *f, const struct mode *m)
 {
 	struct tally t = {0};
@@ -250,7 +259,8 @@ static void all_faults(const struct mode *m)
 	if (mode && strcmp(mode, m->name) != 0)
 		return;
 	for (size_t i = 0; i < sizeof faults / sizeof faults[0]; i++)
-		if (!only || strncmp(faults[i].spec, only, strlen(only)) == 0)
+		if ((!only || strncmp(faults[i].spec, only, strlen(only)) == 0) &&
+		    (m == &modes[0] || !only_for_stub(&faults[i])))
 			good = all_seeds(&faults[i], m) && good;
 	assert_true(good);
 }
@@ -297,7 +307,7 @@ static void soak__has__every_fault_of_the_device(void **state)
 		assert_true(there);
 		seen++;
 	}
-	assert_int_equal(seen, 12);
+	assert_int_equal(seen, 15);
 }
 
 static int setup(void **state)

@@ -222,6 +222,30 @@ static void timer__interrupts__after_its_cycles(void **state)
 	assert_in_range(p->last - began, 9980 + CHAR_US, 10050 + CHAR_US);
 }
 
+/* The double clock is the processor's alone: the same cycles in half the time, characters as before. */
+static void clock__doubles__but_not_the_uart(void **state)
+{
+	struct peer *p = *state;
+	sim_time began;
+
+	START(p, ram_clock);
+	began = p->now;
+	peer_wait(p, 4900);
+	assert_int_equal(sent(p), 0);
+	peer_wait(p, 400);
+	assert_int_equal(sent(p), 1);
+	assert_int_equal(out(p)[0], 'a');
+	/* 520000 cycles at 104 MHz */
+	assert_in_range(p->last - began, 4980 + CHAR_US, 5050 + CHAR_US);
+	peer_wait(p, 9700);
+	assert_int_equal(sent(p), 1);
+	peer_wait(p, 500);
+	assert_int_equal(sent(p), 2);
+	assert_int_equal(out(p)[1], 'b');
+	/* and at 52 */
+	assert_in_range(p->last - began, 14980 + CHAR_US, 15050 + CHAR_US);
+}
+
 static void lost_answer__is_a_whole_frame(void **state)
 {
 	struct peer *p = *state;
@@ -408,6 +432,7 @@ int main(void)
 	    T(divider__sets_the_rate__of_what_is_sent),
 	    T(divider__garbles__where_the_host_stays),
 	    T(timer__interrupts__after_its_cycles),
+	    T(clock__doubles__but_not_the_uart),
 	    T(lost_answer__is_a_whole_frame),
 	    T(spi__erases_programs_and_reads__by_its_registers),
 	    T(spi__refuses__a_protected_chip),

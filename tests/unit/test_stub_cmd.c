@@ -58,7 +58,7 @@ static void decode__reads__answers_and_unasked(void **state)
 	uint8_t p[64];
 	const uint8_t payload[] = {1, 0, 0, 0, 2, 0, 0, 0x80, 9};
 	struct stub_msg m;
-	const uint8_t ops[][2] = {{0xC1, STUB_HELLO}, {0xD3, STUB_BLANK}, {0x60, STUB_ACK},
+	const uint8_t ops[][2] = {{0xC1, STUB_HELLO}, {0xD2, STUB_PROVE}, {0x60, STUB_ACK},
 	    {0xE0, STUB_ACK}, {0xE3, STUB_CHUNK}};
 	for (size_t i = 0; i < sizeof ops / sizeof ops[0]; i++) {
 		size_t n = answer(p, ops[i][0], payload, sizeof payload);
@@ -98,7 +98,7 @@ static void names__are_there__for_all(void **state)
 	(void)state;
 	assert_string_equal(stub_op_name(STUB_HELLO), "HELLO");
 	assert_string_equal(stub_op_name(STUB_PLAN), "PLAN");
-	assert_string_equal(stub_op_name(STUB_BLANK), "BLANK");
+	assert_string_equal(stub_op_name(STUB_PROVE), "PROVE");
 	assert_string_equal(stub_op_name(0x40), "request");
 	assert_string_equal(stub_op_name(0x7F), "request");
 	assert_string_equal(stub_status_text(STUB_OK), "done");

@@ -336,6 +336,55 @@ static void stub__write_deflate__is_in_the_flash(void **state)
 	assert_int_equal(n->sectors, 13 + 14);
 }
 
+/* Pages at once where the chip select can be held, quarters of them where it can't; what is blank at
+ * their ends is left out. */
+static void check_programs(struct native *n, uint32_t programs)
+{
+	uint8_t image[0x2000];
+	uint32_t run[2] = {0x5000, sizeof image};
+	struct writer w;
+
+	memset(image, 0x5A, sizeof image);
+	memset(image + 0x400, 0xFF, 0x100); /* a page */
+	memset(image + 0x600, 0xFF, 0x40);  /* the first quarter of one */
+	memset(image + 0x780, 0xFF, 0x80);  /* the last half */
+	memset(image + 0x840, 0xFF, 0x80);  /* within */
+	plan(n, 2, 0, run, 1);
+	writer_begin(&w, n, image, sizeof image, false);
+	assert_int_equal(writer_end(&w, 3, 20000), STUB_OK);
+	assert_memory_equal(n->flash + 0x5000, image, sizeof image);
+	assert_int_equal(n->programs, programs);
+}
+
+static void stub__write__pages_at_once(void **state)
+{
+	check_programs(*state, 31);
+}
+
+static void stub__write__quarters_without_hold(void **state)
+{
+	struct native *n;
+
+	native_free(*state);
+	*state = n = native_new_no_hold();
+	check_programs(n, 128 - 4 - 1 - 2 - 2);
+}
+
+static void stub__write__quarters_slowly(void **state)
+{
+	struct native *n = *state;
+	uint8_t image[0x1000];
+	uint32_t run[2] = {0x5000, sizeof image};
+	struct writer w;
+
+	memset(image, 0x5A, sizeof image);
+	plan(n, 2, STUB_PLAN_SLOW, run, 1);
+	writer_begin(&w, n, image, sizeof image, false);
+	assert_int_equal(writer_end(&w, 3, 20000), STUB_OK);
+	assert_memory_equal(n->flash + 0x5000, image, sizeof image);
+	assert_int_equal(n->programs, 64);
+}
+
 static void stub__write__blank_sectors_not_erased(void **state)
 {
 	struct native *n = *state;
@@ -360,6 +409,72 @@ static void stub__write__lost_damaged_doubled(void **state)
 	assert_int_equal(writer_end(&w, 3, 20000), STUB_OK);
 	assert_memory_equal(n->flash + 0x10000, image, 0x10000);
 	assert_true(w.naks >= 2);
+	free(image);
+}
+
+/* A zlib stream of stored blocks, as long as these may be. */
+static uint8_t *stored(const uint8_t *bytes, size_t n, size_t *size)
+{
+	uint8_t *out = malloc(n + n / 1000 + 100);
+	uint32_t a = 1, b = 0;
+	size_t to = 0;
+
+	out[to++] = 0x78;
+	out[to++] = 0x01;
+	for (size_t at = 0, part; at < n; at += part) {
+		part = n - at < 65535 ? n - at : 65535;
+		out[to++] = at + part == n;
+		out[to++] = (uint8_t)part;
+		out[to++] = (uint8_t)(part >> 8);
+		out[to++] = (uint8_t)~part;
+		out[to++] = (uint8_t)(~part >> 8);
+		memcpy(out + to, bytes + at, part);
+		to += part;
+	}
+	for (size_t i = 0; i < n; i++) {
+		a = (a + bytes[i]) % 65521;
+		b = (b + a) % 65521;
+	}
+	out[to++] = (uint8_t)(b >> 8);
+	out[to++] = (uint8_t)b;
+	out[to++] = (uint8_t)(a >> 8);
+	out[to++] = (uint8_t)a;
+	*size = to;
+	return out;
+}
+
+static void check_stream(struct native *n, const uint8_t *image, size_t size, bool store)
+{
+	uint32_t run[2] = {0, (uint32_t)size}, divider = 26;
+	struct writer w;
+
+	native_send(n, STUB_BAUD, 1, &divider, 1, NULL, 0);
+	assert_true(native_wait(n, STUB_BAUD, 1, WAIT));
+	native_run(n, 2);
+	n->divider = divider;
+	plan(n, 2, STUB_PLAN_DEFLATE, run, 1);
+	writer_begin(&w, n, image, size, true);
+	if (store) {
+		free(w.stream);
+		w.stream = stored(image, size, &w.size);
+		w.frames = (uint32_t)((w.size + w.piece - 1) / w.piece);
+	}
+	assert_int_equal(writer_end(&w, 3, 20000), STUB_OK);
+	assert_memory_equal(n->flash, image, size);
+}
+
+/* What is made faster than the flash takes it is summed before the ring is used again. */
+static void stub__write__summed_in_time__stored_and_runs(void **state)
+{
+	const size_t size = 0x28000;
+	uint8_t *image = firmware(size, 4);
+
+	check_stream(*state, image, size, true);
+	native_free(*state);
+	*state = native_new();
+	for (size_t i = 0; i < size; i++)
+		image[i] = (uint8_t)(i / 5000);
+	check_stream(*state, image, size, false);
 	free(image);
 }
 
@@ -675,19 +790,6 @@ static void stub__read__window_and_end_by_another_request(void **state)
 	free(c);
 }
 
-static void stub__blank__bits(void **state)
-{
-	struct native *n = *state;
-	uint32_t words[] = {0, 0x9000, 0x1000};
-
-	n->flash[0x1000] = n->flash[0x7FFF] = 0;
-	native_send(n, STUB_BLANK, 2, words, 3, NULL, 0);
-	assert_true(native_wait(n, STUB_BLANK, 2, WAIT));
-	assert_int_equal(n->last.n, 2);
-	assert_int_equal(n->last.data[0], 0x7D);
-	assert_int_equal(n->last.data[1], 0x01);
-}
-
 static void stub__registers__read_and_written(void **state)
 {
 	struct native *n = *state;
@@ -734,6 +836,10 @@ int main(void)
 	    TEST(stub__baud__changes_and_falls_back),
 	    TEST(stub__write_plain__is_in_the_flash),
 	    TEST(stub__write_deflate__is_in_the_flash),
+	    TEST(stub__write__pages_at_once),
+	    TEST(stub__write__quarters_without_hold),
+	    TEST(stub__write__quarters_slowly),
+	    TEST(stub__write__summed_in_time__stored_and_runs),
 	    TEST(stub__write__blank_sectors_not_erased),
 	    TEST(stub__write__lost_damaged_doubled),
 	    TEST(stub__write__erase_runs_and_several),
@@ -747,7 +853,6 @@ int main(void)
 	    TEST(stub__md5__many_in_several_answers),
 	    TEST(stub__read__all_of_it),
 	    TEST(stub__read__window_and_end_by_another_request),
-	    TEST(stub__blank__bits),
 	    TEST(stub__registers__read_and_written),
 	    TEST(stub__run__leaves),
 	};

@@ -4,6 +4,7 @@
 
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -192,6 +193,94 @@ static void symbols_read__reads__a_map_file(void **state)
 	symbols_free(s);
 }
 
+/* A map of that many functions, each 16 bytes, in no order; read as it is asked for. */
+struct large {
+	uint32_t functions;
+	uint64_t most; /* bytes that one step has asked for */
+	uint64_t asked;
+};
+
+#define LARGE_LINE 43u
+
+static bool read_large(void *ctx, uint64_t offset, void *dst, size_t n)
+{
+	struct large *l = ctx;
+	uint8_t *to = dst;
+
+	if (offset + n > (uint64_t)l->functions * LARGE_LINE)
+		return false;
+	l->asked += n;
+	while (n) {
+		uint32_t i = (uint32_t)(offset / LARGE_LINE), at = i * 7919u % l->functions;
+		size_t from = offset % LARGE_LINE,
+		       k = LARGE_LINE - from < n ? LARGE_LINE - from : n;
+		char line[64];
+
+		snprintf(line, sizeof(line), " .text.f%06u 0x%08x 0x10 some/file.o\n", at,
+		    0x40200000u + at * 16);
+		memcpy(to, line + from, k);
+		to += k;
+		offset += k;
+		n -= k;
+	}
+	return true;
+}
+
+/* 120,000 functions (5 MB): found one by one, and no step has taken more than a piece. */
+static void symbols_step__reads__a_large_map_in_slices(void **state)
+{
+	struct large l = {.functions = 120011};
+	struct symbols_source from = {
+	    .read = read_large, .ctx = &l, .size = (uint64_t)l.functions * LARGE_LINE};
+	struct symbols_reading *r = symbols_begin(&from);
+	struct symbols *s = NULL;
+	struct err err = {0};
+	uint32_t behind, steps = 0;
+	int rc;
+
+	(void)state;
+	do {
+		uint64_t before = l.asked;
+
+		rc = symbols_step(r, &s, &err);
+		if (l.asked - before > l.most)
+			l.most = l.asked - before;
+		steps++;
+	} while (rc == ERR_AGAIN);
+	symbols_end(r);
+	assert_int_equal(rc, ERR_OK);
+	assert_true(steps > 30);
+	assert_true(l.most <= 512 * 1024);
+	assert_int_equal(symbols_count(s), l.functions);
+	for (uint32_t i = 0; i < l.functions; i += 997) {
+		char want[20];
+
+		snprintf(want, sizeof(want), "f%06u", i);
+		assert_string_equal(name_at(s, 0x40200000u + i * 16 + 5, &behind), want);
+		assert_int_equal(behind, 5);
+	}
+	symbols_free(s);
+}
+
+static void symbols_end__is_safe__in_the_middle(void **state)
+{
+	struct large l = {.functions = 40000};
+	struct symbols_source from = {
+	    .read = read_large, .ctx = &l, .size = (uint64_t)l.functions * LARGE_LINE};
+
+	(void)state;
+	for (int steps = 0; steps < 12; steps++) {
+		struct symbols_reading *r = symbols_begin(&from);
+		struct symbols *s = NULL;
+		struct err err = {0};
+
+		for (int i = 0; i < steps; i++)
+			assert_int_equal(symbols_step(r, &s, &err), ERR_AGAIN);
+		symbols_end(r);
+	}
+	symbols_end(NULL);
+}
+
 static void symbols_readable__writes__names(void **state)
 {
 	static const struct {
@@ -228,6 +317,8 @@ int main(void)
 	    cmocka_unit_test(symbols_read__refuses__what_is_cut_or_of_another_machine),
 	    cmocka_unit_test(symbols_read__survives__any_byte_changed),
 	    cmocka_unit_test(symbols_read__reads__a_map_file),
+	    cmocka_unit_test(symbols_step__reads__a_large_map_in_slices),
+	    cmocka_unit_test(symbols_end__is_safe__in_the_middle),
 	    cmocka_unit_test(symbols_readable__writes__names),
 	};
 

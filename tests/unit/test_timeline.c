@@ -185,6 +185,26 @@ static void timeline_page__lists__the_newest_first(void **state)
 	sbuf_fini(&out);
 }
 
+static void timeline_end_text__tells__of_half_a_start(void **state)
+{
+	char text[40];
+
+	(void)state;
+	says(100, banner);
+	timeline_end_text(timeline_at(&rig.t, 0), text, sizeof(text));
+	assert_string_equal(text, "ROM only");
+	timeline_reset(&rig.t, MONO_MS(990)); /* where the reset is known the ROM's word is late */
+	says(1000, banner);
+	timeline_end_text(timeline_at(&rig.t, 0), text, sizeof(text));
+	assert_string_equal(text, "ROM only");
+	boot(21000);
+	timeline_end_text(timeline_at(&rig.t, 0), text, sizeof(text));
+	assert_string_equal(text, "5.912 s");
+	says(90000, project); /* its first word, with no ROM before it */
+	timeline_end_text(timeline_at(&rig.t, 0), text, sizeof(text));
+	assert_string_equal(text, "firmware only");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -195,6 +215,7 @@ int main(void)
 	    CASE(timeline_at__keeps__the_last_ten),
 	    CASE(timeline_bar__shows__each_stage),
 	    CASE(timeline_time_text__suits__the_length),
+	    CASE(timeline_end_text__tells__of_half_a_start),
 	    CASE(timeline_page__lists__the_newest_first),
 #undef CASE
 	};

@@ -606,6 +606,42 @@ static void panes_mouse__draws__a_selection(void **state)
 	assert_int_equal(style_of(sc, "line 41"), STYLE_RX);
 }
 
+/* The first click picks the answer, each one more folds it otherwise; other lines nothing happens to. */
+static void panes_mouse__folds__an_answer(void **state)
+{
+	static const char text[] = "00:00:01 RSL: stat/x/STATUS = {\"Status\":{\"Module\":1}}\r\n"
+				   "00:00:02 plain line\r\n";
+	struct screen *sc = *state;
+	int y;
+
+	lines_rx(sc->s->log, (const uint8_t *)text, sizeof(text) - 1, sc->now);
+	screen_draw(sc);
+	y = screen_find(sc, "stat/x/STATUS");
+	assert_true(y > 0);
+	sc->bound[0] = '\0';
+	mouse(sc, KEY_MOUSE_PRESS, 30, y);
+	mouse(sc, KEY_MOUSE_RELEASE, 30, y);
+	assert_string_equal(sc->bound, "");
+	mouse(sc, KEY_MOUSE_PRESS, 30, y);
+	assert_string_equal(sc->bound, "/fold");
+	assert_int_equal(style_of(sc, "plain line"), STYLE_RX);
+	sc->bound[0] = '\0';
+	mouse(sc, KEY_MOUSE_RELEASE, 30, y);
+	assert_string_equal(sc->bound, "");
+	mouse(sc, KEY_MOUSE_PRESS, 30, y);
+	assert_string_equal(sc->bound, "/fold");
+	/* What is drawn between is a selection, and begins anew. */
+	sc->bound[0] = '\0';
+	mouse(sc, KEY_MOUSE_DRAG, 30, y + 1);
+	mouse(sc, KEY_MOUSE_RELEASE, 30, y + 1);
+	mouse(sc, KEY_MOUSE_PRESS, 30, y);
+	assert_string_equal(sc->bound, "");
+	y = screen_find(sc, "plain line");
+	mouse(sc, KEY_MOUSE_PRESS, 30, y);
+	mouse(sc, KEY_MOUSE_PRESS, 30, y);
+	assert_string_equal(sc->bound, "");
+}
+
 static void panes_mouse__moves__a_border(void **state)
 {
 	struct screen *sc = *state;
@@ -776,6 +812,7 @@ int main(void)
 	    SMALL(entry_key__edits__and_tells),
 	    SMALL(entry_key__is_bounded),
 	    SMALL(panes_mouse__draws__a_selection),
+	    CASE(panes_mouse__folds__an_answer),
 	    CASE(panes_mouse__moves__a_border),
 	    CASE(panes_mouse__ends__what_is_typed),
 	    CASE(entry_past__comes__from_earlier_sessions),

@@ -40,6 +40,17 @@ struct app_options {
 	const char *debug_log;
 };
 
+/* What the configuration says to runs without a screen. */
+struct app_defaults {
+	char port[512];
+	uint32_t baud;
+};
+
+/* The port: `named`, which may be a profile (NULL: env_port, then the configuration's, then the only
+ * adapter that is plugged in), and the rate. False when there is no port. Mistakes in the files are
+ * told on standard error. value (may be NULL) gets the values for scripts, the profile's first. */
+bool app_defaults(const char *named, const char *env_port, struct app_defaults *d,
+    void (*value)(void *ctx, const char *name, const char *text), void *ctx);
 /* The port that the configuration names, else the only adapter that is plugged in, for runs without
  * a screen; false when there is neither. */
 bool app_default_port(char *port, size_t size);

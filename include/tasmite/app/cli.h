@@ -74,4 +74,18 @@ int cli_list(bool json);
  * each, what they are behind a tab: ports, profiles, targets (both), themes, settings. 2 for others. */
 int cli_completion(const char *what);
 
+struct cli_send_options {
+	const char *port, *env_port; /* as app_defaults takes them */
+	char *const *words;	     /* FILE ("-": standard input), or commands, one a word */
+	int count;
+	uint32_t baud; /* 0: the configuration's */
+	bool keep_going, yes, json, quiet;
+	int timeout_s; /* to end when nothing arrived for so long; 0: as the courier has patience */
+};
+
+/* `tasmite send`: commands to the console, ticked off by what the device answers. The answers on
+ * standard output, what happens on standard error. 0 all have arrived, 1 some have not, 3 the console
+ * said nothing at all, 4 the port, 5 interrupted. */
+int cli_send(const struct cli_send_options *o);
+
 #endif

@@ -64,6 +64,7 @@ void sbuf_add(struct sbuf *b, const char *s);
 void sbuf_add_n(struct sbuf *b, const char *s, size_t n);
 void sbuf_add_char(struct sbuf *b, char c);
 void sbuf_fmt(struct sbuf *b, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+void sbuf_vfmt(struct sbuf *b, const char *fmt, va_list ap) __attribute__((format(printf, 2, 0)));
 /* The content; "" when empty. Valid until the next change. */
 const char *sbuf_str(const struct sbuf *b);
 

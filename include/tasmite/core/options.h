@@ -25,8 +25,10 @@
 	X(OPTIONS_VERIFY, "verify", "FILE[@OFFSET]...", 1, -1, "compare the flash with files")    \
 	X(OPTIONS_LIST, "list", "", 0, 0, "list the serial ports of this machine")                \
 	X(OPTIONS_REPLAY, "replay", "FILE", 1, 1, "play a recording in the session's screen")     \
-	X(OPTIONS_DIAGNOSE, "diagnose", "[FILE | -]...", 0, -1, "tell what logs of a device mean")\
-	X(OPTIONS_UPGRADE, "upgrade", "FILE | URL", 1, 1, "upgrade a running device over the air")
+	X(OPTIONS_DIAGNOSE, "diagnose", "[FILE | -]...", 0, -1, "tell what logs of a device mean") \
+	X(OPTIONS_UPGRADE, "upgrade", "FILE | URL", 1, 1, "upgrade a running device over the air") \
+	X(OPTIONS_SEND, "send", "FILE | COMMAND...", 1, -1,                                       \
+	    "send commands to Tasmota, each ticked off by its answer")
 
 enum options_command {
 #define OPTIONS_COMMAND_ENUM(id, ...) id,
@@ -46,22 +48,23 @@ enum options_command {
 #define OPTIONS_R OPTIONS_IN(OPTIONS_REPLAY)
 #define OPTIONS_D OPTIONS_IN(OPTIONS_DIAGNOSE)
 #define OPTIONS_U OPTIONS_IN(OPTIONS_UPGRADE)
+#define OPTIONS_T OPTIONS_IN(OPTIONS_SEND)
 #define OPTIONS_SR (OPTIONS_S | OPTIONS_R)
 #define OPTIONS_B OPTIONS_IN(OPTIONS_BACKUP)
 #define OPTIONS_V OPTIONS_IN(OPTIONS_VERIFY)
 /* What talks with the boot loader. */
 #define OPTIONS_LOADER (OPTIONS_F | OPTIONS_C | OPTIONS_E | OPTIONS_B | OPTIONS_V)
 #define OPTIONS_ALL                                                                               \
-	(OPTIONS_S | OPTIONS_LOADER | OPTIONS_I | OPTIONS_L | OPTIONS_R | OPTIONS_D |  \
-	    OPTIONS_U)
+	(OPTIONS_S | OPTIONS_LOADER | OPTIONS_I | OPTIONS_L | OPTIONS_R | OPTIONS_D |             \
+	    OPTIONS_U | OPTIONS_T)
 
 /* X(ID, "name", "value" ("" none, "[=V]" may be left out), "help", commands that have it) */
 #define OPTIONS_TABLE(X)                                                                          \
 	X(OPTION_PORT, "port", "P", "port to open",                                               \
-	    OPTIONS_S | OPTIONS_LOADER | OPTIONS_U)                                               \
+	    OPTIONS_S | OPTIONS_LOADER | OPTIONS_U | OPTIONS_T)                                   \
 	X(OPTION_BAUD, "baud", "N",                                                               \
 	    "rate in bit/s; of flash: rate to write at (0: the fastest that works)",              \
-	    OPTIONS_S | OPTIONS_F | OPTIONS_E | OPTIONS_B | OPTIONS_V | OPTIONS_U)                \
+	    OPTIONS_S | OPTIONS_F | OPTIONS_E | OPTIONS_B | OPTIONS_V | OPTIONS_U | OPTIONS_T)    \
 	X(OPTION_FORMAT, "format", "8N1", "data bits, parity, stop bits", OPTIONS_S)              \
 	X(OPTION_DTR, "dtr", "V",                                                                 \
 	    "DTR when the port is opened: auto, on, off or keep; what the adapter remembers is not" \
@@ -127,18 +130,21 @@ enum options_command {
 	    OPTIONS_F)                                                                            \
 	X(OPTION_FREQ, "freq", "F", "flash frequency in the header: keep, 20m, 26m, 40m, 80m",    \
 	    OPTIONS_F)                                                                            \
-	X(OPTION_YES, "yes", "", "do not ask before something is lost",                           \
-	    OPTIONS_F | OPTIONS_E | OPTIONS_U)                                                    \
+	X(OPTION_KEEP_GOING, "keep-going", "", "go on behind a command that fails", OPTIONS_T)    \
+	X(OPTION_YES, "yes", "",                                                                  \
+	    "do not ask before something is lost, or a value will be stored otherwise",           \
+	    OPTIONS_F | OPTIONS_E | OPTIONS_U | OPTIONS_T)                                        \
 	X(OPTION_JSON, "json", "", "result as JSON on standard output",                           \
-	    OPTIONS_LOADER | OPTIONS_I | OPTIONS_L | OPTIONS_D | OPTIONS_U)                       \
-	X(OPTION_QUIET, "quiet", "", "nothing for people: the exit code tells", OPTIONS_D)        \
+	    OPTIONS_LOADER | OPTIONS_I | OPTIONS_L | OPTIONS_D | OPTIONS_U | OPTIONS_T)           \
+	X(OPTION_QUIET, "quiet", "", "nothing for people: the exit code tells",                   \
+	    OPTIONS_D | OPTIONS_T)                                                                \
 	X(OPTION_NO_CLKDIV, "no-clkdiv", "",                                                      \
 	    "do not raise the boot loader's rate by its divider register",                        \
 	    OPTIONS_F | OPTIONS_E | OPTIONS_B | OPTIONS_V)                                        \
 	X(OPTION_TIMEOUT, "timeout", "S",                                                         \
-	    "give up when no boot loader has answered (with --until: nothing has matched) for S"  \
-	    " seconds",                                                                           \
-	    OPTIONS_S | OPTIONS_LOADER)                                                           \
+	    "give up when no boot loader has answered (with --until: nothing has matched; of"     \
+	    " send: nothing has arrived) for S seconds",                                          \
+	    OPTIONS_S | OPTIONS_LOADER | OPTIONS_T)                                               \
 	X(OPTION_COMPLETION, "completion", "SHELL",                                               \
 	    "print what bash, zsh or fish has to know to complete a command line", OPTIONS_S)     \
 	X(OPTION_HELP, "help", "", "this help", OPTIONS_ALL)                                      \

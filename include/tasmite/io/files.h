@@ -26,6 +26,9 @@ int files_make_parents(const char *path, struct err *err);
 int files_read(const char *path, size_t max, uint8_t **data, size_t *size, struct err *err);
 /* Replaces path atomically (a temporary file beside it, fsync, rename), with that mode. */
 int files_replace(const char *path, const void *data, size_t size, mode_t mode, struct err *err);
+/* The same without waiting for the disk, which takes tens of ms: for what can be had again. After a
+ * power cut the old file may be there, or an empty one. */
+int files_store(const char *path, const void *data, size_t size, mode_t mode, struct err *err);
 /* Appends one whole record under an exclusive lock (ERR_AGAIN when
  * another process holds it: nothing waits), creating the file with that mode. */
 int files_append(const char *path, const void *data, size_t size, mode_t mode, struct err *err);

@@ -119,7 +119,7 @@ struct engine_chip {
 	/* The ESP32 family's; in secure download mode neither MAC, crystal nor flash are known. */
 	bool family32;
 	uint16_t chip_id;     /* as in images and in the security info */
-	int revision;	      /* the security info's last word; -1: the chip tells none */
+	int revision;	      /* by its eFuses: major * 100 + minor; -1: not read */
 	uint32_t boot_offset; /* of the second boot loader in the flash */
 	const char *boot_pin; /* low at power-on: the loader; for ever valid */
 	char part[24];	      /* ESP32: "ESP32-PICO-D4 or V3"; "" not told */

@@ -106,7 +106,10 @@
 /* offset · length (any number, also odd) · stride (a multiple of 4; the last piece may be shorter)
  * · digest bytes (8 or 16) → the MD5 of each stride, cut to that many bytes, one after the other; in as many answers as
  * needed, each with the serial, payload: index of its first digest (u32) · count (u32) · digests */
-#define STUB_MD5_RANGES 0x48u
+/* In the word of the digest's bytes: the flash is read at its full clock, which a slow one may not
+ * stand. For who looks for what is right already: where a digest is wrong nothing is proven. */
+#define STUB_DIGEST_FAST 0x100u
+#define STUB_MD5_RANGES	 0x48u
 /* digest bytes · n × (offset, length) → as STUB_MD5 */
 #define STUB_PLAN 0x49u
 /* first run's index · flags (STUB_PLAN_*) · n × (offset, length | STUB_RUN_ERASE) → –. A frame with
@@ -130,11 +133,7 @@
 /* offset (all before it is here) → no answer */
 #define STUB_RUN 0x51u
 /* how: STUB_RUN_* → – , then the stub is gone */
-#define STUB_WRITE_STATUS 0x52u
-/* value of the flash's status register 1, as a word → status registers afterwards */
-#define STUB_BLANK 0x53u
-/* offset · length · stride → one bit per stride, least significant first: 1 blank (all FF) */
-#define STUB_PROVE 0x54u
+#define STUB_PROVE 0x52u
 /* offset · length · stride (a multiple of 64), after a PLAN: what is there after the writing is read
  * back from the flash as the write goes on, and hashed → – at once; then, unasked, with the serial of
  * the request: index · MD5 of each stride in turn. All of them have left before END is answered. The
@@ -156,7 +155,8 @@
 
 #define STUB_PLAN_DEFLATE 1u /* the stream is zlib's form */
 #define STUB_PLAN_LAST	  2u /* the plan is complete */
-#define STUB_PLAN_SLOW	  4u /* programs at half the flash clock: for a second try */
+#define STUB_PLAN_SLOW \
+	4u /* programs and reads at half the flash clock, 64 bytes a command: for a second try */
 #define STUB_PLAN_ROUND \
 	8u		    /* where what follows the last run in its block of 64 KiB is blank, the
 			      * block may be erased as a whole */

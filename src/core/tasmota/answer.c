@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* What the console answers. */
-#include "answer.h"
+#include "tasmite/core/tasmota/answer.h"
 
 #include <string.h>
 

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "answer.h"
+#include "tasmite/core/tasmota/answer.h"
 #include "tasmite/base/str.h"
 #include "tasmite/base/xalloc.h"
 

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "answer.h"
+#include "tasmite/core/tasmota/answer.h"
 #include "tasmite/core/tasmota/logline.h"
 
 struct row {

@@ -17,6 +17,11 @@
 #define SYMBOLS_MAX  (1u << 20)	 /* entries of the table that are looked at */
 #define NAMES_MAX    (24u << 20) /* bytes of names */
 #define MAP_MAX	     (64u << 20) /* bytes of a map file that are looked at */
+/* Of one slice of reading: bytes of the file, entries of a table, rows that are merged. */
+#define PIECE	 (512u << 10)
+#define ENTRIES	 16384u
+#define ROWS	 32768u
+#define RUN_ROWS 8192u /* sorted at once */
 /* A symbol without a size reaches up to the next one, but not further than this. */
 #define REACH_MAX 0x4000u
 
@@ -137,74 +142,122 @@ static bool wanted(const uint8_t *symbol, const uint8_t *table, uint32_t section
 	return of.flags & SHF_EXECINSTR;
 }
 
-static void take_symbols(struct symbols *s, const uint8_t *entries, size_t n, const uint8_t *table,
-    uint32_t sections, uint64_t names)
+enum reading_stage { READ_HEAD, READ_ENTRIES, READ_NAMES, READ_TABLE, READ_MAP, READ_SORT };
+
+struct map_line {
+	char section[4001]; /* its name stood alone in a line: numbers follow in the next one */
+	size_t section_n;
+};
+
+struct symbols_reading {
+	struct symbols_source from;
+	struct symbols *s;
+	enum reading_stage stage;
+	/* ELF */
+	uint8_t *table;	  /* of sections */
+	uint8_t *entries; /* of symbols */
+	uint32_t sections;
+	struct section symbols, names;
+	size_t at; /* how far the present stage has come */
+	/* map */
+	struct map_line line;
+	char *text;
+	size_t held; /* bytes in text: the beginning of a line */
+	/* sorting: runs of that many rows are in order; at: the pair that is merged, of whose sides
+	 * so many rows are taken */
+	struct symbol *spare;
+	size_t run, left, right;
+};
+
+static int damaged(struct err *err, const char *what)
 {
-	for (size_t i = 0; i < n; i++) {
-		const uint8_t *p = entries + i * ELF_SYMBOL;
+	return err_set(err, ERR_FORMAT, 0, "%s", what);
+}
+
+/* The next piece of what lies at offset; ERR_OK: all of it is there. */
+static int read_more(struct symbols_reading *r, uint32_t offset, uint8_t *dst, size_t n)
+{
+	size_t piece = n - r->at < PIECE ? n - r->at : PIECE;
+
+	if (!get(&r->from, (uint64_t)offset + r->at, dst + r->at, piece))
+		return ERR_FORMAT;
+	r->at += piece;
+	return r->at < n ? ERR_AGAIN : ERR_OK;
+}
+
+static void take_symbols(struct symbols_reading *r)
+{
+	size_t n = r->symbols.size / ELF_SYMBOL;
+	size_t end = n - r->at < ENTRIES ? n : r->at + ENTRIES;
+	struct symbols *s = r->s;
+
+	for (; r->at < end; r->at++) {
+		const uint8_t *p = r->entries + r->at * ELF_SYMBOL;
 		uint32_t name = get_le32(p);
 
-		if (wanted(p, table, sections) && name < names && !is_label(s->names + name))
+		if (wanted(p, r->table, r->sections) && name < r->names.size &&
+		    !is_label(s->names + name))
 			add(s, get_le32(p + 4), get_le32(p + 8), name);
 	}
 }
 
-static int take_table(struct symbols *s, const struct symbols_source *f, const struct section *tab,
-    const uint8_t *table, uint32_t sections, struct err *err)
+static int begin_table(struct symbols_reading *r, struct err *err)
 {
-	struct section names = {0};
-	size_t n = tab->size / ELF_SYMBOL;
-	uint8_t *entries;
-	bool good;
+	size_t n = r->symbols.size / ELF_SYMBOL;
 
-	if (tab->link < sections)
-		section_of(table, tab->link, &names);
-	if (names.type != SHT_STRTAB || !names.size || names.size > NAMES_MAX || n > SYMBOLS_MAX)
-		return err_set(err, ERR_FORMAT, 0, "its symbol table is damaged or too large");
-	entries = xmalloc(n * ELF_SYMBOL + 1);
-	s->names = xmalloc((size_t)names.size + 1);
-	good = get(f, tab->offset, entries, n * ELF_SYMBOL) &&
-	       get(f, names.offset, s->names, names.size);
-	if (good) {
-		s->names[names.size] = '\0';
-		s->names_n = names.size;
-		take_symbols(s, entries, n, table, sections, names.size);
-	}
-	free(entries);
-	return good ? ERR_OK
-		    : err_set(err, ERR_FORMAT, 0, "it is cut: its symbol table is not all there");
+	if (r->symbols.link < r->sections)
+		section_of(r->table, r->symbols.link, &r->names);
+	if (r->names.type != SHT_STRTAB || !r->names.size || r->names.size > NAMES_MAX ||
+	    n > SYMBOLS_MAX)
+		return damaged(err, "its symbol table is damaged or too large");
+	r->entries = xmalloc(n * ELF_SYMBOL + 1);
+	r->s->names = xmalloc((size_t)r->names.size + 1);
+	r->s->names[r->names.size] = '\0';
+	r->s->names_n = r->names.size;
+	r->stage = READ_ENTRIES;
+	return ERR_AGAIN;
 }
 
-static int read_elf(
-    struct symbols *s, const struct symbols_source *f, const uint8_t *head, struct err *err)
+static int begin_elf(struct symbols_reading *r, const uint8_t *head, struct err *err)
 {
-	uint32_t at = get_le32(head + 32), count = get_le16(head + 48);
 	uint16_t machine = get_le16(head + 18);
-	struct section one;
-	uint8_t *table;
-	int rc = err_set(err, ERR_NOENT, 0,
-	    "it has no symbol table (stripped): take the one that the build left");
+	size_t bytes;
 
+	r->sections = get_le16(head + 48);
+	bytes = (size_t)r->sections * ELF_SECTION;
 	if (head[4] != 1 || head[5] != 1 || (machine != EM_XTENSA && machine != EM_RISCV))
 		return err_set(err, ERR_FORMAT, 0,
 		    "it is an ELF file, but not for an ESP (machine %u)", machine);
-	s->kind = machine == EM_XTENSA ? "ELF for Xtensa" : "ELF for RISC-V";
-	if (!count || count > SECTIONS_MAX || get_le16(head + 46) != ELF_SECTION)
-		return err_set(err, ERR_FORMAT, 0, "its table of sections is damaged");
-	table = xmalloc((size_t)count * ELF_SECTION);
-	if (!get(f, at, table, (size_t)count * ELF_SECTION)) {
-		free(table);
-		return err_set(
-		    err, ERR_FORMAT, 0, "it is cut: its table of sections is not all there");
+	r->s->kind = machine == EM_XTENSA ? "ELF for Xtensa" : "ELF for RISC-V";
+	if (!r->sections || r->sections > SECTIONS_MAX || get_le16(head + 46) != ELF_SECTION)
+		return damaged(err, "its table of sections is damaged");
+	r->table = xmalloc(bytes);
+	if (!get(&r->from, get_le32(head + 32), r->table, bytes))
+		return damaged(err, "it is cut: its table of sections is not all there");
+	for (uint32_t i = 0; i < r->sections; i++) {
+		section_of(r->table, i, &r->symbols);
+		if (r->symbols.type == SHT_SYMTAB)
+			return begin_table(r, err);
 	}
-	for (uint32_t i = 0; i < count; i++) {
-		section_of(table, i, &one);
-		if (one.type != SHT_SYMTAB)
-			continue;
-		rc = take_table(s, f, &one, table, count, err);
-		break;
+	return err_set(err, ERR_NOENT, 0,
+	    "it has no symbol table (stripped): take the one that the build left");
+}
+
+/* A slice; ERR_OK: this stage is over. */
+static int read_elf(struct symbols_reading *r, struct err *err)
+{
+	size_t n = r->symbols.size / ELF_SYMBOL;
+	int rc;
+
+	if (r->stage == READ_TABLE) {
+		take_symbols(r);
+		return r->at < n ? ERR_AGAIN : ERR_OK;
 	}
-	free(table);
+	rc = r->stage == READ_ENTRIES
+		 ? read_more(r, r->symbols.offset, r->entries, n * ELF_SYMBOL)
+		 : read_more(r, r->names.offset, (uint8_t *)r->s->names, r->names.size);
+	if (rc == ERR_FORMAT)
+		return damaged(err, "it is cut: its symbol table is not all there");
 	return rc;
 }
 
@@ -266,11 +319,6 @@ static size_t function_of(const char *section, size_t n, const char **name)
 	return 0;
 }
 
-struct map_line {
-	char section[4001]; /* its name stood alone in a line: numbers follow in the next one */
-	size_t section_n;
-};
-
 /* " .text.setup   0x40201010   0x1c4 a.o", and "      0x40201010    setup". */
 static void map_line(struct symbols *s, struct map_line *m, const char *p, const char *end)
 {
@@ -315,49 +363,177 @@ static void map_line(struct symbols *s, struct map_line *m, const char *p, const
 		add_named(s, at, 0, name, n);
 }
 
-static int read_map(struct symbols *s, const struct symbols_source *f, struct err *err)
+/* The lines of a piece; one that goes on behind it is held. */
+static void map_lines(struct symbols_reading *r, const char *text, size_t n, bool last)
 {
-	size_t n = (size_t)(f->size < MAP_MAX ? f->size : MAP_MAX);
-	char *text = xmalloc(n + 1);
-	struct map_line *m = xcalloc(1, sizeof(*m));
-	bool good = n && get(f, 0, text, n);
+	size_t at = 0;
 
-	s->kind = "map file";
-	for (size_t at = 0; good && at < n;) {
+	while (at < n) {
 		const char *line = text + at, *lf = memchr(line, '\n', n - at);
 		const char *end = lf ? lf : text + n;
 
+		/* Of a line that is longer than a piece the rest is read as one of its own. */
+		if (!lf && !last && n - at < PIECE)
+			break;
 		if (end > line && end[-1] == '\r')
 			end--;
-		map_line(s, m, line, end);
+		map_line(r->s, &r->line, line, end);
 		at = lf ? (size_t)(lf - text) + 1 : n;
 	}
-	free(text);
-	free(m);
-	if (good && s->count)
+	r->held = n - at;
+	memmove(r->text, text + at, r->held);
+}
+
+static int read_map(struct symbols_reading *r, struct err *err)
+{
+	size_t size = (size_t)(r->from.size < MAP_MAX ? r->from.size : MAP_MAX);
+	size_t piece = size - r->at < PIECE ? size - r->at : PIECE;
+
+	if (!piece || !get(&r->from, r->at, r->text + r->held, piece))
+		return damaged(err, "it is neither an ELF file nor a map file of a build");
+	r->at += piece;
+	map_lines(r, r->text, r->held + piece, r->at == size);
+	if (r->at < size)
+		return ERR_AGAIN;
+	return r->s->count ? ERR_OK
+			   : damaged(err, "it is neither an ELF file nor a map file of a build");
+}
+
+/* ---- sorting ----------------------------------------------------------------------------------- */
+
+/* Pairs of neighbouring runs become one each in spare: the next rows of that. */
+static void merge(struct symbols_reading *r)
+{
+	const struct symbol *row = r->s->row;
+	size_t n = r->s->count;
+
+	for (size_t done = 0; done < ROWS && r->at < n; done++) {
+		size_t mid = r->at + r->run < n ? r->at + r->run : n;
+		size_t end = mid + r->run < n ? mid + r->run : n;
+		size_t i = r->at + r->left, k = mid + r->right, out = i + r->right;
+		bool left = k == end || (i < mid && by_address(&row[i], &row[k]) <= 0);
+
+		r->spare[out] = row[left ? i : k];
+		r->left += left;
+		r->right += !left;
+		if (out + 1 == end) {
+			r->at = end;
+			r->left = r->right = 0;
+		}
+	}
+}
+
+/* Runs first, then each pass doubles their length. */
+static int sort_step(struct symbols_reading *r)
+{
+	struct symbols *s = r->s;
+
+	if (!r->spare) {
+		size_t n = s->count - r->at < RUN_ROWS ? s->count - r->at : RUN_ROWS;
+
+		qsort(s->row + r->at, n, sizeof(s->row[0]), by_address);
+		r->at += n;
+		if (r->at < s->count)
+			return ERR_AGAIN;
+		r->spare = xmalloc(s->count * sizeof(*r->spare));
+		r->run = RUN_ROWS;
+		r->at = 0;
+	}
+	if (r->run >= s->count)
 		return ERR_OK;
-	return err_set(err, ERR_FORMAT, 0, "it is neither an ELF file nor a map file of a build");
+	merge(r);
+	if (r->at >= s->count) {
+		struct symbol *was = s->row;
+
+		s->row = r->spare;
+		r->spare = was;
+		s->room = s->count;
+		r->run *= 2;
+		r->at = 0;
+	}
+	return r->run >= s->count ? ERR_OK : ERR_AGAIN;
 }
 
 /* ---- both ------------------------------------------------------------------------------------------ */
 
-struct symbols *symbols_read(const struct symbols_source *from, struct err *err)
+struct symbols_reading *symbols_begin(const struct symbols_source *from)
 {
-	struct symbols *s = xcalloc(1, sizeof(*s));
+	struct symbols_reading *r = xcalloc(1, sizeof(*r));
+
+	r->from = *from;
+	r->s = xcalloc(1, sizeof(*r->s));
+	return r;
+}
+
+static int begin_reading(struct symbols_reading *r, struct err *err)
+{
 	uint8_t head[ELF_HEAD];
+
+	if (get(&r->from, 0, head, sizeof(head)) && !memcmp(head, "\177ELF", 4))
+		return begin_elf(r, head, err);
+	r->s->kind = "map file";
+	r->text = xmalloc(2 * PIECE);
+	r->stage = READ_MAP;
+	return ERR_AGAIN;
+}
+
+/* What comes behind a stage that is over; ERR_OK: nothing. */
+static int next_stage(struct symbols_reading *r, struct err *err)
+{
+	static const enum reading_stage next[] = {[READ_ENTRIES] = READ_NAMES,
+	    [READ_NAMES] = READ_TABLE,
+	    [READ_TABLE] = READ_SORT,
+	    [READ_MAP] = READ_SORT};
+
+	if (r->stage == READ_SORT)
+		return ERR_OK;
+	r->stage = next[r->stage];
+	r->at = 0;
+	if (r->stage == READ_SORT && !r->s->count)
+		return err_set(err, ERR_NOENT, 0, "it names no functions");
+	return ERR_AGAIN;
+}
+
+int symbols_step(struct symbols_reading *r, struct symbols **out, struct err *err)
+{
 	int rc;
 
-	if (get(from, 0, head, sizeof(head)) && !memcmp(head, "\177ELF", 4))
-		rc = read_elf(s, from, head, err);
+	*out = NULL;
+	if (r->stage == READ_HEAD)
+		return begin_reading(r, err);
+	if (r->stage == READ_SORT)
+		rc = sort_step(r);
 	else
-		rc = read_map(s, from, err);
-	if (rc == ERR_OK && !s->count)
-		rc = err_set(err, ERR_NOENT, 0, "it names no functions");
-	if (rc != ERR_OK) {
-		symbols_free(s);
-		return NULL;
+		rc = r->stage == READ_MAP ? read_map(r, err) : read_elf(r, err);
+	if (rc == ERR_OK)
+		rc = next_stage(r, err);
+	if (rc == ERR_OK) {
+		*out = r->s;
+		r->s = NULL;
 	}
-	qsort(s->row, s->count, sizeof(s->row[0]), by_address);
+	return rc;
+}
+
+void symbols_end(struct symbols_reading *r)
+{
+	if (!r)
+		return;
+	symbols_free(r->s);
+	free(r->table);
+	free(r->entries);
+	free(r->text);
+	free(r->spare);
+	free(r);
+}
+
+struct symbols *symbols_read(const struct symbols_source *from, struct err *err)
+{
+	struct symbols_reading *r = symbols_begin(from);
+	struct symbols *s;
+
+	while (symbols_step(r, &s, err) == ERR_AGAIN)
+		;
+	symbols_end(r);
 	return s;
 }
 

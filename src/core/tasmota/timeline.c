@@ -114,6 +114,20 @@ void timeline_time_text(int32_t ms, char *dst, size_t size)
 		(void)str_fmt(dst, size, "%d:%02d min", (int)(ms / 60000), (int)(ms / 1000 % 60));
 }
 
+/* Of a boot of which nothing but the first word was heard no time is known. */
+void timeline_end_text(const struct timeline_boot *b, char *dst, size_t size)
+{
+	int32_t end = timeline_end(b);
+	unsigned last = 0;
+
+	for (unsigned i = 0; i < TIMELINE_STAGES; i++)
+		last = b->ms[i] >= 0 ? i : last;
+	if (end == 0 || (end > 0 && last == TIMELINE_ROM))
+		(void)str_fmt(dst, size, "%s only", timeline_stage_name((enum timeline_stage)last));
+	else
+		timeline_time_text(end, dst, size);
+}
+
 /* ---- bars ----------------------------------------------------------------------------------------- */
 
 /* Cells of the page's bars. */

@@ -13,6 +13,7 @@ elf=$out/stub_esp8266.elf
 "${cross}gcc" -std=c11 -Os -flto -flto-partition=one -ffreestanding -fno-builtin -nostdlib \
 	-mtext-section-literals -fno-jump-tables -fno-tree-loop-distribute-patterns \
 	-fno-inline-small-functions -fno-tree-loop-im -mno-target-align -falign-functions=1 \
+	-fno-tree-loop-optimize -fno-caller-saves \
 	-Wall -Wextra -Wshadow -Wconversion -Werror -Iinclude \
 	-Wl,-T,"$dir/stub.ld" -Wl,--build-id=none -o "$elf" "$dir"/*.c
 "${cross}objcopy" -O binary -j .text "$elf" "$out/stub_text.bin"

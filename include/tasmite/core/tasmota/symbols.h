@@ -24,8 +24,17 @@ struct symbols_source {
 };
 
 struct symbols;
+/* A file that is being read. */
+struct symbols_reading;
 
-/* NULL with err: neither ELF nor map, for another machine, without a symbol table, damaged. Owned by
+/* Begins; what from->ctx is must live until symbols_end. */
+struct symbols_reading *symbols_begin(const struct symbols_source *from);
+/* A slice of the work, of a few ms at most. ERR_AGAIN: there is more; ERR_OK: *out has them, owned by
+ * the caller; else err as of symbols_read. After these symbols_end must follow. */
+int symbols_step(struct symbols_reading *r, struct symbols **out, struct err *err);
+/* Also in the middle; NULL is allowed. */
+void symbols_end(struct symbols_reading *r);
+/* All at once. NULL with err: neither ELF nor map, for another machine, without a symbol table, damaged. Owned by
  * the caller. */
 struct symbols *symbols_read(const struct symbols_source *from, struct err *err);
 /* NULL is allowed. */

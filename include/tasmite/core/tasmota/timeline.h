@@ -55,6 +55,9 @@ int32_t timeline_end(const struct timeline_boot *b);
 const char *timeline_stage_name(enum timeline_stage stage);
 /* "620 ms", "5.312 s", "3:20 min". */
 void timeline_time_text(int32_t ms, char *dst, size_t size);
+/* How long it took to the last stage that was reached: "5.312 s"; "ROM only" where there is no time to
+ * be told, "-" where nothing was reached. */
+void timeline_end_text(const struct timeline_boot *b, char *dst, size_t size);
 /* A boot as a bar: one that takes scale_ms is so many cells long. The way to each stage has a
  * character of its own. UTF-8, one cell each. */
 void timeline_bar(

@@ -5,7 +5,7 @@
  *
  * Register addresses and bits: the mask ROM's own use of them (its UART and SPI routines), and for
  * the SPI flash commands the sequences that flashing tools send to read the flash id. The ROM
- * leaves the processor and the UART at 52 MHz (26 MHz crystal), its flash clock at a quarter of it.
+ * leaves the processor and the bus at 52 MHz (26 MHz crystal), its flash clock at a quarter of it.
  *
  * Watchdogs: nothing in the ROM's way from reset to the boot loader turns one on (it has the
  * routine, nobody calls it), and the loader itself may wait for its host for ever. So the stub has
@@ -57,6 +57,23 @@
 #define PINS	       0x60000800u
 #define PINS_SPI_WHOLE 0x100u
 
+/* The pad of the flash's chip select (SD_CMD, GPIO11), and that GPIO. Pads and their functions:
+ * Espressif's eagle_soc.h and pin list; GPIO registers: its gpio_register.h. */
+#define PAD_SELECT	 0x60000830u
+#define PAD_FUNCTION	 0x130u
+#define PAD_FUNCTION_SPI 0x10u
+#define PAD_FUNCTION_IO	 0x30u
+#define GPIO_OUT_CLEAR	 0x60000308u
+#define GPIO_DRIVE	 0x60000310u
+#define GPIO_DRIVE_NOT	 0x60000314u
+#define GPIO_SELECT	 (1u << 11)
+
+/* Bit 0: the processor runs at twice the bus's clock, here 104 MHz of 52; it is made for 160. The bus
+ * keeps its own, and with it UART, SPI and timers. That it does so with the PLL as the ROM leaves it is
+ * known from programs that run without the SDK (github.com/cnlohr/nosdk8266, its table of clocks). */
+#define CLOCKS	      0x3FF00014u
+#define CLOCKS_DOUBLE 1u
+
 #define EFUSE	  0x3FF00050u
 #define RTC_RESET 0x60000700u /* bit 31: software reset */
 
@@ -82,7 +99,7 @@ static inline uint32_t chip_cycles(void)
 }
 #endif
 
-#define CHIP_MS 52000u /* cycles of a millisecond, with the 26 MHz crystal */
+#define CHIP_MS 52000u /* clocks of the bus in a millisecond, with the 26 MHz crystal */
 
 /* Connects the flash to its pins and sets the controller up for the slowest reads. */
 STUB_CALL void chip_attach_flash(void);

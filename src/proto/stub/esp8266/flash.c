@@ -4,6 +4,12 @@
  * the processor is free while the chip programs or erases. flash_step() is called from every tick:
  * it looks whether the chip is ready and gives it the next thing to do, programming before erasing
  * ahead.
+ *
+ * A command may be longer than what the controller holds: while its pad is a GPIO that is low, the
+ * chip stays selected between two transfers, of which only the first one has a command (the other
+ * controller of this chip is used like that whenever a program drives the chip select by itself). So
+ * a page is programmed at once: four quarters take the chip longer. Whether this chip can do that is
+ * tried with its id; where it can't, or the write goes wrong, it is done without.
  */
 #include "stub.h"
 
@@ -25,10 +31,10 @@
 #define LIMIT_SECTOR  2000u
 #define LIMIT_BLOCK   8000u
 #define LIMIT_CHIP    400000u
-#define NOT_LOADED    1u    /* no chunk of the stream begins there */
-#define READ_CYCLES   1100u /* a chunk on the wires */
-#define POLL_CYCLES   150u
-#define ERASE_CYCLES  5000u
+#define READ_CYCLES   2200u /* a chunk on the wires */
+#define POLL_CYCLES   300u
+#define SHORT_CYCLES  4000u /* what is less than a page is looked at */
+#define ERASE_CYCLES  10000u
 #define BLOCK_WORTH   4u /* sectors to erase that make the block's command the faster one */
 
 static void spi_wait(void)
@@ -52,6 +58,13 @@ static void spi_begin(struct stub *s, uint32_t command, uint32_t user, uint32_t 
 #define SIZE_IN(n)  (((n)*8u - 1u) << 8)
 #define SIZE_OUT(n) (((n)*8u - 1u) << 17)
 
+/* Goes on, with the chip held: out, or in. */
+static void spi_more(struct stub *s, uint32_t user, uint32_t sizes)
+{
+	reg_set(SPI_USER, user | s->spi_user);
+	reg_set(SPI_USER1, sizes);
+}
+
 static void spi_address(uint32_t addr)
 {
 	reg_set(SPI_ADDR, addr << 8);
@@ -71,6 +84,18 @@ static void spi_plain(struct stub *s, uint32_t command)
 	spi_wait();
 }
 
+/* The chip is selected until it is let go. As a GPIO the pad is low (flash_init), and as the
+ * controller's it is high while no transfer runs. */
+static void select_hold(struct stub *s)
+{
+	reg_set(PAD_SELECT, (s->pad & ~PAD_FUNCTION) | PAD_FUNCTION_IO);
+}
+
+static void select_release(struct stub *s)
+{
+	reg_set(PAD_SELECT, s->pad);
+}
+
 /* Half the processor's clock for what is read. Programming takes more, of every chip (plain reads
  * end at 33 MHz, the other commands at 50 to 104), and nothing has to come back in time. */
 static void clock_half(struct stub *s)
@@ -87,13 +112,41 @@ static void clock_whole(struct stub *s)
 	reg_set(SPI_CTRL, (s->spi_ctrl_rom & ~SPI_CTRL_CLOCK) | SPI_CTRL_WHOLE);
 }
 
+static bool is_there(const struct stub *s)
+{
+	return s->flash_id != 0 && s->flash_id != 0xFFFFFFu;
+}
+
+/* Can it be held? Its id is asked for by one transfer and read by another, neither of which has a
+ * command of the controller's. */
+static void select_try(struct stub *s)
+{
+	s->burst = 1;
+	s->pad = reg_get(PAD_SELECT);
+	if ((s->pad & PAD_FUNCTION) != PAD_FUNCTION_SPI || !is_there(s))
+		return;
+	reg_set(GPIO_OUT_CLEAR, GPIO_SELECT);
+	reg_set(GPIO_DRIVE, GPIO_SELECT);
+	select_hold(s);
+	reg_set(SPI_W0, CMD_ID);
+	spi_more(s, SPI_USER_MOSI, SIZE_OUT(1));
+	reg_set(SPI_CMD, SPI_CMD_USER);
+	spi_wait();
+	reg_set(SPI_W0, 0);
+	spi_more(s, SPI_USER_MISO, SIZE_IN(3));
+	reg_set(SPI_CMD, SPI_CMD_USER);
+	spi_wait();
+	select_release(s);
+	if ((reg_get(SPI_W0) & 0xFFFFFFu) == s->flash_id)
+		s->burst = PAGE_CHUNKS;
+}
+
 void flash_init(struct stub *s)
 {
 	uint32_t size;
 
 	chip_attach_flash();
 	s->program_cycles = 2000; /* it learns */
-	s->loaded = NOT_LOADED;
 	s->spi_user_rom = reg_get(SPI_USER);
 	s->spi_user1_rom = reg_get(SPI_USER1);
 	s->spi_user2_rom = reg_get(SPI_USER2);
@@ -104,11 +157,14 @@ void flash_init(struct stub *s)
 	s->flash_id = spi_read(s, CMD_ID, 3);
 	size = s->flash_id >> 16;
 	s->flash_size = size >= 0x12u && size <= 0x18u ? 1u << size : 0x400000u;
+	select_try(s);
 }
 
 void flash_leave(struct stub *s)
 {
 	flash_hold(s);
+	reg_set(CLOCKS, reg_get(CLOCKS) & ~CLOCKS_DOUBLE);
+	reg_set(GPIO_DRIVE_NOT, GPIO_SELECT);
 	reg_set(SPI_CTRL, s->spi_ctrl_rom);
 	reg_set(SPI_USER, s->spi_user_rom);
 	reg_set(SPI_USER1, s->spi_user1_rom);
@@ -118,11 +174,6 @@ void flash_leave(struct stub *s)
 bool flash_range(const struct stub *s, uint32_t addr, uint32_t n)
 {
 	return addr <= s->flash_size && n <= s->flash_size - addr;
-}
-
-static bool is_there(const struct stub *s)
-{
-	return s->flash_id != 0 && s->flash_id != 0xFFFFFFu;
 }
 
 void flash_hold(struct stub *s)
@@ -140,16 +191,24 @@ void flash_release(struct stub *s)
 
 void flash_read_begin(struct stub *s, uint32_t addr)
 {
-	s->loaded = NOT_LOADED;
 	spi_address(addr);
 	spi_begin(s, CMD_READ, SPI_USER_ADDR | SPI_USER_MISO, SIZE_ADDR | SIZE_IN(CHUNK));
 }
 
+/* The controller's words, from a register: else each of their addresses would be loaded. */
+static uint32_t words_at(void)
+{
+	uint32_t addr = SPI_W0;
+
+	__asm__("" : "+r"(addr));
+	return addr;
+}
+
 static void words_take(uint32_t *words)
 {
-	uint32_t addr;
+	uint32_t addr = words_at(), end = addr + CHUNK;
 
-	for (addr = SPI_W0; addr != SPI_W0 + CHUNK; addr += 32u, words += 8) {
+	for (; addr != end; addr += 32u, words += 8) {
 		words[0] = reg_get(addr);
 		words[1] = reg_get(addr + 4u);
 		words[2] = reg_get(addr + 8u);
@@ -161,27 +220,79 @@ static void words_take(uint32_t *words)
 	}
 }
 
+static void words_load(const uint32_t *words)
+{
+	uint32_t addr = words_at(), end = addr + CHUNK;
+
+	for (; addr != end; addr += 32u, words += 8) {
+		reg_set(addr, words[0]);
+		reg_set(addr + 4u, words[1]);
+		reg_set(addr + 8u, words[2]);
+		reg_set(addr + 12u, words[3]);
+		reg_set(addr + 16u, words[4]);
+		reg_set(addr + 20u, words[5]);
+		reg_set(addr + 24u, words[6]);
+		reg_set(addr + 28u, words[7]);
+	}
+}
+
+uint32_t flash_time(struct stub *s)
+{
+	uint32_t since;
+
+	flash_read_begin(s, 0);
+	since = chip_cycles();
+	spi_wait();
+	return chip_cycles() - since;
+}
+
 void flash_read_end(uint32_t *words)
 {
 	spi_wait();
 	words_take(words);
 }
 
-void flash_read_fast(struct stub *s, uint32_t addr, uint32_t *words, uint32_t count)
+/* How many chunks a command may have. */
+static uint32_t burst_most(const struct stub *s)
+{
+	return s->plan_flags & STUB_PLAN_SLOW ? 1u : s->burst;
+}
+
+void flash_fast_begin(struct stub *s, uint32_t addr)
 {
 	clock_whole(s);
-	s->loaded = NOT_LOADED;
 	spi_address(addr);
+	if (burst_most(s) > 1u)
+		select_hold(s);
 	spi_begin(s, CMD_READ_FAST, SPI_USER_ADDR | SPI_USER_DUMMY | SPI_USER_MISO,
 	    SIZE_ADDR | SIZE_IN(CHUNK) | SIZE_DUMMY);
-	for (; count; count--, words += CHUNK_WORDS) {
-		spi_wait();
-		spi_address(addr += CHUNK);
-		words_take(words);
-		if (count > 1u)
-			reg_set(SPI_CMD, SPI_CMD_USER);
-	}
+}
+
+void flash_fast_next(struct stub *s, uint32_t addr)
+{
+	if (burst_most(s) > 1u)
+		spi_more(s, SPI_USER_MISO, SIZE_IN(CHUNK));
+	else
+		spi_address(addr);
+	reg_set(SPI_CMD, SPI_CMD_USER);
+}
+
+void flash_fast_end(struct stub *s)
+{
+	select_release(s);
 	clock_half(s);
+}
+
+void flash_read_fast(struct stub *s, uint32_t addr, uint32_t *words, uint32_t count)
+{
+	flash_fast_begin(s, addr);
+	for (;; words += CHUNK_WORDS) {
+		flash_read_end(words);
+		if (!--count)
+			break;
+		flash_fast_next(s, addr += CHUNK);
+	}
+	flash_fast_end(s);
 }
 
 static bool is_blank(const uint32_t *words)
@@ -213,7 +324,7 @@ static bool wait_ready(struct stub *s, uint32_t limit_ms)
 	return true;
 }
 
-uint32_t flash_write_status(struct stub *s, uint32_t value)
+static uint32_t write_status(struct stub *s, uint32_t value)
 {
 	spi_plain(s, CMD_WRITE_ENABLE);
 	reg_set(SPI_W0, value & 0xFFu);
@@ -230,7 +341,7 @@ static uint32_t unlock(struct stub *s)
 	if (!is_there(s))
 		return STUB_E_NO_FLASH;
 	if (status & STATUS_PROTECT) {
-		error = flash_write_status(s, status & ~STATUS_PROTECT & 0xFFu);
+		error = write_status(s, status & ~STATUS_PROTECT & 0xFFu);
 		if (error)
 			return error;
 		if (spi_read(s, CMD_STATUS, 1) & STATUS_PROTECT)
@@ -259,7 +370,10 @@ static void change_begin(struct stub *s, enum flash_state state, uint32_t limit_
 	s->flash_ms = s->ms;
 	s->flash_limit = limit_ms;
 	s->flash_since = chip_cycles();
-	s->flash_due = s->flash_since + (state == FLASH_WRITE ? s->program_cycles : ERASE_CYCLES);
+	s->flash_due = s->flash_since + ERASE_CYCLES;
+	if (state == FLASH_WRITE)
+		s->flash_due = s->flash_since +
+			       (s->writing == burst_most(s) ? s->program_cycles : SHORT_CYCLES);
 	s->status_set = false;
 }
 
@@ -407,53 +521,66 @@ static bool write_target(struct stub *s)
 	return false;
 }
 
-static void write_advance(struct stub *s)
+static void write_advance(struct stub *s, uint32_t chunks)
 {
-	s->done += CHUNK;
-	s->write_addr += CHUNK;
-	s->flashed += CHUNK;
+	s->done += chunks * CHUNK;
+	s->write_addr += chunks * CHUNK;
+	s->flashed += chunks * CHUNK;
 }
 
-static void words_load(const uint32_t *words, uint32_t first)
+static void write_begin(struct stub *s, const uint32_t *words, uint32_t count)
 {
-	uint32_t addr = SPI_W0 + first * 4u;
+	uint32_t left = count;
 
-	for (words += first; addr != SPI_W0 + CHUNK; addr += 4u)
-		reg_set(addr, *words++);
-}
-
-/* While the chip programs: the next chunk goes into the controller, but for its first word, where
- * the status is read. */
-void flash_ahead(struct stub *s)
-{
-	uint32_t next = s->done + CHUNK, ready = delta_ready(s);
-	const uint32_t *words = &s->dict[next % DICT_SIZE / 4u];
-
-	if (s->flash != FLASH_WRITE || s->loaded == next || ready - next < CHUNK || ready == next ||
-	    reg_get(SPI_CMD) || is_blank(words))
-		return;
-	words_load(words, 1);
-	s->loaded = next;
-}
-
-static void write_begin(struct stub *s, const uint32_t *words)
-{
 	spi_plain(s, CMD_WRITE_ENABLE);
 	clock_whole(s);
-	if (s->loaded == s->done)
-		reg_set(SPI_W0, words[0]);
-	else
-		words_load(words, 0);
 	spi_address(s->write_addr);
+	if (count > 1u)
+		select_hold(s);
+	words_load(words);
 	spi_begin(s, CMD_PROGRAM, SPI_USER_ADDR | SPI_USER_MOSI, SIZE_ADDR | SIZE_OUT(CHUNK));
+	while (--left) {
+		spi_wait();
+		words_load(words += CHUNK_WORDS);
+		spi_more(s, SPI_USER_MOSI, SIZE_OUT(CHUNK));
+		reg_set(SPI_CMD, SPI_CMD_USER);
+	}
+	if (count > 1u) {
+		spi_wait();
+		select_release(s);
+	}
+	s->writing = count;
 	change_begin(s, FLASH_WRITE, LIMIT_PROGRAM);
+}
+
+/* What is ready goes on its way, up to the end of its page, less what is blank at both ends. False:
+ * there is not enough of it yet. */
+static bool write_next(struct stub *s)
+{
+	const uint32_t *words;
+	uint32_t most = burst_most(s), count;
+
+	while (delta_ready(s) - s->done >= CHUNK && write_target(s)) {
+		words = &s->dict[s->done % DICT_SIZE / 4u];
+		if (is_blank(words)) {
+			write_advance(s, 1);
+			continue;
+		}
+		count = most - (s->write_addr / CHUNK & (most - 1u));
+		if (delta_ready(s) - s->done < count * CHUNK)
+			return false;
+		while (is_blank(words + (count - 1u) * CHUNK_WORDS))
+			count--;
+		write_begin(s, words, count);
+		return true;
+	}
+	return false;
 }
 
 /* --- what next ----------------------------------------------------------------------------- */
 
 static void flash_next(struct stub *s)
 {
-	const uint32_t *words;
 	uint32_t error;
 
 	if (!s->unlocked && s->run_count) {
@@ -468,14 +595,8 @@ static void flash_next(struct stub *s)
 	proof_read(s);
 	if (delta_read(s))
 		return; /* the UART's turn */
-	while (delta_ready(s) - s->done >= CHUNK && write_target(s)) {
-		words = &s->dict[s->done % DICT_SIZE / 4u];
-		if (s->loaded == s->done || !is_blank(words)) {
-			write_begin(s, words);
-			return;
-		}
-		write_advance(s);
-	}
+	if (write_next(s))
+		return;
 	if (!s->unit_left && !unit_next(s))
 		return;
 	if (!s->unit_known)
@@ -520,14 +641,16 @@ static void busy_still(struct stub *s)
 	}
 }
 
-/* A chunk is programmed. The next one is looked at when this one's time is nearly over: sooner and
- * sooner where it was ready at the first look. */
+/* A burst is programmed. The next one is looked at when this one's time is nearly over: sooner and
+ * sooner where it was ready at the first look. Shorter ones tell nothing. */
 static void write_end(struct stub *s)
 {
-	s->program_cycles = s->status_set ? chip_cycles() - s->flash_since - 2u * POLL_CYCLES
-					  : s->program_cycles - s->program_cycles / 32u;
+	if (s->writing == burst_most(s))
+		s->program_cycles = s->status_set
+					? chip_cycles() - s->flash_since - 2u * POLL_CYCLES
+					: s->program_cycles - s->program_cycles / 32u;
 	s->flash = FLASH_IDLE;
-	write_advance(s);
+	write_advance(s, s->writing);
 	if (!s->hold)
 		flash_next(s);
 }

@@ -14,6 +14,7 @@
 #define TICK_CODES   16u
 #define ADLER	     65521u
 #define ADLER_BYTES  256u
+#define ADLER_LAG    1024u /* bytes that may be made and not summed: the ring is used again */
 #define MATCH_MAX    258u
 
 static const uint8_t length_order[19] = {
@@ -58,6 +59,13 @@ static void adler_update(struct stub *s, uint32_t to)
 	s->adler_a = a;
 	s->adler_b = b;
 	s->adler_to = at;
+}
+
+/* Differences are summed when they are complete. */
+static void adler_follow(struct stub *s)
+{
+	if (s->made - s->adler_to >= ADLER_LAG && !(s->plan_flags & STUB_PLAN_DELTA))
+		adler_update(s, s->made);
 }
 
 static uint32_t adler_value(struct stub *s)
@@ -324,8 +332,6 @@ static bool block_codes(struct stub *s)
 
 		if (stub_due(s, now)) {
 			fast_save(s, &f);
-			if (!(s->plan_flags & STUB_PLAN_DELTA))
-				adler_update(s, s->made);
 			stub_work(s, now);
 			fast_load(s, &f);
 		}
@@ -339,6 +345,7 @@ static bool block_codes(struct stub *s)
 			continue;
 		}
 		fast_save(s, &f);
+		adler_follow(s);
 		sym = symbol(s, &s->litlen);
 		if (sym < END_OF_BLOCK) {
 			if (!write_room(s, 1))
@@ -371,6 +378,7 @@ static bool block_stored(struct stub *s)
 		if (!fill(s, 8) || !write_room(s, 1))
 			return false;
 		dict[s->made++ % DICT_SIZE] = (uint8_t)take(s, 8);
+		adler_follow(s);
 		stub_tick(s);
 	}
 	return true;

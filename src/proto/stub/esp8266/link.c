@@ -69,7 +69,7 @@ void link_flush(struct stub *s)
 		link_poll(s);
 	/* The last character is still in the shifter. */
 	since = chip_cycles();
-	while (chip_cycles() - since < s->divider * 12u)
+	while (chip_cycles() - since < s->divider * 12u * s->ratio)
 		link_poll(s);
 }
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Reading the flash: digests, blank areas, all of it. The next chunk comes from the chip while the
+/* Reading the flash: digests, all of it. The next chunk comes from the chip while the
  * present one is worked on. */
 #include "stub.h"
 
@@ -11,6 +11,7 @@
 struct digests {
 	uint32_t op, serial;
 	uint32_t words;	     /* of a digest */
+	bool fast;	     /* read at the full clock */
 	uint32_t first, has; /* its index; digests in s->digests */
 	uint32_t done, total;
 };
@@ -30,7 +31,7 @@ static void digests_send(struct stub *s, struct digests *d)
 /* Some chunks of a range, up to n bytes (64 and more); how many bytes they were. Alone on the chip,
  * the next chunk is read while this one is hashed. While a stream is written the chip is held for
  * the reading only, and writes while the processor hashes. */
-static uint32_t digest_some(struct stub *s, struct md5 *m, uint32_t addr, uint32_t n)
+static uint32_t digest_some(struct stub *s, struct md5 *m, uint32_t addr, uint32_t n, bool fast)
 {
 	bool shared = s->streaming;
 	uint32_t most = shared ? PIECE_CHUNKS : SECTOR / CHUNK, i;
@@ -41,11 +42,19 @@ static uint32_t digest_some(struct stub *s, struct md5 *m, uint32_t addr, uint32
 	s->proof_have = 0;
 	s->proof_hold = true;
 	flash_hold(s);
-	flash_read_begin(s, addr);
+	if (fast)
+		flash_fast_begin(s, addr);
+	else
+		flash_read_begin(s, addr);
 	for (i = 1; i <= count; i++) {
 		flash_read_end(words);
-		if (i < count)
-			flash_read_begin(s, addr + i * CHUNK);
+		addr += CHUNK;
+		if (i == count && fast)
+			flash_fast_end(s);
+		else if (i < count && fast)
+			flash_fast_next(s, addr);
+		else if (i < count)
+			flash_read_begin(s, addr);
 		if (shared) {
 			words += CHUNK_WORDS;
 			continue;
@@ -72,7 +81,7 @@ static void digest(struct stub *s, struct digests *d, uint32_t addr, uint32_t n)
 		digests_send(s, d);
 	md5_begin(&m);
 	for (; n >= CHUNK; n -= i, addr += i) {
-		i = digest_some(s, &m, addr, n);
+		i = digest_some(s, &m, addr, n, d->fast);
 		d->done += i;
 		stub_tick_busy(s, d->done, d->total);
 	}
@@ -126,10 +135,12 @@ static uint32_t md5_ranges(struct stub *s, struct digests *d, const uint8_t *p, 
 uint32_t read_md5(struct stub *s, const uint8_t *p, uint32_t bytes, bool ranges)
 {
 	const uint8_t *frame = frame_of(s);
-	struct digests d = {frame[0], frame[1], 0, 0, 0, 0, 0};
+	struct digests d = {frame[0], frame[1], 0, false, 0, 0, 0, 0};
 	bool words = bytes >= 4u && bytes % 4u == 0; /* else no word could be loaded */
 	uint32_t size = words ? get_word(ranges ? p : p + bytes - 4u) : 0, error;
 
+	d.fast = size & STUB_DIGEST_FAST;
+	size &= ~STUB_DIGEST_FAST;
 	if (size != 8u && size != 16u)
 		return STUB_E_LENGTH;
 	d.words = size / 4u;
@@ -137,56 +148,6 @@ uint32_t read_md5(struct stub *s, const uint8_t *p, uint32_t bytes, bool ranges)
 	if (error)
 		return error;
 	digests_send(s, &d);
-	return STUB_ANSWERED;
-}
-
-/* --- blank areas --------------------------------------------------------------------------- */
-
-static bool blank(struct stub *s, uint32_t addr, uint32_t n)
-{
-	uint32_t i, bytes;
-
-	for (; n; n -= bytes, addr += bytes) {
-		bytes = n < CHUNK ? n : CHUNK;
-		flash_read_begin(s, addr);
-		flash_read_end(s->chunk);
-		stub_tick(s);
-		for (i = 0; i < bytes; i++)
-			if (((const uint8_t *)s->chunk)[i] != 0xFFu)
-				return false;
-	}
-	return true;
-}
-
-uint32_t read_blank(struct stub *s, const uint8_t *p, uint32_t bytes)
-{
-	uint8_t *bits = (uint8_t *)s->digests;
-	uint32_t addr, left, stride, n, i;
-
-	if (bytes != 12u)
-		return STUB_E_LENGTH;
-	addr = get_word(p);
-	left = get_word(p + 4);
-	stride = get_word(p + 8);
-	if (!stride || !flash_range(s, addr, left))
-		return STUB_E_RANGE;
-	flash_hold(s);
-	for (i = 0; left; i++, left -= n, addr += n) {
-		if (i == DIGEST_WORDS * 32u)
-			break;
-		if (i % 8u == 0)
-			bits[i / 8u] = 0;
-		n = left < stride ? left : stride;
-		if (blank(s, addr, n))
-			bits[i / 8u] |= (uint8_t)(1u << i % 8u);
-		stub_tick_busy(s, i * stride, i * stride + left);
-	}
-	flash_release(s);
-	if (left)
-		return STUB_E_LENGTH; /* more strides than one answer holds */
-	link_begin(s, (frame_of(s))[0], (frame_of(s))[1], STUB_OK);
-	link_bytes(s, bits, (i + 7u) / 8u);
-	link_end(s);
 	return STUB_ANSWERED;
 }
 

@@ -24,9 +24,12 @@
 #define BLOCK	     65536u
 #define CHUNK	     64u /* what the SPI controller holds */
 #define CHUNK_WORDS  16u
-#define FRAME_SKIP   2u	  /* so that payloads, which follow two bytes, are whole words */
-#define PIECE_CHUNKS 16u  /* read at once for a digest while a stream is written */
-#define NEAR_CYCLES  700u /* before a program is expected to be over: waited for */
+#define PAGE_CHUNKS  4u	 /* what a program command takes */
+#define FRAME_SKIP   2u	 /* so that payloads, which follow two bytes, are whole words */
+#define PIECE_CHUNKS 16u /* read at once for a digest while a stream is written */
+/* Before a program is expected to be over: waited for. This and all other times in cycles but
+ * CHIP_MS are of the double clock. */
+#define NEAR_CYCLES  1400u
 #define DIGEST_WORDS 256u
 #define FLASH_MAX    0x1000000u /* what 24 address bits reach */
 
@@ -71,6 +74,7 @@ struct stub {
 
 	/* Time: milliseconds since the start, from the cycle counter. */
 	uint32_t ms, ms_cycles;
+	uint32_t ratio;	  /* the processor's clock to that of the bus: 1 or 2 */
 	uint32_t tick_at; /* cycle of the next tick that does something */
 
 	/* Speed. */
@@ -95,9 +99,11 @@ struct stub {
 	uint32_t flash_limit;	 /* it may be for so many ms */
 	uint32_t flash_since;	 /* the same in cycles */
 	uint32_t flash_due;	 /* no need to look at it before that cycle */
-	uint32_t program_cycles; /* what programming a chunk takes, as far as is known */
+	uint32_t program_cycles; /* what programming a burst takes, as far as is known */
 	bool status_set;	 /* the controller is set up to read the status */
-	uint32_t loaded;	 /* place in the stream of the chunk that is in the controller */
+	uint32_t burst;		 /* chunks that can be programmed at once: PAGE_CHUNKS, or 1 */
+	uint32_t writing;	 /* ... that are */
+	uint32_t pad;		 /* of the chip select, as the ROM has it */
 
 	/* The plan, and how far its erasing is. */
 	uint32_t run_count, plan_flags;
@@ -221,18 +227,23 @@ STUB_CALL void link_flush(struct stub *s);
 /* flash.c */
 STUB_CALL void flash_init(struct stub *s);
 STUB_CALL void flash_leave(struct stub *s);
+/* Cycles that a transfer takes. */
+STUB_CALL uint32_t flash_time(struct stub *s);
 STUB_CALL void flash_step(struct stub *s);
-STUB_CALL void flash_ahead(struct stub *s);
 /* Waits until the chip is idle and keeps it so until flash_release(). */
 STUB_CALL void flash_hold(struct stub *s);
 STUB_CALL void flash_release(struct stub *s);
 STUB_CALL uint32_t flash_status(struct stub *s);
-STUB_CALL uint32_t flash_write_status(struct stub *s, uint32_t value);
 STUB_CALL void flash_erase_chip(struct stub *s);
 /* Reading, with the chip held: begin, then take its 64 bytes, the next one begun meanwhile. */
 STUB_CALL void flash_read_begin(struct stub *s, uint32_t addr);
 STUB_CALL void flash_read_end(uint32_t *words);
-/* count chunks at the full clock, by the command that is made for it. */
+/* The same at the full clock, by the command that is made for it: begin, take (flash_read_end), next,
+ * take ..., end. One command for all of it, where the chip select can be held. */
+STUB_CALL void flash_fast_begin(struct stub *s, uint32_t addr);
+STUB_CALL void flash_fast_next(struct stub *s, uint32_t addr);
+STUB_CALL void flash_fast_end(struct stub *s);
+/* count chunks so. */
 STUB_CALL void flash_read_fast(struct stub *s, uint32_t addr, uint32_t *words, uint32_t count);
 /* Whether a range is within the chip. */
 STUB_CALL bool flash_range(const struct stub *s, uint32_t addr, uint32_t n);
@@ -297,7 +308,6 @@ STUB_CALL bool proof_open(const struct stub *s);
 
 /* read.c: requests */
 STUB_CALL uint32_t read_md5(struct stub *s, const uint8_t *p, uint32_t bytes, bool ranges);
-STUB_CALL uint32_t read_blank(struct stub *s, const uint8_t *p, uint32_t bytes);
 STUB_CALL uint32_t read_flash(struct stub *s, const uint8_t *p, uint32_t bytes);
 
 #endif

@@ -7,7 +7,6 @@
 static void plan_reset(struct stub *s)
 {
 	s->made = s->done = s->total = 0;
-	s->loaded = 1; /* nothing of this stream */
 	s->write_run = s->erase_run = 0;
 	s->run_count = 0;
 	s->unit_left = 0;

@@ -17,7 +17,7 @@
 #define ROM_USER_START	0x3FFFDCD0u
 #define MAGIC		0x32C5A36Cu /* the last of what precedes the stub, first byte lowest */
 #define CRC_POLY	0xEDB88320u
-#define QUIET		(CHIP_MS * 120u) /* nothing for so long: it won't come */
+#define QUIET		(CHIP_MS * 400u) /* nothing for so long: it won't come */
 #define SKIP_MAX	4096u		 /* bytes before MAGIC */
 
 /* stub.h of the program's side names them in this order. */
