@@ -20,7 +20,7 @@ struct call {
 	struct app_options app;
 	struct cli_flash_options flash;
 	bool quiet, keep_going, force;
-	const char *minimal, *source, *address;
+	const char *minimal, *source, *address, *password_file;
 	char **files; /* as many as words */
 	int file_count;
 	const char *plain_only; /* an option that makes sense with --plain alone */
@@ -212,12 +212,22 @@ static bool take_flag(struct call *c, enum option_id id)
 	return true;
 }
 
+static bool force_option(struct call *c, enum options_command command, const struct option_row *row,
+    const char *value, struct err *err)
+{
+	c->force = true;
+	return command == OPTIONS_UPGRADE || command == OPTIONS_UPLOAD ||
+	       flash_option(c, row, value, err);
+}
+
 static bool upgrade_option(struct call *c, const struct option_row *row, const char *value)
 {
 	if (row->id == OPTION_MINIMAL)
 		c->minimal = value;
 	else if (row->id == OPTION_SOURCE)
 		c->source = value;
+	else if (row->id == OPTION_PASSWORD_FILE)
+		c->password_file = value;
 	else
 		c->address = value;
 	return true;
@@ -282,8 +292,7 @@ static bool take_option(struct call *c, enum options_command command, const stru
 		c->app.debug_log = value;
 		return true;
 	case OPTION_FORCE:
-		c->force = true;
-		return command == OPTIONS_UPGRADE || flash_option(c, row, value, err);
+		return force_option(c, command, row, value, err);
 	case OPTION_ERASE:
 	case OPTION_KEEP_SETTINGS:
 	case OPTION_BACKUP:
@@ -295,6 +304,7 @@ static bool take_option(struct call *c, enum options_command command, const stru
 	case OPTION_FREQ:
 		return flash_option(c, row, value, err);
 	case OPTION_MINIMAL:
+	case OPTION_PASSWORD_FILE:
 	case OPTION_SOURCE:
 	case OPTION_ADDRESS:
 		return upgrade_option(c, row, value);
@@ -417,6 +427,22 @@ static int run_upgrade(struct call *c)
 	return cli_upgrade(&o);
 }
 
+/* Without a port that was named only the page is there. */
+static int run_upload(const struct call *c)
+{
+	struct cli_upload_options o = {.file = c->files[0],
+	    .address = c->file_count > 1 ? c->files[1] : NULL,
+	    .port = c->flash.port,
+	    .small = c->minimal,
+	    .password_file = c->password_file,
+	    .baud = c->flash.baud,
+	    .yes = c->flash.yes,
+	    .force = c->force,
+	    .json = c->flash.json};
+
+	return cli_upload(&o);
+}
+
 static int run_send(const struct call *c)
 {
 	struct cli_send_options o = {.port = c->flash.port,
@@ -494,6 +520,8 @@ static int run(struct call *c, char **argv)
 		return run_diagnose(c);
 	case OPTIONS_UPGRADE:
 		return run_upgrade(c);
+	case OPTIONS_UPLOAD:
+		return run_upload(c);
 	case OPTIONS_SEND:
 		return run_send(c);
 	case OPTIONS_REPLAY:

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * /upload: a file to the device's own web page, where that can be reached from here. The page tells
- * whether it was taken; that it runs the log tells.
+ * /upload: a file to the device's own web page, where that can be reached from here. The device is
+ * asked first, by its console where that answers; then the user; a page that wants a password opens a
+ * form for it.
  */
 #include "app_int.h"
 
@@ -10,188 +11,247 @@
 
 #include "tasmite/base/str.h"
 #include "tasmite/base/xalloc.h"
-#include "tasmite/core/tasmota/uploadpage.h"
-#include "tasmite/io/files.h"
-#include "tasmite/io/http_post.h"
-
-#define FILE_MAX (16u * 1024 * 1024)
+#include "tasmite/core/tasmota/secrets.h"
+#include "upload_task.h"
 
 struct upload_run {
-	struct http_post *post; /* NULL: it has ended */
-	uint8_t *data;
-	size_t size;
-	char name[96], address[64];
-	uint16_t port;
-	char password[72]; /* of the page, as it was entered for this once; "" none */
-	mono_t began;
-	bool asking; /* its form is open */
-	bool over;
+	struct upload_task *task;
+	/* the wish, for once more with a password */
+	char path[1024], small[1024], address[64];
+	bool insist;
+	char name[96];
+	bool asked, over;
+	bool login, tried; /* the form is open; a password has been tried */
 };
 
 bool app_uploading(const struct app *a)
 {
-	return a->upload != NULL;
+	return a->upload && !a->upload->login;
 }
 
 /* ---- the panel --------------------------------------------------------------------------------- */
 
-static void show(struct app *a, enum flash_state state, uint32_t sent, const char *text)
+static void panel_line(struct flash_view *p, bool bad, const char *text)
+{
+	str_copy(p->text[p->text_count], sizeof(p->text[0]), text);
+	p->text_bad[p->text_count++] = bad;
+}
+
+static enum flash_state panel_state(const struct upload_view *v)
+{
+	if (v->state != UPLOAD_ENDED)
+		return FLASH_WORKING;
+	return v->end == UPLOAD_END_DONE	? FLASH_DONE
+	       : v->end == UPLOAD_END_CANCELLED ? FLASH_CANCELLED
+						: FLASH_FAILED;
+}
+
+static void show(struct app *a)
 {
 	struct upload_run *r = a->upload;
-	struct flash_view *v = &a->session->flash;
-	uint64_t revision = v->revision;
-	mono_t span = a->now - r->began;
+	const struct upload_view *v = upload_view(upload_task_model(r->task));
+	const char *address = upload_task_address(r->task);
+	struct flash_view *p = &a->session->flash;
+	uint64_t revision = p->revision;
+	char words[500];
 
-	memset(v, 0, sizeof(*v));
-	v->revision = revision + 1;
-	v->state = state;
-	v->left_s = -1;
-	str_copy(v->title, sizeof(v->title), "Upload");
-	str_fmt(v->what, sizeof(v->what), "%s to %s", r->name, r->address);
-	if (state == FLASH_WORKING) {
-		v->done = sent;
-		v->total = (uint32_t)r->size;
-		if (sent && span > 0)
-			str_fmt(v->rate, sizeof(v->rate), "%u KB/s",
-			    (unsigned)((uint64_t)sent * 1000 / 1024 * 1000 / (uint64_t)span));
+	memset(p, 0, sizeof(*p));
+	p->revision = revision + 1;
+	p->left_s = -1;
+	str_copy(p->title, sizeof(p->title), "Upload");
+	str_fmt(p->what, sizeof(p->what), "%s%s%s", r->name, address[0] ? " to " : "", address);
+	p->state = panel_state(v);
+	if (v->state == UPLOAD_ENDED) {
+		upload_end_words(upload_task_model(r->task), words, sizeof(words));
+		panel_line(p, p->state == FLASH_FAILED, words);
+	} else if (v->state == UPLOAD_SENDS) {
+		p->done = v->sent;
+		p->total = v->total;
+		if (v->rate) {
+			str_fmt(p->rate, sizeof(p->rate), "%u KB/s", v->rate / 1024);
+			p->left_s = (int)((v->total - v->sent) / v->rate);
+		}
+		panel_line(p, false,
+		    v->sent == v->total ? "all sent; the device writes"
+					: upload_state_words(v->state));
+	} else {
+		panel_line(p, v->state == UPLOAD_CHECKS, upload_state_words(v->state));
 	}
-	str_copy(v->text[0], sizeof(v->text[0]), text);
-	v->text_bad[0] = state == FLASH_FAILED;
-	v->text_count = text[0] != '\0';
-	v->boots = a->session->facts.boots;
+	p->boots = a->session->facts.boots;
 	session_touch(a->session);
 }
 
-static void finish(struct app *a, enum flash_state state, const char *text)
+/* ---- the task ---------------------------------------------------------------------------------- */
+
+static void on_send(void *ctx, const char *line)
 {
-	show(a, state, 0, text);
-	if (state == FLASH_FAILED)
+	(void)app_send_line(ctx, line); /* what is lost is asked again */
+}
+
+static void on_say(void *ctx, bool bad, const char *text)
+{
+	struct app *a = ctx;
+
+	if (bad)
 		session_warn(a->session, a->now, "upload: %s", text);
 	else
 		session_say(a->session, a->now, "upload: %s", text);
-	a->upload->over = true; /* freed at the end of the turn: we may be inside of it */
+}
+
+static void on_ready(void *ctx, mono_t now)
+{
+	struct app *a = ctx;
+
+	(void)now;
+	a->upload->asked = true; /* at the end of the turn: we are inside the task here */
 	loop_again(a->loop);
 }
 
-/* ---- the page's password ----------------------------------------------------------------------- */
-
-static bool dial(struct app *a, struct err *err);
-
-static void login_over(struct app *a)
+static void on_changed(void *ctx, mono_t now)
 {
-	a->upload->asking = false;
-	a->on_form = NULL;
-	session_form_close(a->session);
+	(void)now;
+	show(ctx);
 }
 
-static void on_login(struct app *a, enum tui_form event, int field)
+static void on_ended(void *ctx, mono_t now)
 {
-	struct upload_run *r = a->upload;
+	struct app *a = ctx;
+
+	(void)now;
+	a->upload->over = true;
+	loop_again(a->loop);
+}
+
+static const struct upload_task_ops task_ops = {
+    .send = on_send, .say = on_say, .ready = on_ready, .changed = on_changed, .ended = on_ended};
+
+static void answered(struct app *a, bool yes)
+{
 	struct err err = {0};
+
+	if (!a->upload || !a->upload->task || a->upload->over)
+		return;
+	if (yes && upload_task_go(a->upload->task, a->now, &err))
+		return;
+	if (yes)
+		session_warn(a->session, a->now, "upload: %s", err.text);
+	upload_task_cancel(a->upload->task, a->now);
+}
+
+static void question(struct session_ask *ask, const struct upload_run *r)
+{
+	const struct upload *u = upload_task_model(r->task);
+	const struct upgrade_device *d = upload_device(u);
+	const struct upgrade_plan *p = upload_planned(u);
+	char version[24];
+
+	memset(ask, 0, sizeof(*ask));
+	str_copy(ask->title, sizeof(ask->title), "Upload to the device's page");
+	str_copy(ask->text[ask->text_count++], sizeof(ask->text[0]), r->name);
+	str_fmt(ask->text[ask->text_count++], sizeof(ask->text[0]), "The device at %s runs %s%s%s.",
+	    upload_task_address(r->task),
+	    d->version ? upgrade_version_text(d->version, version, sizeof(version))
+		       : "an unknown version",
+	    d->variant[0] ? " " : "", d->variant);
+	if (p->via_minimal)
+		str_copy(ask->text[ask->text_count++], sizeof(ask->text[0]),
+		    "It does not fit beside that: the minimal build is uploaded first.");
+	for (unsigned i = 0; i < p->notes; i++)
+		str_copy(ask->text[ask->text_count++], sizeof(ask->text[0]), p->note[i]);
+	str_copy(ask->text[ask->text_count++], sizeof(ask->text[0]), "Its settings stay.");
+	str_copy(ask->yes, sizeof(ask->yes), "y  upload");
+	str_copy(ask->no, sizeof(ask->no), "Esc  leave it");
+}
+
+/* A plan that is refused is told at once; else the user is asked. */
+static void ask(struct app *a)
+{
+	a->upload->asked = false;
+	if (upload_planned(upload_task_model(a->upload->task))->reason != UPGRADE_GOOD) {
+		answered(a, true); /* tells why */
+		return;
+	}
+	question(&a->session->ask, a->upload);
+	app_ask(a, answered);
+}
+
+/* ---- the password ------------------------------------------------------------------------------ */
+
+static void begin(struct app *a, const char *password);
+
+static void on_password(struct app *a, enum tui_form event, int field)
+{
+	char password[SESSION_FIELD_SIZE];
 
 	(void)field;
 	if (event == TUI_FORM_CHANGED)
 		return;
-	str_copy(r->password, sizeof(r->password), a->session->form.fields[0].value);
-	login_over(a);
-	if (event == TUI_FORM_CANCEL || !r->password[0]) {
-		finish(a, FLASH_CANCELLED, "not sent: the page wants its password");
+	str_copy(password, sizeof(password), a->session->form.fields[0].value);
+	a->on_form = NULL;
+	session_form_close(a->session);
+	if (!a->upload)
+		return;
+	if (event == TUI_FORM_CANCEL || !password[0]) {
+		app_upload_fini(a);
+		session_notice(a->session, false, "nothing is uploaded");
 		return;
 	}
-	secrets_add(a->secrets, r->password, strlen(r->password));
-	r->began = a->now;
-	if (dial(a, &err))
-		show(a, FLASH_WORKING, 0, "connects");
-	else
-		finish(a, FLASH_FAILED, err.text);
+	secrets_add(a->secrets, password, strlen(password));
+	begin(a, password);
+	memset(password, 0, sizeof(password));
 }
 
-/* It is asked for where it is needed, and kept nowhere. False: another form is open. */
-static bool ask_login(struct app *a)
+static void ask_password(struct app *a)
 {
-	struct upload_run *r = a->upload;
 	struct session_field *f;
+	char title[96];
 
-	if (a->session->form.open)
-		return false;
-	session_form_open(a->session, "The page of the device wants its password", "Enter: send");
+	str_fmt(title, sizeof(title), "The page at %s wants its password",
+	    upload_task_address(a->upload->task));
+	upload_task_free(a->upload->task);
+	a->upload->task = NULL;
+	a->upload->login = true;
+	session_form_open(a->session, title, "Enter: upload");
 	f = session_form_add(a->session, "WebPassword", true);
-	if (f && r->password[0]) {
+	if (f && a->upload->tried) {
 		str_copy(f->hint, sizeof(f->hint), "that was not it");
 		f->bad = true;
 	}
-	http_post_free(r->post);
-	r->post = NULL;
-	r->asking = true;
-	a->on_form = on_login;
+	a->on_form = on_password;
 	session_form_touch(a->session);
-	show(a, FLASH_WORKING, 0, "waits for the password of the page");
-	return true;
 }
 
-static void answered(struct app *a, const struct http_post_event *e)
-{
-	const char *advice;
-	char said[200], text[400];
-
-	switch (upload_page_read(e->status, e->page, e->page_n, said, sizeof(said), &advice)) {
-	case UPLOAD_TAKEN:
-		finish(a, FLASH_DONE, "the device took it and restarts; the log shows what runs");
-		return;
-	case UPLOAD_UNKNOWN:
-		str_fmt(text, sizeof(text), "the page says: %s; the log shows what runs", said);
-		finish(a, FLASH_DONE, text);
-		return;
-	case UPLOAD_LOGIN:
-		if (ask_login(a))
-			return;
-		/* fall through */
-	case UPLOAD_REFUSED:
-	case UPLOAD_NO_PAGE:
-		str_fmt(
-		    text, sizeof(text), "%s%s%s", said, advice ? ". " : "", advice ? advice : "");
-		finish(a, FLASH_FAILED, text);
-		return;
-	}
-}
-
-static void on_event(void *ctx, const struct http_post_event *e, mono_t now)
-{
-	struct app *a = ctx;
-
-	a->now = now;
-	if (!a->upload || a->upload->over)
-		return;
-	switch (e->kind) {
-	case HTTP_POST_CONNECTED:
-		show(a, FLASH_WORKING, 0, "the page is there");
-		break;
-	case HTTP_POST_SENT:
-		show(a, FLASH_WORKING, e->sent,
-		    e->sent == a->upload->size ? "all sent; the device writes" : "");
-		break;
-	case HTTP_POST_ANSWERED:
-		answered(a, e);
-		break;
-	case HTTP_POST_FAILED:
-		finish(a, FLASH_FAILED, e->err->text);
-		break;
-	}
-}
+/* ---- turns ------------------------------------------------------------------------------------- */
 
 void app_upload_turn(struct app *a)
 {
-	if (a->upload && a->upload->over)
+	const struct upload_view *v;
+
+	if (!a->upload || !a->upload->task)
+		return;
+	if (a->upload->asked && !a->session->ask.open)
+		ask(a);
+	if (!a->upload->over)
+		return;
+	show(a);
+	v = upload_view(upload_task_model(a->upload->task));
+	if (v->end == UPLOAD_END_LOGIN && !a->session->form.open)
+		ask_password(a);
+	else
 		app_upload_fini(a);
+}
+
+void app_upload_rx(struct app *a, const uint8_t *bytes, size_t n, mono_t now)
+{
+	if (a->upload && a->upload->task && !a->upload->over)
+		upload_task_rx(a->upload->task, bytes, n, now);
 }
 
 bool app_upload_cancel(struct app *a)
 {
-	if (!a->upload || a->upload->over)
+	if (!a->upload || !a->upload->task || a->upload->over)
 		return false;
-	if (a->upload->asking)
-		login_over(a);
-	finish(a, FLASH_CANCELLED, "cancelled; the device keeps what it has");
+	upload_task_cancel(a->upload->task, a->now);
 	return true;
 }
 
@@ -199,84 +259,86 @@ void app_upload_fini(struct app *a)
 {
 	if (!a->upload)
 		return;
-	http_post_free(a->upload->post);
-	free(a->upload->data);
-	memset(a->upload, 0, sizeof(*a->upload)); /* the password */
+	upload_task_free(a->upload->task);
 	free(a->upload);
 	a->upload = NULL;
 }
 
 /* ---- the command ------------------------------------------------------------------------------- */
 
-/* "10.0.0.7", "10.0.0.7:8080"; none: where the log has seen its web page. */
-static bool take_address(struct app *a, const char *word)
+static bool may_begin(struct app *a)
 {
-	char *address = a->upload->address, *colon;
-	size_t size = sizeof(a->upload->address);
-	uint64_t n = 80;
-
-	str_copy(address, size, word ? word : a->session->facts.address);
-	if (!address[0])
-		str_copy(address, size, "192.168.4.1"); /* its own access point */
-	colon = strchr(address, ':');
-	if (colon)
-		*colon = '\0';
-	if (colon && (!str_parse_u64(colon + 1, 65535, &n) || !n)) {
-		session_notice(a->session, true, "%s is no address: 192.168.4.1, say", word);
-		return false;
-	}
-	a->upload->port = (uint16_t)n;
-	return true;
-}
-
-static bool dial(struct app *a, struct err *err)
-{
-	struct upload_run *r = a->upload;
-	struct http_post_config cfg = {.loop = a->loop,
-	    .address = r->address,
-	    .port = r->port,
-	    .name = r->name,
-	    .data = r->data,
-	    .size = r->size,
-	    .password = r->password,
-	    .event = on_event,
-	    .ctx = a};
-
-	r->post = http_post_new(&cfg, err);
-	return r->post != NULL;
-}
-
-static bool begin(struct app *a, const char *file, const char *word)
-{
-	struct upload_run *r = a->upload;
-	const char *slash = strrchr(file, '/');
-	struct err err = {0};
-	char path[512];
-
-	if (!take_address(a, word))
-		return false;
-	str_copy(r->name, sizeof(r->name), slash ? slash + 1 : file);
-	if (files_expand(file, path, sizeof(path), &err) == ERR_OK &&
-	    files_read(path, FILE_MAX, &r->data, &r->size, &err) == ERR_OK && dial(a, &err))
+	if (app_uploading(a) || app_upgrading(a) || app_flashing(a) || a->task)
+		session_notice(a->session, true, "the panel is at work: /cancel stops it");
+	else if (app_sending(a) || app_courier_busy(a))
+		session_notice(a->session, true, "lines are still being sent: /cancel stops them");
+	else
 		return true;
-	session_warn(a->session, a->now, "upload: %s", err.text);
 	return false;
+}
+
+static void begin(struct app *a, const char *password)
+{
+	struct upload_run *r = a->upload;
+	struct err err = {0};
+	struct upload_wish w = {.path = r->path,
+	    .small = r->small[0] ? r->small : NULL,
+	    .address = r->address[0] ? r->address : NULL,
+	    .seen = a->session->facts.address,
+	    .password = password,
+	    .console = link_is_open(a->link),
+	    .insist = r->insist};
+
+	r->asked = r->over = r->login = false;
+	r->tried = password != NULL;
+	r->task = upload_task_new(a->loop, &w, &task_ops, a, a->now, &err);
+	if (!r->task) {
+		session_warn(a->session, a->now, "upload: %s", err.text);
+		app_upload_fini(a);
+		return;
+	}
+	upload_task_start(r->task, a->now);
+	show(a);
+}
+
+/* False: told. */
+static bool take_words(struct app *a, const struct cmd_line *c, struct upload_run *r)
+{
+	for (int i = 0; i < c->count; i++) {
+		const char *word = c->args[i];
+
+		if (!strcmp(word, "--force")) {
+			r->insist = true;
+		} else if (!strcmp(word, "--minimal") && i + 1 < c->count) {
+			str_copy(r->small, sizeof(r->small), c->args[++i]);
+		} else if (str_starts(word, "--") || (r->path[0] && r->address[0])) {
+			session_notice(
+			    a->session, true, "%s is not known here: %s", word, c->row->usage);
+			return false;
+		} else if (r->path[0]) {
+			str_copy(r->address, sizeof(r->address), word);
+		} else {
+			str_copy(r->path, sizeof(r->path), word);
+		}
+	}
+	return true;
 }
 
 void act_upload(struct app *a, const struct cmd_line *c)
 {
-	if (a->upload || app_upgrading(a) || app_flashing(a) || a->task) {
-		session_notice(a->session, true, "the panel is at work: /cancel stops it");
+	struct upload_run wish = {0};
+	const char *slash;
+
+	if (!may_begin(a) || !take_words(a, c, &wish))
 		return;
-	}
-	if (!c->count) {
+	if (!wish.path[0]) {
 		act_choose_firmware(a, c);
 		return;
 	}
+	app_upload_fini(a); /* one whose form was left open */
+	slash = strrchr(wish.path, '/');
+	str_copy(wish.name, sizeof(wish.name), slash ? slash + 1 : wish.path);
 	a->upload = xcalloc(1, sizeof(*a->upload));
-	a->upload->began = a->now;
-	if (begin(a, c->args[0], c->count > 1 ? c->args[1] : NULL))
-		show(a, FLASH_WORKING, 0, "connects");
-	else
-		app_upload_fini(a);
+	*a->upload = wish;
+	begin(a, NULL);
 }

@@ -356,6 +356,7 @@ void app_upgrade_fini(struct app *a);
 /* ---- act_upload.c: to the device's web page ---- */
 bool app_uploading(const struct app *a);
 void app_upload_turn(struct app *a);
+void app_upload_rx(struct app *a, const uint8_t *bytes, size_t n, mono_t now);
 bool app_upload_cancel(struct app *a);
 void app_upload_fini(struct app *a);
 

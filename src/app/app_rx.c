@@ -97,6 +97,7 @@ void app_rx(struct app *a, const uint8_t *bytes, size_t n, mono_t now)
 	keep_masked(a, link_rx_since(a->link), now);
 	app_courier_rx(a, bytes, n, now);
 	app_upgrade_rx(a, bytes, n, now);
+	app_upload_rx(a, bytes, n, now);
 	tell_costly(a, now);
 	if (a->boot.state != BOOTWATCH_OFF)
 		app_boot_rx(a, bytes, n, now);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * A POST with one file. A device that has seen enough answers and closes while the rest is still on
+ * One request. A device that has seen enough answers and closes while the rest is still on
  * its way: so what comes is read all the time, and a write that fails is not the end as long as there
  * may be an answer to read.
  */
@@ -340,7 +340,7 @@ static int compose(struct http_post *p, const struct http_post_config *cfg, stru
 	    "Content-Type: application/octet-stream\r\n\r\n",
 	    mark, name[0] ? name : "firmware.bin");
 	sbuf_init(&b, 2048);
-	sbuf_fmt(&b, "POST /u2?fsz=%zu HTTP/1.1\r\nHost: %s\r\nReferer: http://%s/up\r\n",
+	sbuf_fmt(&b, "POST /u2?fsz=%zu HTTP/1.0\r\nHost: %s\r\nReferer: http://%s/up\r\n",
 	    cfg->size, p->address, p->address);
 	add_password(&b, cfg->password);
 	sbuf_fmt(&b,
@@ -352,6 +352,22 @@ static int compose(struct http_post *p, const struct http_post_config *cfg, stru
 	p->part_n[0] = strlen(p->head);
 	p->part_n[1] = cfg->size;
 	p->part_n[2] = strlen(p->tail);
+	return 0;
+}
+
+static int compose_get(struct http_post *p, const struct http_post_config *cfg)
+{
+	struct sbuf b;
+
+	sbuf_init(&b, 1024);
+	/* /cm wants to be called from a page of the device's own. */
+	sbuf_fmt(&b, "GET %s HTTP/1.0\r\nHost: %s\r\nReferer: http://%s/\r\n", cfg->path,
+	    p->address, p->address);
+	add_password(&b, cfg->password);
+	sbuf_add(&b, "Connection: close\r\n\r\n");
+	p->head = xstrdup(sbuf_str(&b));
+	sbuf_fini(&b);
+	p->part_n[0] = strlen(p->head);
 	return 0;
 }
 
@@ -390,7 +406,8 @@ struct http_post *http_post_new(const struct http_post_config *cfg, struct err *
 	(void)str_copy(p->address, sizeof(p->address), cfg->address);
 	if (cfg->size > LARGEST) {
 		(void)err_set(err, ERR_RANGE, 0, "%s is larger than any device's flash", cfg->name);
-	} else if (!compose(p, cfg, err) && !dial(p, cfg->port, err)) {
+	} else if (!(cfg->path ? compose_get(p, cfg) : compose(p, cfg, err)) &&
+		   !dial(p, cfg->port, err)) {
 		timer_arm(p->timer, mono_add(loop_now(p->loop), p->patience));
 		return p;
 	}

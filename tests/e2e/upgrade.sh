@@ -116,44 +116,6 @@ holds "$FW/6.1.1-classic.img"
 sim_stop
 end
 
-begin upload__tells__what_the_page_says
-device 6.1.1-minimal "$TMPDIR/net.scn"
-python3 - "$TMPDIR" <<'PY' &
-import socket, sys
-s = socket.socket()
-s.bind(("127.0.0.9", 0))
-s.listen(2)
-open(sys.argv[1] + "/pageport", "w").write(str(s.getsockname()[1]) + "\n")
-for answer in (b"Upload <b>Failed</b><br>Not enough space", b"Upload <b>Successful</b>"):
-    c, _a = s.accept()
-    got = b""
-    while b"\r\n\r\n" not in got:
-        got += c.recv(65536)
-    head, rest = got.split(b"\r\n\r\n", 1)
-    need = int(head.lower().split(b"content-length:")[1].split(b"\r\n")[0])
-    while len(rest) < need:
-        rest += c.recv(65536)
-    open(sys.argv[1] + "/uploaded", "wb").write(rest)
-    c.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % len(answer) + answer)
-    c.close()
-PY
-server=$!
-wait_for 10 grep -q . "$TMPDIR/pageport"
-tm_start 120 40 "$B/tasmite" "$DEV"
-see 'sonoff'
-tm_line "/upload $FW/alone/sonoff-classic.bin 127.0.0.9:$(cat "$TMPDIR/pageport")"
-see 'upload: Not enough space' 30
-tm_line "/upload $FW/alone/sonoff-classic.bin 127.0.0.9:$(cat "$TMPDIR/pageport")"
-see 'upload: the device took it' 30
-python3 -c 'import sys; sys.exit(open(sys.argv[1], "rb").read() not in open(sys.argv[2], "rb").read())' \
-	"$FW/alone/sonoff-classic.bin" "$TMPDIR/uploaded" || bad "the file did not arrive as it is"
-kill $server 2>/dev/null
-tm_keys C-q
-wait_for 10 tm_ended || bad "it does not end"
-tm_stop
-sim_stop
-end
-
 begin upgrade__tells__a_device_in_another_network
 device 6.1.1-minimal "$TMPDIR/far.scn"
 run 1 "$FW/alone/sonoff-classic.bin"

@@ -136,8 +136,18 @@ static uint32_t host_rand(void *ctx)
 	return sim_rand(&dev->rng);
 }
 
+static void update_fault(void *ctx, struct sim_update_fault *out)
+{
+	const struct sim_device *dev = ctx;
+	const struct sim_fault *room = sim_faults_find(&dev->faults, SIM_FAULT_OTA_ROOM);
+
+	out->room = room ? (uint32_t)room->n : UINT32_MAX;
+	out->magic = sim_faults_find(&dev->faults, SIM_FAULT_OTA_MAGIC) != NULL;
+}
+
 bool sim_apphost_init(struct sim_device *dev, char *err, size_t errsize)
 {
+	sim_slots_init(&dev->app_slots);
 	dev->host = (struct sim_app_host){
 	    .ctx = dev,
 	    .uart_tx = uart_tx,
@@ -154,6 +164,9 @@ bool sim_apphost_init(struct sim_device *dev, char *err, size_t errsize)
 	    .settings_at = dev->row->family ? SIM_APP32_SETTINGS : 0,
 	    .settings_slots = dev->row->family ? 4 : 0,
 	    .radio = dev->cfg.radio,
+	    .web = dev->cfg.web,
+	    .slots = dev->row->family ? &dev->app_slots : NULL,
+	    .update_fault = update_fault,
 	};
 	dev->app = sim_app_new(&dev->host, dev->cfg.scenario, err, errsize);
 	return dev->app != NULL;

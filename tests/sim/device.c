@@ -274,6 +274,14 @@ void sim_device_radio(
 		sim_app_radio(dev->app, ev, bytes, n, now);
 }
 
+void sim_device_web(
+    struct sim_device *dev, enum sim_radio_event ev, const void *bytes, size_t n, sim_time now)
+{
+	dev->now = now;
+	if (dev->mode == SIM_MODE_APP && dev->app)
+		sim_app_web(dev->app, ev, bytes, n, now);
+}
+
 static void en_changed(struct sim_device *dev)
 {
 	bool lost = dev->power_lost;

@@ -54,6 +54,7 @@ struct sim_device_config {
 	bool usb_stays;	      /* resets by the lines don't */
 	uint32_t wdt_us;      /* when the watchdogs bite a session by USB; 0: 5 s */
 	const struct sim_radio *radio; /* what is behind the Wi-Fi; NULL: nothing. Outlives it */
+	const struct sim_web *web;     /* who comes by it; NULL: nobody. Outlives it */
 	bool trace_rom; /* the trace tells each ROM function that code in RAM calls */
 	/* One line per event, without line end. May be NULL. */
 	void (*trace)(void *ctx, sim_time at, const char *text);
@@ -94,8 +95,10 @@ void sim_device_fault_clear(struct sim_device *dev, sim_time now);
 void sim_device_emit(struct sim_device *dev, const void *bytes, size_t n, sim_time now);
 void sim_device_set_baud(struct sim_device *dev, uint32_t baud, sim_time now);
 
-/* Something came of the application's connection. */
+/* Something came of the application's connection, or of its web server's client. */
 void sim_device_radio(
+    struct sim_device *dev, enum sim_radio_event ev, const void *bytes, size_t n, sim_time now);
+void sim_device_web(
     struct sim_device *dev, enum sim_radio_event ev, const void *bytes, size_t n, sim_time now);
 /* A character of the rx wire has arrived. */
 void sim_device_rx(struct sim_device *dev, const struct sim_rxchar *c, sim_time now);

@@ -24,6 +24,13 @@ const char sim_faults_help[] =
     "  short-hold       it does, but of what is programmed so only the first 64 bytes arrive\n"
     "  read-mhz:N       what is read from the flash at a faster clock is wrong now and then\n"
     "  no-ram-code      code in RAM is not started: the loader goes on instead\n"
+    "  wifi-cut:N       its TCP connection breaks off when N bytes have come by it\n"
+    "  wifi-stall:N     no more come after N bytes\n"
+    "  wifi-reset:N     the reset pin is pulled after N bytes\n"
+    "  wifi-refused     its connections are refused, and those to its web page\n"
+    "  wifi-isolated    as access points keep their clients apart: nothing comes through\n"
+    "  ota-room:BYTES   the updater finds only so much free, whatever Status 4 says\n"
+    "  ota-magic        what the updater is given begins with another byte\n"
     "dir is seen from the host (tx: what it sends; default both). count: how often it strikes\n"
     "(default: no limit for rates, once for those with an N). after: bytes of its direction\n"
     "that pass first.\n";
@@ -51,6 +58,13 @@ static const struct kind {
     {"short-hold", SIM_FAULT_SHORT_HOLD, VALUE_NONE, -1},
     {"read-mhz", SIM_FAULT_READ_MHZ, VALUE_NUMBER, -1},
     {"no-ram-code", SIM_FAULT_NO_RAM_CODE, VALUE_NONE, -1},
+    {"wifi-cut", SIM_FAULT_WIFI_CUT, VALUE_NUMBER, 1},
+    {"wifi-stall", SIM_FAULT_WIFI_STALL, VALUE_NUMBER, 1},
+    {"wifi-reset", SIM_FAULT_WIFI_RESET, VALUE_NUMBER, 1},
+    {"wifi-refused", SIM_FAULT_WIFI_REFUSED, VALUE_NONE, -1},
+    {"wifi-isolated", SIM_FAULT_WIFI_ISOLATED, VALUE_NONE, -1},
+    {"ota-room", SIM_FAULT_OTA_ROOM, VALUE_NUMBER, -1},
+    {"ota-magic", SIM_FAULT_OTA_MAGIC, VALUE_NONE, -1},
 };
 
 uint32_t sim_rand(uint64_t *state)
@@ -239,6 +253,26 @@ bool sim_faults_at_byte(struct sim_faults *f, enum sim_fault_kind kind)
 		hit |= strike(it);
 	}
 	return hit;
+}
+
+size_t sim_faults_pass(struct sim_faults *f, enum sim_fault_kind kind, size_t n, bool *hit)
+{
+	*hit = false;
+	for (size_t i = 0; i < f->len; i++) {
+		struct sim_fault *it = &f->item[i];
+		int64_t left = it->n + it->after - it->seen;
+
+		if (it->kind != kind || it->count == 0)
+			continue;
+		if ((int64_t)n < left) {
+			it->seen += (int64_t)n;
+			continue;
+		}
+		it->seen = 0;
+		*hit = strike(it);
+		return left > 0 ? (size_t)left : 0;
+	}
+	return n;
 }
 
 bool sim_faults_event(struct sim_faults *f, enum sim_fault_kind kind)

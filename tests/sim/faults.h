@@ -26,7 +26,14 @@ enum sim_fault_kind {
 	SIM_FAULT_NO_HOLD,
 	SIM_FAULT_SHORT_HOLD,
 	SIM_FAULT_READ_MHZ,
-	SIM_FAULT_NO_RAM_CODE
+	SIM_FAULT_NO_RAM_CODE,
+	SIM_FAULT_WIFI_CUT,
+	SIM_FAULT_WIFI_STALL,
+	SIM_FAULT_WIFI_RESET,
+	SIM_FAULT_WIFI_REFUSED,
+	SIM_FAULT_WIFI_ISOLATED,
+	SIM_FAULT_OTA_ROOM,
+	SIM_FAULT_OTA_MAGIC
 };
 
 /* Seen from the host: tx is what the host sends. */
@@ -64,6 +71,9 @@ void sim_faults_clear(struct sim_faults *f);
 size_t sim_faults_byte(struct sim_faults *f, enum sim_fault_dir dir, uint8_t byte, uint8_t out[2]);
 /* A byte from the host reaches the board: whether this kind (RESET_AT, UNPLUG_AT) strikes now. */
 bool sim_faults_at_byte(struct sim_faults *f, enum sim_fault_kind kind);
+/* n bytes came by Wi-Fi: how many of them pass before this kind (WIFI_CUT, WIFI_STALL, WIFI_RESET)
+ * strikes; n and *hit false: it does not. */
+size_t sim_faults_pass(struct sim_faults *f, enum sim_fault_kind kind, size_t n, bool *hit);
 /* Whether this event (an answer, an erase) is struck by this kind. */
 bool sim_faults_event(struct sim_faults *f, enum sim_fault_kind kind);
 /* The present fault of a kind that lasts, or NULL. */

@@ -136,10 +136,14 @@ static bool open_link(struct sim_front *f, char *err, size_t errsize)
 	}
 	cfg.device.scenario = text;
 	cfg.device.radio = &f->radio.radio;
+	cfg.device.web = &f->web.web;
 	cfg.device.trace = f->trace ? trace_line : NULL;
 	cfg.device.trace_ctx = f;
 	f->link = sim_link_new(&cfg, err, errsize);
 	free(text);
+	if (f->link)
+		f->radio.flow.faults = f->web.flow.faults =
+		    sim_device_faults(sim_link_device(f->link));
 	return f->link != NULL;
 }
 
@@ -179,6 +183,7 @@ bool sim_front_open(struct sim_front *f, const struct sim_options *o, char *err,
 	sim_control_init(&f->control);
 	sim_host_init(f);
 	sim_radio_init(&f->radio, o->wifi_rate);
+	sim_web_init(&f->web, o->web, o->wifi_rate);
 	if (!open_trace(f, err, errsize) || !open_link(f, err, errsize) ||
 	    !open_flash(f, err, errsize) || !open_rest(f, err, errsize)) {
 		sim_front_close(f);
@@ -198,6 +203,7 @@ void sim_front_close(struct sim_front *f)
 	sim_control_close(&f->control);
 	sim_link_free(f->link);
 	f->link = NULL;
+	sim_web_fini(&f->web);
 	sim_flash_file_close(&f->file);
 	if (f->emit)
 		fclose(f->emit);
@@ -367,7 +373,7 @@ static bool skip_work(struct sim_front *f, sim_time now)
 
 static void wait_for(struct sim_front *f, sim_time until, const sigset_t *mask)
 {
-	struct pollfd fds[SIM_CONTROL_CLIENTS + 1 + SIM_NET_KINDS + 2 + 1];
+	struct pollfd fds[SIM_CONTROL_CLIENTS + 1 + SIM_NET_KINDS + 2 + 3];
 	sim_time left = until - sim_front_now(f);
 	struct timespec ts = {0, 0};
 	size_t n = sim_control_poll(&f->control, fds, SIM_CONTROL_CLIENTS + 1);
@@ -375,6 +381,7 @@ static void wait_for(struct sim_front *f, sim_time until, const sigset_t *mask)
 
 	n += sim_host_poll(f, fds + n, SIM_NET_KINDS + 2);
 	n += sim_radio_poll(&f->radio, fds + n, 1);
+	n += sim_web_poll(&f->web, fds + n, 2);
 	if (left > 0) {
 		ns = (int64_t)((double)left * 1000 / f->speed);
 		ts.tv_sec = (time_t)(ns / 1000000000);
@@ -396,7 +403,8 @@ static sim_time next_wake(struct sim_front *f, sim_time now)
 		wake = f->press_at;
 	if (wake > f->settle_at)
 		wake = f->settle_at;
-	if (f->radio.failed || (f->radio.up && f->radio.rate)) /* no descriptor tells when */
+	if (f->radio.failed || (f->radio.up && f->radio.flow.rate) ||
+	    (f->web.fd >= 0 && f->web.flow.rate)) /* no descriptor tells when */
 		limit = RATE_US;
 	limit = (sim_time)((double)limit * f->speed);
 	return wake < now + limit ? wake : now + limit;
@@ -421,6 +429,7 @@ void sim_front_run(struct sim_front *f)
 		run_presses(f, now);
 		sim_link_advance(f->link, now);
 		sim_radio_serve(&f->radio, f->link, now);
+		sim_web_serve(&f->web, f->link, now);
 		run_emit(f);
 		if (f->opt->speed <= 0)
 			idle = skip_work(f, now);

@@ -13,6 +13,7 @@
 #include "options.h"
 #include "pty_front.h"
 #include "radio.h"
+#include "web.h"
 
 #include <stdio.h>
 #include <time.h>
@@ -26,6 +27,7 @@ struct sim_front {
 	struct sim_adapter adapter;
 	struct sim_net net;
 	struct sim_radio_front radio;
+	struct sim_web_front web;
 	bool pty_there, host_there;
 	bool gone;	    /* a reset has taken the chip's USB away */
 	uint8_t modem;	    /* inputs of the adapter, SIM_MODEM_ */

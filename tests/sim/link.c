@@ -419,6 +419,13 @@ void sim_link_radio(
 	sim_device_radio(l->dev, ev, bytes, n, l->now);
 }
 
+void sim_link_web(
+    struct sim_link *l, enum sim_radio_event ev, const void *bytes, size_t n, sim_time now)
+{
+	sim_link_advance(l, now);
+	sim_device_web(l->dev, ev, bytes, n, l->now);
+}
+
 void sim_link_lines(struct sim_link *l, bool dtr, bool rts, sim_time now)
 {
 	sim_link_advance(l, now);

@@ -81,6 +81,9 @@ sim_time sim_link_wake(const struct sim_link *l, sim_time now, sim_time slice_us
 /* What came of the connection that the application asked struct sim_radio for. */
 void sim_link_radio(
     struct sim_link *l, enum sim_radio_event ev, const void *bytes, size_t n, sim_time now);
+/* What the client of its web server did. */
+void sim_link_web(
+    struct sim_link *l, enum sim_radio_event ev, const void *bytes, size_t n, sim_time now);
 
 /* --- the hand --------------------------------------------------------------------------- */
 

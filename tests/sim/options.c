@@ -38,6 +38,9 @@ const char sim_options_usage[] =
     "  --sector-ms, --block-ms, --page-ms MS   the flash's times (45, 150, 0.7)\n"
     "  --scenario NAME|FILE   the story that the application plays\n"
     "  --wifi-rate N          bytes per second that an upgrade comes at (default 0: no limit)\n"
+    "  --web PORT             its web page can be reached at its address (a scenario's `ip'), "
+    "says\n"
+    "                         `web PORT' when it is there; 0: any port\n"
     "  --fault SPEC           a fault (may be repeated), see below\n"
     "  --seed N               for all that is random\n"
     "  --trace FILE           one line per event with its virtual time; - for standard error\n"
@@ -81,6 +84,7 @@ enum opt {
 	OPT_PAGE,
 	OPT_SCENARIO,
 	OPT_WIFI_RATE,
+	OPT_WEB,
 	OPT_FAULT,
 	OPT_SEED,
 	OPT_TRACE,
@@ -124,6 +128,7 @@ static const struct option longopts[] = {
     {"page-ms", required_argument, NULL, OPT_PAGE},
     {"scenario", required_argument, NULL, OPT_SCENARIO},
     {"wifi-rate", required_argument, NULL, OPT_WIFI_RATE},
+    {"web", required_argument, NULL, OPT_WEB},
     {"fault", required_argument, NULL, OPT_FAULT},
     {"seed", required_argument, NULL, OPT_SEED},
     {"trace", required_argument, NULL, OPT_TRACE},
@@ -393,6 +398,8 @@ static bool take_port_option(struct sim_options *o, int opt, const char *arg)
 		return parse_port(arg, &o->rfc2217);
 	case OPT_TCP:
 		return parse_port(arg, &o->tcp);
+	case OPT_WEB:
+		return parse_port(arg, &o->web);
 	case OPT_MUTE:
 		return strcmp(arg, "control") == 0 && take_net_fault(o, "mute-control");
 	case OPT_NET_FAULT:
@@ -525,6 +532,7 @@ bool sim_options_parse(struct sim_options *o, int argc, char **argv, char *err, 
 	o->power = true;
 	o->rfc2217 = -1;
 	o->tcp = -1;
+	o->web = -1;
 	o->speed = 1;
 	opterr = 0;
 	optind = 1;

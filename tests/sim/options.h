@@ -20,6 +20,7 @@ struct sim_options {
 	bool help;
 	bool power, button;
 	double speed;	    /* 0: no waiting */
+	int web;	    /* port of its web page; 0: any, -1: none */
 	uint32_t wifi_rate; /* bytes per second that upgrades come at; 0: as they come */
 	struct sim_link_config link;
 	const char *fault[SIM_OPTIONS_MAX];

@@ -10,7 +10,53 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#define PIECE 4096
+/* ---- what it takes ------------------------------------------------------------------------------ */
+
+void sim_flow_begin(struct sim_flow *w)
+{
+	w->began = -1;
+	w->taken = 0;
+	w->stalled = false;
+}
+
+size_t sim_flow_budget(struct sim_flow *w, sim_time now)
+{
+	uint64_t due;
+
+	if (w->stalled)
+		return 0;
+	if (!w->rate)
+		return SIM_WIFI_PIECE;
+	if (w->began < 0)
+		w->began = now;
+	due = (uint64_t)(now - w->began) * w->rate / 1000000;
+	if (due <= w->taken)
+		return 0;
+	return due - w->taken < SIM_WIFI_PIECE ? (size_t)(due - w->taken) : SIM_WIFI_PIECE;
+}
+
+enum sim_flow_end sim_flow_pass(struct sim_flow *w, size_t *n)
+{
+	bool hit = false;
+
+	w->taken += *n;
+	if (!w->faults)
+		return SIM_FLOW_GOES;
+	*n = sim_faults_pass(w->faults, SIM_FAULT_WIFI_STALL, *n, &hit);
+	w->stalled = w->stalled || hit;
+	*n = sim_faults_pass(w->faults, SIM_FAULT_WIFI_CUT, *n, &hit);
+	if (hit)
+		return SIM_FLOW_CUT;
+	*n = sim_faults_pass(w->faults, SIM_FAULT_WIFI_RESET, *n, &hit);
+	return hit ? SIM_FLOW_RESET : SIM_FLOW_GOES;
+}
+
+bool sim_flow_fault(const struct sim_flow *w, enum sim_fault_kind kind)
+{
+	return w->faults && sim_faults_find(w->faults, kind);
+}
+
+/* ---- the device's own connections --------------------------------------------------------------- */
 
 static void shut(void *ctx)
 {
@@ -39,8 +85,13 @@ static void dial(void *ctx, uint32_t from, uint32_t to, uint16_t port)
 	int window = 4096;
 
 	shut(r);
-	r->began = -1;
-	r->taken = 0;
+	sim_flow_begin(&r->flow);
+	if (sim_flow_fault(&r->flow, SIM_FAULT_WIFI_ISOLATED))
+		return; /* nobody ever answers */
+	if (sim_flow_fault(&r->flow, SIM_FAULT_WIFI_REFUSED)) {
+		r->failed = true;
+		return;
+	}
 	r->fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	if (r->fd < 0) {
 		r->failed = true;
@@ -69,7 +120,7 @@ void sim_radio_init(struct sim_radio_front *r, uint32_t rate)
 {
 	memset(r, 0, sizeof(*r));
 	r->fd = -1;
-	r->rate = rate;
+	r->flow.rate = rate;
 	r->radio = (struct sim_radio){.ctx = r, .open = dial, .send = queue, .close = shut};
 }
 
@@ -83,39 +134,37 @@ size_t sim_radio_poll(const struct sim_radio_front *r, struct pollfd *fds, size_
 	if (r->fd < 0 || !max)
 		return 0;
 	fds[0].fd = r->fd;
-	fds[0].events =
-	    (short)(r->up ? (r->rate ? 0 : POLLIN) | (r->out_n ? POLLOUT : 0) : POLLOUT);
+	fds[0].events = (short)(r->up ? (r->flow.rate || r->flow.stalled ? 0 : POLLIN) |
+					    (r->out_n ? POLLOUT : 0)
+				      : POLLOUT);
 	return 1;
 }
 
-/* How many bytes the device takes by now. */
-static size_t budget(struct sim_radio_front *r, sim_time now)
+static void broken(struct sim_radio_front *r, struct sim_link *l, sim_time now)
 {
-	uint64_t due;
-
-	if (!r->rate)
-		return PIECE;
-	if (r->began < 0)
-		r->began = now;
-	due = (uint64_t)(now - r->began) * r->rate / 1000000;
-	if (due <= r->taken)
-		return 0;
-	return due - r->taken < PIECE ? (size_t)(due - r->taken) : PIECE;
+	shut(r);
+	sim_link_radio(l, SIM_RADIO_END, NULL, 0, now);
 }
 
 static void receive(struct sim_radio_front *r, struct sim_link *l, sim_time now)
 {
-	uint8_t bytes[PIECE];
-	size_t most = budget(r, now);
+	uint8_t bytes[SIM_WIFI_PIECE];
+	size_t most = sim_flow_budget(&r->flow, now), got;
 	ssize_t n = most ? recv(r->fd, bytes, most, 0) : -2;
+	enum sim_flow_end end;
 
-	if (n > 0) {
-		r->taken += (uint64_t)n;
-		sim_link_radio(l, SIM_RADIO_DATA, bytes, (size_t)n, now);
-	} else if (n == 0 || (n == -1 && errno != EAGAIN && errno != EINTR)) {
-		shut(r);
-		sim_link_radio(l, SIM_RADIO_END, NULL, 0, now);
-	}
+	if (n == 0 || (n == -1 && errno != EAGAIN && errno != EINTR))
+		broken(r, l, now);
+	if (n <= 0)
+		return;
+	got = (size_t)n;
+	end = sim_flow_pass(&r->flow, &got);
+	if (got)
+		sim_link_radio(l, SIM_RADIO_DATA, bytes, got, now);
+	if (end == SIM_FLOW_CUT && r->fd >= 0)
+		broken(r, l, now);
+	else if (end == SIM_FLOW_RESET)
+		sim_device_reset_pin(sim_link_device(l), now);
 }
 
 static void established(struct sim_radio_front *r, struct sim_link *l, sim_time now)

@@ -101,7 +101,7 @@ static bool read_table(struct sim_device *dev, struct table *t)
 /* --- which one -------------------------------------------------------------------------------- */
 
 /* CRC-32 of the number, as ESP-IDF's bootloader_common_ota_select_crc has it. */
-static uint32_t crc_of(uint32_t seq)
+uint32_t sim_app32_crc(uint32_t seq)
 {
 	uint32_t crc = 0;
 
@@ -121,7 +121,7 @@ static int chosen(const struct sim_device *dev, const struct table *t)
 	for (uint32_t i = 0; i < 2 && t->otadata.size; i++) {
 		uint32_t at = t->otadata.at + i * 0x1000, seq = word(dev, at);
 
-		if (seq != UINT32_MAX && seq > best && word(dev, at + 28) == crc_of(seq))
+		if (seq != UINT32_MAX && seq > best && word(dev, at + 28) == sim_app32_crc(seq))
 			best = seq;
 	}
 	return best && t->ota_count ? (int)((best - 1) % t->ota_count) : -1;
@@ -225,6 +225,19 @@ static bool take(struct sim_device *dev, const struct table *t, const struct par
 	return true;
 }
 
+/* What the application may come to need. */
+static void keep(struct sim_rom32 *r, const struct table *t)
+{
+	r->otadata_at = t->otadata.at;
+	r->safeboot_at = t->factory.at;
+	r->safeboot_size = t->factory.size;
+	r->slots = t->ota_count < 2 ? t->ota_count : 2;
+	for (unsigned i = 0; i < r->slots; i++) {
+		r->slot_at[i] = t->ota[i].at;
+		r->slot_size[i] = t->ota[i].size;
+	}
+}
+
 bool sim_app32_find(struct sim_device *dev)
 {
 	struct table t;
@@ -240,6 +253,7 @@ bool sim_app32_find(struct sim_device *dev)
 		return false;
 	}
 	sim_boot32_print(dev, "I (93) boot: End of partition table\r\n");
+	keep(&dev->rom32, &t);
 	slot = chosen(dev, &t);
 	if (slot >= 0 && take(dev, &t, &t.ota[slot]))
 		return true;

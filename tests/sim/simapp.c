@@ -34,6 +34,8 @@ void sim_app_free(struct sim_app *a)
 {
 	if (!a)
 		return;
+	tas_ota_stop(a);
+	free(a->web.data);
 	tas_set_clear(&a->set);
 	tas_con_clear(a);
 	free(a->wire.p);
@@ -51,6 +53,7 @@ void sim_app_stop(struct sim_app *a)
 	a->overrun = a->console_dead = false;
 	a->restart_flag = 0;
 	tas_ota_stop(a);
+	tas_web_stop(a);
 	a->synced = false;
 	a->tx_busy = 0;
 	memset(&a->button, 0, sizeof(a->button));
@@ -118,7 +121,8 @@ void sim_app_boot(struct sim_app *a, sim_time now, enum sim_cause cause, uint32_
 		a->rtc_baud = 0;
 		a->ota.loader = false;
 	}
-	tas_ota_boot(a);
+	if (a->world.forgets)
+		a->ota.loader = false;
 	tas_anchor(a, SCN_AT_BOOT);
 }
 
@@ -140,6 +144,14 @@ void tas_reset(struct sim_app *a, enum sim_cause cause, const char *why)
 	snprintf(a->next_reason, sizeof(a->next_reason), "%s", why);
 	a->reset_cause = cause;
 	a->reset_at = (a->tx_busy > a->now ? a->tx_busy : a->now) + 10 * TAS_MS;
+}
+
+void tas_restart(struct sim_app *a)
+{
+	if (a->host.slots)
+		tas_reset(a, SIM_CAUSE_SOFTWARE, "Software reset CPU");
+	else
+		tas_reset(a, SIM_CAUSE_EXT_RESET, "Software/System restart");
 }
 
 /* The block that the core prints, as far as a log shows it; the stack is made up. */
@@ -202,6 +214,13 @@ static void happen(struct sim_app *a, size_t i)
 		break;
 	case SCN_VISIT:
 		tas_wifi_visit(a);
+		break;
+	case SCN_SAFEBOOT:
+		if (a->host.slots && a->host.slots->has_safeboot(a->host.ctx) &&
+		    !a->host.slots->in_safeboot(a->host.ctx)) {
+			a->host.slots->to_safeboot(a->host.ctx);
+			tas_restart(a);
+		}
 		break;
 	}
 }
@@ -270,7 +289,7 @@ static void phase_restart(struct sim_app *a)
 	if (--a->restart_flag > 0)
 		return;
 	tas_log(a, TAS_INFO, "APP: %s", tas_word(a, W_RESTARTING));
-	tas_reset(a, SIM_CAUSE_EXT_RESET, "Software/System restart");
+	tas_restart(a);
 }
 
 static void every_second(struct sim_app *a)
@@ -305,6 +324,7 @@ static void state_step(struct sim_app *a)
 	switch (a->state % 20) {
 	case 4:
 		tas_ota_second(a);
+		tas_web_second(a);
 		phase_restart(a);
 		break;
 	case 8:

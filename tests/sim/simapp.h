@@ -40,6 +40,33 @@ struct sim_radio {
 };
 enum sim_radio_event { SIM_RADIO_UP, SIM_RADIO_DATA, SIM_RADIO_END, SIM_RADIO_REFUSED };
 
+/* The way to the application's own web server, one client at a time. What the client does comes by
+ * sim_app_web. */
+struct sim_web {
+	void *ctx;
+	void (*listen)(
+	    void *ctx, uint32_t ip); /* at this address alone; 0: no more, client and all */
+	void (*send)(void *ctx, const void *bytes, size_t n);
+	void (*close)(void *ctx); /* when all is out */
+};
+
+/* Where an upgrade over the air goes on the ESP32 family: it never goes over the running program. */
+struct sim_slots {
+	uint32_t (*room)(void *ctx); /* bytes of the partition that may be written; 0: none now */
+	/* Over that partition, and the next start is from there. */
+	void (*write)(void *ctx, const uint8_t *image, size_t n);
+	bool (*has_safeboot)(void *ctx);
+	bool (*in_safeboot)(void *ctx); /* that is what runs */
+	void (*to_safeboot)(void *ctx); /* the next start is from there; */
+	void (*to_app)(void *ctx);	/* ... from the application, where that is whole */
+};
+
+/* What is wrong with the updater. */
+struct sim_update_fault {
+	uint32_t room; /* it finds no more than that free; UINT32_MAX: nothing wrong */
+	bool magic;    /* what it is given begins with another byte */
+};
+
 /* What the application may use of the chip. All calls are made from within the sim_app_* calls
  * below or from their call chain; none blocks. */
 struct sim_app_host {
@@ -66,6 +93,9 @@ struct sim_app_host {
 	 * 1 MB. */
 	uint32_t settings_at, settings_slots;
 	const struct sim_radio *radio; /* NULL: it reaches nobody */
+	const struct sim_web *web;     /* NULL, or without functions: nobody reaches it */
+	const struct sim_slots *slots; /* NULL: the ESP8266's one program */
+	void (*update_fault)(void *ctx, struct sim_update_fault *out); /* NULL: nothing is wrong */
 };
 
 struct sim_app;
@@ -97,6 +127,10 @@ void sim_app_tick(struct sim_app *app, sim_time now);
 
 /* Something came of the connection. */
 void sim_app_radio(
+    struct sim_app *app, enum sim_radio_event ev, const void *bytes, size_t n, sim_time now);
+
+/* The same of a client of the application's web server (UP, DATA, END). */
+void sim_app_web(
     struct sim_app *app, enum sim_radio_event ev, const void *bytes, size_t n, sim_time now);
 
 #endif

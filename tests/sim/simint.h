@@ -83,6 +83,10 @@ struct sim_rom32 {
 	sim_time wdt_at, swd_at;
 	/* the application found by the second boot loader */
 	uint32_t app_at, app_size, nvs_at, nvs_size;
+	/* what else the partition table has: slots for the application, safeboot */
+	uint32_t otadata_at, safeboot_at, safeboot_size;
+	uint32_t slot_at[2], slot_size[2];
+	unsigned slots;
 };
 
 struct sim_device {
@@ -117,6 +121,7 @@ struct sim_device {
 	struct sim_cpu *cpu; /* made when code is first started in RAM */
 	bool pending_dip;    /* the supply dips at the end of the present call */
 	struct sim_app_host host;
+	struct sim_slots app_slots; /* of host, in the ESP32 family */
 	struct sim_app *app;
 };
 
@@ -233,6 +238,11 @@ void sim_boot32_die(struct sim_device *dev, const char *why);
 
 /* rom32_app.c: the second boot loader; false when it found nothing to start */
 bool sim_app32_find(struct sim_device *dev);
+/* The checksum of a number in otadata. */
+uint32_t sim_app32_crc(uint32_t seq);
+
+/* rom32_slots.c */
+void sim_slots_init(struct sim_slots *s);
 
 /* rom32_usb.c: the chip's own USB-JTAG-serial unit */
 void sim_usb32_reset(struct sim_device *dev, enum sim_cause cause);

@@ -110,6 +110,20 @@ void tas_fn_seriallog(struct sim_app *a, const struct tas_cmd *c, struct tas_arg
 		tas_reply(a, c, arg, "\"%ld (Active %d)\"", set, a->log_level);
 }
 
+/* Between safeboot and the application. */
+static bool switch_program(struct sim_app *a)
+{
+	const struct sim_slots *slots = a->host.slots;
+
+	if (!slots || !slots->has_safeboot(a->host.ctx))
+		return false;
+	if (slots->in_safeboot(a->host.ctx))
+		slots->to_app(a->host.ctx);
+	else
+		slots->to_safeboot(a->host.ctx);
+	return true;
+}
+
 void tas_fn_restart(struct sim_app *a, const struct tas_cmd *c, struct tas_arg *arg)
 {
 	if (arg->payload == 1) {
@@ -117,7 +131,10 @@ void tas_fn_restart(struct sim_app *a, const struct tas_cmd *c, struct tas_arg *
 		tas_reply(a, c, arg, "\"Restarting\"");
 	} else if (arg->payload == 99) {
 		tas_log(a, TAS_INFO, "APP: %s", tas_word(a, W_RESTARTING));
-		tas_reset(a, SIM_CAUSE_EXT_RESET, "Software/System restart");
+		tas_restart(a);
+	} else if (arg->payload == 3 && switch_program(a)) {
+		a->restart_flag = 2;
+		tas_reply(a, c, arg, "\"Restarting\"");
 	} else {
 		tas_reply(a, c, arg, "\"1 to restart\"");
 	}

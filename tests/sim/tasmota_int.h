@@ -82,6 +82,20 @@ struct tas_ota {
 	char md5[33], reason[48];
 };
 
+/* The web server, and its client's request. */
+struct tas_web {
+	uint32_t ip; /* it listens there; 0: it does not */
+	bool client, body;
+	char head[2048]; /* of the request, terminated */
+	size_t head_n;
+	uint8_t *data; /* its body */
+	size_t size, got;
+	bool told;     /* the file's name is in the log */
+	int error;     /* of the last upload; stays in builds up to 9.3 until /up is asked for */
+	char *capture; /* what commands answer goes there too, NULL: nowhere */
+	size_t captured;
+};
+
 struct sim_app {
 	struct sim_app_host host;
 	struct scn scn;
@@ -124,6 +138,7 @@ struct sim_app {
 	sim_time reset_at;
 	enum sim_cause reset_cause;
 	struct tas_ota ota;
+	struct tas_web web;
 
 	struct tas_wifi wifi;
 	struct tas_mqtt mqtt;
@@ -291,10 +306,22 @@ void tas_ip_text(uint32_t ip, char *dst, size_t size);
 /* tasmota_ota.c */
 void tas_ota_start(struct sim_app *a);
 void tas_ota_stop(struct sim_app *a); /* the chip stops: all but what the RTC keeps is gone */
-void tas_ota_boot(struct sim_app *a);
 void tas_ota_second(struct sim_app *a);
 /* What is free for an upgrade, in bytes. */
 uint32_t tas_ota_free(const struct sim_app *a);
+/* Whether an image may go in by these first bytes (at least 4): 0 yes, 3 no image, 4 for a larger
+ * flash, as the web page numbers them. */
+int tas_ota_magic(const struct sim_app *a, const uint8_t *p);
+/* Puts a whole image in, packed or not; false: it is damaged. */
+bool tas_ota_put(struct sim_app *a, const uint8_t *p, uint32_t n);
+void tas_ota_fault(const struct sim_app *a, struct sim_update_fault *out);
+
+/* tasmota_web.c */
+/* Opens or closes it as Wi-Fi and settings say. */
+void tas_web_second(struct sim_app *a);
+void tas_web_stop(struct sim_app *a);
+/* A command's answer. */
+void tas_web_note(struct sim_app *a, const char *payload);
 
 /* simapp_boot.c, simapp_button.c */
 void tas_boot_setup(struct sim_app *a);
@@ -304,6 +331,8 @@ void tas_button_step(struct sim_app *a);
 void tas_anchor(struct sim_app *a, enum scn_anchor anchor);
 /* Waits until the transmitter is empty, then resets the chip. */
 void tas_reset(struct sim_app *a, enum sim_cause cause, const char *reason);
+/* The program's own restart. */
+void tas_restart(struct sim_app *a);
 void tas_defaults(struct sim_app *a);
 void tas_save(struct sim_app *a, bool first);
 bool tas_saves(const struct sim_app *a);

@@ -204,6 +204,7 @@ void tas_publish(
 	char topic[400];
 	bool mqtt = tas_option(a, 3) && a->mqtt.connected;
 
+	tas_web_note(a, payload);
 	tas_topic(a, prefix, name, topic, sizeof(topic));
 	/* Without a broker the later builds (and all with MQTT off) name the last part only. */
 	bool brief = !mqtt && (!tas_option(a, 3) || tas_min(a, 9, 3, 0, 0));

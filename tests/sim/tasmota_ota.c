@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * Upgrade over the air (tasmota.md section 7): four attempts, what is asked for and what is refused,
- * the detour over minimal, gzip from 8.2 on, and the flash written at the end. One connection; the
- * image is put into the flash when it is whole, where the boot loader of a real one copies it at the
- * next start: what is read of it by then is the same.
+ * the detour over minimal, and that over safeboot, which is all that fetches on an ESP32 with one
+ * place for the application. One connection; tasmota_update.c has what becomes of the image.
  */
 #include "md5.h"
 #include "tasmota_int.h"
@@ -12,13 +11,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <zlib.h>
-
 #define TRIES	 5 /* the first is taken off before it is used: four requests */
 #define PATIENCE 8 /* seconds; the core's stream gives up after 5 to 8 */
-#define SHARED	 (1004u * 1024u)
-#define LARGEST	 0x400000u
-#define SECTOR	 4096u
 
 static bool modern(const struct sim_app *a)
 {
@@ -30,16 +24,10 @@ static bool networked(const struct sim_app *a)
 	return a->host.radio && a->host.radio->open;
 }
 
-static bool takes_packed(const struct sim_app *a)
+/* Whether it asks for .gz at all. */
+static bool packs(const struct sim_app *a)
 {
-	return tas_min(a, 8, 2, 0, 0);
-}
-
-uint32_t tas_ota_free(const struct sim_app *a)
-{
-	uint32_t used = (a->b.size + SECTOR - 1) / SECTOR * SECTOR;
-
-	return used < SHARED ? SHARED - used : 0;
+	return tas_min(a, 8, 2, 0, 0) && !a->host.slots;
 }
 
 static void hang_up(struct sim_app *a)
@@ -72,14 +60,37 @@ void tas_ota_start(struct sim_app *a)
 	a->ota.reason[0] = 0;
 }
 
-/* Minimal that was fetched on the way goes on by itself. */
-void tas_ota_boot(struct sim_app *a)
+/* What was fetched on the way, minimal or safeboot, goes on by itself once it is in the network. An
+ * ESP32 finds it in its settings too, when the power was gone meanwhile. */
+static void goes_on(struct sim_app *a)
 {
-	if (!a->b.minimal || !a->ota.loader)
+	bool noted = a->host.slots && tas_set_num(&a->set, "_otafact", 0);
+
+	if (!a->b.minimal || a->world.forgets || !tas_wifi_up(a) || (!a->ota.loader && !noted))
 		return;
+	if (noted)
+		tas_set_putn(&a->set, "_otafact", 0);
 	a->ota.loader = false;
+	if (modern(a))
+		tas_log(a, TAS_DEBUG, "OTA: Propagating upload");
 	a->ota.flag = 4;
 	a->ota.tries = TRIES;
+}
+
+/* True: it restarts into safeboot, which fetches. */
+static bool leaves(struct sim_app *a)
+{
+	const struct sim_slots *slots = a->host.slots;
+
+	if (!slots || !slots->has_safeboot(a->host.ctx) || slots->in_safeboot(a->host.ctx))
+		return false;
+	a->ota.loader = true;
+	tas_set_putn(&a->set, "_otafact", 1);
+	tas_save(a, false);
+	tas_log(a, TAS_INFO, "APP: Restarting");
+	slots->to_safeboot(a->host.ctx);
+	tas_restart(a);
+	return true;
 }
 
 /* ---- the end of an attempt -------------------------------------------------------------------- */
@@ -94,7 +105,7 @@ static void fail(struct sim_app *a, const char *old_words, const char *words)
 /* The full builds try minimal in the attempts that are left; minimal itself has no such way. */
 static void does_not_fit(struct sim_app *a, const char *old_words, const char *words)
 {
-	if (!a->b.minimal && !a->host.settings_slots)
+	if (!a->b.minimal && !a->host.slots)
 		a->ota.loader = true;
 	fail(a, old_words, words);
 }
@@ -109,41 +120,6 @@ static void give_up(struct sim_app *a)
 	a->ota.loader = false;
 	if (!modern(a))
 		a->restart_flag = 2;
-}
-
-static void write_flash(struct sim_app *a, const uint8_t *p, uint32_t n)
-{
-	uint32_t size = a->host.flash_size(a->host.ctx);
-
-	for (uint32_t at = 0; at < n && at < size; at += SECTOR)
-		a->host.flash_erase_sector(a->host.ctx, at);
-	a->host.flash_program(a->host.ctx, 0, p, n < size ? n : size);
-	if (n > 2 && p[0] == 0xE9 && !a->host.settings_slots) {
-		uint8_t dout = 3; /* the updater makes it so */
-
-		a->host.flash_program(a->host.ctx, 2, &dout, 1);
-	}
-}
-
-/* As the boot loader unpacks it. NULL: damaged; for free(). */
-static uint8_t *unpack(const uint8_t *p, uint32_t n, uint32_t *size)
-{
-	uint8_t *out = malloc(LARGEST);
-	z_stream z = {.next_in = (Bytef *)(uintptr_t)p, .avail_in = n};
-	bool good;
-
-	if (!out || inflateInit2(&z, 15 + 16) != Z_OK)
-		abort();
-	z.next_out = out;
-	z.avail_out = LARGEST;
-	good = inflate(&z, Z_FINISH) == Z_STREAM_END;
-	*size = (uint32_t)z.total_out;
-	inflateEnd(&z);
-	if (!good) {
-		free(out);
-		return NULL;
-	}
-	return out;
 }
 
 static bool md5_is(const struct tas_ota *o)
@@ -162,18 +138,12 @@ static bool md5_is(const struct tas_ota *o)
 static void whole(struct sim_app *a)
 {
 	struct tas_ota *o = &a->ota;
-	uint8_t *plain = NULL;
-	uint32_t n = o->size;
 
 	if (!md5_is(o)) {
 		fail(a, "Faulty MD5", "Wrong MD5");
 		return;
 	}
-	if (o->image[0] == 0x1F)
-		plain = unpack(o->image, o->size, &n);
-	if (o->image[0] != 0x1F || plain)
-		write_flash(a, plain ? plain : o->image, n);
-	free(plain);
+	(void)tas_ota_put(a, o->image, o->size); /* a damaged one is left out by the boot loader */
 	hang_up(a);
 	tas_publish(a, "stat", "UPGRADE",
 	    modern(a) ? "{\"Upgrade\":\"Successful. Restarting\"}" : "Successful. Restarting",
@@ -214,6 +184,15 @@ static bool status_good(struct sim_app *a)
 	return status == 200;
 }
 
+/* What Status 4 says, unless a fault says otherwise. */
+static uint32_t room(const struct sim_app *a)
+{
+	struct sim_update_fault fault;
+
+	tas_ota_fault(a, &fault);
+	return fault.room < tas_ota_free(a) ? fault.room : tas_ota_free(a);
+}
+
 static void head_read(struct sim_app *a)
 {
 	struct tas_ota *o = &a->ota;
@@ -226,7 +205,7 @@ static void head_read(struct sim_app *a)
 		fail(a, "Server not Report Size", "Server Did Not Report Size");
 		return;
 	}
-	if (strtoul(length, NULL, 10) > (a->host.settings_slots ? LARGEST : tas_ota_free(a))) {
+	if (strtoul(length, NULL, 10) > room(a)) {
 		does_not_fit(a, "To less space", "Not Enough space");
 		return;
 	}
@@ -243,23 +222,13 @@ static void head_read(struct sim_app *a)
 /* The first bytes decide; what they claim of the flash must be true. */
 static bool magic_good(struct sim_app *a)
 {
-	static const uint8_t sizes[] = {19, 18, 20, 21, 22}; /* bits: 512K, 256K, 1M, 2M, 4M */
-	const uint8_t *p = a->ota.image;
-	unsigned code;
+	int wrong = tas_ota_magic(a, a->ota.image);
 
-	if (p[0] == 0x1F && takes_packed(a))
-		return true;
-	if (p[0] != 0xE9) {
+	if (wrong == 3)
 		fail(a, "Verify bin header failed", "Verify Bin Header Failed");
-		return false;
-	}
-	code = p[3] >> 4;
-	if (!a->host.settings_slots && code < sizeof(sizes) &&
-	    1u << sizes[code] > a->host.flash_size(a->host.ctx)) {
+	else if (wrong)
 		does_not_fit(a, "bin for wrong flash size", "New Binary Does Not Fit Flash Size");
-		return false;
-	}
-	return true;
+	return !wrong;
 }
 
 static void body_read(struct sim_app *a, const uint8_t *p, size_t n)
@@ -304,7 +273,7 @@ static void data(struct sim_app *a, const uint8_t *p, size_t n)
 static void ask(struct sim_app *a)
 {
 	const struct sim_radio *r = a->host.radio;
-	const char *kind = a->host.settings_slots ? "ESP32" : "ESP8266";
+	const char *kind = a->host.slots ? "ESP32" : "ESP8266";
 	char version[40], text[1024];
 
 	tas_version_text(a, version, sizeof(version));
@@ -360,7 +329,7 @@ static void file_name(struct sim_app *a, char *url, size_t size)
 		snprintf(url + n, size - n, "-minimal%s", kept);
 	}
 	size_t n = strlen(url);
-	if (takes_packed(a) && a->ota.tries <= TRIES / 2 && n > 4 && !strcmp(url + n - 4, ".bin"))
+	if (packs(a) && a->ota.tries <= TRIES / 2 && n > 4 && !strcmp(url + n - 4, ".bin"))
 		snprintf(url + n, size - n, ".gz");
 }
 
@@ -389,6 +358,8 @@ static void attempt(struct sim_app *a)
 	uint32_t to;
 	uint16_t port;
 
+	if (leaves(a))
+		return;
 	tas_get(a, "OtaUrl", url, 128);
 	file_name(a, url, sizeof(url));
 	tas_version_text(a, version, sizeof(version));
@@ -410,6 +381,7 @@ void tas_ota_second(struct sim_app *a)
 		fail(a,
 		    o->body ? "Update error: ERROR[6]: Timeout" : "HTTP error: connection refused",
 		    o->body ? "Update error: ERROR[6]: Timeout" : "HTTP error: connection refused");
+	goes_on(a);
 	if (!o->flag || o->busy || tas_con_queued(a) || (networked(a) && !tas_wifi_up(a)))
 		return;
 	if (--o->flag)

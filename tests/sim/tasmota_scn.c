@@ -332,6 +332,12 @@ static bool world(struct reader *r, struct scn_rule *rule)
 		rule->flag = !take(r, "off");
 		return !rule->flag ? true : take(r, "on") || fail(r, "ntp: on or off");
 	}
+	if (take(r, "upgrade")) {
+		rule->kind = SCN_R_UPGRADE;
+		rule->flag = !take(r, "normal");
+		return !rule->flag ? true
+				   : take(r, "forgets") || fail(r, "upgrade: forgets or normal");
+	}
 	if (take(r, "ip")) {
 		rule->kind = SCN_R_IP;
 		if (!next(r, "an address", &w))
@@ -382,7 +388,8 @@ static int action(struct reader *r, struct scn_event *e)
 		const char *name;
 		enum scn_action action;
 	} names[] = {{"watchdog", SCN_WATCHDOG}, {"brownout", SCN_BROWNOUT},
-	    {"restart", SCN_RESTART}, {"lose-wifi", SCN_LOSE_WIFI}, {"visit", SCN_VISIT}};
+	    {"restart", SCN_RESTART}, {"lose-wifi", SCN_LOSE_WIFI}, {"visit", SCN_VISIT},
+	    {"safeboot", SCN_SAFEBOOT}};
 
 	if (take(r, "exception"))
 		return exception_args(r, e) ? 1 : -1;
@@ -585,6 +592,9 @@ static void apply(struct scn_now *now, const struct scn_rule *rule)
 		break;
 	case SCN_R_TIME:
 		now->epoch = rule->epoch;
+		break;
+	case SCN_R_UPGRADE:
+		now->forgets = rule->flag;
 		break;
 	case SCN_R_NET:
 	case SCN_R_EVENT:

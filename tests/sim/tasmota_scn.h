@@ -21,7 +21,8 @@ enum scn_action {
 	SCN_SILENT_DEATH,
 	SCN_SAY,
 	SCN_LOSE_WIFI,
-	SCN_VISIT
+	SCN_VISIT,
+	SCN_SAFEBOOT
 };
 
 enum scn_mqtt { SCN_MQTT_OK, SCN_MQTT_REFUSED, SCN_MQTT_UNREACHABLE };
@@ -68,11 +69,12 @@ struct scn_rule {
 		SCN_R_IP,
 		SCN_R_NTP,
 		SCN_R_TIME,
+		SCN_R_UPGRADE,
 		SCN_R_EVENT
 	} kind;
 	struct scn_net net; /* NET; JOINS uses result and after */
 	struct scn_event event;
-	bool flag; /* JOINS: overrides; SOFTAP: ok; NTP: on */
+	bool flag; /* JOINS: overrides; SOFTAP: ok; NTP: on; UPGRADE: forgets */
 	enum scn_mqtt mqtt;
 	int rc;
 	uint32_t ip;
@@ -97,6 +99,7 @@ struct scn_now {
 	bool softap;
 	uint32_t ip;
 	bool ntp;
+	bool forgets; /* minimal and safeboot do not know what they were to fetch */
 	int64_t epoch;
 };
 

@@ -170,7 +170,7 @@ static void http_post__sends_the_form__as_a_browser_does(void **state)
 	body = strstr(r->got, "\r\n\r\n");
 	assert_non_null(body);
 	body += 4;
-	assert_true(str_starts(r->got, "POST /u2?fsz=200000 HTTP/1.1\r\nHost: 127.0.0.1\r\n"));
+	assert_true(str_starts(r->got, "POST /u2?fsz=200000 HTTP/1.0\r\nHost: 127.0.0.1\r\n"));
 	assert_non_null(strstr(r->got, "Authorization: Basic YWRtaW46c2VjcmV0\r\n"));
 	m = strstr(r->got, "boundary=");
 	assert_non_null(m);
@@ -192,6 +192,33 @@ static void http_post__sends_the_form__as_a_browser_does(void **state)
 	assert_int_equal(r->status, 200);
 	assert_string_equal(r->page, "Successful");
 	assert_null(r->p);
+	stop(r);
+}
+
+static void http_post__asks_for_a_page__and_sends_nothing(void **state)
+{
+	struct rig *r = &rig;
+	struct http_post_config cfg = {
+	    .address = "127.0.0.1", .path = "/cm?cmnd=Status%202", .event = on_event, .ctx = r};
+	struct err err;
+
+	(void)state;
+	start(r);
+	cfg.loop = r->l;
+	cfg.port = r->port;
+	cfg.password = "secret";
+	r->p = http_post_new(&cfg, &err);
+	assert_non_null(r->p);
+	take(r, 120);
+	assert_true(str_starts(
+	    r->got, "GET /cm?cmnd=Status%202 HTTP/1.0\r\nHost: 127.0.0.1\r\nReferer: http://"));
+	assert_non_null(strstr(r->got, "Authorization: Basic YWRtaW46c2VjcmV0\r\n"));
+	assert_true(str_ends(r->got, "\r\n\r\n"));
+	assert_int_equal(r->sent, 0);
+	say(r, "HTTP/1.0 200 OK\r\n\r\n{}");
+	assert_int_equal(shutdown(r->peer, SHUT_WR), 0);
+	finish(r);
+	assert_string_equal(r->page, "{}");
 	stop(r);
 }
 
@@ -276,6 +303,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(http_post__sends_the_form__as_a_browser_does),
+	    cmocka_unit_test(http_post__asks_for_a_page__and_sends_nothing),
 	    cmocka_unit_test(http_post__reads_the_answer__when_the_device_closes_early),
 	    cmocka_unit_test(http_post__tells__what_went_wrong),
 	    cmocka_unit_test(http_post__keeps_only_so_much__of_a_page_without_end),

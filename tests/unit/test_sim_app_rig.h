@@ -32,6 +32,7 @@ struct rig {
 	int last_cause;
 	struct sim_app *app;
 	struct sim_radio radio; /* set it before rig_new's result is started */
+	struct sim_web web;	/* the same */
 };
 
 static inline void rig_tx(void *ctx, const void *bytes, size_t n)
@@ -105,7 +106,8 @@ static inline struct rig *rig_new(const char *build, const char *scenario)
 	memset(r->flash, 0xFF, sizeof(r->flash));
 	assert_true(tas_image_make(&spec, r->flash) > 0);
 	struct sim_app_host host = {r, rig_tx, rig_baud, rig_read, rig_program, rig_erase, rig_size,
-	    rig_reset, rig_rand, 0x123456, "5C:CF:7F:12:34:56", NULL, 0, 0, &r->radio};
+	    rig_reset, rig_rand, 0x123456, "5C:CF:7F:12:34:56", NULL, 0, 0, &r->radio, &r->web,
+	    NULL, NULL};
 	r->app = sim_app_new(&host, scenario, err, sizeof(err));
 	if (!r->app)
 		fail_msg("scenario: %s", err);

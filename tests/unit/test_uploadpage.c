@@ -54,6 +54,40 @@ static void upload_page_read__tells__taken_from_refused(void **state)
 	assert_int_equal(read_page(404, PAGE("x", "Successful"), said, &advice), UPLOAD_NO_PAGE);
 }
 
+static void upload_page_version__reads_the_foot__of_each_era(void **state)
+{
+	static const struct {
+		const char *page, *variant;
+		uint32_t version;
+	} rows[] = {
+	    {"<title>Tasmota - Up</title><a>Sonoff-Tasmota 6.1.1 by Theo Arends</a>", "",
+		0x06010100},
+	    {"<a>Sonoff-Tasmota 6.1.1-minimal by Theo Arends</a>", "minimal", 0x06010100},
+	    {"<h3>MINIMAL firmware</h3><a>Tasmota 14.2.0 by Theo Arends</a>", "minimal",
+		0x0E020000},
+	    {"<a>Tasmota 9.5.0.8<br>", "", 0x09050008},
+	    {"<a>Tasmota x by", NULL, 0},
+	    {"Tasmota ", NULL, 0},
+	    {"", NULL, 0},
+	};
+	uint32_t version;
+	char variant[16];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		bool there = upload_page_version(rows[i].page, &version, variant, sizeof(variant));
+
+		assert_int_equal(there, rows[i].variant != NULL);
+		if (!there)
+			continue;
+		assert_int_equal(version, rows[i].version);
+		assert_string_equal(variant, rows[i].variant);
+	}
+	assert_true(upload_page_form("<input type='file' name='u2'>"));
+	assert_true(upload_page_form("<input name=\"u2\">"));
+	assert_false(upload_page_form("<a href='/u1'>"));
+}
+
 static void upload_page_read__survives__any_bytes(void **state)
 {
 	uint32_t seed = 5;
@@ -77,6 +111,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(upload_page_read__tells__taken_from_refused),
+	    cmocka_unit_test(upload_page_version__reads_the_foot__of_each_era),
 	    cmocka_unit_test(upload_page_read__survives__any_bytes),
 	};
 

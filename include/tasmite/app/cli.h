@@ -57,6 +57,17 @@ struct cli_upgrade_options {
 };
 /* `upgrade`: over the air. Returns the exit code. */
 int cli_upgrade(const struct cli_upgrade_options *o);
+
+struct cli_upload_options {
+	const char *file, *address; /* address: NULL: its own, or 192.168.4.1 */
+	const char *port;	    /* of the console; NULL: only the page is there */
+	const char *small;	    /* the minimal build; NULL: as it lies beside file */
+	const char *password_file;  /* of the page; NULL: none, "-": standard input */
+	uint32_t baud;		    /* of the console; 0: 115200 */
+	bool yes, force, json;
+};
+/* `upload`: to the device's own page. Returns the exit code. */
+int cli_upload(const struct cli_upload_options *o);
 struct cli_diagnose_options {
 	char *const *files; /* "-": the standard input, as without any */
 	int file_count;

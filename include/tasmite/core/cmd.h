@@ -302,13 +302,14 @@
 	    " /cancel stops it; once more: without waiting for the old OtaUrl.",                  \
 	    "--minimal FILE|--force|--source WHO|--address A")                                                \
 	X(CMD_UPLOAD, "upload", "F?x?",                                                           \
-	    "/upload [FILE [ADDRESS]]",                                                           \
+	    "/upload [FILE [ADDRESS]] [--minimal FILE] [--force]",                                \
 	    "send firmware to the device's own web page",                                         \
 	    "For a device that can be reached from here: in the network, or as an access point"   \
-	    " that this machine has joined (192.168.4.1). Without ADDRESS: the one in the log."   \
-	    " Its page tells whether it took the file; its password, where it wants one, is asked" \
-	    " for. /cancel stops it.",                                                            \
-	    "")                                                                                   \
+	    " that this machine has joined. Without ADDRESS: its own, 192.168.4.1 when it is in"  \
+	    " no network. The file is checked against the device first; a page with a password"   \
+	    " asks for it; it is done when the new version has been read from the log, or from"   \
+	    " the page. Where it does not fit, the minimal build goes first. /cancel stops it.",  \
+	    "--minimal FILE|--force")                                                             \
 	X(CMD_RESCUE, "rescue", "", "/rescue",                                                    \
 	    "a device that does not start or join: step by step",                                 \
 	    "What an expert would try, one step at a time: each is asked for, tells what is lost"  \

@@ -28,7 +28,9 @@
 	X(OPTIONS_DIAGNOSE, "diagnose", "[FILE | -]...", 0, -1, "tell what logs of a device mean") \
 	X(OPTIONS_UPGRADE, "upgrade", "FILE | URL", 1, 1, "upgrade a running device over the air") \
 	X(OPTIONS_SEND, "send", "FILE | COMMAND...", 1, -1,                                       \
-	    "send commands to Tasmota, each ticked off by its answer")
+	    "send commands to Tasmota, each ticked off by its answer") \
+	X(OPTIONS_UPLOAD, "upload", "FILE [ADDRESS]", 1, 2,                                       \
+	    "send firmware to the device's own web page")
 
 enum options_command {
 #define OPTIONS_COMMAND_ENUM(id, ...) id,
@@ -48,6 +50,8 @@ enum options_command {
 #define OPTIONS_R OPTIONS_IN(OPTIONS_REPLAY)
 #define OPTIONS_D OPTIONS_IN(OPTIONS_DIAGNOSE)
 #define OPTIONS_U OPTIONS_IN(OPTIONS_UPGRADE)
+#define OPTIONS_P OPTIONS_IN(OPTIONS_UPLOAD)
+#define OPTIONS_UP (OPTIONS_U | OPTIONS_P)
 #define OPTIONS_T OPTIONS_IN(OPTIONS_SEND)
 #define OPTIONS_SR (OPTIONS_S | OPTIONS_R)
 #define OPTIONS_B OPTIONS_IN(OPTIONS_BACKUP)
@@ -56,15 +60,15 @@ enum options_command {
 #define OPTIONS_LOADER (OPTIONS_F | OPTIONS_C | OPTIONS_E | OPTIONS_B | OPTIONS_V)
 #define OPTIONS_ALL                                                                               \
 	(OPTIONS_S | OPTIONS_LOADER | OPTIONS_I | OPTIONS_L | OPTIONS_R | OPTIONS_D |             \
-	    OPTIONS_U | OPTIONS_T)
+	    OPTIONS_UP | OPTIONS_T)
 
 /* X(ID, "name", "value" ("" none, "[=V]" may be left out), "help", commands that have it) */
 #define OPTIONS_TABLE(X)                                                                          \
 	X(OPTION_PORT, "port", "P", "port to open",                                               \
-	    OPTIONS_S | OPTIONS_LOADER | OPTIONS_U | OPTIONS_T)                                   \
+	    OPTIONS_S | OPTIONS_LOADER | OPTIONS_UP | OPTIONS_T)                                   \
 	X(OPTION_BAUD, "baud", "N",                                                               \
 	    "rate in bit/s; of flash: rate to write at (0: the fastest that works)",              \
-	    OPTIONS_S | OPTIONS_F | OPTIONS_E | OPTIONS_B | OPTIONS_V | OPTIONS_U | OPTIONS_T)    \
+	    OPTIONS_S | OPTIONS_F | OPTIONS_E | OPTIONS_B | OPTIONS_V | OPTIONS_UP | OPTIONS_T)    \
 	X(OPTION_FORMAT, "format", "8N1", "data bits, parity, stop bits", OPTIONS_S)              \
 	X(OPTION_DTR, "dtr", "V",                                                                 \
 	    "DTR when the port is opened: auto, on, off or keep; what the adapter remembers is not" \
@@ -113,15 +117,18 @@ enum options_command {
 	    OPTIONS_F | OPTIONS_E)                                                                \
 	X(OPTION_NO_VERIFY, "no-verify", "", "do not verify by MD5 in the end", OPTIONS_F)        \
 	X(OPTION_FULL, "full", "", "write also what is there already", OPTIONS_F)                 \
-	X(OPTION_FORCE, "force", "", "write also what is refused but can be written",             \
-	    OPTIONS_F | OPTIONS_U)                                                                \
+	X(OPTION_FORCE, "force", "", "write also what is refused but can be done",                \
+	    OPTIONS_F | OPTIONS_UP)                                                                \
 	X(OPTION_MINIMAL, "minimal", "FILE",                                                      \
-	    "the minimal build to go through, where it does not lie beside FILE", OPTIONS_U)      \
+	    "the minimal build to go through, where it does not lie beside FILE", OPTIONS_UP)      \
 	X(OPTION_SOURCE, "source", "WHO",                                                         \
 	    "whose requests are heard: device (its address alone), any, or addresses beside its"  \
 	    " own, with commas between", OPTIONS_U)                                               \
 	X(OPTION_ADDRESS, "address", "ADDRESS",                                                   \
-	    "of this machine, to serve at, where none is in the device's network", OPTIONS_U)     \
+	    "address of this machine to serve at, where none is in the device's network",          \
+	    OPTIONS_U)     \
+	X(OPTION_PASSWORD_FILE, "password-file", "FILE",                                          \
+	    "the page's password (WebPassword) is its first line; -: standard input", OPTIONS_P)  \
 	X(OPTION_NO_STUB, "no-stub", "", "use the chip's boot ROM alone",                         \
 	    OPTIONS_F | OPTIONS_E)                                                                \
 	X(OPTION_MODE, "mode", "M", "flash mode in the header: keep, qio, qout, dio, dout",       \
@@ -133,9 +140,9 @@ enum options_command {
 	X(OPTION_KEEP_GOING, "keep-going", "", "go on behind a command that fails", OPTIONS_T)    \
 	X(OPTION_YES, "yes", "",                                                                  \
 	    "do not ask before something is lost, or a value will be stored otherwise",           \
-	    OPTIONS_F | OPTIONS_E | OPTIONS_U | OPTIONS_T)                                        \
+	    OPTIONS_F | OPTIONS_E | OPTIONS_UP | OPTIONS_T)                                       \
 	X(OPTION_JSON, "json", "", "result as JSON on standard output",                           \
-	    OPTIONS_LOADER | OPTIONS_I | OPTIONS_L | OPTIONS_D | OPTIONS_U | OPTIONS_T)           \
+	    OPTIONS_LOADER | OPTIONS_I | OPTIONS_L | OPTIONS_D | OPTIONS_UP | OPTIONS_T)           \
 	X(OPTION_QUIET, "quiet", "", "nothing for people: the exit code tells",                   \
 	    OPTIONS_D | OPTIONS_T)                                                                \
 	X(OPTION_NO_CLKDIV, "no-clkdiv", "",                                                      \

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * One file to a device's own web page: POST /u2?fsz=SIZE as its upload form does it (multipart, field
- * u2), by hand over the loop. The device must be reached from here; nothing is looked up by name.
+ * One request to a device's own web page, by hand over the loop: a page, or a file by POST
+ * /u2?fsz=SIZE as its upload form does it (multipart, field u2). The device must be reached from here;
+ * nothing is looked up by name. HTTP/1.0, so that a page comes in one piece up to the end of the
+ * connection: newer Tasmota sends them in chunks otherwise.
  */
 #ifndef TASMITE_IO_HTTP_POST_H
 #define TASMITE_IO_HTTP_POST_H
@@ -40,6 +42,7 @@ struct http_post_config {
 	struct loop *loop;
 	const char *address;  /* numeric IPv4 */
 	uint16_t port;	      /* 0: 80 */
+	const char *path;     /* "/up": that page is asked for; NULL: the file is sent */
 	const char *name;     /* of the file, as the page will know it: letters, digits, ".-_" */
 	const uint8_t *data;  /* stays the caller's and unchanged until http_post_free */
 	size_t size;	      /* at most 16 MiB */

@@ -353,6 +353,10 @@ void upgrade_line(struct upgrade *u, const struct logline *ev, mono_t now)
 	case LOGLINE_MINIMAL:
 		minimal_speaks(u, now);
 		break;
+	case LOGLINE_WEB:
+		if (u->v.state == UPGRADE_BETWEEN && ev->text.n)
+			u->by = mono_min(u->by, mono_add(now, IN_NETWORK));
+		break;
 	default:
 		break;
 	}

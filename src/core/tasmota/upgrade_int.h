@@ -15,6 +15,7 @@
 #define BACK	      MONO_S(90)  /* until its version is heard after a restart */
 #define ASK_AFTER     MONO_S(15)  /* it is asked for it then: its log may be off */
 #define BETWEEN	      MONO_S(180) /* minimal joins the network first */
+#define IN_NETWORK    MONO_S(60)  /* ... and asks within seconds then, or never */
 #define SETTLE	      MONO_S(4)	  /* after a boot or a failure, before OtaUrl is put back */
 #define GIVE_UP	      MONO_S(45)  /* four attempts that reach nobody */
 #define MINIMAL_TRIES MONO_S(75)  /* ... and joins the network before */

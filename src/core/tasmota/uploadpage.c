@@ -2,10 +2,10 @@
 /* What a device's web page says of an upload. */
 #include "tasmite/core/tasmota/uploadpage.h"
 
-#include <stdbool.h>
 #include <string.h>
 
 #include "tasmite/base/str.h"
+#include "tasmite/core/tasmota/catalog.h"
 
 #define ROOM	   "Take a smaller build or its .gz, or go through the minimal build first"
 #define FILE_WRONG "Take the .bin for its chip; a factory file is for /flash"
@@ -96,4 +96,29 @@ enum upload_result upload_page_read(
 		return UPLOAD_NO_PAGE;
 	}
 	return by_text(text, said, size, advice);
+}
+
+bool upload_page_form(const char *page)
+{
+	return strstr(page, "'u2'") || strstr(page, "\"u2\"");
+}
+
+bool upload_page_version(const char *page, uint32_t *version, char *variant, size_t size)
+{
+	char text[48], *end;
+
+	variant[0] = '\0';
+	for (const char *p = strstr(page, "Tasmota "); p; p = strstr(p + 1, "Tasmota ")) {
+		(void)str_copy_n(text, sizeof(text), p + 8, strcspn(p + 8, " <&\r\n"));
+		*version = text[0] >= '0' && text[0] <= '9' ? catalog_version(text) : 0;
+		if (!*version)
+			continue;
+		end = strpbrk(text, "-(");
+		if (end)
+			(void)str_copy_n(variant, size, end + 1, strcspn(end + 1, ")"));
+		if (strstr(page, "MINIMAL"))
+			(void)str_copy(variant, size, "minimal");
+		return true;
+	}
+	return false;
 }

@@ -6,7 +6,9 @@
 #ifndef TASMITE_CORE_TASMOTA_UPLOADPAGE_H
 #define TASMITE_CORE_TASMOTA_UPLOADPAGE_H
 
+#include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 enum upload_result {
 	UPLOAD_UNKNOWN, /* it says neither: its log and its restart tell */
@@ -20,5 +22,11 @@ enum upload_result {
  * characters, cut where it is long; *advice what to do, NULL nothing. */
 enum upload_result upload_page_read(
     unsigned status, const char *page, size_t n, char *said, size_t size, const char **advice);
+/* Whether a page (terminated, hostile) has the form for uploads on it. */
+bool upload_page_form(const char *page);
+/* The version at the foot of each page ("Tasmota 14.2.0 by ..."), as 0xMMmmpprr; variant becomes
+ * "minimal" where it warns of that (a safeboot does so too), else what stands behind the version.
+ * False: there is none. */
+bool upload_page_version(const char *page, uint32_t *version, char *variant, size_t size);
 
 #endif
