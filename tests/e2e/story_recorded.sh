@@ -118,7 +118,7 @@ SCN
 # must not be over between two looks.
 small="--size 96K"
 slow="--sector-ms 250 --block-ms 2000"
-recording && small= slow=
+recording && small='' slow=''
 # shellcheck disable=SC2086
 for build in full minimal classic; do
 	"$B/make-image" --build 6.1.1-$build $small -o "$FW/sonoff-$build.bin"
