@@ -466,5 +466,6 @@ void act_upgrade(struct app *a, const struct cmd_line *c)
 	}
 	w.known.version = catalog_version(f->version);
 	str_copy(w.known.variant, sizeof(w.known.variant), f->variant);
+	str_copy(w.known.address, sizeof(w.known.address), f->address);
 	begin(a, &w);
 }

@@ -6,12 +6,14 @@
 #include <string.h>
 
 #include "tasmite/base/str.h"
+#include "tasmite/base/xalloc.h"
 #include "tasmite/io/files.h"
 #include "tasmite/proto/deflate.h"
 #include "tasmite/proto/digest.h"
 #include "tasmite/proto/image.h"
 
 #define FILE_MAX (16u * 1024 * 1024)
+#define PIECE	 (128u * 1024) /* bytes that are summed or unpacked at a time: about a millisecond */
 
 static enum upgrade_form form_of(enum image_kind kind)
 {
@@ -50,28 +52,6 @@ static void describe(const struct image_info *info, size_t size, struct upgrade_
 	(void)str_copy(f->name, sizeof(f->name), info->name);
 }
 
-/* The digest of what is inside: the two forms of a file must hold the same. */
-static int read_one(const char *path, struct upgrade_file *f, uint8_t **data, char *md5,
-    char *inside, struct err *err)
-{
-	const char *slash = strrchr(path, '/');
-	uint8_t sum[DIGEST_MD5_SIZE], *inner = NULL;
-	struct image_info info;
-	size_t n, inner_n = 0;
-	int rc = files_read(path, FILE_MAX, data, &n, err);
-
-	if (rc != ERR_OK)
-		return rc;
-	image_inspect_packed(*data, n, slash ? slash + 1 : path, FILE_MAX, &info, &inner, &inner_n);
-	describe(&info, n, f);
-	digest_md5(*data, n, sum);
-	digest_hex(sum, sizeof(sum), md5);
-	digest_md5(inner ? inner : *data, inner ? inner_n : n, sum);
-	digest_hex(sum, sizeof(sum), inside);
-	free(inner);
-	return ERR_OK;
-}
-
 static void drop(struct upgrade_files *f, enum upgrade_part part)
 {
 	free(f->data[part]);
@@ -79,118 +59,255 @@ static void drop(struct upgrade_files *f, enum upgrade_part part)
 	memset(&f->file[part], 0, sizeof(f->file[part]));
 }
 
-static bool optional(
-    struct upgrade_files *f, enum upgrade_part part, const char *path, char *inside)
-{
-	struct err err = {0};
+/* ---- a file in pieces -------------------------------------------------------------------------- */
 
-	if (!files_exists(path))
-		return false;
-	if (read_one(path, &f->file[part], &f->data[part], f->md5[part], inside, &err) != ERR_OK)
-		return false;
-	if (f->file[part].packed == (part == UPGRADE_MAIN_GZ || part == UPGRADE_SMALL_GZ))
-		return true;
-	drop(f, part);
-	return false;
+enum role { ROLE_NAMED, ROLE_OTHER, ROLE_BESIDE, ROLE_BESIDE_GZ, ROLE_SMALL, ROLES };
+enum stage { STAGE_READ, STAGE_SUM, STAGE_UNPACK, STAGE_LOOK, STAGE_SUM_INSIDE, STAGE_TAKE };
+
+struct upgrade_loader {
+	char path[ROLES][1024]; /* "" none */
+	enum role role;
+	enum stage stage;
+	uint8_t *data, *inner; /* inner: what is packed in it */
+	size_t n, inner_n, at;
+	struct gunzip *gz;
+	bool damaged; /* it can't be unpacked */
+	struct digest_md5 sum;
+	struct image_info info;
+	char md5[33], inside[33];
+	char named_inside[33]; /* of the file that was named */
+};
+
+static void forget_file(struct upgrade_loader *l)
+{
+	gunzip_free(l->gz);
+	free(l->data);
+	free(l->inner);
+	l->gz = NULL;
+	l->data = l->inner = NULL;
+	l->n = l->inner_n = l->at = 0;
+	l->damaged = false;
+	l->stage = STAGE_READ;
 }
 
-/* NAME.bin and NAME.bin.gz, where both hold the same. */
-static void other_form(struct upgrade_files *f, const char *path, bool packed, const char *inside)
+static const char *path_now(const struct upgrade_loader *l)
 {
-	enum upgrade_part part = packed ? UPGRADE_MAIN : UPGRADE_MAIN_GZ;
-	char other[1024], other_inside[33];
+	return l->path[l->role];
+}
 
-	(void)str_copy(other, sizeof(other), path);
-	if (!packed && !str_cat(other, sizeof(other), ".gz"))
-		return;
+static int read_file(struct upgrade_loader *l, struct err *err)
+{
+	return files_read(path_now(l), FILE_MAX, &l->data, &l->n, err);
+}
+
+static int sum_piece(struct upgrade_loader *l, const uint8_t *data, size_t n, char *hex)
+{
+	size_t most = n - l->at < PIECE ? n - l->at : PIECE;
+	uint8_t sum[DIGEST_MD5_SIZE];
+
+	if (!l->at)
+		digest_md5_begin(&l->sum);
+	digest_md5_add(&l->sum, data + l->at, most);
+	l->at += most;
+	if (l->at < n)
+		return ERR_AGAIN;
+	digest_md5_end(&l->sum, sum);
+	digest_hex(sum, sizeof(sum), hex);
+	l->at = 0;
+	return ERR_OK;
+}
+
+static int unpack_piece(struct upgrade_loader *l)
+{
+	int rc;
+
+	if (!gunzip_is(l->data, l->n))
+		return ERR_OK;
+	if (!l->gz)
+		l->gz = gunzip_new(l->data, l->n, FILE_MAX);
+	rc = l->gz ? gunzip_step(l->gz, PIECE) : ERR_FORMAT;
+	if (rc == ERR_AGAIN)
+		return rc;
+	if (rc == ERR_OK)
+		l->inner = gunzip_take(l->gz, &l->inner_n);
+	l->damaged = rc != ERR_OK;
+	return ERR_OK;
+}
+
+static void look(struct upgrade_loader *l)
+{
+	const char *slash = strrchr(path_now(l), '/');
+
+	image_inspect(l->inner ? l->inner : l->data, l->inner ? l->inner_n : l->n,
+	    slash ? slash + 1 : path_now(l), &l->info);
+	l->info.packed = l->inner != NULL;
+	if (l->damaged)
+		l->info.fault = IMAGE_FAULT_PACKING;
+}
+
+/* ---- what it is taken for ---------------------------------------------------------------------- */
+
+static void keep(struct upgrade_files *f, enum upgrade_part part)
+{
+	struct upgrade_loader *l = f->load;
+
+	drop(f, part);
+	describe(&l->info, l->n, &f->file[part]);
+	f->data[part] = l->data;
+	l->data = NULL;
+	memcpy(f->md5[part], l->md5, sizeof(l->md5));
+}
+
+/* NAME.bin and NAME.bin.gz. */
+static void name_other(struct upgrade_loader *l, bool packed)
+{
+	const char *path = l->path[ROLE_NAMED];
+	char *other = l->path[ROLE_OTHER];
+
 	if (packed && !str_ends(path, ".gz"))
 		return;
+	(void)str_copy(other, sizeof(l->path[0]), path);
 	if (packed)
 		other[strlen(other) - 3] = '\0';
-	if (optional(f, part, other, other_inside) && strcmp(inside, other_inside))
-		drop(f, part);
-}
-
-static void keep_minimal(struct upgrade_files *f, enum upgrade_part part)
-{
-	if (f->file[part].have && strcmp(f->file[part].variant, "minimal"))
-		drop(f, part);
+	else if (!str_cat(other, sizeof(l->path[0]), ".gz"))
+		other[0] = '\0';
 }
 
 /* Where the device itself would look: NAME-DE.bin has NAME-minimal.bin beside it. */
-static void beside(struct upgrade_files *f, const char *path)
+static void name_beside(struct upgrade_loader *l)
 {
-	const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path;
+	const char *path = l->path[ROLE_NAMED], *slash = strrchr(path, '/');
+	const char *name = slash ? slash + 1 : path;
 	size_t n = strcspn(name, "."), dash = n;
-	char small[1024], inside[33];
 
 	for (size_t i = 0; i < n; i++)
 		if (name[i] == '-')
 			dash = i;
 	for (int packed = 0; packed < 2; packed++) {
-		enum upgrade_part part = packed ? UPGRADE_SMALL_GZ : UPGRADE_SMALL;
+		char *small = l->path[packed ? ROLE_BESIDE_GZ : ROLE_BESIDE];
 
-		if (!str_fmt(small, sizeof(small), "%.*s-minimal.bin%s",
+		if (!str_fmt(small, sizeof(l->path[0]), "%.*s-minimal.bin%s",
 			(int)((size_t)(name - path) + dash), path, packed ? ".gz" : "") ||
 		    !strcmp(small, path))
-			continue;
-		(void)optional(f, part, small, inside);
-		keep_minimal(f, part);
+			small[0] = '\0';
 	}
 }
 
-static int load_small(struct upgrade_files *f, const char *path, struct err *err)
+static int take(struct upgrade_files *f, struct err *err)
 {
-	struct upgrade_file one;
-	uint8_t *data;
-	char md5[33], inside[33], full[1024];
-	enum upgrade_part part;
-	int rc = files_expand(path, full, sizeof(full), err);
+	struct upgrade_loader *l = f->load;
+	bool packed = l->inner || l->damaged, minimal = !strcmp(l->info.id.variant, "minimal");
 
-	if (rc == ERR_OK)
-		rc = read_one(full, &one, &data, md5, inside, err);
-	if (rc != ERR_OK)
-		return rc;
-	if (strcmp(one.variant, "minimal")) {
-		free(data);
-		return err_set(err, ERR_FORMAT, 0, "%s is no minimal build", path);
+	switch (l->role) {
+	case ROLE_NAMED:
+		memcpy(l->named_inside, l->inside, sizeof(l->inside));
+		keep(f, packed ? UPGRADE_MAIN_GZ : UPGRADE_MAIN);
+		name_other(l, packed);
+		name_beside(l);
+		break;
+	case ROLE_OTHER: /* only where both hold the same */
+		if (packed != f->file[UPGRADE_MAIN_GZ].have && !strcmp(l->inside, l->named_inside))
+			keep(f, packed ? UPGRADE_MAIN_GZ : UPGRADE_MAIN);
+		break;
+	case ROLE_BESIDE:
+	case ROLE_BESIDE_GZ:
+		if (minimal && packed == (l->role == ROLE_BESIDE_GZ))
+			keep(f, packed ? UPGRADE_SMALL_GZ : UPGRADE_SMALL);
+		break;
+	case ROLE_SMALL:
+		if (!minimal)
+			return err_set(err, ERR_FORMAT, 0, "%s is no minimal build", path_now(l));
+		keep(f, packed ? UPGRADE_SMALL_GZ : UPGRADE_SMALL);
+		break;
+	case ROLES:
+		break;
 	}
-	part = one.packed ? UPGRADE_SMALL_GZ : UPGRADE_SMALL;
-	drop(f, part);
-	f->file[part] = one;
-	f->data[part] = data;
-	memcpy(f->md5[part], md5, sizeof(md5));
 	return ERR_OK;
 }
 
-int upgrade_files_load(
+/* ERR_AGAIN: the stage is not over. */
+static int stage(struct upgrade_files *f, struct err *err)
+{
+	struct upgrade_loader *l = f->load;
+
+	switch (l->stage) {
+	case STAGE_READ:
+		return read_file(l, err);
+	case STAGE_SUM:
+		return sum_piece(l, l->data, l->n, l->md5);
+	case STAGE_UNPACK:
+		return unpack_piece(l);
+	case STAGE_LOOK:
+		look(l);
+		return ERR_OK;
+	case STAGE_SUM_INSIDE:
+		if (l->inner)
+			return sum_piece(l, l->inner, l->inner_n, l->inside);
+		memcpy(l->inside, l->md5, sizeof(l->md5));
+		return ERR_OK;
+	case STAGE_TAKE:
+		return take(f, err);
+	}
+	return ERR_OK;
+}
+
+static void loader_free(struct upgrade_files *f)
+{
+	if (!f->load)
+		return;
+	forget_file(f->load);
+	free(f->load);
+	f->load = NULL;
+}
+
+int upgrade_files_step(struct upgrade_files *f, struct err *err)
+{
+	struct upgrade_loader *l = f->load;
+	bool needed;
+	int rc;
+
+	while (l && l->role < ROLES && !path_now(l)[0])
+		l->role++;
+	if (!l || l->role == ROLES) {
+		loader_free(f);
+		return ERR_OK;
+	}
+	needed = l->role == ROLE_NAMED || l->role == ROLE_SMALL;
+	rc = !needed && l->stage == STAGE_READ && !files_exists(path_now(l)) ? ERR_NOENT
+									     : stage(f, err);
+	if (rc == ERR_OK && l->stage < STAGE_TAKE) {
+		l->stage++;
+	} else if (rc != ERR_AGAIN) {
+		forget_file(l);
+		l->role++;
+	}
+	return rc == ERR_OK || rc == ERR_AGAIN || !needed ? ERR_AGAIN : rc;
+}
+
+int upgrade_files_begin(
     struct upgrade_files *f, const char *path, const char *small, struct err *err)
 {
-	struct upgrade_file main;
-	uint8_t *data;
-	char md5[33], inside[33], full[1024];
-	enum upgrade_part part;
-	int rc = files_expand(path, full, sizeof(full), err);
+	struct upgrade_loader *l = xcalloc(1, sizeof(*l));
+	int rc;
 
 	memset(f, 0, sizeof(*f));
+	f->load = l;
+	rc = files_expand(path, l->path[ROLE_NAMED], sizeof(l->path[0]), err);
+	if (rc == ERR_OK && small)
+		rc = files_expand(small, l->path[ROLE_SMALL], sizeof(l->path[0]), err);
+	if (rc == ERR_OK && small && !files_exists(l->path[ROLE_SMALL]))
+		rc = err_set(err, ERR_NOENT, 0, "%s: there is no such file", small);
 	if (rc == ERR_OK)
-		rc = read_one(full, &main, &data, md5, inside, err);
-	if (rc != ERR_OK)
-		return rc;
-	part = main.packed ? UPGRADE_MAIN_GZ : UPGRADE_MAIN;
-	f->file[part] = main;
-	f->data[part] = data;
-	memcpy(f->md5[part], md5, sizeof(md5));
-	other_form(f, full, main.packed, inside);
-	beside(f, full);
-	rc = small ? load_small(f, small, err) : ERR_OK;
-	if (rc != ERR_OK)
-		upgrade_files_free(f);
+		rc = upgrade_files_step(f, err); /* it can be read */
+	if (rc == ERR_AGAIN)
+		return ERR_OK;
+	upgrade_files_free(f);
 	return rc;
 }
 
 void upgrade_files_free(struct upgrade_files *f)
 {
+	loader_free(f);
 	for (enum upgrade_part i = 0; i < UPGRADE_PARTS; i++)
 		drop(f, i);
 }

@@ -17,6 +17,8 @@ struct upgrade_task {
 	struct upgrade_task_ops ops;
 	void *ctx;
 	struct upgrade_files files;
+	struct timer *load; /* goes on with them, a piece a turn */
+	struct err load_err;
 	bool has_files, insist;
 	char source[160], address[64];
 	struct upgrade *model;
@@ -155,8 +157,10 @@ static void pump(struct upgrade_task *t, mono_t now)
 		timer_disarm(t->timer);
 	else
 		timer_arm(t->timer, upgrade_deadline(t->model));
-	if (v->state == UPGRADE_READY && !t->was_ready) {
+	if (v->state == UPGRADE_READY && !t->was_ready && !t->files.load) {
 		t->was_ready = true;
+		if (t->insist)
+			(void)upgrade_insist(t->model, true);
 		t->ops.ready(t->ctx, now);
 	} else if (v->state == UPGRADE_ENDED && !t->ended) {
 		t->ended = true;
@@ -169,6 +173,23 @@ static void on_timer(void *ctx, mono_t now)
 	struct upgrade_task *t = ctx;
 
 	upgrade_tick(t->model, now);
+	pump(t, now);
+}
+
+/* The device is asked meanwhile. */
+static void on_load(void *ctx, mono_t now)
+{
+	struct upgrade_task *t = ctx;
+	int rc = upgrade_files_step(&t->files, &t->load_err);
+
+	if (rc == ERR_AGAIN) {
+		timer_arm(t->load, now);
+		return;
+	}
+	if (rc == ERR_OK)
+		upgrade_take_files(t->model, t->files.file);
+	else
+		upgrade_files_free(&t->files); /* told by upgrade_task_go */
 	pump(t, now);
 }
 
@@ -301,8 +322,10 @@ bool upgrade_task_go(struct upgrade_task *t, mono_t now, struct err *err)
 	const struct upgrade_plan *p = upgrade_planned(t->model);
 	char url[256] = "";
 
-	if (t->insist)
-		(void)upgrade_insist(t->model, true);
+	if (t->load_err.code) {
+		*err = t->load_err;
+		return false;
+	}
 	if (p->reason != UPGRADE_GOOD) {
 		(void)err_set(err, ERR_INVAL, 0, "%s. %s", p->text, p->advice);
 		return false;
@@ -382,7 +405,7 @@ struct upgrade_task *upgrade_task_new(struct loop *loop, const struct upgrade_wi
 {
 	struct upgrade_task *t = xcalloc(1, sizeof(*t));
 
-	if (w->path && upgrade_files_load(&t->files, w->path, w->small, err) != ERR_OK) {
+	if (w->path && upgrade_files_begin(&t->files, w->path, w->small, err) != ERR_OK) {
 		free(t);
 		return NULL;
 	}
@@ -397,8 +420,10 @@ struct upgrade_task *upgrade_task_new(struct loop *loop, const struct upgrade_wi
 	t->reader = loglines_new();
 	buf_init(&t->line, LOGLINE_MAX);
 	t->timer = timer_new(loop, on_timer, t);
-	t->model = upgrade_new(
-	    t->has_files ? t->files.file : NULL, t->has_files ? NULL : w->url, &w->known, now);
+	t->load = timer_new(loop, on_load, t);
+	if (t->has_files)
+		timer_arm(t->load, now);
+	t->model = upgrade_new(NULL, t->has_files ? NULL : w->url, &w->known, now);
 	pump(t, now);
 	return t;
 }
@@ -410,6 +435,7 @@ void upgrade_task_free(struct upgrade_task *t)
 	httpd_free(t->server);
 	reach_free(t->reach);
 	timer_free(t->timer);
+	timer_free(t->load);
 	upgrade_free(t->model);
 	loglines_free(t->reader);
 	buf_fini(&t->line);

@@ -120,62 +120,88 @@ static bool gunzip_grow(struct gunzip *g)
 	return true;
 }
 
-/* One member; what follows it stays in z.next_in. */
-static int gunzip_member(struct gunzip *g)
-{
-	int rc = Z_OK;
-	while (rc == Z_OK) {
-		if (!gunzip_grow(g))
-			return ERR_RANGE;
-		unsigned space = deflate_bound(g->room - g->n);
-		g->z.next_out = g->out + g->n;
-		g->z.avail_out = space;
-		rc = inflate(&g->z, Z_NO_FLUSH);
-		g->n += space - g->z.avail_out;
-	}
-	if (g->n > g->max)
-		return ERR_RANGE;
-	return rc == Z_STREAM_END ? ERR_OK : ERR_FORMAT;
-}
-
-static int gunzip_all(struct gunzip *g, const uint8_t *bytes, size_t n)
+struct gunzip *gunzip_new(const uint8_t *bytes, size_t n, size_t max)
 {
 	union {
 		const uint8_t *in;
 		Bytef *next;
 	} from = {.in = bytes};
+	struct gunzip *g;
 	if (n > UINT_MAX || !gunzip_is(bytes, n))
-		return ERR_FORMAT;
+		return NULL;
+	g = xcalloc(1, sizeof *g);
+	g->max = max;
 	if (inflateInit2(&g->z, GUNZIP_BITS) != Z_OK)
 		xalloc_die("zlib can't begin to inflate");
 	g->z.next_in = from.next;
 	g->z.avail_in = (unsigned)n;
-	int code = gunzip_member(g);
-	/* Members may follow each other; padding behind the last one is passed over, as gzip does. */
-	while (code == ERR_OK && gunzip_is(g->z.next_in, g->z.avail_in)) {
-		if (inflateReset(&g->z) != Z_OK)
-			xalloc_die("zlib can't begin anew");
-		code = gunzip_member(g);
-	}
+	return g;
+}
+
+void gunzip_free(struct gunzip *g)
+{
+	if (!g)
+		return;
 	inflateEnd(&g->z);
-	return code;
+	free(g->out);
+	free(g);
+}
+
+/* Members may follow each other; padding behind the last one is passed over, as gzip does. */
+static bool gunzip_next_member(struct gunzip *g)
+{
+	if (!gunzip_is(g->z.next_in, g->z.avail_in))
+		return false;
+	if (inflateReset(&g->z) != Z_OK)
+		xalloc_die("zlib can't begin anew");
+	return true;
+}
+
+int gunzip_step(struct gunzip *g, size_t most)
+{
+	while (most) {
+		if (!gunzip_grow(g))
+			return ERR_RANGE;
+		size_t room = g->room - g->n < most ? g->room - g->n : most;
+		unsigned space = deflate_bound(room);
+		g->z.next_out = g->out + g->n;
+		g->z.avail_out = space;
+		int rc = inflate(&g->z, Z_NO_FLUSH);
+		g->n += space - g->z.avail_out;
+		most -= space - g->z.avail_out;
+		if (g->n > g->max)
+			return ERR_RANGE;
+		if (rc == Z_STREAM_END && !gunzip_next_member(g))
+			return ERR_OK;
+		if (rc != Z_OK && rc != Z_STREAM_END)
+			return ERR_FORMAT;
+	}
+	return ERR_AGAIN;
+}
+
+uint8_t *gunzip_take(struct gunzip *g, size_t *n)
+{
+	uint8_t *out = g->out ? g->out : xmalloc(1);
+	*n = g->n;
+	g->out = NULL;
+	g->n = g->room = 0;
+	return out;
 }
 
 int gunzip(
     const uint8_t *bytes, size_t n, size_t max, uint8_t **out, size_t *out_n, struct err *err)
 {
-	struct gunzip g = {.max = max};
-	int code = gunzip_all(&g, bytes, n);
+	struct gunzip *g = gunzip_new(bytes, n, max);
+	int code = g ? gunzip_step(g, SIZE_MAX) : ERR_FORMAT;
 	*out = NULL;
 	*out_n = 0;
-	if (code == ERR_OK) {
-		*out = g.out ? g.out : xmalloc(1);
-		*out_n = g.n;
+	if (code == ERR_OK)
+		*out = gunzip_take(g, out_n);
+	gunzip_free(g);
+	if (code == ERR_OK)
 		return err_set(err, ERR_OK, 0, "%s", "");
-	}
-	free(g.out);
 	if (code == ERR_RANGE)
 		return err_set(err, code, 0, "unpacked it has more than %zu bytes", max);
 	return err_set(
-	    err, code, 0, "the gzip file is damaged or cut short: download or copy it again");
+	    err, ERR_FORMAT, 0, "the gzip file is damaged or cut short: download or copy it again");
 }

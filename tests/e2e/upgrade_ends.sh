@@ -120,5 +120,25 @@ err "type OtaUrl $OLD"
 sim_stop
 end
 
+begin upgrade__stranded_device__is_offered_the_rest_of_the_way
+device 6.1.1-minimal "$TMPDIR/net.scn"
+tm_start 120 40 "$B/tasmite" --set "firmware-dir=$FW/alone" "$DEV"
+see 'sonoff is open'
+hand reset
+see '→ load the full build' 60
+tm_line '/next'
+see 'sonoff-classic.bin.*Tasmota' 30
+tm_type 'classic'
+tm_keys Enter
+see 'Upgrade over the air' 60
+see 'half way of an upgrade'
+tm_keys n
+see 'upgrade: Cancelled'
+tm_keys C-q
+wait_for 10 tm_ended || bad "it does not end"
+tm_stop
+sim_stop
+end
+
 kill $old_server
 finish

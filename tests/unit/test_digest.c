@@ -127,6 +127,32 @@ static void gunzip__unpacks__all_members(void **state)
 	assert_int_equal(gunzip(packed, 0, BIG, &out, &n, &err), ERR_FORMAT);
 }
 
+static void gunzip_step__gives_the_same__in_pieces(void **state)
+{
+	(void)state;
+	static uint8_t packed[2 * BIG];
+	size_t size = gzip(big, BIG / 2, packed, sizeof packed), n = 0, steps = 1;
+	size += gzip(big + BIG / 2, BIG - BIG / 2, packed + size, sizeof packed - size);
+	struct gunzip *g = gunzip_new(packed, size, BIG);
+	assert_non_null(g);
+	int rc;
+	while ((rc = gunzip_step(g, 1000)) == ERR_AGAIN)
+		steps++;
+	assert_int_equal(rc, ERR_OK);
+	assert_true(steps >= BIG / 1000 && steps < BIG / 1000 + 10);
+	uint8_t *out = gunzip_take(g, &n);
+	assert_int_equal(n, BIG);
+	assert_memory_equal(out, big, BIG);
+	free(out);
+	gunzip_free(g);
+	g = gunzip_new(packed, size - 9, BIG);
+	while ((rc = gunzip_step(g, 1000)) == ERR_AGAIN)
+		continue;
+	assert_int_equal(rc, ERR_FORMAT);
+	gunzip_free(g);
+	assert_null(gunzip_new(big, BIG, BIG));
+}
+
 static void gunzip__unpacks__nothing_at_all(void **state)
 {
 	(void)state;
@@ -158,6 +184,7 @@ int main(void)
 	    cmocka_unit_test(digest__adds_up__in_pieces),
 	    cmocka_unit_test(deflater__packs__in_pieces_of_any_size),
 	    cmocka_unit_test(gunzip__unpacks__all_members),
+	    cmocka_unit_test(gunzip_step__gives_the_same__in_pieces),
 	    cmocka_unit_test(gunzip__unpacks__nothing_at_all),
 	};
 	return cmocka_run_group_tests(tests, setup, NULL);

@@ -39,4 +39,16 @@ bool gunzip_is(const uint8_t *bytes, size_t n);
 int gunzip(
     const uint8_t *bytes, size_t n, size_t max, uint8_t **out, size_t *out_n, struct err *err);
 
+/* The same in pieces. */
+struct gunzip;
+/* bytes stay the caller's and unchanged until gunzip_free. NULL: no gzip file. */
+struct gunzip *gunzip_new(const uint8_t *bytes, size_t n, size_t max);
+/* NULL is allowed. */
+void gunzip_free(struct gunzip *g);
+/* Unpacks at most so many bytes more. ERR_AGAIN: there may be more; ERR_OK: that was all; ERR_FORMAT
+ * and ERR_RANGE as above. */
+int gunzip_step(struct gunzip *g, size_t most);
+/* After ERR_OK, once: the bytes, for free(). */
+uint8_t *gunzip_take(struct gunzip *g, size_t *n);
+
 #endif

@@ -149,6 +149,14 @@ struct upgrade *upgrade_new(const struct upgrade_file *file, const char *url,
 	return u;
 }
 
+void upgrade_take_files(struct upgrade *u, const struct upgrade_file *file)
+{
+	memcpy(u->file, file, sizeof(u->file));
+	if (u->v.state == UPGRADE_READY)
+		(void)upgrade_replan(u, false);
+	u->v.revision++;
+}
+
 void upgrade_free(struct upgrade *u)
 {
 	free(u);

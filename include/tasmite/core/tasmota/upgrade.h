@@ -207,6 +207,8 @@ struct upgrade;
  * are copied. known: what is known of the device already; it is asked all the same. */
 struct upgrade *upgrade_new(const struct upgrade_file *file, const char *url,
     const struct upgrade_device *known, mono_t now);
+/* The files, where they were not known when it was made (file NULL). */
+void upgrade_take_files(struct upgrade *u, const struct upgrade_file *file);
 /* NULL allowed. */
 void upgrade_free(struct upgrade *u);
 /* READY: what the device is by now, and the plan for the files. */
