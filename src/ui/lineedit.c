@@ -674,10 +674,10 @@ static void start_over(struct lineedit *e)
 {
 	e->search.on = false;
 	e->resetting = true;
-	/* Once in any case: that the next key is somebody's (of Ctrl-V, of Ctrl-]) no state tells. */
-	feed(e, "\007", 1);
 	for (int i = 0; i < 8 && RL_ISSTATE(MODES); i++)
 		feed(e, "\007", 1);
+	/* That the next keys are somebody's (of Ctrl-V, of Ctrl-]) no state tells. */
+	rl_callback_sigcleanup();
 	feed(e, RESET_SEQ, sizeof(RESET_SEQ) - 1);
 	e->resetting = false;
 	e->eof = false;

@@ -72,6 +72,8 @@ static void typed(const char *line, uint32_t fw, bool packed)
 	long suspect = -1;
 
 	(void)backlog_typed(line);
+	if (strchr(line, '\r')) /* only who quotes it types one, and means it */
+		return;
 	backlog_init(&b);
 	if (backlog_parse(&b, line, &suspect)) {
 		require(suspect >= -1 && suspect < (long)b.count);

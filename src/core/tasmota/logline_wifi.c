@@ -318,8 +318,7 @@ static bool set_up_mode(struct logtext t, struct logline *out)
 
 		if (!lt_starts(t, modes[i].name))
 			continue;
-		out->text.p = modes[i].name;
-		out->text.n = strlen(modes[i].name);
+		out->text = (struct logtext){t.p, strlen(modes[i].name)};
 		rest = lt_trim(lt_from(t, out->text.n));
 		if (logwords_begin(rest.p, rest.n, WORD_NO_START, &len) || lt_has(rest, "FAILED"))
 			out->kind = modes[i].failed;
