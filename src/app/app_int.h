@@ -321,6 +321,8 @@ bool app_courier_line(const struct app *a);
 /* What a job is called that lets nothing between its lines at present; NULL: there is none that the
  * user knows of. */
 const char *app_courier_job(const struct app *a);
+/* A line went out beside the courier: one that was typed is looked after. */
+void app_courier_sent(struct app *a, const char *line, size_t n, bool typed);
 /* A line that was entered: taken when it is a Backlog that can be watched. */
 bool app_courier_typed(struct app *a, const char *line);
 bool app_courier_cancel(struct app *a);
