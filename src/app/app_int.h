@@ -160,6 +160,7 @@ struct app {
 	/* what was written last, /report, /elf, /rescue */
 	char before[240];      /* what held when it began */
 	char work[240];	       /* what the flash task does, for the journal */
+	char work_variant[32]; /* the build of the file that it writes; "" not known */
 	char report_file[512]; /* where the page is saved; "" a name is made */
 	struct symbols *symbols;
 	struct elf_run *elf;	     /* a file of them is being read */
