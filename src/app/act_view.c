@@ -14,16 +14,10 @@ static const char key_help[] =
     "Write a line and press Enter: it goes to the device. What begins with / is for this program "
     "(// sends a slash). Tab completes, Up and Down recall.\n"
     "\n"
-    "  Shift-Tab        focus: edit line, log, device panel, flash panel\n"
     "  Esc              back to the edit line\n"
-    "  PgUp, PgDn       scroll the log; the reading goes on\n"
-    "  End, Ctrl-End    back to the newest line\n"
+    "  End              back to the newest line, in a log pane\n"
     "  Ctrl-C           clear the line (it never ends the program)\n"
-    "  Ctrl-Q, F10      leave\n"
     "  Ctrl-T 1..9, 0   F1..F10, where the desktop keeps those keys\n"
-    "  F1               all commands, to choose from\n"
-    "  F3, F4, F7       search the log, filter it, bytes or text\n"
-    "  F8               reset the chip by RTS\n"
     "  in a log pane    as in less: j k Space b d u g G; / ? n N search, & filter\n"
     "                   t and a letter: one of Tasmota's tags (w WIF, m MQT, c CMD, r RSL, h HTP,\n"
     "                   f CFG, a APP, s SNS, b BTN, u RUL, z ZIG, i I2C, o OTA, p UPL, q QPC,\n"
@@ -32,10 +26,7 @@ static const char key_help[] =
     "                   wrapped; v select, y copy; m mark, ] [ marks, } { resets, : a time\n"
     "                   o a JSON answer as a tree, or folded; O all of them\n"
     "                   S split, Q close, + - rows\n"
-    "  Alt-l, Alt-e     line end, echo of what is sent\n"
-    "  Alt-r            the next likely rate, where bytes can't be read\n"
     "  Ctrl-]           each key to the device at once; the same key leaves\n"
-    "  Alt-s            show the password in the edit line, or hide it again\n"
     "\n"
     "Tasmota's commands: Tab completes them, F1 tells of the one in the edit line, F1 twice "
     "searches "
@@ -72,12 +63,33 @@ static void help_of(struct sbuf *out, const struct cmd_row *row, const struct ap
 		sbuf_fmt(out, "\nKey: %s\n", key);
 }
 
+/* What the keys are bound to now; of a macro its beginning, since it may hold a password further on. */
+static void help_of_keys(struct sbuf *out, const struct keymap *k)
+{
+	const char *key, *text;
+	char name[32], line[64];
+
+	sbuf_add(out, "Keys that are bound:\n\n");
+	for (size_t i = 0; keymap_at(k, i, &key, &text); i++) {
+		const struct cmd_row *row = NULL;
+
+		if (text[0] == '/') {
+			str_copy_n(name, sizeof(name), text + 1, strcspn(text + 1, " "));
+			row = cmd_find(name, strlen(name));
+		}
+		str_copy_n(line, sizeof(line), text, row ? strlen(text) : strcspn(text, " "));
+		sbuf_fmt(out, "  %-16s %-16s %s\n", key, line, row ? row->summary : "");
+	}
+	sbuf_add_char(out, '\n');
+}
+
 static void help_of_all(struct app *a)
 {
 	struct sbuf *out = &a->session->page.text;
 
 	session_page_open(a->session, "Help");
 	sbuf_add(out, key_help);
+	help_of_keys(out, a->session->keymap);
 	for (int i = 0; i < CMD_COUNT; i++)
 		sbuf_fmt(out, "  %-46s  %s\n", cmd_row((enum cmd_id)i)->usage,
 		    cmd_row((enum cmd_id)i)->summary);

