@@ -157,6 +157,8 @@ static void leave_task(struct app *a)
 	keep_story(a, kind);
 	if (flash_task_failure(a->task)->flash_touched)
 		session_device_rewritten(a->session);
+	if (done && kind == ENGINE_FLASH)
+		session_device_written(a->session, a->work_variant);
 	flash_task_free(a->task);
 	a->task = NULL;
 	link_drop_unsent(a->link); /* the rest of a frame is for nobody now */
@@ -284,6 +286,8 @@ static void name_work(struct app *a, const struct flash_request *r)
 	    [ENGINE_FLASH] = "wrote "};
 	char about[160] = "";
 
+	str_copy(a->work_variant, sizeof(a->work_variant),
+	    r->file_count ? r->files[0].info.id.variant : "");
 	if (r->file_count)
 		image_summary(&r->files[0].info, about, sizeof(about));
 	str_fmt(a->work, sizeof(a->work), "%s%s%s%s%s", does[r->kind],

@@ -154,6 +154,7 @@ struct app {
 	/* what was written last, /report, /elf, /rescue */
 	char before[240];      /* what held when it began */
 	char work[240];	       /* what the flash task does, for the journal */
+	char work_variant[32]; /* the build of the file that it writes; "" not known */
 	char report_file[512]; /* where the page is saved; "" a name is made */
 	struct symbols *symbols;
 	struct elf_run *elf;	     /* a file of them is being read */
@@ -320,6 +321,8 @@ bool app_courier_line(const struct app *a);
 /* What a job is called that lets nothing between its lines at present; NULL: there is none that the
  * user knows of. */
 const char *app_courier_job(const struct app *a);
+/* A line went out beside the courier: one that was typed is looked after. */
+void app_courier_sent(struct app *a, const char *line, size_t n, bool typed);
 /* A line that was entered: taken when it is a Backlog that can be watched. */
 bool app_courier_typed(struct app *a, const char *line);
 bool app_courier_cancel(struct app *a);
