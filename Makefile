@@ -41,7 +41,7 @@ PEER_DEPS := ser2net=cmd:ser2net nodejs=cmd:node npm=cmd:npm \
 	python3-serial=file:/usr/lib/python3/dist-packages/serial/__init__.py
 
 # Goals that need no library at hand.
-NOLIB_GOALS := print-libs deps deps-ci stub demo check check-peers clean help format format-check lint dist deb check-deb check-portable uninstall asan cov \
+NOLIB_GOALS := print-libs deps deps-ci stub demo story check check-peers clean help format format-check lint dist deb check-deb check-portable uninstall asan cov \
 	reproducible
 ifneq ($(filter-out $(NOLIB_GOALS),$(or $(MAKECMDGOALS),all)),)
 ifeq ($(shell command -v $(PKG_CONFIG) 2>/dev/null),)
@@ -104,7 +104,7 @@ SIM_OBJ  := $(SIM_SRC:tests/%.c=$(B)/obj/tests/%.o)
 SIM_PROG := $(if $(wildcard tests/sim/main_device.c),$(B)/virtual-device) \
 	$(if $(wildcard tests/sim/main_image.c),$(B)/make-image) \
 	$(if $(wildcard tests/sim/main_lx106.c),$(B)/lx106-program) \
-	$(if $(wildcard tests/shim/*.c),$(B)/shim.so) $(B)/fastclock.so
+	$(if $(wildcard tests/shim/*.c),$(B)/shim.so $(B)/edge.so) $(B)/fastclock.so
 UNIT_SRC := $(sort $(wildcard tests/unit/test_*.c))
 UNIT     := $(UNIT_SRC:tests/unit/%.c=$(B)/unit/%)
 # What the tests share: tests/unit/*.c that are no test themselves.
@@ -124,7 +124,7 @@ $(B)/flags: FORCE
 	@echo '$(subst ','\'',$(COMPILE) $(P_LDFLAGS) $(LDFLAGS))' | cmp -s - $@ || \
 		echo '$(subst ','\'',$(COMPILE) $(P_LDFLAGS) $(LDFLAGS))' > $@
 FORCE:
-.PHONY: FORCE print-libs all virtual-device deps deps-ci stub man pictures completions deb check-deb check-portable portable-run demo check check-run check-peers asan lint lint-run format format-check \
+.PHONY: FORCE print-libs all virtual-device deps deps-ci stub man pictures completions deb check-deb check-portable portable-run demo check check-run check-peers story asan lint lint-run format format-check \
 	bench install uninstall dist clean help unit fuzz fuzz-run cov cov-run endurance reproducible
 
 $(B)/obj/base/%.o $(B)/obj/core/%.o $(B)/obj/proto/%.o: P_CFLAGS += $(WARN_PURE)
@@ -184,23 +184,31 @@ $(B)/make-image: $(B)/obj/tests/sim/main_image.o $(B)/libsim.a $(B)/libtasmite.a
 $(B)/lx106-program: $(B)/obj/tests/sim/main_lx106.o $(B)/libsim.a
 	$(if $(Q),@echo "  LD   $@")
 	$(Q)$(LINK) -o $@ $^ $(LIBS)
-# Preloaded into programs that are not ours too: neither sanitized nor fortified, and of all its names
+# Preloaded into programs that are not ours too: neither sanitized nor fortified, and of all their names
 # only libc's are seen.
-$(B)/shim.so: $(wildcard tests/shim/*.[ch]) $(B)/flags
+EDGE_SRC := $(wildcard tests/shim/edge*.c)
+PRELOAD  = $(CC) -D_POSIX_C_SOURCE=200809L $(CPPFLAGS) $(CFLAGS) -std=c11 $(WARN) $(WERROR) \
+	-fvisibility=hidden -fPIC -shared $(LDFLAGS) -o $@ $(filter %.c,$^) -ldl
+$(B)/shim.so: $(filter-out $(EDGE_SRC),$(wildcard tests/shim/*.c)) $(wildcard tests/shim/shim*.h) $(B)/flags
 	$(if $(Q),@echo "  LD   $@")
-	$(Q)$(CC) -D_POSIX_C_SOURCE=200809L $(CPPFLAGS) $(CFLAGS) -std=c11 $(WARN) $(WERROR) \
-		-fvisibility=hidden -fPIC -shared $(LDFLAGS) -o $@ $(wildcard tests/shim/*.c) -ldl
+	$(Q)$(PRELOAD)
+$(B)/edge.so: $(EDGE_SRC) $(wildcard tests/shim/edge*.h) $(B)/flags
+	$(if $(Q),@echo "  LD   $@")
+	$(Q)$(PRELOAD)
 # Preloaded: clocks that run faster.
 $(B)/fastclock.so: tests/endurance/fastclock.c $(B)/flags
 	$(if $(Q),@echo "  LD   $@")
-	$(Q)$(CC) -D_POSIX_C_SOURCE=200809L $(CPPFLAGS) $(CFLAGS) -std=c11 $(WARN) $(WERROR) \
-		-fvisibility=hidden -fPIC -shared $(LDFLAGS) -o $@ $< -ldl
+	$(Q)$(PRELOAD)
 $(B)/manlists: $(B)/obj/tests/docs/manlists.o $(B)/libtasmite.a
 	$(Q)$(LINK) -o $@ $^ $(PC_LIBS) $(LIBS)
 $(B)/unit/%: $(B)/obj/tests/unit/%.o $(UNIT_LIB) $(B)/libsim.a $(B)/libtasmite.a
 	@mkdir -p $(@D)
 	$(if $(Q),@echo "  LD   $@")
 	$(Q)$(LINK) -o $@ $^ $(TEST_LIBS) $(PC_LIBS) $(LIBS)
+# A screen that tmux tells, as a picture: for the recording of the story.
+$(B)/screen-svg: $(B)/obj/tests/e2e/screen_svg.o $(B)/obj/tests/unit/svg.o $(B)/libtasmite.a
+	$(if $(Q),@echo "  LD   $@")
+	$(Q)$(LINK) -o $@ $^ $(PC_LIBS) $(LIBS)
 # Measures any terminal on ptys; bench_peers.py runs it.
 $(B)/bench/meter: $(patsubst tests/%.c,$(B)/obj/tests/%.o,$(wildcard tests/bench/meter*.c) tests/unit/vt.c) $(B)/libtasmite.a
 	@mkdir -p $(@D)
@@ -239,6 +247,9 @@ check: deps ## builds and runs all tests, or TESTS="test_cmd session"; KINDS=all
 CHECKED := $(if $(TESTS),$(filter $(addprefix %/,$(TESTS)),$(UNIT) $(FUZZ)),$(UNIT) $(FUZZ))
 check-run: all $(CHECKED)
 	@tests/run.sh $(B) $(TESTS)
+story: deps ## records the story of the program anew (tests/golden/story)
+	@+$(SUB) all $(B)/screen-svg
+	@STORY=record tests/run.sh $(B) story_recorded
 check-peers: deps ## programs of others against the program and the simulator
 	@sh tests/peerdeps.sh '$(B)' $(PEER_DEPS)
 	@+$(SUB) all

@@ -534,6 +534,20 @@ static int run(struct call *c, char **argv)
 	return run_session(c, &err);
 }
 
+/* What did not reach standard output must not pass for a result. */
+static int said_all(int code)
+{
+	errno = 0;
+	if (fflush(stdout) == 0 && !ferror(stdout))
+		return code;
+	/* Who read it may have seen enough: that is how a pipe ends. */
+	if (errno == EPIPE)
+		return code;
+	fprintf(stderr, "tasmite: cannot write to standard output%s%s: the result is not whole\n",
+	    errno ? ": " : "", errno ? strerror(errno) : "");
+	return code > 3 ? code : 1;
+}
+
 int main(int argc, char **argv)
 {
 	struct call c = {.file_count = 0, .app.replay_speed = -1};
@@ -550,7 +564,7 @@ int main(int argc, char **argv)
 	c.app.no_color = no_color && no_color[0];
 	c.app.env_port = getenv("ESPTOOL_PORT");
 	c.files = xcalloc((size_t)argc + 1, sizeof(*c.files));
-	code = run(&c, argv);
+	code = said_all(run(&c, argv));
 	free(c.files);
 	return code;
 }

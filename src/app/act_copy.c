@@ -133,8 +133,11 @@ void act_copy(struct app *a, const struct cmd_line *c)
 
 struct log_save {
 	char path[512];
+	char
+	    part[528]; /* what is written, until it is whole: what was there is not lost for less */
 	bool all;
 	bool asking; /* whether it may */
+	bool begun;  /* part is there */
 	unsigned pane;
 	uint64_t next, end; /* lines that were there when it began */
 	unsigned long long count;
@@ -160,8 +163,26 @@ static void save_line(struct app *a, const struct log_save *s, uint64_t n, struc
 
 static void stop_save(struct app *a)
 {
+	if (a->save && a->save->begun)
+		files_remove(a->save->part);
 	free(a->save);
 	a->save = NULL;
+}
+
+static void end_save(struct app *a)
+{
+	struct log_save *s = a->save;
+	struct err err = {0};
+
+	if (files_move(s->part, s->path, &err) == ERR_OK) {
+		s->begun = false;
+		/* Not into the log: the filter may hide such a line. */
+		session_notice(a->session, false, "%llu %s saved in %s", s->count,
+		    s->count == 1 ? "line" : "lines", s->path);
+	} else {
+		session_warn(a->session, a->now, "not saved: %s", err.text);
+	}
+	stop_save(a);
 }
 
 /* Writes on for about so many bytes. */
@@ -182,7 +203,7 @@ static bool save_some(struct app *a, struct err *err)
 	if (!out.len)
 		s->next = s->end;
 	else
-		rc = files_append(s->path, sbuf_str(&out), out.len, MODE, err);
+		rc = files_append(s->part, sbuf_str(&out), out.len, MODE, err);
 	sbuf_fini(&out);
 	return rc == ERR_OK;
 }
@@ -197,7 +218,7 @@ bool app_save_step(struct app *a)
 	if (!s->all && app_pane(a)->id != s->pane) {
 		session_warn(a->session, a->now,
 		    "%s: another pane was chosen, so it holds %llu lines only", s->path, s->count);
-		stop_save(a);
+		end_save(a);
 		return false;
 	}
 	/* What the filter has not looked at yet is waited for. */
@@ -207,10 +228,7 @@ bool app_save_step(struct app *a)
 		session_warn(a->session, a->now, "not saved: %s", err.text);
 		stop_save(a);
 	} else if (s->next >= s->end) {
-		/* Not into the log: the filter may hide such a line. */
-		session_notice(a->session, false, "%llu %s saved in %s", s->count,
-		    s->count == 1 ? "line" : "lines", s->path);
-		stop_save(a);
+		end_save(a);
 	}
 	return a->save != NULL;
 }
@@ -233,10 +251,12 @@ static void begin_save(struct app *a, bool yes)
 	if (!yes) {
 		session_notice(a->session, false, "not saved");
 		stop_save(a);
-	} else if (files_replace(a->save->path, "", 0, MODE, &err) != ERR_OK) {
+	} else if (!str_fmt(a->save->part, sizeof(a->save->part), "%s.unfinished", a->save->path) ||
+		   files_replace(a->save->part, "", 0, MODE, &err) != ERR_OK) {
 		session_notice(a->session, true, "not saved: %s", err.text);
 		stop_save(a);
 	} else {
+		a->save->begun = true;
 		a->save->end = lines_end(a->session->log);
 		loop_again(a->loop);
 	}

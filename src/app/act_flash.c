@@ -157,6 +157,8 @@ static void leave_task(struct app *a)
 	keep_story(a, kind);
 	if (flash_task_failure(a->task)->flash_touched)
 		session_device_rewritten(a->session);
+	if (done && kind == ENGINE_FLASH)
+		session_device_written(a->session, a->work_variant);
 	flash_task_free(a->task);
 	a->task = NULL;
 	link_drop_unsent(a->link); /* the rest of a frame is for nobody now */
@@ -284,6 +286,8 @@ static void name_work(struct app *a, const struct flash_request *r)
 	    [ENGINE_FLASH] = "wrote "};
 	char about[160] = "";
 
+	str_copy(a->work_variant, sizeof(a->work_variant),
+	    r->file_count ? r->files[0].info.id.variant : "");
 	if (r->file_count)
 		image_summary(&r->files[0].info, about, sizeof(about));
 	str_fmt(a->work, sizeof(a->work), "%s%s%s%s%s", does[r->kind],
@@ -358,7 +362,12 @@ static void flash_answered(struct app *a, bool yes)
 	memset(&a->asked, 0, sizeof(a->asked));
 	if (a->third)
 		name_backup(a, r.save, sizeof(r.save));
-	if (yes) {
+	if (yes && link_is_open(a->link) && strcmp(a->asked_key, link_adapter_key(a->link)) != 0) {
+		session_warn(a->session, a->now,
+		    "another adapter was plugged in since the question: nothing is done to what "
+		    "hangs on it. The same command again, if it is meant");
+		yes = false;
+	} else if (yes) {
 		begin(a, &r);
 		return;
 	}
@@ -374,6 +383,7 @@ static void ask_or_begin(struct app *a, struct flash_request *r, bool yes)
 	}
 	flash_request_fini(&a->asked);
 	a->asked = *r;
+	str_copy(a->asked_key, sizeof(a->asked_key), link_adapter_key(a->link));
 	flash_request_question(&a->asked, &a->session->facts, &a->session->ask);
 	app_ask(a, flash_answered);
 }

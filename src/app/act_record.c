@@ -52,19 +52,36 @@ static void look_after(struct app *a, struct app_record *rec, mono_t now)
 	const struct capture *c = recorder_capture(rec->r);
 	const struct err *e = capture_error(c);
 	bool bad = e->code < 0;
+	uint64_t lost = capture_lost(c) - rec->lost_told;
+	char size[24];
 	struct err err;
 
 	if (recorder_trouble(rec->r, &err))
 		session_warn(a->session, now,
 		    "recording: %s; it goes on in the same file and tries again later", err.text);
+	if (bad && lost && !rec->losing) {
+		rec->losing = true;
+		session_warn(a->session, now,
+		    "recording: too much waits for the disk: from here on bytes are missing in %s",
+		    capture_path(c));
+	}
 	if (bad == rec->bad)
 		return;
 	rec->bad = bad;
 	if (bad)
-		session_warn(a->session, now, "recording: %s; it goes on and tries again", e->text);
+		session_warn(a->session, now,
+		    "recording: %s; the session goes on, and writing is tried again", e->text);
+	else if (!lost)
+		session_say(
+		    a->session, now, "recording: the disk takes it again, and nothing is missing");
 	else
-		session_say(a->session, now, "recording: the disk takes it again%s",
-		    capture_lost(c) ? ", but some bytes are lost" : "");
+		session_warn(a->session, now,
+		    "recording: the disk takes it again; %s are missing, marked in %s",
+		    str_size(size, sizeof(size), lost), capture_path(c));
+	if (!bad) {
+		rec->lost_told += lost;
+		rec->losing = false;
+	}
 	show_state(a);
 }
 
@@ -316,9 +333,12 @@ bool app_start_record(struct app *a, enum recorder_kind kind, const char *file, 
 		rec->r = open_recorder(a, kind, path, !file, all, &err);
 	if (!rec->r) {
 		session_warn(a->session, a->now, "no recording: %s", err.text);
+		str_copy(a->record_failed, sizeof(a->record_failed), err.text);
 		return false;
 	}
-	rec->bad = false;
+	a->record_missed[0] = '\0'; /* there is one after all */
+	rec->bad = rec->losing = false;
+	rec->lost_told = 0;
 	rec->looking = recorder_step(rec->r, 0, &err) > 0;
 	rec->scrolling = all;
 	rec->scroll_next = 0;
@@ -339,6 +359,7 @@ void app_record_wanted(struct app *a)
 {
 	enum recorder_kind kind =
 	    (enum recorder_kind)settings_int(a->session->settings, SET_LOG_FORMAT);
+	bool all = true;
 
 	if (a->record_begun)
 		return;
@@ -346,9 +367,12 @@ void app_record_wanted(struct app *a)
 	if (kind == RECORDER_RAW && a->options->log_raw)
 		kind = RECORDER_BYTES;
 	if (a->options->log)
-		app_start_record(a, kind, a->options->log_file, false);
+		all = app_start_record(a, kind, a->options->log_file, false);
 	if (a->options->log_raw)
-		app_start_record(a, RECORDER_RAW, a->options->log_raw_file, false);
+		all = app_start_record(a, RECORDER_RAW, a->options->log_raw_file, false) && all;
+	/* What is told at the start may be gone from the screen before it is read. */
+	if (!all)
+		str_copy(a->record_missed, sizeof(a->record_missed), a->record_failed);
 }
 
 static int stop_slot(struct app *a, int slot, struct err *err)

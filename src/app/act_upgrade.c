@@ -262,6 +262,27 @@ static void leave(struct app *a)
 	loop_stop(a->loop, stop);
 }
 
+/* For the report, and for who reads the log: which build came is not in it. */
+static void keep_story(struct app *a)
+{
+	const struct upgrade_view *v = view_of(a);
+	bool done = v->end == UPGRADE_END_DONE;
+	char words[600];
+
+	if (!v->changed) /* it has not begun */
+		return;
+	upgrade_end_words(upgrade_task_model(a->upgrade->task), words, sizeof(words));
+	journal_add(&a->session->journal, JOURNAL_WORK, !done, a->now, "over the air, %s: %s",
+	    a->upgrade->name, words);
+	if (!done)
+		return;
+	session_device_written(a->session, strstr(a->upgrade->name, "classic") ? "classic" : "");
+	str_fmt(a->session->journal.written, sizeof(a->session->journal.written),
+	    "%s, over the air", a->upgrade->name);
+	a->session->journal.written_at = a->now;
+	a->session->journal.written_bad = false;
+}
+
 void app_upgrade_turn(struct app *a)
 {
 	struct upgrade_run *r = a->upgrade;
@@ -277,6 +298,7 @@ void app_upgrade_turn(struct app *a)
 		session_ask_close(a->session);
 	}
 	show(a);
+	keep_story(a);
 	if (r->leaving)
 		leave(a);
 	else

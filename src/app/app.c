@@ -28,11 +28,22 @@ static void link_rx(void *ctx, const uint8_t *bytes, size_t n, mono_t now)
 		app_rx(a, bytes, n, now);
 }
 
+/* Under the old name there may be another device by now: neither its fault nor its copy. */
+static void know_adapter(struct app *a)
+{
+	const char *key = link_adapter_key(a->link);
+
+	if (ports_key_is_another(a->adapter_key, key))
+		app_rescue_fini(a);
+	str_copy(a->adapter_key, sizeof(a->adapter_key), key);
+}
+
 static void link_up(void *ctx, mono_t now)
 {
 	struct app *a = ctx;
 
 	a->now = now;
+	know_adapter(a);
 	app_update_port(a);
 	a->session->port.why[0] = '\0';
 	if (a->first_open)
@@ -578,6 +589,8 @@ static void close_all(struct app *a, struct err *err)
 	if (app_stop_records(a, &lost) < 0 && !err->code)
 		err_set(
 		    err, lost.code, lost.sys, "the end of the recording is lost: %s", lost.text);
+	if (a->record_missed[0] && !err->code)
+		err_set(err, ERR_FAIL, 0, "nothing was recorded: %s", a->record_missed);
 	flash_task_free(a->task);
 	flash_request_fini(&a->asked);
 	app_save_finish(a);

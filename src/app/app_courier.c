@@ -13,6 +13,8 @@
 #include "tasmite/base/str.h"
 #include "tasmite/base/xalloc.h"
 #include "tasmite/core/tasmota/courier_words.h"
+#include "tasmite/core/tasmota/typed.h"
+#include "tasmite/io/ports.h"
 
 #define KEPT_MAX 400
 
@@ -21,8 +23,10 @@ struct post {
 	struct post_job job;
 	char what[64];
 	struct courier_words words;
-	bool lost; /* the port went away in the middle */
-	bool cut;  /* by the user, or the port: nobody waits for how it ends */
+	struct typed *typed; /* single commands that were typed */
+	bool lost;	     /* the port went away in the middle */
+	bool cut;	     /* by the user, or the port: nobody waits for how it ends */
+	char adapter[192];   /* to which it went (link_adapter_key) */
 	/* what was set in this session, one command each, the newest last */
 	char *kept[KEPT_MAX];
 	size_t kept_count;
@@ -30,6 +34,7 @@ struct post {
 
 static void on_event(void *ctx, const struct courier_event *e);
 static void on_words(void *ctx, bool bad, const char *text);
+static void on_typed(void *ctx, const char *text);
 
 void app_courier_init(struct app *a)
 {
@@ -39,6 +44,7 @@ void app_courier_init(struct app *a)
 	a->post->c = courier_new(&ops, a);
 	a->post->words = (struct courier_words){
 	    .what = a->post->what, .secrets = a->secrets, .say = on_words, .ctx = a};
+	a->post->typed = typed_new(a->secrets, on_typed, a);
 }
 
 void app_courier_fini(struct app *a)
@@ -48,6 +54,7 @@ void app_courier_fini(struct app *a)
 	for (size_t i = 0; i < a->post->kept_count; i++)
 		free(a->post->kept[i]);
 	courier_free(a->post->c);
+	typed_free(a->post->typed);
 	free(a->post);
 	a->post = NULL;
 	free(a->typed_backlog);
@@ -80,6 +87,11 @@ static void on_words(void *ctx, bool bad, const char *text)
 		session_warn(a->session, a->now, "%s", text);
 	else
 		session_say(a->session, a->now, "%s", text);
+}
+
+static void on_typed(void *ctx, const char *text)
+{
+	on_words(ctx, true, text);
 }
 
 /* ---- panel and edit line --------------------------------------------------------------------- */
@@ -293,10 +305,12 @@ bool app_courier_begin(struct app *a, struct backlog *b, const struct post_job *
 		backlog_fini(b);
 		return false;
 	}
+	typed_leave(p->typed);
 	p->job = *job;
 	p->words.retries = 0;
 	p->lost = p->cut = false;
 	str_copy(p->what, sizeof(p->what), job->what);
+	str_copy(p->adapter, sizeof(p->adapter), link_adapter_key(a->link));
 	fresh_panel(a, job);
 	courier_begin(
 	    p->c, b, backlog_fw(a->session->facts.version), job->packed, job->stop, a->now);
@@ -319,6 +333,11 @@ void app_courier_again(struct app *a)
 
 	if (!may_begin(a))
 		return;
+	if (ports_key_is_another(p->adapter, link_adapter_key(a->link))) {
+		session_notice(a->session, true,
+		    "that was for what hangs on another adapter: it is not sent to this one");
+		return;
+	}
 	p->words.retries = 0;
 	p->lost = p->cut = false;
 	p->job.silent = p->job.quiet = false;
@@ -350,6 +369,8 @@ bool app_courier_cancel(struct app *a)
 
 void app_courier_lost(struct app *a)
 {
+	if (a->post)
+		typed_drop(a->post->typed);
 	if (!app_courier_busy(a))
 		return;
 	a->post->lost = a->post->cut = true;
@@ -358,8 +379,28 @@ void app_courier_lost(struct app *a)
 
 void app_courier_rx(struct app *a, const uint8_t *bytes, size_t n, mono_t now)
 {
-	if (a->post)
-		courier_rx(a->post->c, bytes, n, now);
+	if (!a->post)
+		return;
+	a->now = now;
+	courier_rx(a->post->c, bytes, n, now);
+	typed_rx(a->post->typed, bytes, n, now);
+}
+
+void app_courier_sent(struct app *a, const char *line, size_t n, bool typed)
+{
+	/* Scripts without a screen look at what comes themselves; on CR alone nothing is ever run. */
+	if (typed && !a->plain && strchr(app_eol(a), '\n') && !a->session->facts.not_tasmota)
+		typed_sent(a->post->typed, line, n, a->now);
+	else
+		typed_leave(a->post->typed);
+}
+
+static mono_t typed_turn(struct app *a, mono_t now)
+{
+	if (link_unsent(a->link))
+		typed_hold(a->post->typed, now);
+	typed_tick(a->post->typed, now);
+	return typed_deadline(a->post->typed);
 }
 
 mono_t app_courier_turn(struct app *a, mono_t now)
@@ -369,9 +410,9 @@ mono_t app_courier_turn(struct app *a, mono_t now)
 	char piece[128];
 	size_t n;
 
-	if (!app_courier_busy(a))
-		return MONO_NEVER;
 	a->now = now;
+	if (!app_courier_busy(a))
+		return typed_turn(a, now);
 	if (link_unsent(a->link)) { /* its own turns tell when it has left */
 		courier_hold(p->c, now);
 		return MONO_NEVER;

@@ -33,6 +33,8 @@ enum { APP_RECORD_LINES, APP_RECORD_RAW, APP_RECORDS };
 struct app_record {
 	struct recorder *r; /* NULL: off */
 	bool bad;	    /* its trouble was told */
+	bool losing;	    /* and that bytes are lost by now */
+	uint64_t lost_told; /* of before */
 	bool looking;	    /* what is in its file already is looked over */
 	/* The scrollback is being written: until it is, what comes is taken from the log too. */
 	bool scrolling;
@@ -87,8 +89,10 @@ struct app {
 	/* recording (act_record.c) */
 	struct app_record record[APP_RECORDS];
 	struct timer *record_timer;
-	bool record_begun;   /* what the command line wants recorded was begun */
-	uint64_t words_next; /* first line of the log whose words the recording has not seen */
+	bool record_begun;	 /* what the command line wants recorded was begun */
+	char record_failed[400]; /* why the last one could not begin */
+	char record_missed[400]; /* the same of one that the command line wanted */
+	uint64_t words_next;	 /* first line of the log whose words the recording has not seen */
 
 	/* boots (app_boot.c) */
 	struct bootwatch boot;
@@ -108,6 +112,7 @@ struct app {
 	struct flash_task *task;
 	bool task_over;		    /* free it at the end of the turn */
 	struct flash_request asked; /* waits for the answer */
+	char asked_key[192];	    /* for what hangs on that adapter */
 	struct chooser *chooser;    /* act_choose.c; NULL until it is used */
 	bool loader_there;	    /* the loader answered and nothing was heard since */
 	uint32_t loader_baud;
@@ -136,6 +141,7 @@ struct app {
 	struct hotplug *conf_watch[2];
 	uint64_t sets_off; /* of the options: a profile that was taken later says otherwise */
 	char port_opened[512];
+	char adapter_key[192]; /* of what was opened last (link_adapter_key) */
 
 	/* sending (app_send.c) */
 	char *paste; /* waits for the answer */
@@ -154,6 +160,7 @@ struct app {
 	/* what was written last, /report, /elf, /rescue */
 	char before[240];      /* what held when it began */
 	char work[240];	       /* what the flash task does, for the journal */
+	char work_variant[32]; /* the build of the file that it writes; "" not known */
 	char report_file[512]; /* where the page is saved; "" a name is made */
 	struct symbols *symbols;
 	struct elf_run *elf;	     /* a file of them is being read */
@@ -320,6 +327,8 @@ bool app_courier_line(const struct app *a);
 /* What a job is called that lets nothing between its lines at present; NULL: there is none that the
  * user knows of. */
 const char *app_courier_job(const struct app *a);
+/* A line went out beside the courier: one that was typed is looked after. */
+void app_courier_sent(struct app *a, const char *line, size_t n, bool typed);
 /* A line that was entered: taken when it is a Backlog that can be watched. */
 bool app_courier_typed(struct app *a, const char *line);
 bool app_courier_cancel(struct app *a);

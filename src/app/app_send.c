@@ -148,7 +148,7 @@ static bool hand_on(struct app *a, const void *bytes, size_t n)
 }
 
 /* A line goes to the link, with its end. */
-static bool send_now(struct app *a, const char *line, size_t n)
+static bool send_now(struct app *a, const char *line, size_t n, bool typed)
 {
 	const char *eol = app_eol(a);
 	size_t le = strlen(eol);
@@ -164,8 +164,10 @@ static bool send_now(struct app *a, const char *line, size_t n)
 		n = sendtext_unescape(bytes);
 	memcpy(bytes + n, eol, le);
 	sent = hand_on(a, bytes, n + le);
-	if (sent)
+	if (sent) {
 		show_sent(a, bytes, n, eol, false);
+		app_courier_sent(a, bytes, n, typed);
+	}
 	a->sender->draining = sent && settings_int(a->session->settings, SET_LINE_DELAY) > 0;
 	free(bytes);
 	return sent;
@@ -309,7 +311,7 @@ static void take_step(struct app *a, mono_t now)
 		app_line(a, line); /* may end the job: /cancel, another port */
 	else
 		good = send_now(a, line[0] == '/' && kind != JOB_LINE ? line + 1 : line,
-		    strlen(line) - (line[0] == '/' && kind != JOB_LINE));
+		    strlen(line) - (line[0] == '/' && kind != JOB_LINE), kind == JOB_LINE);
 	free(line);
 	if (good || !s->count)
 		return;
@@ -358,7 +360,7 @@ bool app_send_line(struct app *a, const char *line)
 	if (is_idle(a) && app_courier_typed(a, line))
 		return true;
 	if (is_idle(a))
-		return send_now(a, line, strlen(line));
+		return send_now(a, line, strlen(line), true);
 	if (app_courier_job(a))
 		session_notice(a->session, false, "sent when %s lets it: /cancel stops that one",
 		    app_courier_job(a));

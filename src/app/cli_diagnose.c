@@ -292,9 +292,5 @@ int cli_diagnose(const struct cli_diagnose_options *o)
 		problem = problem || rc == CLI_PROBLEM;
 		healthy = healthy || rc == CLI_GOOD;
 	}
-	if (fflush(stdout) != 0 || ferror(stdout)) {
-		fprintf(stderr, "tasmite: cannot write the result\n");
-		return CLI_PROBLEM;
-	}
-	return problem ? CLI_PROBLEM : healthy ? CLI_GOOD : CLI_UNKNOWN;
+	return cli_out_end(problem, healthy);
 }

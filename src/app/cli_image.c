@@ -305,9 +305,5 @@ int cli_image(char *const *files, int count, bool json)
 		problem = problem || rc == CLI_PROBLEM;
 		firmware = firmware || rc == CLI_GOOD;
 	}
-	if (fflush(stdout) != 0 || ferror(stdout)) {
-		fprintf(stderr, "tasmite: cannot write the result\n");
-		return CLI_PROBLEM;
-	}
-	return problem ? CLI_PROBLEM : firmware ? CLI_GOOD : CLI_UNKNOWN;
+	return cli_out_end(problem, firmware);
 }

@@ -2,9 +2,11 @@
 /* tasmite list: the serial ports of this machine, for people or, with --json, for machines. */
 #include "cli_list.h"
 
+#include <errno.h>
 #include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "cli_out.h"
 #include "tasmite/app/cli.h"
@@ -173,18 +175,22 @@ int cli_list(bool json)
 {
 	struct port_info *list = xcalloc(PORTS_MAX, sizeof(*list));
 	size_t n = ports_list(list, PORTS_MAX);
+	int sys = n ? 0 : errno;
 
 	ports_find_holders(list, n);
 	if (json)
 		print_json(list, n);
 	else if (n)
 		print_text(list, n);
-	else
+	else if (!sys)
 		fprintf(stderr, "tasmite: no serial port is there\n");
+	if (sys)
+		fprintf(stderr,
+		    "tasmite: which serial ports there are can't be known: %s (the system lists "
+		    "them in /sys/class/tty)\n",
+		    strerror(sys));
 	free(list);
-	if (fflush(stdout) != 0 || ferror(stdout)) {
-		fprintf(stderr, "tasmite: cannot write the result\n");
+	if (sys)
 		return CLI_PROBLEM;
-	}
 	return n ? CLI_GOOD : CLI_UNKNOWN;
 }

@@ -26,6 +26,11 @@ void cli_out_line(FILE *file, const uint8_t *bytes, size_t n)
 	fputc('\n', file);
 }
 
+int cli_out_end(bool problem, bool good)
+{
+	return problem ? 1 : good ? 0 : 3;
+}
+
 json_t *cli_out_text(const char *text)
 {
 	json_t *value = json_string(text);

@@ -86,6 +86,8 @@ static void out_failed(void *ctx, const struct err *err, mono_t now)
 	if (err->code != ERR_GONE)
 		fprintf(stderr, "tasmite: %s\n", err->text);
 	plain_end(p, err->code == ERR_GONE ? 0 : 1);
+	if (err->code != ERR_GONE && !p->code) /* it was about to end well */
+		p->code = 1;
 }
 
 static void timeout_due(void *ctx, mono_t now)
@@ -319,6 +321,11 @@ static void on_input(void *ctx, int ready, mono_t now)
 		(void)buf_append(&p->in, bytes, (size_t)n);
 		p->active = now;
 	} else if (n == 0 || (errno != EAGAIN && errno != EINTR)) {
+		if (n < 0)
+			fprintf(stderr,
+			    "tasmite: standard input can't be read: %s; what follows in it is not "
+			    "sent\n",
+			    strerror(errno));
 		p->in_open = false; /* what the device says goes on */
 	}
 }

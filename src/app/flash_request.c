@@ -376,3 +376,32 @@ void flash_request_question(
 	if (!r->save[0] && !r->no_stub)
 		str_copy(ask->third, sizeof(ask->third), "b  copy all of it to a file first");
 }
+
+/* ---- the job --------------------------------------------------------------------------------- */
+
+void flash_request_job(
+    const struct flash_request *r, bool connected, uint32_t connected_baud, struct engine_job *job)
+{
+	memset(job, 0, sizeof(*job));
+	job->kind = r->kind;
+	job->erase_all = r->erase_all;
+	job->app_baud = r->app_baud;
+	job->baud = r->baud;
+	job->no_baud_change = r->no_clkdiv;
+	job->no_stub = r->no_stub;
+	job->want_table = flash_fit_wants_table(r);
+	job->no_verify = r->no_verify;
+	job->full = r->full;
+	job->old = r->kind == ENGINE_FLASH && !r->full && !r->no_stub;
+	job->backup = r->save[0] && r->kind != ENGINE_READ;
+	job->connected = connected;
+	job->connected_baud = connected_baud;
+	if ((r->kind == ENGINE_ERASE || r->kind == ENGINE_READ) && r->area.length)
+		job->parts[job->part_count++] = r->area;
+	for (size_t i = 0;
+	     (r->kind == ENGINE_FLASH || r->kind == ENGINE_VERIFY) && i < r->file_count; i++) {
+		job->parts[i].offset = r->files[i].offset;
+		job->parts[i].length = (uint32_t)r->files[i].size;
+		job->part_count++;
+	}
+}

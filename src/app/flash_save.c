@@ -33,8 +33,8 @@ static int open_part(struct flash_save *s, struct err *err)
 	struct stat st;
 
 	/* A link in its place would lead the flash's passwords elsewhere. */
-	s->fd =
-	    open(s->part, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK, 0600);
+	s->fd = files_open(
+	    s->part, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK, 0600);
 	if (s->fd < 0)
 		return err_sys(err, errno, "the backup can't be written to %s", s->part);
 	if (fstat(s->fd, &st) < 0 || !S_ISREG(st.st_mode))
@@ -82,8 +82,9 @@ int flash_save_add(struct flash_save *s, const uint8_t *bytes, size_t n, struct 
 
 		if (rc < 0 && errno == EINTR)
 			continue;
-		if (rc < 0)
-			return err_sys(err, errno, "the backup can't be written to %s", s->part);
+		if (rc <= 0)
+			return err_sys(err, rc < 0 ? errno : ENOSPC,
+			    "the backup can't be written to %s", s->part);
 		done += (size_t)rc;
 	}
 	digest_md5_add(&s->md5, bytes, n);

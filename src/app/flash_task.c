@@ -40,6 +40,7 @@ struct flash_task {
 	mono_t boot_heard;	      /* the last start from the flash */
 	uint32_t baud;		      /* of the link, for the share of the wire */
 	struct adapter adapter;	      /* what is remembered of it */
+	char key[192];		      /* which one it is (link_adapter_key) */
 	struct flash_save *save;      /* the backup */
 	struct flash_old *old;	      /* what the device may hold */
 	uint64_t mismatch;	      /* bytes that differed */
@@ -575,39 +576,14 @@ static bool on_old(void *ctx, const uint8_t *digest, size_t n, const uint8_t **d
 static const struct flash_driver_ops driver_ops = {
     .event = on_event, .data = on_data, .old = on_old, .take = on_take};
 
-static void job_of(
-    const struct flash_request *r, bool connected, uint32_t connected_baud, struct engine_job *job)
-{
-	memset(job, 0, sizeof(*job));
-	job->kind = r->kind;
-	job->erase_all = r->erase_all;
-	job->app_baud = r->app_baud;
-	job->baud = r->baud;
-	job->no_baud_change = r->no_clkdiv;
-	job->no_stub = r->no_stub;
-	job->want_table = flash_fit_wants_table(r);
-	job->no_verify = r->no_verify;
-	job->full = r->full;
-	job->old = r->kind == ENGINE_FLASH && !r->full && !r->no_stub;
-	job->backup = r->save[0] && r->kind != ENGINE_READ;
-	job->connected = connected;
-	job->connected_baud = connected_baud;
-	if ((r->kind == ENGINE_ERASE || r->kind == ENGINE_READ) && r->area.length)
-		job->parts[job->part_count++] = r->area;
-	for (size_t i = 0;
-	     (r->kind == ENGINE_FLASH || r->kind == ENGINE_VERIFY) && i < r->file_count; i++) {
-		job->parts[i].offset = r->files[i].offset;
-		job->parts[i].length = (uint32_t)r->files[i].size;
-		job->part_count++;
-	}
-}
-
 /* DTR and RTS, where the port has them, with what is known of the adapter. */
 static void lines_of(struct flash_task *t, struct engine_job *job)
 {
 	const struct transport *port = link_transport(t->link);
 	const char *key = link_adapter_key(t->link);
 
+	if (!t->key[0])
+		str_copy(t->key, sizeof(t->key), key);
 	job->has_lines = port && (port->caps & TRANSPORT_HAS_MODEM);
 	job->lines_whole = job->has_lines && strcmp(port->ops->kind, "rfc2217") == 0;
 	memset(&t->adapter, 0, sizeof(t->adapter));
@@ -652,7 +628,7 @@ struct flash_task *flash_task_new(struct loop *loop, struct link *link, struct f
 	t->began = now;
 	t->connected = connected;
 	t->req = *r;
-	job_of(&t->req, connected, connected_baud, &job);
+	flash_request_job(&t->req, connected, connected_baud, &job);
 	lines_of(t, &job);
 	t->driver = flash_driver_new(loop, link, &job, &driver_ops, t, now);
 	if (!t->driver) {
@@ -707,15 +683,30 @@ void flash_task_port_lost(struct flash_task *t, mono_t now)
 	t->view->revision++;
 }
 
+/* What was begun for one device is done to no other. */
+static void refuse_another(struct flash_task *t, mono_t now)
+{
+	const struct engine_event cancelled = {.kind = ENGINE_EV_CANCELLED};
+
+	str_copy(t->refused, sizeof(t->refused),
+	    "another adapter was plugged in, or into another socket: nothing is done to what hangs "
+	    "on it. The same command again, if it is meant");
+	finish(t, &cancelled, now);
+}
+
 void flash_task_port_back(struct flash_task *t, mono_t now)
 {
 	struct engine_job job;
 
 	if (t->ended || !t->paused)
 		return;
+	if (t->key[0] && strcmp(t->key, link_adapter_key(t->link)) != 0) {
+		refuse_another(t, now);
+		return;
+	}
 	t->paused = false;
 	flash_driver_free(t->driver);
-	job_of(&t->req, false, 0, &job);
+	flash_request_job(&t->req, false, 0, &job);
 	lines_of(t, &job);
 	/* The reset into its loader takes a chip's own USB away: it is there already, perhaps. */
 	job.connected = job.usb_jtag;

@@ -78,6 +78,9 @@ int flash_request_check(const struct flash_request *r, const struct image_target
     struct sbuf *warnings, struct err *err);
 /* Files whose places are known must not overlap: 0, or ERR_INVAL with which ones do. */
 int flash_request_overlap(const struct flash_request *r, struct err *err);
+/* What the engine is to do for it; connected: the loader answers already, at that rate. */
+void flash_request_job(
+    const struct flash_request *r, bool connected, uint32_t connected_baud, struct engine_job *job);
 /* The question before anything is lost; facts may be NULL (nothing known of the device). */
 void flash_request_question(
     const struct flash_request *r, const struct facts *facts, struct session_ask *ask);

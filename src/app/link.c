@@ -27,8 +27,8 @@
 #define GATHER_SILENCE MONO_MS(12)
 #define FAST_PER_MS    60 /* a line */
 /* A port that is away is waited for at no cost: the system tells when something changes. Only what
- * it can't tell is asked for again: a network port, a port that another program holds, and a node
- * whose permissions are being set. */
+ * it can't tell is asked for again: a network port, a port that is there and can't be opened (another
+ * program holds it, no descriptor is free), and a node whose permissions are being set. */
 #define RETRY_NETWORK_US MONO_S(2)
 /* A server that hangs up within SHORT is asked less and less often. */
 #define RETRY_SLOW_US MONO_S(30)
@@ -151,7 +151,7 @@ static void wait_for_port(struct link *l, int reason, mono_t now)
 	}
 	if (reason == ERR_AGAIN)
 		timer_arm(l->retry, now + RETRY_SOON_US);
-	else if (reason == ERR_BUSY || reason == ERR_PERM)
+	else if (reason != ERR_NOENT && reason != ERR_INVAL && reason != ERR_NOTSUP)
 		timer_arm(l->retry, now + RETRY_BUSY_US);
 }
 
@@ -283,6 +283,25 @@ static const char *name_now(struct link *l, char *path, size_t size)
 	return l->name;
 }
 
+/* What has the name of the adapter that is waited for, and is another: opening alone may reset what
+ * hangs on it, and what was meant for the one must not go to the other. */
+static bool is_another(const struct link *l, const char *name, struct err *err)
+{
+	char path[256], key[192];
+	struct port_info info;
+
+	if (!l->key[0] || is_network(name) ||
+	    ports_resolve(name, path, sizeof(path), NULL) != ERR_OK || !ports_describe(path, &info))
+		return false;
+	ports_key(&info, key, sizeof(key));
+	if (!ports_key_is_another(l->key, key))
+		return false;
+	err_set(err, ERR_INVAL, 0,
+	    "%s is another adapter now (%s), and left alone: /port %s opens it", info.name,
+	    info.about[0] ? info.about : "of another kind", info.name);
+	return true;
+}
+
 static void choose_lines(struct link *l, const char *name, struct opener_options *o)
 {
 	char path[256], key[192] = "";
@@ -302,8 +321,13 @@ static void try_open(struct link *l, mono_t now)
 	char path[256];
 	const char *name = name_now(l, path, sizeof(path));
 	struct opener *opener;
+	struct err err = {0};
 
 	timer_disarm(l->retry);
+	if (is_another(l, name, &err)) {
+		went_away(l, &err, now);
+		return;
+	}
 	choose_lines(l, name, &o);
 	opener = opener_new(l->loop, name, &o, opened, l, now);
 	if (opener) /* else it has called already, and another may be under way by now */

@@ -41,7 +41,9 @@ void link_close(struct link *l);
 void link_release(struct link *l);
 void link_retake(struct link *l, mono_t now);
 bool link_is_released(const struct link *l);
-/* By what the adapter is known again (see ports_key); "" for pseudo-terminals and network ports. */
+/* By what the adapter is known again (see ports_key); "" for pseudo-terminals and network ports. While
+ * the port is away another adapter that comes under its name is not opened, as far as it can be told
+ * from the first: it is waited on, and ops->down tells it (ERR_INVAL). */
 const char *link_adapter_key(const struct link *l);
 bool link_is_open(const struct link *l);
 /* The transport, or NULL while closed; for names and capabilities. */

@@ -34,7 +34,8 @@ struct recorder {
 	mono_t last;	    /* RAW: time of the last record */
 	mono_t now;	    /* while something is written */
 	uint64_t limit;	    /* of the file's size, 0: none */
-	bool line_open;	    /* the file ends within a line */
+	bool line_open;	    /* what was given ends within a line */
+	bool torn;	    /* what was taken of it does */
 	char line[24];	    /* RAW: the last rate told */
 	struct err told;    /* of the last rotation */
 	struct look *look;  /* RAW: not looked over yet; NULL: done */
@@ -55,10 +56,47 @@ static const char *eol_of(enum line_eol eol)
 
 /* ---- the file -------------------------------------------------------------------------------- */
 
+/* What is to stand in the file where bytes were lost, once; false: none were, or more will be. */
+static bool gap_words(struct recorder *r, mono_t now, char *text, size_t size)
+{
+	uint64_t lost = capture_gap(r->c, now);
+	char much[24];
+
+	return lost &&
+	       str_fmt(text, size, "[%s are missing in this recording: the disk took nothing more]",
+		   str_size(much, sizeof(much), lost));
+}
+
+static void put_record(struct recorder *r, char kind, const void *bytes, size_t n, mono_t at);
+
+static void mark_gap(struct recorder *r, mono_t now)
+{
+	char text[160];
+
+	if (!gap_words(r, now, text, sizeof(text)))
+		return;
+	if (r->o.kind == RECORDER_RAW) {
+		put_record(r, 'N', text, strlen(text), r->now);
+		return;
+	}
+	if (r->torn)
+		(void)capture_write(r->c, "\n", 1, r->now, NULL);
+	(void)capture_write(r->c, text, strlen(text), r->now, NULL);
+	(void)capture_write(r->c, "\n", 1, r->now, NULL);
+	r->line_open = r->torn = false;
+}
+
 /* How writing went is kept by the capture, and asked for there. */
 static void put(struct recorder *r, const void *bytes, size_t n)
 {
+	uint64_t before, taken;
+
+	mark_gap(r, r->now);
+	before = capture_bytes(r->c);
 	(void)capture_write(r->c, bytes, n, r->now, NULL);
+	taken = capture_bytes(r->c) - before;
+	if (taken)
+		r->torn = ((const char *)bytes)[taken - 1] != '\n';
 }
 
 static bool is_full(const struct recorder *r)
@@ -109,8 +147,23 @@ static void text_out(void *ctx, const void *text, size_t n)
 
 static int look_to_end(struct recorder *r, struct err *err);
 
+/* Half a record would make what follows unreadable. One that is lost leaves its time to the next. */
+static void keep_record(struct recorder *r, mono_t before)
+{
+	uint64_t lost = capture_lost(r->c);
+
+	(void)capture_write_whole(r->c, buf_bytes(&r->encoded), buf_len(&r->encoded), r->now, NULL);
+	if (capture_lost(r->c) != lost)
+		r->last = before;
+}
+
 static void put_record(struct recorder *r, char kind, const void *bytes, size_t n, mono_t at)
 {
+	mono_t before;
+
+	if (!r->look)
+		mark_gap(r, r->now);
+	before = r->last;
 	while (rawlog_put(&r->encoded, kind, bytes, n, at, &r->last) < 0) {
 		/* More than a piece: the first half, then the rest. */
 		size_t half = n / 2;
@@ -118,15 +171,14 @@ static void put_record(struct recorder *r, char kind, const void *bytes, size_t 
 		put_record(r, kind, bytes, half, at);
 		bytes = (const uint8_t *)bytes + half;
 		n -= half;
+		before = r->last;
 	}
 	if (r->look && buf_space(&r->waiting) < buf_len(&r->encoded))
 		(void)look_to_end(r, NULL); /* rather a moment's wait than bytes lost */
-	/* Half a record would make what follows unreadable. */
 	if (r->look)
 		(void)buf_append(&r->waiting, buf_bytes(&r->encoded), buf_len(&r->encoded));
 	else if (!r->refused.code)
-		(void)capture_write_whole(
-		    r->c, buf_bytes(&r->encoded), buf_len(&r->encoded), r->now, NULL);
+		keep_record(r, before);
 	buf_clear(&r->encoded);
 }
 
@@ -158,14 +210,17 @@ static void put_raw(struct recorder *r, char kind, const void *bytes, size_t n, 
 /* Text goes to no raw recording; the beginning tells. */
 static int check_text(const char *path, struct err *err)
 {
-	struct err none = {0};
-	struct infile *f = infile_open(path, &none);
+	struct err why = {0};
+	struct infile *f = infile_open(path, &why);
 	uint8_t head[MAGIC_LENGTH];
 	size_t have = 0;
 	ssize_t n = 0;
 
-	if (!f) /* not there, or what opening it for writing will say */
+	/* Not there, or what opening it for writing will say. */
+	if (!f && (why.code == ERR_NOENT || why.code == ERR_INVAL || why.code == ERR_PERM))
 		return ERR_OK;
+	if (!f) /* it may be of the other kind */
+		return err_set(err, why.code, why.sys, "%s", why.text);
 	while (
 	    have < MAGIC_LENGTH && (n = infile_read(f, head + have, MAGIC_LENGTH - have, err)) > 0)
 		have += (size_t)n;
@@ -187,10 +242,9 @@ static void look_free(struct look *l)
 	free(l);
 }
 
-static struct look *look_new(const char *path)
+static struct look *look_new(const char *path, struct err *err)
 {
-	struct err none = {0};
-	struct infile *f = infile_open(path, &none);
+	struct infile *f = infile_open(path, err);
 	struct look *l;
 
 	if (!f)
@@ -294,8 +348,11 @@ struct recorder *recorder_open(
 	r->text.utc_offset_s = o->utc_offset_s;
 	buf_init(&r->encoded, ENCODED_MAX);
 	buf_init(&r->waiting, WAITING_MAX);
-	if (o->kind == RECORDER_RAW && capture_file_size(c))
-		r->look = look_new(path);
+	if (o->kind == RECORDER_RAW && capture_file_size(c)) {
+		r->look = look_new(path, &r->refused);
+		if (!r->look && err)
+			*err = r->refused;
+	}
 	if (recorder_step(r, FIRST_LOOK, err) < 0) {
 		(void)recorder_close(r, NULL);
 		return NULL;
@@ -384,6 +441,8 @@ mono_t recorder_tick(struct recorder *r, mono_t now)
 	/* A prompt has no end, and belongs into the file all the same. */
 	if (r->o.kind == RECORDER_TEXT)
 		textlog_let_go(&r->text);
+	(void)capture_tick(r->c, now, NULL);
+	mark_gap(r, now);
 	return capture_tick(r->c, now, NULL);
 }
 
@@ -419,6 +478,8 @@ int recorder_close(struct recorder *r, struct err *err)
 		err = &ignored;
 	recorder_break(r);
 	rc = look_to_end(r, err);
+	if (rc == ERR_OK) /* the last try, whenever the one before was */
+		mark_gap(r, mono_add(r->now, MONO_S(2)));
 	if (rc < 0)
 		(void)capture_close(r->c, &ignored); /* nothing was to be written */
 	else

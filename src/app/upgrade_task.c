@@ -195,6 +195,13 @@ static void on_load(void *ctx, mono_t now)
 
 /* ---- the server -------------------------------------------------------------------------------- */
 
+/* Updaters say what is free, and their version. A browser that tries the address, or whoever else
+ * shares the device's, is answered and told, but is not what is followed. */
+static bool by_updater(const struct httpd_event *e)
+{
+	return e->free_space >= 0 || e->version[0];
+}
+
 static void asked(struct upgrade_task *t, const struct httpd_event *e, mono_t now)
 {
 	struct upgrade_request q = {.part = e->file < 0 ? -1 : t->part[e->file],
@@ -205,13 +212,15 @@ static void asked(struct upgrade_task *t, const struct httpd_event *e, mono_t no
 
 	(void)str_copy(q.version, sizeof(q.version), e->version);
 	(void)str_copy(q.path, sizeof(q.path), e->path);
-	upgrade_asked(t->model, &q, now);
+	if (by_updater(e))
+		upgrade_asked(t->model, &q, now);
 	if (e->free_space >= 0)
 		(void)str_size(size, sizeof(size), (uint64_t)e->free_space);
-	(void)str_fmt(text, sizeof(text), "asked for %s%s%s%s", e->path,
-	    e->file < 0 ? ": there is no such file here" : "", size[0] ? ", free: " : "", size);
+	(void)str_fmt(text, sizeof(text), "asked for %s%s%s%s%s", e->path,
+	    e->file < 0 ? ": there is no such file here" : "", size[0] ? ", free: " : "", size,
+	    by_updater(e) ? "" : " (not by a device's updater)");
 	say(t, e->file < 0, text);
-	if (!e->head && e->file >= 0)
+	if (!e->head && e->file >= 0 && by_updater(e))
 		t->transfer = (int)e->transfer;
 }
 

@@ -63,6 +63,11 @@ void session_device_rewritten(struct session *s)
 	s->device.fresh = true;
 }
 
+void session_device_written(struct session *s, const char *variant)
+{
+	doctor_written(s->device.doctor, variant);
+}
+
 /* ---- proofs --------------------------------------------------------------------------------------- */
 
 /* As long as the line is in the log: a verdict outlives it. */

@@ -31,6 +31,9 @@ struct capture {
 	mono_t due; /* when the queue is to be written at the latest; MONO_NEVER: empty */
 	uint64_t bytes;
 	uint64_t lost;
+	uint64_t
+	    gap; /* of these: since what waits was full; none is taken until all of it is written */
+	uint64_t gap_over; /* lost in gaps that are over, and not asked for yet */
 	struct err error;
 };
 
@@ -44,7 +47,7 @@ static int open_file(const char *path, unsigned how, uint64_t *size, struct err 
 	if (seen == 0 && !S_ISREG(st.st_mode))
 		return err_set(err, ERR_INVAL, 0, "cannot record to %s: it is %s", path,
 		    S_ISLNK(st.st_mode) ? "a link" : "no regular file");
-	fd = open(
+	fd = files_open(
 	    path, O_WRONLY | O_APPEND | O_CREAT | O_NONBLOCK | O_NOCTTY | O_CLOEXEC | link, 0600);
 	if (fd < 0)
 		return err_sys(err, errno, "cannot record to %s", path);
@@ -54,6 +57,7 @@ static int open_file(const char *path, unsigned how, uint64_t *size, struct err 
 		return err_set(
 		    err, ERR_INVAL, 0, "cannot record to %s: it is no regular file", path);
 	}
+	/* Where there are no locks it goes without. */
 	if ((how & CAPTURE_ALONE) && flock(fd, LOCK_EX | LOCK_NB) < 0 && errno == EWOULDBLOCK) {
 		close(fd);
 		return err_set(
@@ -109,8 +113,31 @@ static int flush(struct capture *c, mono_t now, struct err *err)
 		return c->error.code;
 	}
 	c->due = MONO_NEVER;
+	c->gap_over += c->gap;
+	c->gap = 0;
 	memset(&c->error, 0, sizeof(c->error));
 	return ERR_OK;
+}
+
+static void lose(struct capture *c, uint64_t n)
+{
+	c->lost += n;
+	c->gap += n;
+}
+
+/* After a loss: whether bytes are taken again. A file with many small holes would be of no use. */
+static bool has_gap(struct capture *c, mono_t now)
+{
+	if (c->gap && now >= c->due)
+		(void)flush(c, now, NULL);
+	return c->gap > 0;
+}
+
+static int told(const struct capture *c, struct err *err)
+{
+	if (c->error.code && err)
+		*err = c->error;
+	return c->error.code;
 }
 
 int capture_write(struct capture *c, const void *bytes, size_t n, mono_t now, struct err *err)
@@ -118,7 +145,7 @@ int capture_write(struct capture *c, const void *bytes, size_t n, mono_t now, st
 	const uint8_t *p = bytes;
 	int rc = ERR_OK;
 
-	while (n) {
+	while (n && !has_gap(c, now)) {
 		size_t taken = buf_append_some(&c->queue, p, n);
 
 		p += taken;
@@ -133,25 +160,37 @@ int capture_write(struct capture *c, const void *bytes, size_t n, mono_t now, st
 		if (!buf_space(&c->queue))
 			break;
 	}
-	c->lost += n;
-	if (rc == ERR_OK && c->error.code) {
-		rc = c->error.code;
-		if (err)
-			*err = c->error;
-	}
-	return rc;
+	if (n)
+		lose(c, n);
+	return rc == ERR_OK ? told(c, err) : rc;
 }
 
 int capture_write_whole(struct capture *c, const void *bytes, size_t n, mono_t now, struct err *err)
 {
 	if (n > buf_space(&c->queue) && now >= c->due)
 		flush(c, now, NULL);
-	if (n <= buf_space(&c->queue))
+	if (n <= buf_space(&c->queue) && !has_gap(c, now))
 		return capture_write(c, bytes, n, now, err);
-	c->lost += n;
-	if (err)
-		*err = c->error;
-	return c->error.code;
+	lose(c, n);
+	return told(c, err);
+}
+
+uint64_t capture_gap(struct capture *c, mono_t now)
+{
+	uint64_t n = has_gap(c, now) ? 0 : c->gap_over;
+
+	if (n)
+		c->gap_over = 0;
+	return n;
+}
+
+/* Nothing of it is kept: without a new file there is none that could fail to be made. */
+static int begin_again(struct capture *c, struct err *err)
+{
+	if (ftruncate(c->fd, 0) < 0)
+		return err_sys(err, errno, "cannot empty %s", c->path);
+	c->size = 0;
+	return ERR_OK;
 }
 
 /* NAME.keep goes, NAME.1 becomes NAME.2, NAME becomes NAME.1. */
@@ -170,8 +209,6 @@ static int shift(const char *path, int keep, struct err *err)
 		if (rename(from, to) < 0 && errno != ENOENT)
 			rc = err_sys(err, errno, "cannot rename %s", from);
 	}
-	if (!keep && unlink(path) < 0)
-		rc = err_sys(err, errno, "cannot remove %s", path);
 	free(from);
 	free(to);
 	return rc;
@@ -183,6 +220,8 @@ int capture_rotate(struct capture *c, int keep, mono_t now, struct err *err)
 	uint64_t size;
 	int fd, rc = flush(c, now, err);
 
+	if (rc == ERR_OK && !keep)
+		return begin_again(c, err);
 	if (rc == ERR_OK)
 		rc = shift(path, keep, err);
 	if (rc < 0)
@@ -237,6 +276,8 @@ void capture_rescue(struct capture *c)
 	while (p && n) {
 		ssize_t done = write(c->fd, p, n);
 
+		if (done < 0 && errno == EINTR)
+			continue;
 		if (done <= 0)
 			return;
 		p += done;
@@ -246,13 +287,17 @@ void capture_rescue(struct capture *c)
 
 int capture_close(struct capture *c, struct err *err)
 {
+	char size[24];
 	int rc;
 
 	if (!c)
 		return ERR_OK;
 	rc = flush(c, 0, err);
+	if (rc < 0)
+		err_sys(err, c->error.sys, "cannot record to %s, the last %s", c->path,
+		    str_size(size, sizeof(size), buf_len(&c->queue) + c->gap));
 	/* Some file systems tell only now that the disk is full. */
-	if (close(c->fd) < 0 && rc == ERR_OK)
+	if (close(c->fd) < 0 && errno != EINTR && rc == ERR_OK)
 		rc = err_sys(err, errno, "cannot record to %s", c->path);
 	buf_fini(&c->queue);
 	free(c->path);

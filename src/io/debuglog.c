@@ -11,6 +11,7 @@
 
 #include "tasmite/base/log.h"
 #include "tasmite/io/clock.h"
+#include "tasmite/io/files.h"
 
 static void sink(void *ctx, const char *room, const char *text)
 {
@@ -25,7 +26,7 @@ static FILE *trace;
 
 int debuglog_open(const char *path, struct err *err)
 {
-	int fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+	int fd = files_open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
 
 	if (fd < 0)
 		return err_sys(err, errno, "%s can't be opened for the trace", path);

@@ -94,6 +94,16 @@ int files_expand(const char *name, char *dst, size_t size, struct err *err)
 	return under_home("", name[1] ? name + 2 : "", dst, size, err);
 }
 
+int files_open(const char *path, int flags, mode_t mode)
+{
+	int fd;
+
+	do {
+		fd = open(path, flags, mode);
+	} while (fd < 0 && errno == EINTR);
+	return fd;
+}
+
 bool files_exists(const char *path)
 {
 	struct stat st;
@@ -138,7 +148,7 @@ static int open_regular(const char *path, struct stat *st, struct err *err)
 	if (stat(path, st) < 0)
 		return err_sys(err, errno, "cannot open %s", path);
 	if (S_ISREG(st->st_mode)) {
-		fd = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+		fd = files_open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC, 0);
 		if (fd < 0)
 			return err_sys(err, errno, "cannot open %s", path);
 		if (fstat(fd, st) == 0 && S_ISREG(st->st_mode))
@@ -226,8 +236,8 @@ static int write_all(int fd, const void *data, size_t size)
 
 		if (n < 0 && errno == EINTR)
 			continue;
-		if (n < 0)
-			return errno;
+		if (n <= 0)
+			return n < 0 ? errno : ENOSPC;
 		p += n;
 		size -= (size_t)n;
 	}
@@ -256,6 +266,17 @@ static void sync_folder_of(const char *path)
 }
 
 /* Returns 0 or an errno value. */
+static int sync_file(int fd)
+{
+	int rc;
+
+	do {
+		rc = fsync(fd);
+	} while (rc < 0 && errno == EINTR);
+	return rc < 0 ? errno : 0;
+}
+
+/* Returns 0 or an errno value. */
 static int fill_temporary(int fd, const void *data, size_t size, mode_t mode, bool sync)
 {
 	int sys = write_all(fd, data, size);
@@ -263,9 +284,10 @@ static int fill_temporary(int fd, const void *data, size_t size, mode_t mode, bo
 	fcntl(fd, F_SETFD, FD_CLOEXEC);
 	if (!sys && fchmod(fd, mode) < 0)
 		sys = errno;
-	if (!sys && sync && fsync(fd) < 0)
-		sys = errno;
-	if (close(fd) < 0 && !sys)
+	if (!sys && sync)
+		sys = sync_file(fd);
+	/* Interrupted it is closed all the same. */
+	if (close(fd) < 0 && errno != EINTR && !sys)
 		sys = errno;
 	return sys;
 }
@@ -298,6 +320,31 @@ static int replace(
 	return ERR_OK;
 }
 
+int files_move(const char *from, const char *to, struct err *err)
+{
+	char target[PATH_MAX];
+	int fd, sys;
+
+	if (!realpath(to, target) && !str_copy(target, sizeof(target), to))
+		return too_long(to, err);
+	fd = files_open(from, O_RDONLY | O_NONBLOCK | O_CLOEXEC, 0);
+	sys = fd < 0 ? errno : sync_file(fd);
+	if (fd >= 0)
+		close(fd);
+	if (!sys && rename(from, target) < 0)
+		sys = errno;
+	if (sys)
+		return err_sys(err, sys, "cannot write %s", to);
+	sync_folder_of(target);
+	return ERR_OK;
+}
+
+void files_remove(const char *path)
+{
+	if (unlink(path) < 0)
+		return;
+}
+
 int files_replace(const char *path, const void *data, size_t size, mode_t mode, struct err *err)
 {
 	return replace(path, data, size, mode, true, err);
@@ -310,7 +357,8 @@ int files_store(const char *path, const void *data, size_t size, mode_t mode, st
 
 int files_append(const char *path, const void *data, size_t size, mode_t mode, struct err *err)
 {
-	int fd = open(path, O_WRONLY | O_APPEND | O_CREAT | O_NONBLOCK | O_CLOEXEC, mode);
+	int fd = files_open(path, O_WRONLY | O_APPEND | O_CREAT | O_NONBLOCK | O_CLOEXEC, mode);
+	bool torn = false;
 	struct stat st;
 	int sys;
 
@@ -324,13 +372,16 @@ int files_append(const char *path, const void *data, size_t size, mode_t mode, s
 		sys = errno;
 	if (!sys) {
 		sys = write_all(fd, data, size);
-		/* A record is there as a whole or not at all. */
+		/* A record is there as a whole or not at all; if not even that, why it began to
+		 * fail is what helps. */
 		if (sys && S_ISREG(st.st_mode) && ftruncate(fd, st.st_size) < 0)
-			sys = errno;
+			torn = true;
 	}
 	if (close(fd) < 0 && !sys)
 		sys = errno;
-	return sys ? err_sys(err, sys, "cannot append to %s", path) : ERR_OK;
+	return sys ? err_sys(err, sys, "cannot append to %s%s", path,
+			 torn ? " (the end of the file is not whole now)" : "")
+		   : ERR_OK;
 }
 
 /* ---- folders ---- */

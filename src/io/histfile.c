@@ -114,7 +114,7 @@ static size_t split(char *text, size_t size, char ***lines, size_t *used)
 /* Opens the file; *fd -1: there is none. */
 static int open_file(const struct histfile *h, int flags, int *fd, struct stat *st, struct err *err)
 {
-	*fd = open(h->path, flags | O_NONBLOCK | O_NOCTTY | O_CLOEXEC, 0600);
+	*fd = files_open(h->path, flags | O_NONBLOCK | O_NOCTTY | O_CLOEXEC, 0600);
 	if (*fd < 0 && errno == ENOENT && !(flags & O_CREAT))
 		return ERR_OK;
 	if (*fd < 0)
@@ -126,10 +126,13 @@ static int open_file(const struct histfile *h, int flags, int *fd, struct stat *
 	return err_set(err, ERR_INVAL, 0, "%s is no file", h->path);
 }
 
-/* From offset up to n bytes, a zero behind; returns how many there were. */
-static size_t read_at(int fd, off_t offset, size_t n, char **text)
+/* From offset up to n bytes, a zero behind; returns how many there were. *sys: an errno value when
+ * that is not all. */
+static size_t read_at(int fd, off_t offset, size_t n, char **text, int *sys)
 {
 	size_t got = 0;
+
+	*sys = 0;
 
 	*text = xmalloc(n + 1);
 	while (got < n) {
@@ -137,6 +140,8 @@ static size_t read_at(int fd, off_t offset, size_t n, char **text)
 
 		if (r < 0 && errno == EINTR)
 			continue;
+		if (r < 0)
+			*sys = errno;
 		if (r <= 0)
 			break;
 		got += (size_t)r;
@@ -145,14 +150,16 @@ static size_t read_at(int fd, off_t offset, size_t n, char **text)
 	return got;
 }
 
-/* Hands on the lines between what was seen and the present end. */
-static void take_news(struct histfile *h, int fd, const struct stat *st)
+/* Hands on the lines between what was seen and the present end. Returns 0, or the errno value when
+ * they can't all be read: the rest is for the next time. */
+static int take_news(struct histfile *h, int fd, const struct stat *st)
 {
 	bool same =
 	    h->known && st->st_dev == h->dev && st->st_ino == h->ino && st->st_size >= h->seen;
 	off_t from = same ? h->seen : 0;
 	size_t n, used, size;
 	char *text, **lines;
+	int sys;
 
 	if (!same) {
 		h->lines = 0;
@@ -165,7 +172,7 @@ static void take_news(struct histfile *h, int fd, const struct stat *st)
 	h->ino = st->st_ino;
 	if (st->st_size - from > READ_MAX)
 		from = st->st_size - READ_MAX;
-	size = read_at(fd, from, (size_t)(st->st_size - from), &text);
+	size = read_at(fd, from, (size_t)(st->st_size - from), &text, &sys);
 	n = split(text, size, &lines, &used);
 	h->lines += n;
 	if (!same)
@@ -176,18 +183,19 @@ static void take_news(struct histfile *h, int fd, const struct stat *st)
 	h->seen = from + (off_t)used;
 	free(lines);
 	free(text);
+	return sys;
 }
 
 int histfile_read(struct histfile *h, struct err *err)
 {
 	struct stat st;
-	int fd, rc = open_file(h, O_RDONLY, &fd, &st, err);
+	int fd, sys, rc = open_file(h, O_RDONLY, &fd, &st, err);
 
 	if (rc != ERR_OK || fd < 0)
 		return rc;
-	take_news(h, fd, &st);
+	sys = take_news(h, fd, &st);
 	close(fd);
-	return ERR_OK;
+	return sys ? err_sys(err, sys, "cannot read %s", h->path) : ERR_OK;
 }
 
 /* ---- writing ---------------------------------------------------------------------------------- */
@@ -263,13 +271,14 @@ int histfile_append(struct histfile *h, const char *line, struct err *err)
 	memcpy(record, line, n);
 	record[n] = '\n';
 	if (!sys) {
-		take_news(h, fd, &st);
+		bool known = take_news(h, fd, &st) == 0;
+
 		end = end_of_lines(fd, st.st_size);
 		if (end < st.st_size && ftruncate(fd, end) < 0)
 			sys = errno;
 		if (!sys)
 			sys = write_record(fd, record, n + 1, end);
-		if (!sys) {
+		if (!sys && known) {
 			h->seen = end + (off_t)n + 1;
 			h->lines++;
 		}
@@ -304,7 +313,7 @@ int histfile_shorten(struct histfile *h, struct err *err)
 	char *text, *out;
 	struct stat st;
 	size_t size, length;
-	int fd, rc;
+	int fd, rc, sys;
 
 	if (h->lines <= h->limit * 2)
 		return ERR_OK;
@@ -313,9 +322,11 @@ int histfile_shorten(struct histfile *h, struct err *err)
 		return rc;
 	/* Under the lock nobody appends: all that is in it is read here. */
 	size = read_at(fd, st.st_size > READ_MAX ? st.st_size - READ_MAX : 0,
-	    (size_t)(st.st_size > READ_MAX ? READ_MAX : st.st_size), &text);
+	    (size_t)(st.st_size > READ_MAX ? READ_MAX : st.st_size), &text, &sys);
 	out = folded_text(text, size, h->limit, &length);
-	rc = files_replace(h->path, out, length, 0600, err);
+	/* What could not be read must not be lost. */
+	rc = sys ? err_sys(err, sys, "cannot read %s", h->path)
+		 : files_replace(h->path, out, length, 0600, err);
 	free(out);
 	free(text);
 	close(fd);

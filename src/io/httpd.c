@@ -23,8 +23,10 @@
 #include "tasmite/base/xalloc.h"
 #include "tasmite/io/loop.h"
 
-#define CONNECTIONS 12
+#define CONNECTIONS 16
+#define SPARE	    4	  /* places that are kept for who comes next */
 #define MEMORY	    8192u /* of one connection, bytes */
+#define WAITING	    64	  /* connections that the system may hold before they are taken */
 #define BLOCK	    4096u
 #define EVENTS	    64
 #define TOLD	    20	 /* refusals that are told; more are only counted */
@@ -166,6 +168,33 @@ static void keep_close(int fd)
 	(void)setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &room, sizeof(room));
 }
 
+static void send_away(struct httpd *h, struct visitor *v)
+{
+	v->until = MONO_NEVER;
+	h->counts.slow++;
+	/* The library finds its end and closes it. */
+	(void)shutdown(v->fd, SHUT_RDWR);
+}
+
+/* A device asks as soon as it is let in: of those who have not, the one that is there for longest
+ * goes, so that slow ones never hold all the places. */
+static void keep_room(struct httpd *h)
+{
+	struct visitor *eldest = NULL;
+	unsigned used = 0;
+
+	for (unsigned i = 0; i < CONNECTIONS; i++) {
+		struct visitor *v = &h->visitor[i];
+
+		used += v->c != NULL;
+		if (v->c && v->fd >= 0 && v->until != MONO_NEVER &&
+		    (!eldest || v->until < eldest->until))
+			eldest = v;
+	}
+	if (used > CONNECTIONS - SPARE && eldest)
+		send_away(h, eldest);
+}
+
 /* Who sends a byte now and then would keep its place for ever: the library only looks at the last
  * byte's time. */
 static void visitors(
@@ -190,6 +219,7 @@ static void visitors(
 		v->until = loop_now(h->loop) + h->patience;
 		if (v->fd >= 0)
 			keep_close(v->fd);
+		keep_room(h);
 		return;
 	}
 }
@@ -206,12 +236,8 @@ static void send_slow_away(struct httpd *h, mono_t now)
 	for (unsigned i = 0; i < CONNECTIONS; i++) {
 		struct visitor *v = &h->visitor[i];
 
-		if (!v->c || v->until > now || v->fd < 0)
-			continue;
-		v->until = MONO_NEVER;
-		h->counts.slow++;
-		/* The library finds its end and closes it. */
-		(void)shutdown(v->fd, SHUT_RDWR);
+		if (v->c && v->until <= now && v->fd >= 0)
+			send_away(h, v);
 	}
 }
 
@@ -423,6 +449,14 @@ static void after(void *ctx, void *rd, void *wr, void *ex, mono_t now)
 
 /* ---- beginning and end ------------------------------------------------------------------------- */
 
+/* The names are plain: what is written with '%' is another one. ("%00" would end it otherwise.) */
+static size_t as_it_stands(void *ctx, struct MHD_Connection *c, char *text)
+{
+	(void)ctx;
+	(void)c;
+	return strlen(text);
+}
+
 /* Letters and digits; the few that are a little likelier than others do no harm. */
 static int make_token(char *dst, struct err *err)
 {
@@ -463,8 +497,9 @@ static int start(struct httpd *h, struct err *err)
 	    MHD_OPTION_EXTERNAL_LOGGER, quiet, h, MHD_OPTION_SOCK_ADDR, (struct sockaddr *)&in,
 	    MHD_OPTION_CONNECTION_LIMIT, (unsigned)CONNECTIONS, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
 	    (size_t)MEMORY, MHD_OPTION_CONNECTION_TIMEOUT, idle, MHD_OPTION_LISTEN_BACKLOG_SIZE,
-	    (unsigned)CONNECTIONS, MHD_OPTION_NOTIFY_COMPLETED, completed, h,
-	    MHD_OPTION_NOTIFY_CONNECTION, visitors, h, MHD_OPTION_END);
+	    (unsigned)WAITING, MHD_OPTION_NOTIFY_COMPLETED, completed, h,
+	    MHD_OPTION_NOTIFY_CONNECTION, visitors, h, MHD_OPTION_UNESCAPE_CALLBACK, as_it_stands,
+	    h, MHD_OPTION_END);
 	if (!h->daemon)
 		return err_sys(err, errno ? errno : EADDRNOTAVAIL,
 		    "can't listen at %s for the device", h->address);

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "tasmite/base/xalloc.h"
+#include "tasmite/io/files.h"
 
 struct infile {
 	int fd;
@@ -25,7 +26,7 @@ struct infile *infile_open(const char *path, struct err *err)
 	/* Looked at before: opening alone moves the lines of a serial port. */
 	if (stat(path, &st) < 0 ||
 	    (S_ISREG(st.st_mode) &&
-		(fd = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC)) < 0)) {
+		(fd = files_open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC, 0)) < 0)) {
 		err_sys(err, errno, "cannot read %s", path);
 		return NULL;
 	}

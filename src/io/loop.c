@@ -19,6 +19,8 @@
 
 #define SIGNALS	   65 /* Linux: 1..64 */
 #define GUESTS_MAX 8
+/* So many waits in a row may fail for want of memory and the like before that is given up. */
+#define FAILURES_MAX 100
 /* Longest single wait: keeps the sum within a struct timeval on every platform. */
 #define WAIT_MAX MONO_S(1000000)
 
@@ -78,7 +80,8 @@ struct loop {
 	uint64_t turn;
 	bool in_turn;
 	bool again;
-	bool dirty; /* something is marked dead */
+	bool dirty;   /* something is marked dead */
+	int failures; /* waits in a row that failed */
 	bool stopping;
 	int stop_code;
 };
@@ -425,9 +428,13 @@ static int wait_ready(struct loop *l, struct sets *s, mono_t until, struct err *
 	struct timeval tv;
 
 	fill_sets(l, s, &deadline);
-	if (select(s->max_fd + 1, &s->rd, &s->wr, &s->ex, wait_for(&tv, l, deadline)) >= 0)
+	if (select(s->max_fd + 1, &s->rd, &s->wr, &s->ex, wait_for(&tv, l, deadline)) >= 0) {
+		l->failures = 0;
 		return ERR_OK;
-	if (errno != EINTR)
+	}
+	/* What is short now may be there again in the next turn. */
+	if (errno != EINTR &&
+	    ((errno != ENOMEM && errno != EAGAIN) || ++l->failures > FAILURES_MAX))
 		return err_sys(err, errno, "waiting for input failed");
 	/* A signal: the sets say nothing (and SA_RESTART doesn't restart select). */
 	FD_ZERO(&s->rd);

@@ -5,6 +5,7 @@
 
 #include <ctype.h>
 #include <dirent.h>
+#include <errno.h>
 #include <grp.h>
 #include <libserialport.h>
 #include <pwd.h>
@@ -33,6 +34,7 @@ const struct ports_roots ports_here = {"/dev", "/dev/no-sysfs", "/dev/no-proc", 
 struct names {
 	char (*name)[NAME_SIZE];
 	size_t n;
+	int sys; /* why they could not be had, an errno value */
 };
 
 int ports_name_cmp(const char *a, const char *b)
@@ -72,8 +74,11 @@ static void names_of_library(struct names *names)
 {
 	struct sp_port **list;
 
-	if (sp_list_ports(&list) != SP_OK)
+	errno = 0;
+	if (sp_list_ports(&list) != SP_OK) {
+		names->sys = errno ? errno : EIO;
 		return;
+	}
 	for (size_t i = 0; list[i]; i++) {
 		const char *path = sp_get_port_name(list[i]);
 
@@ -92,8 +97,10 @@ static void names_of_sysfs(const struct ports_roots *r, struct names *names)
 	if (!str_fmt(path, sizeof(path), "%s/class/tty", r->sys))
 		return;
 	d = opendir(path);
-	if (!d)
+	if (!d) { /* a system without serial ports has no such folder */
+		names->sys = errno == ENOENT ? 0 : errno;
 		return;
+	}
 	while ((e = readdir(d)) != NULL)
 		if (e->d_name[0] != '.' &&
 		    str_fmt(path, sizeof(path), "%s/class/tty/%s/device", r->sys, e->d_name) &&
@@ -174,7 +181,7 @@ bool ports_known(const char *name)
 
 size_t ports_list_at(const struct ports_roots *r, struct port_info *list, size_t max)
 {
-	struct names names = {xcalloc(NAMES_MAX, NAME_SIZE), 0};
+	struct names names = {xcalloc(NAMES_MAX, NAME_SIZE), 0, 0};
 	struct port_info *all;
 	size_t count = 0;
 
@@ -192,6 +199,7 @@ size_t ports_list_at(const struct ports_roots *r, struct port_info *list, size_t
 				list[count++] = all[i];
 	free(all);
 	free(names.name);
+	errno = names.sys;
 	return count;
 }
 

@@ -214,6 +214,17 @@ void ports_key(const struct port_info *info, char *key, size_t size)
 		str_fmt(key, size, "usb %04x:%04x at %s", info->vid, info->pid, info->usb_path);
 }
 
+bool ports_key_is_another(const char *key, const char *now)
+{
+	const size_t model = sizeof("usb 0403:6001") - 1;
+
+	if (!str_starts(key, "usb ") || !str_starts(now, "usb "))
+		return false;
+	if (strncmp(key, now, model) != 0)
+		return true;
+	return strstr(key, " serial ") && strstr(now, " serial ") && strcmp(key, now) != 0;
+}
+
 int ports_find_key_at(
     const struct ports_roots *r, const char *key, char *path, size_t size, struct err *err)
 {

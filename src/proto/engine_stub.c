@@ -23,6 +23,7 @@
 #define STUB_BLOCK_SMALL   0x400u
 #define STUB_HELLO_FIRST   MONO_MS(250)
 #define STUB_HELLO_NEXT	   MONO_MS(60)
+#define STUB_HELLO_QUICK   MONO_MS(500) /* with the first less than STUB_FALLBACK_MS */
 #define STUB_HELLO_MAX	   MONO_S(3)
 #define STUB_HELLO_WORDS   12u
 #define STUB_ANSWER	   MONO_MS(250)
@@ -525,15 +526,17 @@ void stub_hello_expire(struct engine *e)
 {
 	struct engine_stub *st = &e->st;
 	stub_flush(e);
-	/* What carries badly is heard as noise. Silence may be no more than a long way: asked once. */
-	if (st->quick && (st->asked > 0 || e->junk > 0 || st->damaged != st->damaged_before)) {
+	/* What carries badly is heard as noise (the ROM's last answer, late, is none). Silence may be no
+	 * more than a long way: asked once. */
+	if (st->quick &&
+	    (st->asked > 0 || engine_restart_likely(e) || st->damaged != st->damaged_before)) {
 		quick_failed(e);
 		return;
 	}
 	if (e->now - st->began >= STUB_HELLO_MAX || engine_restart_likely(e)) {
 		stub_no_hello(e);
 	} else if (st->asked == 0) {
-		stub_ask(e, STUB_HELLO, NULL, 0, STUB_HELLO_NEXT);
+		stub_ask(e, STUB_HELLO, NULL, 0, st->quick ? STUB_HELLO_QUICK : STUB_HELLO_NEXT);
 	} else {
 		st->patience += st->patience / 2;
 		e->cmd.waiting = true;

@@ -480,9 +480,10 @@ int image_place(const struct image_info *info, const struct image_device *device
 	if (rc == ERR_OK)
 		rc = image_check_fault(info, &out->verdict);
 	if (rc == ERR_OK)
-		rc = check_revision(&p);
-	if (rc == ERR_OK)
 		rc = place_by_kind(&p);
+	/* Last: who insists on it writes to the place that is known by then. */
+	if (rc == ERR_OK)
+		rc = check_revision(&p);
 	int fits = check_room(info, device, asked, out);
 	/* Without a place that is known there is nothing to insist on. */
 	if (rc != ERR_OK && !asked && out->offset == 0 &&

@@ -238,7 +238,7 @@ bool tui_dirty(const struct tui *t, mono_t now)
 {
 	struct tui_seen seen;
 
-	if (t->dirty || t->backend->ops->pending(t->backend))
+	if (t->dirty || t->backend->ops->pending(t->backend) || t->backend->ops->lost(t->backend))
 		return true;
 	if (clock_runs(t) && now - t->drawn >= MONO_MS(500))
 		return true;
@@ -252,6 +252,8 @@ mono_t tui_deadline(const struct tui *t, mono_t now)
 
 	if (t->backend->ops->pending(t->backend))
 		at = now + MONO_MS(10);
+	else if (t->backend->ops->lost(t->backend))
+		at = now + MONO_MS(100);
 	if (clock_runs(t))
 		at = mono_min(at, t->drawn + MONO_MS(500));
 	return at;

@@ -40,8 +40,9 @@
 #include "keys.h"
 #include "memfile.h"
 
-#define OUT_MAX	 (8u << 20)
-#define CELL_WCS CCHARW_MAX
+#define OUT_MAX	   (8u << 20)
+#define LOSSES_MAX 20
+#define CELL_WCS   CCHARW_MAX
 
 /* Bracketed paste and SGR mouse reports are xterm's; terminals without them ignore the modes. */
 #define PASTE_ON  "\033[?2004h"
@@ -71,6 +72,8 @@ struct tui_curses {
 	bool whole;		   /* the terminal has to be told everything */
 	bool active;		   /* the terminal is ours */
 	bool gone;		   /* the terminal is */
+	bool lost;		   /* what the last frame said did not get there */
+	unsigned losses;	   /* in a row */
 	bool mouse, wheel, utf8;
 	enum theme_depth depth;
 	unsigned no_color_attrs; /* what the terminal can't do together with colours */
@@ -89,6 +92,14 @@ static const struct tui_curses *curses_const(const struct backend *b)
 
 /* ---- output ------------------------------------------------------------------------------ */
 
+/* The next frame tells everything. */
+static void lose_frame(struct tui_curses *c)
+{
+	buf_clear(&c->out);
+	c->whole = c->lost = true;
+	c->losses++;
+}
+
 /* Writes what the terminal takes now. */
 static void push_out(struct tui_curses *c)
 {
@@ -98,18 +109,21 @@ static void push_out(struct tui_curses *c)
 		if (n > 0) {
 			buf_consume(&c->out, (size_t)n);
 		} else {
-			/* Full for now, or gone for good: then nothing is to be kept either. */
-			if (n < 0 && errno != EAGAIN && errno != EINTR)
-				buf_clear(&c->out);
+			/* Full for now, or a fault: what was to be shown is not, so that the next frame
+			 * tells everything. */
+			if (n < 0 && errno != EAGAIN && errno != EINTR) {
+				lose_frame(c);
+			}
 			return;
 		}
 	}
+	c->losses = 0;
 }
 
 static void queue_out(struct tui_curses *c, const char *bytes, size_t n)
 {
 	if (!buf_append(&c->out, bytes, n))
-		buf_clear(&c->out);
+		lose_frame(c);
 }
 
 /* Reads on in what curses has written since the last rewind. */
@@ -118,8 +132,11 @@ static size_t fetch_part(struct tui_curses *c, char *part, size_t size, off_t at
 	off_t end = lseek(c->mem, 0, SEEK_CUR);
 	ssize_t n = 0;
 
-	if (end > at)
-		n = pread(c->mem, part, end - at < (off_t)size ? (size_t)(end - at) : size, at);
+	do {
+		if (end > at)
+			n = pread(
+			    c->mem, part, end - at < (off_t)size ? (size_t)(end - at) : size, at);
+	} while (n < 0 && errno == EINTR);
 	return n > 0 ? (size_t)n : 0;
 }
 
@@ -163,6 +180,17 @@ static void write_through(int fd, const char *p, size_t n)
 	}
 }
 
+/* False, errno set: the terminal stays as it was. */
+static bool set_modes(const struct tui_curses *c, int when, const struct termios *modes)
+{
+	int rc;
+
+	do {
+		rc = tcsetattr(c->tty, when, modes);
+	} while (rc < 0 && errno == EINTR);
+	return rc == 0;
+}
+
 static void leave_screen(struct tui_curses *c)
 {
 	/* CAN ends a sequence that was cut in the middle. */
@@ -186,15 +214,20 @@ static void leave_screen(struct tui_curses *c)
 		at += (off_t)n;
 	}
 	rewind_frame(c);
+	if (!at && exit_ca_mode) /* what curses says of it can't be had */
+		write_through(c->tty, exit_ca_mode, strlen(exit_ca_mode));
 	/* The Linux console has no second screen: the shell's prompt goes below ours, not into it. */
 	if (!exit_ca_mode)
 		write_through(c->tty, "\r\n", 2);
-	tcsetattr(c->tty, TCSADRAIN, &c->saved);
+	/* Where it can't wait for what is on its way it does without. */
+	if (!set_modes(c, TCSADRAIN, &c->saved))
+		(void)set_modes(c, TCSANOW, &c->saved);
 }
 
-static void enter_screen(struct tui_curses *c)
+static bool enter_screen(struct tui_curses *c)
 {
-	tcsetattr(c->tty, TCSANOW, &c->raw);
+	bool good = set_modes(c, TCSANOW, &c->raw);
+
 	c->active = true;
 	c->whole = true;
 	queue_out(c, PASTE_ON, sizeof(PASTE_ON) - 1);
@@ -202,6 +235,7 @@ static void enter_screen(struct tui_curses *c)
 	queue_out(c, c->wheel ? WHEEL_ON : WHEEL_OFF, sizeof(WHEEL_ON) - 1);
 	if (c->mouse)
 		queue_out(c, MOUSE_ON, sizeof(MOUSE_ON) - 1);
+	return good;
 }
 
 /* ---- keys -------------------------------------------------------------------------------- */
@@ -402,6 +436,7 @@ static bool curses_blit(struct backend *b, const struct surface *s, const struct
 		fetch_frame(c);
 	}
 	c->theme = theme;
+	c->lost = false;
 	cellout_frame(&c->cellout, s, c->whole || sum != c->theme_sum, &c->out);
 	c->theme_sum = sum;
 	c->whole = false;
@@ -413,6 +448,12 @@ static bool curses_pending(struct backend *b)
 {
 	push_out(curses_of(b));
 	return buf_len(&curses_of(b)->out) > 0;
+}
+
+/* A terminal that takes none is not tried for ever. */
+static bool curses_lost(const struct backend *b)
+{
+	return curses_const(b)->lost && curses_const(b)->losses <= LOSSES_MAX;
 }
 
 static void curses_redraw(struct backend *b)
@@ -510,7 +551,7 @@ static void curses_resume(struct backend *b)
 
 	if (c->active)
 		return;
-	enter_screen(c);
+	(void)enter_screen(c); /* it could before */
 	curses_resized(b);
 }
 
@@ -684,7 +725,13 @@ static int start(struct tui_curses *c, bool color, struct err *err)
 		    "TERM=xterm",
 		    term ? term : "");
 	setup_curses(c, color);
-	enter_screen(c);
+	/* Without them no key would come before Enter, not even the one that leaves. */
+	if (!enter_screen(c)) {
+		int sys = errno;
+
+		leave_screen(c);
+		return err_sys(err, sys, "the modes of the terminal can't be set");
+	}
 	curses_resized(&c->base);
 	return ERR_OK;
 }
@@ -697,6 +744,7 @@ struct backend *tui_curses_new(bool color, struct err *err)
 	    .resized = curses_resized,
 	    .blit = curses_blit,
 	    .pending = curses_pending,
+	    .lost = curses_lost,
 	    .redraw = curses_redraw,
 	    .beep = curses_beep,
 	    .set_mouse = curses_set_mouse,

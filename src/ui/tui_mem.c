@@ -124,6 +124,12 @@ static bool mem_pending(struct backend *b)
 	return !mem_of(b)->ready;
 }
 
+static bool mem_lost(const struct backend *b)
+{
+	(void)b;
+	return false;
+}
+
 static bool mem_unicode(const struct backend *b)
 {
 	return mem_const(b)->unicode;
@@ -182,6 +188,7 @@ struct backend *tui_mem_new(int w, int h)
 	    .resized = mem_nothing,
 	    .blit = mem_blit,
 	    .pending = mem_pending,
+	    .lost = mem_lost,
 	    .redraw = mem_nothing,
 	    .beep = mem_nothing,
 	    .set_mouse = mem_mouse,

@@ -82,4 +82,12 @@ see 'Project sonoff'
 [ "$(resets)" = 2 ] || bad "$(resets) resets"
 runs_again
 end
+
+begin session__says_so__loader_comes_again
+hand "button down"
+tm_line '/chip'
+see 'Its boot loader has started'
+see 'release the button'
+hand "button up"
+end
 finish

@@ -127,6 +127,26 @@ tm_stop
 sim_stop
 end
 
+begin typed_line__lost_on_the_way__is_told
+rm -f "$TMPDIR/flash.bin"
+sim_start --boot-image "$TMPDIR/app.bin" --power off
+tm_start 120 40 "$B/tasmite $DEV"
+see 'is open'
+hand "power on"
+see 'WIF: ' 20
+tm_line 'LedState 3'
+see 'CMD: LedState 3' 20
+see 'RESULT = ."LedState":3' 20
+hand "power off"
+tm_line 'LedPower'
+see 'LedPower: neither echo nor answer came' 20
+tm_shows 'LedState 3: ' && bad "one that arrived is told of"
+tm_keys C-q
+wait_for 10 tm_ended
+tm_stop
+sim_stop
+end
+
 begin line__waits_for_the_script__and_that_is_said
 sim_start --boot-image "$TMPDIR/app.bin" --power off --speed 0.2
 tm_start 120 40 "$B/tasmite $DEV"

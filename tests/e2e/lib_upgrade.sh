@@ -28,12 +28,12 @@ device() {
 	rm -f "$TMPDIR/flash.bin"
 	sim_start --boot-image "$FW/$full.img" --scenario "$scn" --speed 5
 	wait_for 60 listens || bad "the device does not listen: $(tail -n 3 "$TMPDIR/join")"
-	timeout 60 "$B/tasmite" --plain --timeout 50 --until 'with IP address [12]' \
+	timeout 60 "$B/tasmite" --plain --timeout 50 --until 'with IP address (127|203)' \
 		--send "Backlog OtaUrl $OLD; SSId1 home; Password1 secret-key" "$DEV" >"$TMPDIR/join" 2>&1 ||
 		bad "the device did not join: $(tail -n 3 "$TMPDIR/join")"
 	sim_stop
 	sim_start --boot-image "$FW/$build.img" --scenario "$scn" --speed 5 "$@"
-	timeout 60 "$B/tasmite" --plain --timeout 50 --until 'with IP address [12]' "$DEV" \
+	timeout 60 "$B/tasmite" --plain --timeout 50 --until 'with IP address (127|203)' "$DEV" \
 		>"$TMPDIR/join" 2>&1 || bad "$build did not join: $(tail -n 3 "$TMPDIR/join")"
 }
 # run CODE WORDS...: tasmite upgrade with these words; JSON in $TMPDIR/out.

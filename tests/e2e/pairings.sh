@@ -165,4 +165,20 @@ holds "$T/8266.bin" 0x40000
 run 1 flash --port "$DEV" --yes --force "$T/esp32c3-app.bin"
 err 'not for an ESP8266'
 end
+# What needs a later chip dies at its start: refused, and written on one's own word.
+begin image__for_a_later_revision__refused
+make_image --chip esp32c3 --kind app --size 128K --min-revision 3 -o "$T/rev3.bin"
+make_image --chip esp32c3 --kind app --size 128K --min-revision 101 -o "$T/rev101.bin"
+c=esp32c3
+device $c --revision 0.4
+run 0 flash --port "$DEV" --yes "$T/rev3.bin"
+holds "$T/rev3.bin" $APP
+cp "$T/flash.bin" "$T/before.bin"
+refused 'needs revision v1.1 of the ESP32-C3 or later, this one is v0.4' "$T/rev101.bin"
+run 0 flash --port "$DEV" --yes --force "$T/rev101.bin"
+holds "$T/rev101.bin" $APP
+run 0 chip --port "$DEV"
+grep -q '^revision: v0.4$' "$T/out" || bad "not told: $(cat "$T/out")"
+end
+
 finish

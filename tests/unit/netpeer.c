@@ -72,7 +72,7 @@ int netpeer_pair(int *server)
 	return fd;
 }
 
-static size_t from_hex(const char *hex, uint8_t *dst, size_t size)
+size_t netpeer_from_hex(const char *hex, uint8_t *dst, size_t size)
 {
 	size_t n = 0;
 	unsigned value;
@@ -89,7 +89,7 @@ static size_t from_hex(const char *hex, uint8_t *dst, size_t size)
 void netpeer_send_hex(int fd, const char *hex)
 {
 	uint8_t bytes[512];
-	size_t n = from_hex(hex, bytes, sizeof(bytes));
+	size_t n = netpeer_from_hex(hex, bytes, sizeof(bytes));
 
 	assert_int_equal(send(fd, bytes, n, MSG_NOSIGNAL), n);
 }
@@ -97,7 +97,7 @@ void netpeer_send_hex(int fd, const char *hex)
 void netpeer_expect_hex(int fd, const char *hex)
 {
 	uint8_t want[512], got[512];
-	size_t n = from_hex(hex, want, sizeof(want));
+	size_t n = netpeer_from_hex(hex, want, sizeof(want));
 	size_t len = 0;
 
 	while (len < n) {

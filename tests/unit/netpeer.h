@@ -4,6 +4,7 @@
 #define TASMITE_TESTS_NETPEER_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 /* Listens on 127.0.0.1; *port is what the system chose. */
 int netpeer_listen(unsigned *port);
@@ -11,6 +12,8 @@ int netpeer_listen(unsigned *port);
 int netpeer_accept(int listener);
 /* A connected pair: *server as accepted, returned is the client's end, non-blocking. */
 int netpeer_pair(int *server);
+/* "ff fa 2c" as bytes; how many. */
+size_t netpeer_from_hex(const char *hex, uint8_t *dst, size_t size);
 void netpeer_send_hex(int fd, const char *hex);
 /* Reads what stands in hex, and fails where something else comes. */
 void netpeer_expect_hex(int fd, const char *hex);

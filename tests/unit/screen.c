@@ -379,3 +379,21 @@ void screen_golden(struct screen *sc, const char *name)
 	screen_keep(name, &out);
 	sbuf_fini(&out);
 }
+
+int screen_setup(void **state)
+{
+	struct screen *sc = calloc(1, sizeof(*sc));
+
+	if (!sc)
+		return -1;
+	screen_open(sc, 120, 40);
+	*state = sc;
+	return 0;
+}
+
+int screen_teardown(void **state)
+{
+	screen_close(*state);
+	free(*state);
+	return 0;
+}

@@ -28,6 +28,9 @@ struct screen {
 /* A session with an open port and a short log, on a screen in memory. */
 void screen_open(struct screen *sc, int w, int h);
 void screen_close(struct screen *sc);
+/* For CMocka: *state is one of 120 x 40. */
+int screen_setup(void **state);
+int screen_teardown(void **state);
 /* Bytes of the device. */
 void screen_rx(struct screen *sc, const char *text);
 /* The session reads the device's lines that it has not read yet, and judges. */

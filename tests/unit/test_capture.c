@@ -217,6 +217,64 @@ static void full_disk__counts__what_the_queue_cannot_keep(void **state)
 	free(big);
 }
 
+/* One hole, not many: nothing is taken again before all that waited is in the file. */
+static void full_disk__leaves__one_gap_that_is_told_once(void **state)
+{
+	struct fixture *f = *state;
+	struct capture *c = open_capture(f);
+	size_t n = 5u << 20, kept;
+	uint8_t *big = calloc(1, n);
+
+	assert_non_null(big);
+	signal(SIGXFSZ, SIG_IGN);
+	limit_files_to(1000);
+	assert_true(capture_write(c, big, n, 0, &f->err) < 0);
+	kept = capture_bytes(c);
+	assert_int_equal(capture_gap(c, 1), 0);
+	assert_true(capture_write(c, "lost", 4, 1, &f->err) < 0);
+	/* Some room is none yet. */
+	limit_files_to(1u << 20);
+	assert_true(capture_write_whole(c, "lost too", 8, MONO_S(2), &f->err) < 0);
+	assert_int_equal(capture_gap(c, MONO_S(2)), 0);
+	limit_files_to(RLIM_INFINITY);
+	assert_int_equal(capture_gap(c, MONO_S(2)), 0); /* it is not tried before its time */
+	assert_int_equal(capture_gap(c, MONO_S(4)), n - kept + 12);
+	assert_int_equal(capture_gap(c, MONO_S(4)), 0);
+	assert_int_equal(capture_write(c, "kept", 4, MONO_S(4), &f->err), ERR_OK);
+	assert_int_equal(capture_close(c, &f->err), ERR_OK);
+	assert_int_equal(size_of(f), kept + 4);
+	free(big);
+}
+
+static void close__tells__how_much_is_lost(void **state)
+{
+	struct fixture *f = *state;
+	struct capture *c = open_capture(f);
+
+	signal(SIGXFSZ, SIG_IGN);
+	limit_files_to(1);
+	assert_int_equal(capture_write(c, "0123456789", 10, 0, &f->err), ERR_OK);
+	assert_true(capture_close(c, &f->err) < 0);
+	limit_files_to(RLIM_INFINITY);
+	assert_non_null(strstr(f->err.text, "the last 9 "));
+	assert_non_null(strstr(f->err.text, f->path));
+}
+
+/* With nothing kept there is no moment without a file. */
+static void rotate__empties__the_file_when_none_is_kept(void **state)
+{
+	struct fixture *f = *state;
+	struct capture *c = open_capture(f);
+
+	assert_int_equal(capture_write(c, "old", 3, 0, &f->err), ERR_OK);
+	assert_int_equal(capture_rotate(c, 0, 0, &f->err), ERR_OK);
+	assert_int_equal(size_of(f), 0);
+	assert_int_equal(capture_file_size(c), 0);
+	assert_int_equal(capture_write(c, "newer", 5, 0, &f->err), ERR_OK);
+	assert_int_equal(capture_close(c, &f->err), ERR_OK);
+	assert_int_equal(size_of(f), 5);
+}
+
 static void rescue__writes__what_is_queued(void **state)
 {
 	struct fixture *f = *state;
@@ -250,6 +308,9 @@ int main(void)
 	    T(write__takes__more_than_the_queue_holds),
 	    T(full_disk__is_told__kept_and_tried_again),
 	    T(full_disk__counts__what_the_queue_cannot_keep),
+	    T(full_disk__leaves__one_gap_that_is_told_once),
+	    T(close__tells__how_much_is_lost),
+	    T(rotate__empties__the_file_when_none_is_kept),
 	    T(rescue__writes__what_is_queued),
 	    cmocka_unit_test(close__takes__null),
 	};

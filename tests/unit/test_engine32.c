@@ -104,6 +104,33 @@ static void identify__each_chip__by_its_row(void **state)
 	}
 }
 
+/* At the ends of what the eFuses have room for; 300 of an ESP32 is burnt in three places. */
+static void identify__each_chip__with_its_revision(void **state)
+{
+	static const struct {
+		enum sim_chip chip;
+		unsigned revision[4];
+	} rows[] = {{SIM_ESP32, {0, 101, 203, 300}}, {SIM_ESP32S2, {0, 100, 7, 115}},
+	    {SIM_ESP32S3, {0, 1, 102, 315}}, {SIM_ESP32C2, {0, 200, 315, 101}},
+	    {SIM_ESP32C3, {3, 4, 101, 315}}, {SIM_ESP32C5, {0, 100, 315, 3}},
+	    {SIM_ESP32C6, {0, 1, 100, 315}}, {SIM_ESP32H2, {0, 1, 102, 307}},
+	    {SIM_ESP32P4, {0, 103, 301, 515}}};
+
+	(void)state;
+	assert_int_equal(sizeof rows / sizeof rows[0], CHIPS);
+	for (size_t i = 0; i < CHIPS; i++)
+		for (size_t k = 0; k < 4; k++) {
+			struct rig_config c = config(rows[i].chip, ENGINE_IDENTIFY, 0);
+			c.link.device.has_revision = true;
+			c.link.device.revision = rows[i].revision[k];
+			begin(&c);
+			finish(ENGINE_EV_DONE, MIN);
+			const struct engine_chip *chip = engine_chip_info(rig.e);
+			assert_int_equal(chip->revision, rows[i].revision[k]);
+			rig_fini(&rig);
+		}
+}
+
 static void flash__each_chip__packed_and_verified(void **state)
 {
 	(void)state;
@@ -622,6 +649,7 @@ int main(void)
 	rig_fill(image, sizeof image, 77);
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(identify__each_chip__by_its_row),
+	    cmocka_unit_test(identify__each_chip__with_its_revision),
 	    cmocka_unit_test(flash__each_chip__packed_and_verified),
 	    cmocka_unit_test(flash__same_again__nothing_written),
 	    cmocka_unit_test(flash__one_sector_differs__only_that_one),

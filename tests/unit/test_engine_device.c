@@ -499,6 +499,29 @@ static void quick__falls_back__rate_that_does_not_carry(void **state)
 	}
 }
 
+/* A server or machine that gets busy answers late: that is no rate that does not carry. */
+static void quick__keeps_the_rate__answers_that_are_late(void **state)
+{
+	(void)state;
+	static const char *const late[] = {"delay:150", "delay:300", "delay:450"};
+	for (size_t i = 0; i < 6; i++) {
+		struct rig_config c = config(ENGINE_FLASH, 40 * KIB);
+		/* 0: the highest that carries is looked for. */
+		c.job.baud = i < 3 ? 921600 : 0;
+		c.fault[0] = late[i % 3];
+		c.fault_after_identity = true;
+		begin(&c, 3);
+		finish(5 * MIN);
+		assert_true(rig_flash_is(&rig, 0, image, 40 * KIB));
+		const struct engine_event *rate = rig_last(&rig, ENGINE_EV_BAUD);
+		print_message("%s: at %u, %zu retries\n", c.fault[0], (unsigned)rate->value,
+		    rig_count(&rig, ENGINE_EV_RETRY, -1));
+		assert_true(rate->ok);
+		assert_true(rate->value > (i < 3 ? 900000 : 1900000));
+		rig_fini(&rig);
+	}
+}
+
 static void quick__loads__in_less_than_a_third_of_a_second(void **state)
 {
 	(void)state;
@@ -646,6 +669,7 @@ int main(void)
 	    cmocka_unit_test(flash__runs_the_application__by_the_stub),
 	    cmocka_unit_test(flash__resets_by_rts__where_there_are_lines),
 	    cmocka_unit_test(quick__once_more__stub_restarts_into_the_loader),
+	    cmocka_unit_test(quick__keeps_the_rate__answers_that_are_late),
 	    cmocka_unit_test(quick__loads__in_less_than_a_third_of_a_second),
 	    cmocka_unit_test(quick__falls_back__rate_that_does_not_carry),
 	    cmocka_unit_test(quick__starts_anew__chip_restarts_meanwhile),

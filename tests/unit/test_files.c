@@ -332,6 +332,24 @@ static void list__gives__names_in_order_with_folders_told(void **state)
 	assert_int_equal(files_list("/no/such", 1, count_names, &names, &f->err), ERR_NOENT);
 }
 
+static void move__takes__the_place_of_what_is_there(void **state)
+{
+	struct fixture *f = *state;
+	char from[160];
+
+	snprintf(from, sizeof(from), "%s/unfinished", f->home);
+	assert_int_equal(files_append(f->path, "old and longer", 14, 0600, &f->err), ERR_OK);
+	assert_int_equal(files_append(from, "new", 3, 0600, &f->err), ERR_OK);
+	assert_int_equal(files_move(from, f->path, &f->err), ERR_OK);
+	expect_content(f, "new");
+	assert_false(files_exists(from));
+	/* What is not there leaves it alone. */
+	assert_true(files_move(from, f->path, &f->err) < 0);
+	assert_non_null(strstr(f->err.text, f->path));
+	expect_content(f, "new");
+	files_remove(from);
+}
+
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 
 int main(void)
@@ -351,6 +369,7 @@ int main(void)
 	    T(replace__keeps__the_old_file_when_the_disk_is_full),
 	    T(replace__fails__in_a_folder_that_is_not_there),
 	    T(append__adds__records_and_creates_with_the_mode),
+	    T(move__takes__the_place_of_what_is_there),
 	    T(list__gives__names_in_order_with_folders_told),
 	};
 

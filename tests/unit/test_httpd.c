@@ -228,6 +228,7 @@ static void httpd__answers_head__without_a_body(void **state)
 	stop(&r);
 }
 
+/* '%' stands for the secret part of the path, '@' for a '%'. */
 static void httpd__refuses__what_is_not_in_the_list(void **state)
 {
 	static const char *const rows[][3] = {
@@ -240,6 +241,10 @@ static void httpd__refuses__what_is_not_in_the_list(void **state)
 	    {"GET", "%/sonoff.bin/", "404"},
 	    {"GET", "%//sonoff.bin", "404"},
 	    {"GET", "/../../etc/passwd", "404"},
+	    {"GET", "%/sonoff.bin@00", "404"},
+	    {"GET", "%/sonoff.bin@00.gz", "404"},
+	    {"GET", "%/@73onoff.bin", "404"},
+	    {"GET", "%/@2e@2e/sonoff.bin", "404"},
 	    {"POST", "%/sonoff.bin", "405"},
 	    {"PUT", "%/sonoff.bin", "405"},
 	    {"DELETE", "%/sonoff.bin", "405"},
@@ -253,7 +258,7 @@ static void httpd__refuses__what_is_not_in_the_list(void **state)
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		path[0] = '\0';
 		for (const char *p = rows[i][1]; *p; p++) {
-			char one[2] = {*p, '\0'};
+			char one[2] = {*p == '@' ? '%' : *p, '\0'};
 
 			str_cat(path, sizeof(path), *p == '%' ? token : one);
 		}
@@ -363,6 +368,31 @@ static void httpd__sends_away__who_is_slow_with_a_request(void **state)
 	stop(&r);
 }
 
+/* They have time left, and there are more of them than places: who asks gets in all the same. */
+static void httpd__lets_the_device_in__where_slow_ones_fill_it(void **state)
+{
+	struct rig r = start();
+	char text[512], *body;
+	mono_t began;
+	int fd[60];
+
+	(void)state;
+	serve(&r, DEVICE, MONO_S(3600));
+	for (size_t i = 0; i < sizeof(fd) / sizeof(fd[0]); i++) {
+		fd[i] = client(&r, DEVICE);
+		(void)send(fd[i], "GET /", i % 2 ? 5 : 0, MSG_NOSIGNAL);
+		turn(&r);
+	}
+	began = clock_now();
+	str_fmt(text, sizeof(text), "GET %s HTTP/1.0\r\n\r\n", path_of(&r));
+	assert_int_equal(ask(&r, DEVICE, text, big, sizeof(big), &body), SIZE);
+	assert_true(clock_now() - began < MONO_S(20));
+	assert_true(httpd_counts(r.h)->slow >= 40);
+	for (size_t i = 0; i < sizeof(fd) / sizeof(fd[0]); i++)
+		close(fd[i]);
+	stop(&r);
+}
+
 /* Nonsense of all kinds: nothing is served, the server stays. */
 static void httpd__survives__malformed_requests(void **state)
 {
@@ -465,6 +495,7 @@ int main(void)
 	    cmocka_unit_test(httpd__hears_a_list__of_addresses),
 	    cmocka_unit_test(httpd__tells_a_broken_transfer),
 	    cmocka_unit_test(httpd__sends_away__who_is_slow_with_a_request),
+	    cmocka_unit_test(httpd__lets_the_device_in__where_slow_ones_fill_it),
 	    cmocka_unit_test(httpd__survives__malformed_requests),
 	    cmocka_unit_test(httpd_free__is_allowed__within_an_event),
 	    cmocka_unit_test(httpd_new__tells__what_is_wrong_with_an_address),

@@ -429,6 +429,8 @@ static void place__refuses__newer_revision(void **state)
 	info.header.min_revision = 301;
 	assert_int_equal(place(&info, &d, NULL, &p), IMAGE_NO_REVISION);
 	says(p.verdict.reason, "v3.1 of the ESP32 or later, this one is v3.0");
+	assert_true(p.verdict.overridable);
+	assert_int_equal(p.offset, 0xE0000);
 	info.header.min_revision = 0;
 	info.header.min_revision_old = 4;
 	assert_int_equal(place(&info, &d, NULL, &p), IMAGE_NO_REVISION);

@@ -638,6 +638,25 @@ static void key__tells__adapters_apart_that_look_alike(void **state)
 	assert_int_equal(ports_find_key_at(&f->r, a, path, sizeof(path), &f->err), ERR_INVAL);
 }
 
+static void key_is_another__only__where_that_is_certain(void **state)
+{
+	static const char first[] = "usb 0403:6001:1.0 serial A50285BI";
+
+	(void)state;
+	assert_false(ports_key_is_another(first, first));
+	assert_true(ports_key_is_another(first, "usb 0403:6001:1.0 serial A10KXYZ3"));
+	assert_true(ports_key_is_another(first, "usb 10c4:ea60 at 1-2:1.0"));
+	assert_true(ports_key_is_another("usb 1a86:7523 at 1-2:1.0", "usb 1a86:5523 at 1-2:1.0"));
+	/* The same kind in another socket may be the same one; and a serial number may be read late. */
+	assert_false(ports_key_is_another("usb 1a86:7523 at 1-2:1.0", "usb 1a86:7523 at 1-3:1.0"));
+	assert_false(ports_key_is_another(first, "usb 0403:6001 at 1-3:1.0"));
+	/* Nothing is known of the one, or of the other. */
+	assert_false(ports_key_is_another("", first));
+	assert_false(ports_key_is_another(first, ""));
+	assert_false(ports_key_is_another("port ttyS0", first));
+	assert_false(ports_key_is_another(first, "port ttyS0"));
+}
+
 static void name_cmp__orders__numbers_as_numbers(void **state)
 {
 	(void)state;
@@ -674,6 +693,7 @@ int main(void)
 	    T(key__finds__the_adapter_under_another_name),
 	    T(key__without_a_serial_number__is_the_place),
 	    T(key__tells__adapters_apart_that_look_alike),
+	    cmocka_unit_test(key_is_another__only__where_that_is_certain),
 	    cmocka_unit_test(name_cmp__orders__numbers_as_numbers),
 	};
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Recordings in a folder of their own: the three kinds, what is appended to, rotation, secrets. */
-#define _DEFAULT_SOURCE /* mkdtemp */
+#define _GNU_SOURCE /* mkdtemp, memmem */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -408,7 +408,8 @@ static void recorder__goes_on__where_it_cannot_rotate(void **state)
 static void recorder__stays_readable__when_the_disk_was_full(void **state)
 {
 	struct fixture *f = *state;
-	size_t n = 60000, at = 0, used, got = 0, size;
+	size_t n = 60000, at = 0, used, got = 0, marks = 0, size;
+	mono_t time = 0;
 	char *line = malloc(n);
 	struct rawlog_reader reader;
 	struct rawlog_record rec;
@@ -437,12 +438,62 @@ static void recorder__stays_readable__when_the_disk_was_full(void **state)
 	while (rawlog_next(&reader, data + at, size - at, &used, &rec, NULL) > 0) {
 		at += used;
 		got += rec.kind == 'R';
+		marks += rec.kind == 'N' && memmem(rec.bytes, rec.n, "missing", 7);
+		time += rec.delta_us;
 	}
 	assert_int_equal(at, size);
+	assert_int_equal(marks, 1);
+	assert_int_equal(time, MONO_S(6)); /* lost records leave their time to the next */
 	assert_true(got > 60 && got < 100);
 	assert_int_equal(rec.n, 10);
 	assert_memory_equal(rec.bytes, "it goes on", 10);
 	free(data);
+	free(line);
+}
+
+/* Between what was kept and what came after stands how much is missing, in a line of its own. */
+static void recorder__marks__what_the_disk_did_not_take(void **state)
+{
+	static const enum recorder_kind kinds[] = {RECORDER_BYTES, RECORDER_TEXT};
+	struct fixture *f = *state;
+	struct rlimit before, full;
+	size_t n = 70000, size;
+	char *line = malloc(n);
+	char *mark;
+	uint8_t *data;
+
+	assert_non_null(line);
+	signal(SIGXFSZ, SIG_IGN);
+	memset(line, 'x', n);
+	line[n - 2] = '\n';
+	assert_int_equal(getrlimit(RLIMIT_FSIZE, &before), 0);
+	full = before;
+	full.rlim_cur = 1000;
+	for (size_t k = 0; k < 2; k++) {
+		struct recorder *r = start(f, kinds[k]);
+
+		assert_int_equal(setrlimit(RLIMIT_FSIZE, &full), 0);
+		for (int i = 0; i < 70; i++)
+			recorder_rx(r, (const uint8_t *)line, n, MONO_MS(i));
+		assert_true(capture_lost(recorder_capture(r)) > 0);
+		assert_int_equal(setrlimit(RLIMIT_FSIZE, &before), 0);
+		if (k == 0)
+			(void)recorder_tick(r, MONO_S(5)); /* at once, not with the next bytes */
+		rx(r, "it goes on\n", MONO_S(6));
+		stop(r);
+		assert_int_equal(files_read(f->path, 8u << 20, &data, &size, &f->err), ERR_OK);
+		mark = strstr((char *)data, "are missing in this recording");
+		assert_non_null(mark);
+		assert_null(strstr(mark + 1, "are missing"));
+		while (*mark != '[')
+			mark--;
+		assert_int_equal(mark[-1], '\n');
+		assert_int_equal(data[size - 1], '\n');
+		assert_non_null(strstr(mark, "]\n"));
+		assert_non_null(strstr(mark, "it goes on\n"));
+		free(data);
+		unlink(f->path);
+	}
 	free(line);
 }
 
@@ -506,6 +557,7 @@ int main(void)
 	    T(recorder__rotates_raw__into_files_of_their_own),
 	    T(recorder__goes_on__where_it_cannot_rotate),
 	    T(recorder__stays_readable__when_the_disk_was_full),
+	    T(recorder__marks__what_the_disk_did_not_take),
 	    T(recorder__holds_no_secret__however_it_is_cut),
 	};
 

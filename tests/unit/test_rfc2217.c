@@ -8,10 +8,11 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <cmocka.h>
-
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "netpeer.h"
 
 #include "tasmite/proto/rfc2217.h"
 
@@ -97,20 +98,6 @@ static const char *taken(struct peer *p)
 	return text;
 }
 
-static size_t from_hex(const char *hex, uint8_t *dst, size_t size)
-{
-	size_t n = 0;
-	unsigned value;
-	int used;
-
-	while (sscanf(hex, "%2x%n", &value, &used) == 1) {
-		assert_true(n < size);
-		dst[n++] = (uint8_t)value;
-		hex += used;
-	}
-	return n;
-}
-
 enum cut { WHOLE, BYTES, RANDOM, CUTS };
 
 static void feed_bytes(struct peer *p, const uint8_t *bytes, size_t n, enum cut cut)
@@ -137,7 +124,7 @@ static void feed(struct peer *p, const char *hex, enum cut cut)
 {
 	uint8_t bytes[1024];
 
-	feed_bytes(p, bytes, from_hex(hex, bytes, sizeof(bytes)), cut);
+	feed_bytes(p, bytes, netpeer_from_hex(hex, bytes, sizeof(bytes)), cut);
 }
 
 #define GREETING "ff fb 2c ff fd 2c ff fb 00 ff fd 00 ff fb 03 ff fd 03"
@@ -224,7 +211,7 @@ static void rx__understands__every_transcript_in_any_cut(void **state)
 		for (int cut = WHOLE; cut < CUTS; cut++) {
 			static struct peer p;
 			uint8_t want[256];
-			size_t n = from_hex(t->data, want, sizeof(want));
+			size_t n = netpeer_from_hex(t->data, want, sizeof(want));
 
 			begin(&p);
 			taken(&p);
@@ -459,7 +446,7 @@ static void send__takes_all_or_nothing__and_leaves_room_for_requests(void **stat
 static void feed_many(struct peer *p, const char *hex, size_t times)
 {
 	uint8_t bytes[64];
-	size_t n = from_hex(hex, bytes, sizeof(bytes));
+	size_t n = netpeer_from_hex(hex, bytes, sizeof(bytes));
 	uint8_t *all = malloc(n * times);
 
 	assert_non_null(all);

@@ -150,6 +150,36 @@ static void session_device_rewritten__forgets__the_firmware(void **state)
 	assert_int_equal(check_of(CHECKLIST_UPGRADE)->state, DOCTOR_BAD);
 }
 
+static void fail_twice(void)
+{
+	says(100, banner);
+	says(300, project);
+	for (int i = 0; i < 2; i++) {
+		says(600, joins);
+		says(7000, fails);
+	}
+	session_judge(rig.s);
+}
+
+/* The log of 6.1.1 does not tell a classic build, which is not known to fail, from the released one. */
+static void session_device_written__tells__what_the_log_does_not(void **state)
+{
+	(void)state;
+	session_device_rewritten(rig.s);
+	session_device_written(rig.s, "classic");
+	fail_twice();
+	assert_string_equal(rig.s->device.view->variant, "classic");
+	assert_int_equal(rig.s->device.view->finding[DOCTOR_F_KNOWN_BAD].count, 0);
+	/* ... and is over with what comes by the air. */
+	says(10, "00:00:30 RSL: stat/sonoff/UPGRADE = Successful. Restarting");
+	fail_twice();
+	assert_string_equal(rig.s->device.view->variant, "");
+	assert_true(rig.s->device.view->finding[DOCTOR_F_KNOWN_BAD].count > 0);
+	session_device_rewritten(rig.s);
+	fail_twice();
+	assert_true(rig.s->device.view->finding[DOCTOR_F_KNOWN_BAD].count > 0);
+}
+
 /* The user's own resets, one after the other, are no boot loop; without a word they look like one. */
 static void session_device_reset__is_no__boot_loop(void **state)
 {
@@ -274,6 +304,7 @@ int main(void)
 	    CASE(session_judge__follows__the_story_of_2018),
 	    CASE(session_judge__keeps__proofs_of_dropped_lines),
 	    CASE(session_device_rewritten__forgets__the_firmware),
+	    CASE(session_device_written__tells__what_the_log_does_not),
 	    CASE(session_device_reset__is_no__boot_loop),
 	    CASE(session_device_gap__forgets__what_was_unreadable),
 	    CASE(session_device_line__fills__status_and_timeline),

@@ -52,6 +52,7 @@ static void parse__names_the_line__of_each_mistake(void **state)
 	    {"at 3 exception 64", "line 1: the exception's number must be a number from 0 to 63"},
 	    {"at soon watchdog", "line 1: \"soon\" is no time in seconds"},
 	    {"watchdog times 0", "line 1: the number of times"},
+	    {"upgrade never", "line 1: upgrade: forgets or normal"},
 	    {"ip 1.2.3.400", "line 1: \"1.2.3.400\" is no address"},
 	    {"network 123456789012345678901234567890123", "line 1: the SSID is longer than 32"}};
 

@@ -151,6 +151,36 @@ static void unplug__takes_power_too__at_byte(void **state)
 	assert_int_equal(magic(p).times, 1);
 }
 
+/* Of what comes by Wi-Fi so much passes, whatever pieces it comes in; then it strikes, so often. */
+static void wifi__passes_so_many_bytes__and_strikes(void **state)
+{
+	struct peer *p = *state;
+	struct sim_faults *f = sim_device_faults(sim_link_device(p->l));
+	bool hit;
+
+	for (size_t piece = 1; piece < 200; piece += 7) {
+		size_t got = 0, hits = 0;
+
+		sim_faults_clear(f);
+		fault(p, "wifi-cut:1000,count=2");
+		for (int i = 0; i < 3000 && hits < 2; i++) {
+			size_t n = sim_faults_pass(f, SIM_FAULT_WIFI_CUT, piece, &hit);
+
+			assert_true(n <= piece);
+			got += n;
+			hits += hit;
+			if (!hit)
+				assert_int_equal(n, piece);
+		}
+		assert_int_equal(hits, 2);
+		assert_int_equal(got, 2000);
+		assert_int_equal(sim_faults_pass(f, SIM_FAULT_WIFI_CUT, 5000, &hit), 5000);
+		assert_false(hit);
+		assert_int_equal(sim_faults_pass(f, SIM_FAULT_WIFI_RESET, 5000, &hit), 5000);
+		assert_false(hit);
+	}
+}
+
 static void brownout__tears_the_erase__then_is_gone(void **state)
 {
 	struct peer *p = *state;
@@ -238,6 +268,7 @@ int main(void)
 	    T(answer_lost__once__the_second),
 	    T(reset__pulls_the_pin__at_byte),
 	    T(unplug__takes_power_too__at_byte),
+	    T(wifi__passes_so_many_bytes__and_strikes),
 	    T(brownout__tears_the_erase__then_is_gone),
 	    T(write_protect__gives_08__and_stores_nothing),
 	    T(worn__gives_08__in_its_sector_alone),

@@ -61,10 +61,9 @@ static size_t make(const char *build, uint8_t *dst)
 
 /* Joined, and told to upgrade from that file of the server. Minimal builds keep no settings: a full
  * one was there before. */
-static struct rig *upgrading(const char *build, const char *file)
+static struct rig *upgrading_in(const char *world, const char *build, const char *file)
 {
-	struct rig *r = rig_new(
-	    *build == '6' ? "6.1.1-full" : "8.5.0-full", "network * rssi -50\nip 127.0.0.9\n");
+	struct rig *r = rig_new(*build == '6' ? "6.1.1-full" : "8.5.0-full", world);
 	char line[128];
 
 	memset(&web, 0, sizeof(web));
@@ -85,6 +84,11 @@ static struct rig *upgrading(const char *build, const char *file)
 	rig_say(r, "Upgrade 1");
 	rig_expect(r, "{\"Upgrade\":\"Version ");
 	return r;
+}
+
+static struct rig *upgrading(const char *build, const char *file)
+{
+	return upgrading_in("network * rssi -50\nip 127.0.0.9\n", build, file);
 }
 
 /* Until it asks; the path of its request is that. */
@@ -181,6 +185,25 @@ static void ota__goes_via_minimal__by_itself(void **state)
 	rig_run(r, 5);
 	rig_expect(r, "UPGRADE = Successful. Restarting");
 	rig_expect_not(r, "persistent settings");
+	assert_memory_equal(r->flash, image, n);
+	rig_free(r);
+}
+
+static void ota__strands_in_minimal__that_has_forgotten(void **state)
+{
+	struct rig *r = upgrading_in("network * rssi -50\nip 127.0.0.9\nupgrade forgets\n",
+	    "6.1.1-full", "sonoff-classic.bin");
+	size_t n = make("6.1.1-classic", image);
+
+	(void)state;
+	asks_for(r, "sonoff-classic.bin");
+	serve(r, image, n);
+	asks_for(r, "sonoff-minimal.bin");
+	n = make("6.1.1-minimal", image);
+	serve(r, image, n);
+	rig_run(r, 120);
+	rig_expect(r, "persistent settings");
+	assert_int_equal(web.opened, 2);
 	assert_memory_equal(r->flash, image, n);
 	rig_free(r);
 }
@@ -307,6 +330,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(ota__replaces_the_program__where_it_fits),
 	    cmocka_unit_test(ota__goes_via_minimal__by_itself),
+	    cmocka_unit_test(ota__strands_in_minimal__that_has_forgotten),
 	    cmocka_unit_test(ota__takes_gzip__from_8_2_on),
 	    cmocka_unit_test(ota__fails__with_the_words_of_its_version),
 	    cmocka_unit_test(ota__tries_again__when_the_server_breaks_off),

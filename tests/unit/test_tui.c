@@ -14,24 +14,6 @@
 #include "screen.h"
 #include "tasmite/base/utf8.h"
 
-static int setup(void **state)
-{
-	struct screen *sc = calloc(1, sizeof(*sc));
-
-	if (!sc)
-		return -1;
-	screen_open(sc, 120, 40);
-	*state = sc;
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	screen_close(*state);
-	free(*state);
-	return 0;
-}
-
 static void flash_base(struct flash_view *f, enum flash_state st)
 {
 	static const char *const names[] = {"connect", "erase", "write", "checked"};
@@ -765,7 +747,7 @@ static void tui_draw__tries_again__when_the_terminal_is_not_ready(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-#define CASE(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+#define CASE(f) cmocka_unit_test_setup_teardown(f, screen_setup, screen_teardown)
 	    CASE(tui_draw__shows__the_log),
 	    CASE(tui_draw__shows__ascii),
 	    CASE(tui_draw__shows__direct_mode),

@@ -490,7 +490,7 @@ static void something(struct rig *r)
 	    "Tasmota 9", FREE_600, FREE_400};
 	static const char *const lines[] = {BOOTS("14.2.0(tasmota)"), BOOTS("14.2.0(minimal)"),
 	    "00:00:09 RSL: stat/x/STATUS2 = {\"StatusFWR\":{\"Version\":\"14.1.0\"}}",
-	    "00:00:09 RSL: stat/x/STATUS4 = " FREE_600, "rubbish"};
+	    ("00:00:09 RSL: stat/x/STATUS4 = " FREE_600), "rubbish"};
 	unsigned what = chance(8);
 
 	if (upload_waits(r->u) && what < 4)

@@ -13,24 +13,6 @@
 
 #include "screen.h"
 
-static int setup(void **state)
-{
-	struct screen *sc = calloc(1, sizeof(*sc));
-
-	if (!sc)
-		return -1;
-	screen_open(sc, 120, 40);
-	*state = sc;
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	screen_close(*state);
-	free(*state);
-	return 0;
-}
-
 static void size(struct screen *sc, int w, int h)
 {
 	tui_mem_resize(sc->b, w, h);
@@ -543,7 +525,7 @@ static void prompt_draw__tells__that_bytes_are_entered(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-#define CASE(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+#define CASE(f) cmocka_unit_test_setup_teardown(f, screen_setup, screen_teardown)
 	    CASE(device_draw__tells__what_is_known),
 	    CASE(device_draw__shows__verdicts_with_reason_and_time),
 	    CASE(device_key__goes__to_lines_and_steps),

@@ -240,6 +240,8 @@ void session_device_reset(struct session *s, mono_t now);
 void session_device_gap(struct session *s, bool away);
 /* The firmware was written over or erased: what was known of it is true no more. */
 void session_device_rewritten(struct session *s);
+/* ... by a file whose build is this: "classic"; "" not known. */
+void session_device_written(struct session *s, const char *variant);
 /* Whether that line of the log is marked. */
 bool session_is_marked(const struct session *s, uint64_t number);
 /* Takes over into device.view what the lines since the last call mean: before each drawing, and

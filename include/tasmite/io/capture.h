@@ -31,7 +31,7 @@ int capture_rotate(struct capture *c, int keep, mono_t now, struct err *err);
 uint64_t capture_file_size(const struct capture *c);
 /* Queues bytes; writes when 64 KiB have gathered. Negative code while the disk refuses: what was
  * not written stays queued up to 4 MiB and is tried again once a second, what exceeds it is
- * counted as lost. */
+ * counted as lost, and so is what comes then until all that was queued is written. */
 int capture_write(struct capture *c, const void *bytes, size_t n, mono_t now, struct err *err);
 /* The same for bytes that are of no use in parts: all are taken, or all are counted as lost. */
 int capture_write_whole(
@@ -45,6 +45,9 @@ const char *capture_path(const struct capture *c);
 uint64_t capture_bytes(const struct capture *c);
 /* Bytes that neither disk nor queue took. */
 uint64_t capture_lost(const struct capture *c);
+/* How many were lost at the place that the file has come to, once after a loss that is over: to be
+ * marked there before anything else is written. 0: none, or it still goes on. */
+uint64_t capture_gap(struct capture *c, mono_t now);
 /* The last error, code 0 when writing works. */
 const struct err *capture_error(const struct capture *c);
 /* Writes what is queued, by write() alone and nothing that allocates: for the handler of a crash,

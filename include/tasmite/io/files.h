@@ -33,6 +33,13 @@ int files_store(const char *path, const void *data, size_t size, mode_t mode, st
  * another process holds it: nothing waits), creating the file with that mode. */
 int files_append(const char *path, const void *data, size_t size, mode_t mode, struct err *err);
 bool files_exists(const char *path);
+/* open(2), begun again when a signal cuts it short. */
+int files_open(const char *path, int flags, mode_t mode);
+/* Gives a file that is whole its name, in place of what has it; links are followed as by
+ * files_replace. What it holds reaches the disk first. */
+int files_move(const char *from, const char *to, struct err *err);
+/* Removes a file of one's own; that there is none is no error, and others leave it there. */
+void files_remove(const char *path);
 /* Calls fn with each name in the folder (no "." and ".."), in strcmp order, is_dir told. At most
  * max names. */
 int files_list(const char *dir, size_t max, void (*fn)(void *ctx, const char *name, bool is_dir),

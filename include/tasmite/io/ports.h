@@ -33,8 +33,8 @@ struct port_info {
 	char holder_name[32]; /* "brltty" */
 };
 
-/* Fills list with at most max ports, USB adapters first, then by name; returns how many. Texts come
- * from the adapters, without control characters and as valid UTF-8. */
+/* Fills list with at most max ports, USB adapters first, then by name; returns how many; of none errno
+ * tells whether that could be known (0) or why not. Texts come from the adapters, without control characters and as valid UTF-8. */
 size_t ports_list(struct port_info *list, size_t max);
 /* What is known of one device path (links resolved); false when it is no tty that can be looked up
  * (a pseudo-terminal). */
@@ -65,6 +65,9 @@ int ports_only_one(char *path, size_t size, struct err *err);
 /* A key by which an adapter is known again: USB serial number, else (none, or one like 0001, which
  * whole series of adapters share) the place it is plugged in; a built-in port: its name. */
 void ports_key(const struct port_info *info, char *key, size_t size);
+/* Whether these two are certainly of different adapters: another maker's or model's number, or both
+ * with a serial number and not the same. Only the place tells others apart, and places change. */
+bool ports_key_is_another(const char *key, const char *now);
 /* The path that the adapter with that key has now; ERR_NOENT, ERR_INVAL when several have it. */
 int ports_find_key(const char *key, char *path, size_t size, struct err *err);
 

@@ -27,6 +27,8 @@ struct backend_ops {
 	bool (*blit)(struct backend *b, const struct surface *s, const struct theme *theme);
 	/* Gives the terminal more of the last frame; true while part of it still waits. */
 	bool (*pending)(struct backend *b);
+	/* True when the last frame did not get there and should be drawn again. */
+	bool (*lost)(const struct backend *b);
 	void (*redraw)(struct backend *b); /* the next blit draws everything */
 	void (*beep)(struct backend *b);
 	void (*set_mouse)(struct backend *b, bool on);

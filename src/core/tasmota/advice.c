@@ -16,7 +16,7 @@
 struct bad_build {
 	uint32_t first, last; /* 0xMMmmppbb, both included */
 	const char *cores;    /* beginnings of the core's name, a blank between */
-	const char *but;      /* a variant that works */
+	const char *but;      /* variants that work, a blank between */
 };
 
 static const struct bad_build bad_builds[] = {
@@ -24,7 +24,7 @@ static const struct bad_build bad_builds[] = {
      * settings work with minimal, classic, 5.14.0 or a build of one's own; a change of the layout
      * cures it, so it is the build. Mended in 6.2.1.16 by WiFi.persistent(false).
      * #3150 #3177 #3224 #3289 #3349 #3658 #3678 #3746 #4044 #4083 #4155 */
-    {0x06010000, 0x0602010f, "2_3_0 2_4_", "minimal"},
+    {0x06010000, 0x0602010f, "2_3_0 2_4_", "minimal classic"},
 };
 
 static uint32_t version_number(const char *text)
@@ -44,6 +44,21 @@ static uint32_t version_number(const char *text)
 			text++;
 	}
 	return v;
+}
+
+/* Some versions of it are "6.1.1-minimal", some know what the file said. */
+static bool is_variant(const char *variant, const char *words)
+{
+	char word[16];
+
+	while (*words) {
+		size_t n = strcspn(words, " ");
+
+		if (str_copy_n(word, sizeof(word), words, n) && strstr(variant, word))
+			return true;
+		words += n + (words[n] == ' ');
+	}
+	return false;
 }
 
 static bool core_is(const char *core, const char *begins)
@@ -66,7 +81,7 @@ bool advice_known_bad(const char *version, const char *core, const char *variant
 		const struct bad_build *b = &bad_builds[i];
 
 		if (v >= b->first && v <= b->last && core_is(core, b->cores) &&
-		    !strstr(variant, b->but))
+		    !is_variant(variant, b->but))
 			return true;
 	}
 	return false;

@@ -127,7 +127,10 @@ void doctor_firmware(
 	if (!version.n)
 		return;
 	doctor_text(v->version, sizeof(v->version), version);
-	doctor_text(v->variant, sizeof(v->variant), variant);
+	if (variant.n)
+		doctor_text(v->variant, sizeof(v->variant), variant);
+	else
+		(void)str_copy(v->variant, sizeof(v->variant), d->written);
 	if (core.n || d->ev->kind == LOGLINE_PROJECT)
 		doctor_text(v->core, sizeof(v->core), core);
 	v->name = atoi(v->version) < 7 ? "sonoff" : "tasmota";
@@ -318,6 +321,13 @@ struct doctor *doctor_new(void)
 	d->secrets = secrets_new();
 	begin(d);
 	return d;
+}
+
+void doctor_written(struct doctor *d, const char *variant)
+{
+	(void)str_copy(d->written, sizeof(d->written), variant);
+	if (d->view.version[0] && !d->view.variant[0])
+		(void)str_copy(d->view.variant, sizeof(d->view.variant), variant);
 }
 
 void doctor_forget_firmware(struct doctor *d)

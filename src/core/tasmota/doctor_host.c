@@ -115,6 +115,7 @@ static void upgrade(struct doctor *d, const struct logline *ev)
 	case LOGLINE_UPGRADE_OK:
 		(void)doctor_say(d, DOCTOR_UPGRADE, DOCTOR_OK, "ok");
 		d->boot.deliberate = true;
+		d->written[0] = '\0'; /* something else, by the air */
 		break;
 	case LOGLINE_UPGRADE_FAILED:
 	case LOGLINE_UPGRADE_ERROR:

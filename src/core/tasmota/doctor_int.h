@@ -92,6 +92,7 @@ struct doctor {
 	bool joined;	       /* by "Connected" of the Wi-Fi */
 	uint64_t joined_line;
 	char firmware[24]; /* whose joins are counted */
+	char written[32];  /* variant of the file that was written */
 	bool signal_told;
 	bool empty_echo; /* the last command was an empty line */
 

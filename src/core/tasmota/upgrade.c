@@ -195,6 +195,7 @@ bool upgrade_go(struct upgrade *u, const char *url, mono_t now)
 		return false;
 	}
 	u->v.from = u->v.now = u->dev.version;
+	(void)str_copy(u->v.variant, sizeof(u->v.variant), u->dev.variant);
 	upgrade_enter(u, UPGRADE_SETS, MONO_NEVER);
 	u->v.changed = true;
 	(void)str_fmt(line, sizeof(line), "OtaUrl %s", u->url);

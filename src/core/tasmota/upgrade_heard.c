@@ -7,6 +7,7 @@
 #include "logline_int.h"
 #include "tasmite/base/str.h"
 #include "tasmite/core/tasmota/catalog.h"
+#include "tasmite/core/words.h"
 
 /* ---- the device's answers ---------------------------------------------------------------------- */
 
@@ -132,7 +133,8 @@ static void answer_url(struct upgrade *u, struct logtext json, mono_t now)
 		return;
 	if (u->v.state == UPGRADE_ASKS && u->q == Q_URL) {
 		(void)str_copy(u->old_url, sizeof(u->old_url), text);
-		u->old_known = !strstr(text, "***"); /* masked: that must not be written */
+		/* Masked, or damaged on its way: that must not be written. */
+		u->old_known = !strstr(text, "***") && words_printable(text);
 		upgrade_next_question(u, now);
 	} else if (u->v.state == UPGRADE_SETS) {
 		if (strcmp(text, u->url)) /* cut, or damaged on its way: once more */

@@ -133,6 +133,9 @@ void doctor_gap(struct doctor *d);
 void doctor_restarted(struct doctor *d);
 /* What was written over or erased is gone: only boots, chip and numbers stay. */
 void doctor_forget_firmware(struct doctor *d);
+/* What the file that was written tells of its build ("classic"; "": nothing): the log of old firmware
+ * does not say it. In force until other firmware is written. */
+void doctor_written(struct doctor *d, const char *variant);
 /* What is known now; valid until the next call with d. */
 const struct doctor_view *doctor_view(struct doctor *d);
 
