@@ -165,9 +165,10 @@ for build in 6.1.1-full 8.5.0-full 15.2.0-full; do
 	end
 
 	begin "again__after_an_erase__$build"
+	tm_line '/clear' # before: what comes after the start may come once only
 	tm_line 'Reset 1'
 	wait_for 30 is_stored Topic '' || bad "nothing was erased"
-	tm_line '/clear'
+	see 'Project (sonoff|tasmota)' 30
 	see 'WIF: ' 30
 	tm_line '/setup again'
 	see 'set-up: all [0-9]+ commands have arrived' 90

@@ -127,7 +127,7 @@ see 'sonoff is open'
 hand reset
 see '→ load the full build' 60
 tm_line '/next'
-see 'sonoff-classic.bin.*Tasmota' 30
+see 'alone/sonoff-c.*Tasmota' 30 # a long folder leaves little room for the name
 tm_type 'classic'
 tm_keys Enter
 see 'Upgrade over the air' 60
