@@ -6,9 +6,11 @@
  */
 #include "app_int.h"
 
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "tasmite/base/str.h"
 #include "tasmite/base/utf8.h"
@@ -16,8 +18,10 @@
 #include "tasmite/core/ansi.h"
 #include "tasmite/core/stamp.h"
 #include "tasmite/io/files.h"
+#include "tasmite/io/syncfile.h"
 
 #define COPY_MAX  (16u << 20)
+#define SYNC_LOOK MONO_MS(5)
 #define CLIP_MAX  (100u * 1024)
 #define SAVE_STEP (256u * 1024) /* bytes of a turn */
 #define MODE	  0600
@@ -136,8 +140,11 @@ struct log_save {
 	char
 	    part[528]; /* what is written, until it is whole: what was there is not lost for less */
 	bool all;
-	bool asking; /* whether it may */
-	bool begun;  /* part is there */
+	bool asking;	       /* whether it may */
+	bool begun;	       /* part is there */
+	int fd;		       /* of part, while sync is under way */
+	struct syncfile *sync; /* all is written, and on its way to the disk */
+	struct timer *look;    /* when to ask whether it is there */
 	unsigned pane;
 	uint64_t next, end; /* lines that were there when it began */
 	unsigned long long count;
@@ -163,10 +170,41 @@ static void save_line(struct app *a, const struct log_save *s, uint64_t n, struc
 
 static void stop_save(struct app *a)
 {
+	if (a->save && a->save->sync) {
+		syncfile_free(a->save->sync);
+		close(a->save->fd);
+		timer_free(a->save->look);
+	}
 	if (a->save && a->save->begun)
 		files_remove(a->save->part);
 	free(a->save);
 	a->save = NULL;
+}
+
+/* It only wakes the loop: each turn goes on with what is being saved. */
+static void look_due(void *ctx, mono_t now)
+{
+	(void)ctx;
+	(void)now;
+}
+
+/* False: it is still on its way to the disk. What can't be told here files_move tells. */
+static bool is_on_disk(struct app *a)
+{
+	struct log_save *s = a->save;
+	struct err err = {0};
+
+	if (!s->sync) {
+		s->fd = files_open(s->part, O_WRONLY | O_NONBLOCK | O_CLOEXEC, 0);
+		if (s->fd < 0)
+			return true;
+		s->sync = syncfile_begin(s->fd);
+		s->look = timer_new(a->loop, look_due, a);
+	}
+	if (syncfile_done(s->sync, false, &err) != ERR_AGAIN)
+		return true;
+	timer_arm(s->look, a->now + SYNC_LOOK);
+	return false;
 }
 
 static void end_save(struct app *a)
@@ -228,7 +266,9 @@ bool app_save_step(struct app *a)
 		session_warn(a->session, a->now, "not saved: %s", err.text);
 		stop_save(a);
 	} else if (s->next >= s->end) {
-		end_save(a);
+		if (is_on_disk(a))
+			end_save(a);
+		return false; /* its timer tells when to look again */
 	}
 	return a->save != NULL;
 }
@@ -252,7 +292,7 @@ static void begin_save(struct app *a, bool yes)
 		session_notice(a->session, false, "not saved");
 		stop_save(a);
 	} else if (!str_fmt(a->save->part, sizeof(a->save->part), "%s.unfinished", a->save->path) ||
-		   files_replace(a->save->part, "", 0, MODE, &err) != ERR_OK) {
+		   files_store(a->save->part, "", 0, MODE, &err) != ERR_OK) {
 		session_notice(a->session, true, "not saved: %s", err.text);
 		stop_save(a);
 	} else {

@@ -62,6 +62,11 @@ void app_change_port(struct app *a, const char *name)
 
 	if (refuse_while_flashing(a))
 		return;
+	if (app_uploading(a)) { /* its log tells what becomes of the file */
+		session_notice(
+		    a->session, true, "an upload needs this port until it ends: /cancel stops it");
+		return;
+	}
 	if (app_upgrading(a)) {
 		session_notice(
 		    a->session, true, "an upgrade needs this port until it ends: /cancel stops it");

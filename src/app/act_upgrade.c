@@ -133,7 +133,8 @@ static void on_send(void *ctx, const char *line)
 	struct app *a = ctx;
 	char text[320];
 
-	if (!app_send_ready(a) || !str_fmt(text, sizeof(text), "%s\n", line) ||
+	if (app_courier_in_line(a) || !app_send_ready(a) ||
+	    !str_fmt(text, sizeof(text), "%s\n", line) ||
 	    !link_send(a->link, text, strlen(text)))
 		return; /* what is lost is asked again */
 	app_show_sent(a, line, strlen(line), false);
@@ -313,8 +314,11 @@ void app_upgrade_rx(struct app *a, const uint8_t *bytes, size_t n, mono_t now)
 
 void app_upgrade_port_away(struct app *a, mono_t now)
 {
-	if (a->upgrade && !a->upgrade->over)
-		upgrade_task_port_away(a->upgrade->task, now);
+	if (!a->upgrade || a->upgrade->over)
+		return;
+	upgrade_task_port_away(a->upgrade->task, now);
+	if (a->upgrade->leaving && !a->upgrade->over) /* nobody may be there to plug it in again */
+		upgrade_task_port_gone(a->upgrade->task, now);
 }
 
 void app_upgrade_port_back(struct app *a, mono_t now)
@@ -354,6 +358,12 @@ bool app_upgrade_leave(struct app *a, int stop)
 	session_say(a->session, a->now,
 	    "upgrade: the program ends when OtaUrl is put back; once more: at once");
 	return true;
+}
+
+void app_upgrade_abandon(struct app *a)
+{
+	if (a->upgrade && a->upgrade->task && !a->upgrade->over)
+		keep_last_words(a);
 }
 
 static void quit_answered(struct app *a, bool yes)

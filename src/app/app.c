@@ -94,6 +94,8 @@ static void link_down(void *ctx, const struct err *why, mono_t now)
 	a->session->port.state = SESSION_PORT_WAITING;
 	str_copy(a->session->port.why, sizeof(a->session->port.why), why->text);
 	if (a->plain) {
+		app_courier_lost(a);
+		app_upgrade_port_away(a, now);
 		plain_port_lost(a->plain, why);
 		return;
 	}
@@ -323,6 +325,11 @@ void act_suspend(struct app *a, const struct cmd_line *c)
 		session_notice(a->session, true,
 		    "not while the flash panel works: nobody would read "
 		    "the port");
+		return;
+	}
+	if (app_upgrading(a) || app_uploading(a)) {
+		session_notice(a->session, true,
+		    "not while the device fetches or takes a file: nobody would serve it");
 		return;
 	}
 	a->screen->ops->suspend(a->screen);

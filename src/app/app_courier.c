@@ -73,6 +73,11 @@ bool app_courier_line(const struct app *a)
 	return s == COURIER_SENDING || s == COURIER_ANSWERS;
 }
 
+bool app_courier_in_line(const struct app *a)
+{
+	return a->post && courier_in_line(a->post->c);
+}
+
 const char *app_courier_job(const struct app *a)
 {
 	return app_courier_line(a) && !a->post->job.quiet && !a->post->job.silent ? a->post->what

@@ -324,6 +324,8 @@ void app_courier_fini(struct app *a);
 bool app_courier_busy(const struct app *a);
 /* A line of it is on its way, or its answers are awaited: nothing else may come between. */
 bool app_courier_line(const struct app *a);
+/* The device holds the beginning of one: what is sent now would be glued to it. */
+bool app_courier_in_line(const struct app *a);
 /* What a job is called that lets nothing between its lines at present; NULL: there is none that the
  * user knows of. */
 const char *app_courier_job(const struct app *a);
@@ -359,6 +361,8 @@ bool app_upgrade_quit(struct app *a);
 /* The program is to end: what was changed in the device is put back first, and the loop is stopped
  * then, with this code. False: nothing to wait for, or it was waited for already. */
 bool app_upgrade_leave(struct app *a, int stop);
+/* It ends now, nothing is waited for: what was not put back is told in the end. */
+void app_upgrade_abandon(struct app *a);
 void app_upgrade_fini(struct app *a);
 
 /* ---- act_upload.c: to the device's web page ---- */

@@ -58,6 +58,7 @@ void plain_end(struct plain *p, int code)
 	if (p->ending || p->closing)
 		return;
 	p->closing = true;
+	app_upgrade_abandon(p->a);
 	app_log_let_go(p->a, p->a->now); /* what came belongs into the output */
 	/* The last line ends, whatever the device thinks of it. */
 	textlog_break(&p->text);
@@ -101,13 +102,22 @@ static void timeout_due(void *ctx, mono_t now)
 	plain_end(p, 1);
 }
 
+/* Work of the session by lines: neither idle, nor over before it ends by itself. */
+static bool is_working(const struct plain *p)
+{
+	const struct app *a = p->a;
+
+	return p->ui && (app_flashing(a) || app_courier_busy(a) || app_upgrading(a) ||
+			    app_uploading(a) || a->look || a->elf);
+}
+
 static void idle_due(void *ctx, mono_t now)
 {
 	struct plain *p = ctx;
 	mono_t at = p->active + p->o->exit_after_us;
 
 	p->a->now = now;
-	if (link_unsent(p->a->link) || app_sending(p->a) || buf_len(&p->in)) {
+	if (link_unsent(p->a->link) || app_sending(p->a) || buf_len(&p->in) || is_working(p)) {
 		p->active = now;
 		at = now + p->o->exit_after_us;
 	}
@@ -267,13 +277,13 @@ static bool is_own(const struct plain *p)
  * script waits until it can. */
 static bool may_take(const struct plain *p)
 {
-	bool busy = p->ui && !p->tty && !lineui_asks(p->ui) &&
-		    (app_flashing(p->a) || app_courier_busy(p->a));
+	bool busy = is_working(p) && !p->tty && !lineui_asks(p->ui);
 
 	if (p->ending || !buf_len(&p->in) || busy)
 		return false;
 	return is_own(p) || (p->ui && p->tty) ||
-	       (p->ready && !app_sending(p->a) && link_unsent(p->a->link) < TX_FULL);
+	       (p->ready && link_is_open(p->a->link) && !app_sending(p->a) &&
+		   link_unsent(p->a->link) < TX_FULL);
 }
 
 static void take_line(struct plain *p, const char *line, size_t n)
@@ -347,14 +357,16 @@ void plain_port_open(struct plain *p, mono_t now)
 void plain_port_lost(struct plain *p, const struct err *why)
 {
 	bool was_there = p->ready;
+	/* A chip's own USB goes away when it is reset into its loader. */
+	bool waits = p->o->wait || (p->ui && app_flashing(p->a));
 
 	p->ready = false;
 	/* Each reason once, not each attempt. */
-	if (!p->ending && (!p->o->wait || was_there || why->code != p->away_for))
+	if (!p->ending && (!waits || was_there || why->code != p->away_for))
 		fprintf(stderr, "tasmite: %s%s%s\n", was_there ? "the port went away: " : "",
-		    why->text, p->o->wait ? " (it is waited for)" : "");
+		    why->text, waits ? " (it is waited for)" : "");
 	p->away_for = why->code;
-	if (p->o->wait)
+	if (waits)
 		return;
 	plain_end(p, 4);
 }
@@ -378,7 +390,9 @@ static void tell_words(struct plain *p)
 static mono_t phase_flush(void *ctx, mono_t now)
 {
 	struct plain *p = ctx;
-	bool room = buf_space(&p->in) > 0 && buf_len(&p->in) < TX_FULL;
+	/* The end of a long line has to be read, else it is never taken. */
+	bool room = buf_space(&p->in) > 0 && (buf_len(&p->in) < TX_FULL ||
+						 !memchr(buf_bytes(&p->in), '\n', buf_len(&p->in)));
 	mono_t next;
 
 	p->a->now = now;
@@ -392,6 +406,9 @@ static mono_t phase_flush(void *ctx, mono_t now)
 	next = mono_min(link_flush(p->a->link, now), app_send_turn(p->a, now));
 	if (p->ui && !p->ending)
 		next = mono_min(next, lineui_turn(p->ui, now));
+	else if (!p->ending) /* serial-log of the configuration goes by it */
+		next = mono_min(next, app_courier_turn(p->a, now));
+	tell_words(p); /* what was said since: nothing may wake the loop for it */
 	app_record_words(p->a, now);
 	/* Lines that can be sent now wait for no other event. */
 	if (may_take(p) && memchr(buf_bytes(&p->in), '\n', buf_len(&p->in)))
@@ -407,6 +424,10 @@ static void on_int(void *ctx, int signo, mono_t now)
 
 	(void)signo;
 	p->a->now = now;
+	if (!p->ending && app_upgrade_leave(p->a, 0)) { /* ends when OtaUrl is put back */
+		p->a->exit_code = 5;
+		return;
+	}
 	if (p->ending)
 		app_quit(p->a, p->code); /* the second time nothing is waited for */
 	plain_end(p, 5);

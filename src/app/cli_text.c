@@ -11,7 +11,7 @@
 
 void cli_say(FILE *to, const char *fmt, ...)
 {
-	char text[4096];
+	char text[8192]; /* a line of the log (4095 bytes), with what stands around it */
 	va_list ap;
 
 	va_start(ap, fmt);

@@ -6,9 +6,11 @@
 #include <jansson.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "cli_out.h"
 #include "link.h"
 #include "tasmite/base/str.h"
 #include "tasmite/io/clock.h"
@@ -59,7 +61,7 @@ static void on_say(void *ctx, bool bad, const char *text)
 
 	(void)bad;
 	end_progress(r);
-	fprintf(stderr, "upgrade: %s\n", text);
+	cli_say(stderr, "upgrade: %s\n", text);
 }
 
 static void on_ready(void *ctx, mono_t now)
@@ -252,7 +254,7 @@ static void print_json(const struct run *r, int code)
 {
 	const struct upgrade_view *v = r->task ? upgrade_view(upgrade_task_model(r->task)) : NULL;
 	json_t *o = json_object();
-	char text[600] = "", version[24];
+	char text[600] = "", version[24], *page;
 
 	json_object_set_new(o, "code", json_integer(code));
 	json_object_set_new(o, "result",
@@ -267,8 +269,7 @@ static void print_json(const struct run *r, int code)
 		if (v->now)
 			json_object_set_new(o, "version",
 			    json_string(upgrade_version_text(v->now, version, sizeof(version))));
-		json_object_set_new(
-		    o, "variant", json_stringn_nocheck(v->variant, strlen(v->variant)));
+		cli_out_put(o, "variant", cli_out_text(v->variant));
 		json_object_set_new(o, "requests", json_integer(v->requests));
 		json_object_set_new(o, "attempts", json_integer(v->attempts));
 		json_object_set_new(o, "restarts", json_integer(v->restarts));
@@ -276,9 +277,11 @@ static void print_json(const struct run *r, int code)
 	}
 	if (r->err.code && r->code)
 		(void)str_copy(text, sizeof(text), r->err.text);
-	json_object_set_new(o, "text", json_string(text));
-	json_dumpf(o, stdout, JSON_INDENT(2));
-	fputc('\n', stdout);
+	cli_out_put(o, "text", cli_out_text(text));
+	page = json_dumps(o, JSON_INDENT(2));
+	if (page)
+		cli_json(page);
+	free(page);
 	json_decref(o);
 }
 
@@ -288,12 +291,12 @@ static void report(struct run *r, int code)
 
 	end_progress(r);
 	if (r->err.code && r->code)
-		fprintf(stderr, "tasmite: %s\n", r->err.text);
+		cli_say(stderr, "tasmite: %s\n", r->err.text);
 	if (r->opt->json) {
 		print_json(r, code);
 	} else if (r->task && !r->code) {
 		upgrade_end_words(upgrade_task_model(r->task), text, sizeof(text));
-		puts(text);
+		cli_say(stdout, "%s\n", text);
 	}
 }
 

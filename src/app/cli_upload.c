@@ -6,9 +6,11 @@
 #include <jansson.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "cli_out.h"
 #include "link.h"
 #include "tasmite/base/str.h"
 #include "tasmite/io/clock.h"
@@ -56,7 +58,7 @@ static void on_say(void *ctx, bool bad, const char *text)
 {
 	(void)bad;
 	end_progress(ctx);
-	fprintf(stderr, "upload: %s\n", text);
+	cli_say(stderr, "upload: %s\n", text);
 }
 
 static void on_ready(void *ctx, mono_t now)
@@ -244,7 +246,7 @@ static void print_json(const struct run *r, int code)
 	const struct upload_view *v = r->task ? upload_view(upload_task_model(r->task)) : NULL;
 	bool none = r->err.code && r->code;
 	json_t *o = json_object();
-	char text[500] = "";
+	char text[500] = "", *page;
 
 	json_object_set_new(o, "code", json_integer(code));
 	json_object_set_new(o, "result",
@@ -255,15 +257,16 @@ static void print_json(const struct run *r, int code)
 		upload_end_words(upload_task_model(r->task), text, sizeof(text));
 		add_version(o, "from", v->from);
 		add_version(o, "version", v->now);
-		json_object_set_new(
-		    o, "variant", json_stringn_nocheck(v->variant, strlen(v->variant)));
+		cli_out_put(o, "variant", cli_out_text(v->variant));
 		json_object_set_new(o, "by_page", json_boolean(v->by_page));
 		json_object_set_new(o, "address", json_string(upload_task_address(r->task)));
 		json_object_set_new(o, "said", json_string(v->said));
 	}
-	json_object_set_new(o, "text", json_string(none ? r->err.text : text));
-	json_dumpf(o, stdout, JSON_INDENT(2));
-	fputc('\n', stdout);
+	cli_out_put(o, "text", cli_out_text(none ? r->err.text : text));
+	page = json_dumps(o, JSON_INDENT(2));
+	if (page)
+		cli_json(page);
+	free(page);
 	json_decref(o);
 }
 
@@ -273,12 +276,12 @@ static void report(struct run *r, int code)
 
 	end_progress(r);
 	if (r->err.code && r->code)
-		fprintf(stderr, "tasmite: %s\n", r->err.text);
+		cli_say(stderr, "tasmite: %s\n", r->err.text);
 	if (r->opt->json) {
 		print_json(r, code);
 	} else if (r->task && !r->code) {
 		upload_end_words(upload_task_model(r->task), text, sizeof(text));
-		puts(text);
+		cli_say(stdout, "%s\n", text);
 	}
 }
 

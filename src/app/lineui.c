@@ -197,6 +197,7 @@ static void fill_form(struct lineui *u, const char *line)
 	struct session_form *f = &u->a->session->form;
 	const struct tui_ops *ops = app_ui_ops();
 
+	tell_form(u); /* it may have opened since the last turn */
 	if (strcmp(line, "/cancel") == 0 || (u->form_end && (line[0] == 'n' || line[0] == 'N'))) {
 		ops->form(u->a, TUI_FORM_CANCEL, 0, "");
 		return;
@@ -379,7 +380,7 @@ static void command(struct lineui *u, const char *line)
 
 	if (row && needs_screen(row->id))
 		tell("/%s is for the screen: here every line is told as it comes", row->name);
-	else if (row && row->id == CMD_QUIT && !app_flashing(u->a))
+	else if (row && row->id == CMD_QUIT && !app_flashing(u->a) && !app_upgrading(u->a))
 		plain_end(u->a->plain, 0);
 	else
 		app_line(u->a, line);

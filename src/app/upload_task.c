@@ -69,6 +69,12 @@ static void choose_address(struct upload_task *t)
 {
 	const char *own = upload_device(t->model)->address;
 
+	if (t->address[0] && own[0] && strcmp(t->address, own) &&
+	    strcmp(t->address, "192.168.4.1") && strcmp(own, "192.168.4.1")) {
+		t->ops.say(t->ctx, true,
+		    "the console's device has another address: only the page is gone by");
+		upload_other(t->model);
+	}
 	if (t->address[0])
 		return;
 	(void)str_copy(t->address, sizeof(t->address), own[0] ? own : t->seen);

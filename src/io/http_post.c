@@ -23,6 +23,7 @@
 
 #define LARGEST (16u * 1024u * 1024u)
 #define PIECE	4096u
+#define UNSENT	8192 /* bytes that the system may hold: what is told as sent is nearly there then */
 
 enum phase { CONNECTS, SENDS, AWAITS, OVER };
 
@@ -374,13 +375,14 @@ static int compose_get(struct http_post *p, const struct http_post_config *cfg)
 static int dial(struct http_post *p, uint16_t port, struct err *err)
 {
 	struct sockaddr_in in = {.sin_family = AF_INET, .sin_port = htons(port ? port : 80)};
-	int flags;
+	int flags, room = UNSENT;
 
 	if (inet_pton(AF_INET, p->address, &in.sin_addr) != 1)
 		return err_set(err, ERR_INVAL, 0, "%s is no IPv4 address", p->address);
 	p->fd = socket(AF_INET, SOCK_STREAM, 0);
 	if (p->fd < 0)
 		return err_sys(err, errno, "%s", p->address);
+	(void)setsockopt(p->fd, SOL_SOCKET, SO_SNDBUF, &room, sizeof(room));
 	flags = fcntl(p->fd, F_GETFL);
 	if (flags < 0 || fcntl(p->fd, F_SETFL, flags | O_NONBLOCK) < 0 ||
 	    fcntl(p->fd, F_SETFD, FD_CLOEXEC) < 0)

@@ -83,6 +83,8 @@ bool upgrade_still_may(enum upgrade_end end)
 
 static bool still_tries(const struct upgrade *u, enum upgrade_end end)
 {
+	if (end == UPGRADE_END_CUT && u->v.state == UPGRADE_SENDS)
+		return true; /* it stalls: nobody has seen it give up */
 	if (!upgrade_still_may(end))
 		return false;
 	return u->v.state > UPGRADE_STARTS || (u->v.state == UPGRADE_STARTS && !u->send);

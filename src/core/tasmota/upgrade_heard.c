@@ -141,8 +141,10 @@ static void answer_url(struct upgrade *u, struct logtext json, mono_t now)
 			return;
 		upgrade_enter(u, UPGRADE_STARTS, MONO_NEVER);
 		upgrade_say(u, "Upgrade 1", now);
-	} else if (u->v.state == UPGRADE_RESTORES) {
-		u->v.restored = !u->old_url[0] || !strcmp(text, u->old_url);
+	} else if (u->v.state == UPGRADE_RESTORES && !u->send) {
+		/* A late answer to SETS names ours still. */
+		u->v.restored =
+		    u->old_url[0] ? !strcmp(text, u->old_url) : strcmp(text, u->url) != 0;
 		if (u->v.restored)
 			upgrade_over(u);
 	}

@@ -36,6 +36,7 @@ struct upload {
 	struct upgrade_plan plan;
 	struct upload_view v;
 	bool console, insist;
+	bool other; /* the console is another device's */
 	size_t q;
 	int tries;
 	bool ask;	  /* the question is to be sent */
@@ -370,6 +371,8 @@ static void project(struct upload *u, const struct logline *ev, mono_t now)
 
 void upload_line(struct upload *u, const struct logline *ev, mono_t now)
 {
+	if (u->other)
+		return;
 	if (ev->kind == LOGLINE_RESULT)
 		result(u, ev->text2, now);
 	else if (ev->kind == LOGLINE_PROJECT)
@@ -605,6 +608,14 @@ struct upload *upload_new(const struct upgrade_file *file, bool console, bool in
 	enter(u, UPLOAD_ASKS, MONO_NEVER);
 	question(u, console ? 0 : QUESTIONS, now);
 	return u;
+}
+
+void upload_other(struct upload *u)
+{
+	u->other = true;
+	u->console = false;
+	memset(&u->dev, 0, sizeof(u->dev));
+	u->dev.free_kb = u->dev.flash_kb = -1;
 }
 
 void upload_free(struct upload *u)

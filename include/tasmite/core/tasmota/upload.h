@@ -65,6 +65,8 @@ struct upload;
  * may be overridden. */
 struct upload *upload_new(const struct upgrade_file *file, bool console, bool insist, mono_t now);
 void upload_free(struct upload *u); /* NULL allowed */
+/* LOOKS: the file goes to another device than the console's: the page alone counts. */
+void upload_other(struct upload *u);
 
 /* What is known of it by now. address: its own; "192.168.4.1" when it is in no network, so that it can
  * only be its own access point; "" not known. */
