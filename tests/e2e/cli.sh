@@ -213,7 +213,7 @@ end
 
 begin port__that_goes_away__ends_with_4
 enter_loader
-hand "fault unplug@BYTE:20000"
+hand "fault unplug@BYTE:40000"
 run 4 flash --port "$DEV" --yes --full --timeout 30 "$TMPDIR/old.bin"
 no_out
 err 'the port went away'
@@ -223,7 +223,7 @@ hand "fault clear"
 hand "replug"
 wait_for 5 test -e "$DEV"
 enter_loader
-hand "fault unplug@BYTE:20000"
+hand "fault unplug@BYTE:40000"
 run 4 flash --port "$DEV" --yes --full --timeout 30 --json "$TMPDIR/old.bin"
 json 'd["result"] == "failed" and d["exit_code"] == 4 and any("went away" in t for t in d["text"])'
 hand "fault clear"

@@ -72,8 +72,12 @@ bad:
 
 static void begin(void)
 {
-	const char *trace = getenv("EDGE_TRACE"), *spec = getenv("EDGE_FAIL");
+	const char *trace, *spec;
 
+	if (!environ) /* a sanitizer that keeps a log is at work before the C library */
+		return;
+	trace = getenv("EDGE_TRACE");
+	spec = getenv("EDGE_FAIL");
 	edge.begun = true;
 	edge.full = getenv("EDGE_FULL");
 	edge.port = getenv("EDGE_PORT");
