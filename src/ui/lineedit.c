@@ -156,14 +156,6 @@ static char *whole(const struct lineedit *e, const char *word, size_t n)
 	return s;
 }
 
-/* A word that is whole gets a blank after it; a folder or "FILE@" goes on. */
-static bool wants_blank(const char *word)
-{
-	char last = *word ? word[strlen(word) - 1] : ' ';
-
-	return last != '/' && last != '@' && last != ' ';
-}
-
 /* For readline the whole line up to the cursor is one word (no_breaks): the real beginning is the
  * caller's to say, since names may hold blanks and quotes. */
 static char **attempt(const char *text, int start, int end)
@@ -191,7 +183,7 @@ static char **attempt(const char *text, int start, int end)
 	else
 		matches[0] = whole(the, the->fits.words[0], common);
 	if (the->fits.count == 1) {
-		rl_completion_suppress_append = !wants_blank(the->fits.words[0]);
+		rl_completion_suppress_append = !wordlist_wants_blank(the->fits.words[0]);
 		return matches;
 	}
 	for (size_t i = 0; i < the->fits.count; i++)
@@ -552,10 +544,24 @@ static void read_keys(struct lineedit *e)
 	e->revision++;
 }
 
+/* Behind a character that the C library has no width for, vi's motions (E) run forever in readline
+ * 8.2: towards the end they count it, from there they don't. */
+static void close_end(void)
+{
+	int at = rl_point;
+
+	rl_point = rl_end;
+	if (!linekeys_width_known(rl_line_buffer, (size_t)rl_end))
+		rl_insert_text(" ");
+	rl_point = at;
+}
+
 /* Lets readline read all that waits, then hands on what came of it. */
 static void feed(struct lineedit *e, const char *bytes, size_t n)
 {
 	buf_append(&e->queue, bytes, n);
+	if (rl_get_keymap() == vi_movement_keymap)
+		close_end();
 	/* readline itself stops amid a keyboard macro, after an argument or a search in it. */
 	e->starved = false;
 	while (buf_len(&e->queue) || (RL_ISSTATE(RL_STATE_MACROINPUT) && !e->starved))
@@ -622,7 +628,7 @@ void lineedit_choose(struct lineedit *e, const char *word)
 	rl_delete_text(start, rl_point);
 	rl_point = start;
 	rl_insert_text(word);
-	if (wants_blank(word))
+	if (wordlist_wants_blank(word))
 		rl_insert_text(" ");
 	rl_end_undo_group();
 	rl_last_func = NULL;

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* What the edit line is given to read. */
+#define _XOPEN_SOURCE 700 /* wcwidth */
 #include "linekeys.h"
 
 #include <stdint.h>
 #include <string.h>
+#include <wchar.h>
 
 #include "tasmite/base/utf8.h"
 
@@ -28,6 +30,8 @@ size_t linekeys_bytes(const struct key *key, char dst[RAWKEYS_MAX])
 		return special(key, dst);
 	if (key->mods & KEY_ALT)
 		dst[n++] = '\033';
+	if (key->code >= 0x80 && utf8_width(key->code) < 0)
+		return 0;
 	if (!(key->mods & KEY_CTRL))
 		return n + (size_t)utf8_encode(key->code, dst + n);
 	/* Only these columns of ASCII have control characters. */
@@ -35,6 +39,19 @@ size_t linekeys_bytes(const struct key *key, char dst[RAWKEYS_MAX])
 		return 0;
 	dst[n++] = (char)(key->code & 0x1f);
 	return n;
+}
+
+bool linekeys_width_known(const char *text, size_t n)
+{
+	size_t at = n ? n - 1 : 0;
+	uint32_t cp = 0;
+
+	while (at > 0 && n - at < 4 && ((uint8_t)text[at] & 0xc0) == 0x80)
+		at--;
+	/* What is no UTF-8 is counted in bytes. */
+	if (!n || utf8_decode((const uint8_t *)text + at, n - at, &cp) <= 1)
+		return true;
+	return wcwidth((wchar_t)cp) >= 0;
 }
 
 size_t linekeys_text(char *dst, const char *text, size_t n)

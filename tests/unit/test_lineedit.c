@@ -380,6 +380,24 @@ static void lineedit_key__obeys__vis_mode(void **state)
 	assert_string_equal(lineedit_text(s->e), "");
 }
 
+/* Were it counted one way and not the other the alarm of main would end the test. */
+static void lineedit_key__ends__vis_motions(void **state)
+{
+	struct seen *s = *state;
+
+	lineedit_key(s->e, &(struct key){.code = 'j', .mods = KEY_CTRL | KEY_ALT});
+	type(s, "x@");
+	press(s, "Ctrl-V");
+	lineedit_key(s->e, &(struct key){.code = 0x10fffd});
+	lineedit_key(s->e, &(struct key){.code = 0xffffe});
+	press(s, "Esc");
+	type(s, "0E");
+	assert_true(str_starts(lineedit_text(s->e), "x@\U0010fffd"));
+	enters(s, "Power");
+	press(s, "Esc");
+	press(s, "Ctrl-E");
+}
+
 static void lineedit_key__takes__utf8(void **state)
 {
 	struct seen *s = *state;
@@ -780,6 +798,7 @@ int main(void)
 	    CASE(lineedit_key__never_waits__after_escapes),
 	    CASE(lineedit_key__never_waits__for_more),
 	    CASE(lineedit_key__obeys__vis_mode),
+	    CASE(lineedit_key__ends__vis_motions),
 	    CASE(lineedit_key__takes__utf8),
 	    CASE(lineedit_key__says_eof__on_an_empty_line_only),
 	    CASE(lineedit_key__completes__as_far_as_it_is_clear),

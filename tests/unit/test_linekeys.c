@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* What the edit line is given to read. */
+#include <locale.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -46,6 +47,21 @@ static void linekeys_bytes__leaves_out__what_would_mislead(void **state)
 	is("Shift-F12", "");
 	is("Ctrl-5", "");
 	is("Ctrl-Alt-5", "");
+	assert_int_equal(linekeys_bytes(&(struct key){.code = 0x95}, (char[RAWKEYS_MAX]){0}), 0);
+}
+
+static void linekeys_width_known__asks__the_c_library(void **state)
+{
+	(void)state;
+	assert_true(linekeys_width_known("", 0));
+	assert_true(linekeys_width_known("a", 1));
+	assert_true(linekeys_width_known("\303\251", 2));
+	assert_true(linekeys_width_known("e\314\201", 3)); /* combining */
+	assert_true(linekeys_width_known("\251\251\251\251\251", 5));
+	assert_true(linekeys_width_known("\303", 1));
+	assert_false(linekeys_width_known("a\302\225", 3));
+	assert_false(linekeys_width_known("\363\260\277\277\363\277\277\276", 8)); /* none ever */
+	assert_true(linekeys_width_known("\302\225a", 3));
 }
 
 static void linekeys_text__keeps__only_text(void **state)
@@ -67,8 +83,11 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(linekeys_bytes__sends__what_readline_binds),
 	    cmocka_unit_test(linekeys_bytes__leaves_out__what_would_mislead),
+	    cmocka_unit_test(linekeys_width_known__asks__the_c_library),
 	    cmocka_unit_test(linekeys_text__keeps__only_text),
 	};
 
+	if (!setlocale(LC_ALL, "C.UTF-8"))
+		return 1;
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
