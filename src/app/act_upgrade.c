@@ -134,8 +134,7 @@ static void on_send(void *ctx, const char *line)
 	char text[320];
 
 	if (app_courier_in_line(a) || !app_send_ready(a) ||
-	    !str_fmt(text, sizeof(text), "%s\n", line) ||
-	    !link_send(a->link, text, strlen(text)))
+	    !str_fmt(text, sizeof(text), "%s\n", line) || !link_send(a->link, text, strlen(text)))
 		return; /* what is lost is asked again */
 	app_show_sent(a, line, strlen(line), false);
 }
