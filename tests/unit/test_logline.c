@@ -336,6 +336,116 @@ static void logline_member__goes__over_nested_json(void **state)
 	assert_int_equal(n, sizeof(want) / sizeof(want[0]));
 }
 
+static void logline_read__tells__lines_by_their_structure(void **state)
+{
+	static const struct {
+		const char *line;
+		enum logline_kind kind;
+		int32_t num, num2;
+		const char *text;
+	} cases[] = {
+	    {"00:00:00 APP: Some settings have been reset (26)", LOGLINE_FRC, 26, 0, ""},
+	    {"00:00:00 APP: Some settings have been reset", LOGLINE_FRC, -1, 0, ""},
+	    {"00:00:00 FRC: Some settings have been reset ()", LOGLINE_FRC, -1, 0, ""},
+	    {"00:00:00 APP: Restart reason Blocked Loop", LOGLINE_BLOCKED, 0, 0, ""},
+	    {"18:31:04 APP: (UTC) Thu May 02 17:31:03 2020", LOGLINE_TIME, 2020, 0, ""},
+	    {"18:31:04 APP: UTC time", LOGLINE_TIME, 0, 0, ""},
+	    {"18:31:04 RTC: Synced by NTP", LOGLINE_TASMOTA, 0, 0, ""},
+	    /* A rate that none can be; a number that is one of the usual ones, whatever the words. */
+	    {"00:00:00 APP: Set Baudrate to 115200", LOGLINE_SET_BAUD, 115200, 0, ""},
+	    {"00:00:00 APP: Set Baudrate to 5000000", LOGLINE_TASMOTA, 5000000, 0, ""},
+	    {"00:00:00 APP: Irgendwas 19200", LOGLINE_SET_BAUD, 19200, 0, ""},
+	    {"00:00:00 APP: Irgendwas 19201", LOGLINE_TASMOTA, 19201, 0, ""},
+	    {"00:00:00.033 SER: Set to 8N1 4000001 bit/s", LOGLINE_TASMOTA, 4000001, 0, ""},
+	    {"00:00:00.033 SER: Set to 8N1", LOGLINE_TASMOTA, 0, 0, ""},
+	    {"00:00:00.033 BTN: Button1 multi-press 4", LOGLINE_PRESSES, 4, 0, ""},
+	    {"00:00:00.033 BTN: Button1 Presses 4", LOGLINE_PRESSES, 4, 0, ""},
+	    {"00:00:00.033 BTN: Button1 something 4", LOGLINE_TASMOTA, 0, 0, ""},
+	    {"00:00:00.033 BTN: Button multi-press 4", LOGLINE_TASMOTA, 0, 0, ""},
+	    {"00:00:00.033 BTN: Button1 multi-press", LOGLINE_TASMOTA, 0, 0, ""},
+	    {"00:00:00.033 BTN: Button1 4", LOGLINE_TASMOTA, 0, 0, ""},
+	    {"00:00:00.033 BTN: x", LOGLINE_TASMOTA, 0, 0, ""},
+	    {"00:00:00 CFG: Save x", LOGLINE_SAVED, 0, 0, ""},
+	    /* One bit is taken away by each start. */
+	    {"00:00:00 QPC: Flag FF", LOGLINE_QPC_COUNT, 0, 0, ""},
+	    {"00:00:00 QPC: Flag FE", LOGLINE_QPC_COUNT, 1, 0, ""},
+	    {"00:00:00 QPC: Flag f8", LOGLINE_QPC_COUNT, 3, 0, ""},
+	    {"00:00:00 QPC: Flag 80", LOGLINE_QPC_COUNT, 7, 0, ""},
+	    {"00:00:00 QPC: Flag ", LOGLINE_TASMOTA, 0, 0, ""},
+	    {"00:00:00 QPC: Something", LOGLINE_TASMOTA, 0, 0, ""},
+	    {"00:00:43 MQT: Connect failed to 10.0.0.2:1883, rc -2. Retry", LOGLINE_MQTT_FAILED, -2,
+		0, "10.0.0.2"},
+	    {"00:00:43 MQT: Connect failed to broker, rc 5. Retry", LOGLINE_MQTT_FAILED, 5, 0,
+		"broker"},
+	    {"00:00:43 MQT: Connect to broker, rc 0. Fine", LOGLINE_TASMOTA, 0, 0, ""},
+	    {"MQT: TLS Connect error 1", LOGLINE_MQTT_TLS, 0, 0, ""},
+	    {"MQT: TLS Connect fine", LOGLINE_TASMOTA, 0, 0, ""},
+	    {"08:57:57 UPL: https://h/x.bin 12.4.0", LOGLINE_UPGRADE_URL, 0, 0, "https://h/x.bin"},
+	    {"16:47:52 UPL: File a (1).bin ...", LOGLINE_UPGRADE_FILE, 0, 0, "a"},
+	    {"16:47:52 UPL: File a.bin ...", LOGLINE_UPGRADE_FILE, 0, 0, "a.bin"},
+	    {"16:47:52 UPL: ERROR[4]: Not Enough", LOGLINE_UPGRADE_ERROR, 0, 0,
+		"ERROR[4]: Not Enough"},
+	    {"16:47:52 UPL: Error: no", LOGLINE_UPGRADE_ERROR, 0, 0, "Error: no"},
+	    {"16:47:52 UPL: Something", LOGLINE_TASMOTA, 0, 0, ""},
+	    {"16:47:52 OTA: an error", LOGLINE_UPGRADE_ERROR, 0, 0, "an error"},
+	    {"16:47:52 OTA: unsupported", LOGLINE_UPGRADE_ERROR, 0, 0, "unsupported"},
+	    {"16:47:52 OTA: fine", LOGLINE_TASMOTA, 0, 0, ""},
+	    {"16:41:56 DNS: Query done with 0 mqtt services found", LOGLINE_MQTT_SEARCH, 0, 0, ""},
+	    {"16:41:56 DNS: Query done. MQTT services found 1", LOGLINE_TASMOTA, 0, 0, ""},
+	    {"00:00:00 SNS: something", LOGLINE_TASMOTA, 0, 0, ""},
+	    {"00:00:00.003 HDW: ESP32-D0WD (PSRAM found)", LOGLINE_HDW, 0, 0, "ESP32-D0WD"},
+	    {"CMD: Fall back to serial port", LOGLINE_TASMOTA, 0, 0, ""},
+	    {"Update error: No", LOGLINE_UPGRADE_ERROR, 0, 0, "No"},
+	    {"ERROR[6]: x", LOGLINE_UPGRADE_ERROR, 0, 0, "ERROR[6]: x"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct logline ev = read_line(cases[i].line);
+
+		if (ev.kind != cases[i].kind || ev.num != cases[i].num ||
+		    ev.num2 != cases[i].num2 ||
+		    (cases[i].text[0] && !logtext_is(ev.text, cases[i].text)))
+			fail_msg("'%s' is %s, %d %d '%.*s'", cases[i].line, logline_name(ev.kind),
+			    (int)ev.num, (int)ev.num2, (int)ev.text.n, ev.text.p);
+	}
+}
+
+/* Loads, dumps of a stack, and what only looks like them. */
+static void logline_read__tells__the_loaders_lines(void **state)
+{
+	static const struct {
+		const char *line;
+		enum logline_kind kind;
+		int32_t num2;
+	} cases[] = {
+	    {"load:0x3fff0018,len:4", LOGLINE_LOAD32, 0},
+	    {"load:0x3f400020,len:100", LOGLINE_LOAD32, 1}, /* an application's place */
+	    {"load:0x3c040020,len:100", LOGLINE_LOAD32, 1},
+	    {"load:0x42000020,len:100", LOGLINE_LOAD32, 1},
+	    {"load:0x3fff0018,len:0x1a0", LOGLINE_LOAD32, 0},
+	    {"load:0x3fff0018,len:-1", LOGLINE_LOAD32, 1}, /* nonsense is no loader */
+	    {"load:0x3fff0018,len:9999999", LOGLINE_LOAD32, 1},
+	    {"3fff47e0:  05a0fd27 00000004", LOGLINE_STACK, 0},
+	    {"40104000: 05a0fd27 00000004", LOGLINE_STACK, 0},
+	    {"3fff47e0  05a0fd27 00000004", LOGLINE_STACK, 0},
+	    {"5fff47e0:  05a0fd27 00000004", LOGLINE_NONE, 0},
+	    {"3fff47e0;  05a0fd27 00000004", LOGLINE_NONE, 0},
+	    {"3fff47e0:05a0fd27 00000004", LOGLINE_NONE, 0},
+	    {"3fff47e:  05a0fd27 00000004", LOGLINE_NONE, 0},
+	    {"3fff47e0: ", LOGLINE_NONE, 0},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct logline ev = read_line(cases[i].line);
+
+		if (ev.kind != cases[i].kind || ev.num2 != cases[i].num2)
+			fail_msg(
+			    "'%s' is %s, %d", cases[i].line, logline_name(ev.kind), (int)ev.num2);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -347,6 +457,8 @@ int main(void)
 	    cmocka_unit_test(logline_read__takes__project_lines_apart),
 	    cmocka_unit_test(logline_read__finds__address_of_the_web_server),
 	    cmocka_unit_test(logline_member__goes__over_nested_json),
+	    cmocka_unit_test(logline_read__tells__lines_by_their_structure),
+	    cmocka_unit_test(logline_read__tells__the_loaders_lines),
 	};
 
 	return cmocka_run_group_tests(tests, make_reader, free_reader);
