@@ -446,6 +446,59 @@ static void logline_read__tells__the_loaders_lines(void **state)
 	}
 }
 
+static void logline_read__tells__joins_by_their_structure(void **state)
+{
+	static const struct {
+		const char *line;
+		enum logline_kind kind;
+		int32_t num;
+		const char *text;
+	} cases[] = {
+	    {"WIF: Connecting to AP1 home in mode 11 N as s-1...", LOGLINE_CONNECTING, 1, "home"},
+	    {"WIF: Connecting to AP2 home in mode HT20 as s-1...", LOGLINE_CONNECTING, 2, "home"},
+	    {"WIF: Connecting to AP1 home in mode VHT20 as s-1...", LOGLINE_CONNECTING, 1, "home"},
+	    {"WIF: Connecting to AP1 home in mode HE as s-1...", LOGLINE_CONNECTING, 1, "home"},
+	    /* A name that looks like the end of the line. */
+	    {"WIF: Connecting to AP1 in mode 11N in mode 11N as s-1...", LOGLINE_CONNECTING, 1,
+		"in mode 11N"},
+	    {"WIF: Connecting to AP1 my home Channel 11 BSSId AA:BB:CC:DD:EE:FF in mode 11N as "
+	     "s-1...",
+		LOGLINE_CONNECTING, 1, "my home"},
+	    {"WIF: Connecting to AP1 my home Channel x BSSId AA:BB:CC:DD:EE:FF in mode 11N as "
+	     "s-1...",
+		LOGLINE_CONNECTING, 1, "my home Channel x"},
+	    {"WIF: Connecting to AP1 my home", LOGLINE_CONNECTING, 1, "my home"}, /* cut */
+	    {"WIF: Connecting to AP indebuurt as s-1 ...", LOGLINE_TESTING, 0, "indebuurt"},
+	    {"WIF: Connecting to AP 5 net", LOGLINE_CONNECTING, 5, "net"},
+	    {"WIF: Connecting to AP net 5 x", LOGLINE_WIFI, 0, ""}, /* cut, and no slot */
+	    /* Before 3.9. */
+	    {"WIF: Connecting to AP1 home as s-1 ...", LOGLINE_CONNECTING, 1, "home"},
+	    {"WIF: IPv4 10.0.0.7, mask 255.255.255.0", LOGLINE_IPV4, 0, "10.0.0.7"},
+	    {"WIF: Network 1, AP1, SSId r00t, Channel 11, BSSId 78:96:82:32:BE:D6, RSSI -58",
+		LOGLINE_SCANNED, -58, "r00t"},
+	    {"WIF: x SSId r00t, Channel 11, RSSI -58", LOGLINE_WIFI, 0, ""},
+	    {"WIF: SSId r00t, Channel 11", LOGLINE_WIFI, 0, ""},
+	    {"WIF: No networks found", LOGLINE_NO_NETWORKS, 0, ""},
+	    {"HTP: Upgrade started", LOGLINE_UPGRADE_FILE, 0, ""},
+	    {"HTP: Web server active on s with IP address:10.0.0.7", LOGLINE_WEB, 0, "10.0.0.7"},
+	    {"HTP: Web server active on s with IP address 10.0.0.7.", LOGLINE_WEB, 0, "10.0.0.7"},
+	    {"HTP: 10.0.0.7 asks", LOGLINE_TASMOTA, 0, ""}, /* words in front are too few */
+	    {"WIF: WifiManager FAILED", LOGLINE_MANAGER_FAILED, 0, "WifiManager"},
+	    {"WIF: Smartconfig active", LOGLINE_NO_AP_MODE, 0, "Smartconfig"},
+	    {"WIF: SmartConfig", LOGLINE_WIFI, 0, ""},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct logline ev = read_line(cases[i].line);
+
+		if (ev.kind != cases[i].kind || ev.num != cases[i].num ||
+		    (cases[i].text[0] && !logtext_is(ev.text, cases[i].text)))
+			fail_msg("'%s' is %s, %d '%.*s'", cases[i].line, logline_name(ev.kind),
+			    (int)ev.num, (int)ev.text.n, ev.text.p);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -459,6 +512,7 @@ int main(void)
 	    cmocka_unit_test(logline_member__goes__over_nested_json),
 	    cmocka_unit_test(logline_read__tells__lines_by_their_structure),
 	    cmocka_unit_test(logline_read__tells__the_loaders_lines),
+	    cmocka_unit_test(logline_read__tells__joins_by_their_structure),
 	};
 
 	return cmocka_run_group_tests(tests, make_reader, free_reader);
