@@ -529,6 +529,149 @@ static void upgrade_words__name__each_state_and_end(void **state)
 	assert_string_equal(upgrade_state_words(UPGRADE_RESTORES), "puts the old OtaUrl back");
 }
 
+/* ---- what is heard on the way ---------------------------------------------------------------------- */
+
+#define PROJECT(v) \
+	"00:00:00 Project sonoff Sonoff (Topic s, Fallback DVES_1, GroupTopic g) Version " v
+
+static struct rig begin_with(struct upgrade_file file)
+{
+	struct upgrade_file f[UPGRADE_PARTS] = {file};
+	struct upgrade_device none = {.free_kb = -1, .flash_kb = -1};
+	struct rig r = {.reader = loglines_new(), .now = MONO_S(100)};
+
+	r.u = upgrade_new(f, NULL, &none, r.now);
+	return r;
+}
+
+static void whole(struct rig *r, int part)
+{
+	struct upgrade_request q = {.part = part, .total = 400 * KB, .free_space = -1};
+
+	upgrade_asked(r->u, &q, r->now);
+	upgrade_sent(r->u, 400 * KB, r->now);
+	upgrade_closed(r->u, true, r->now);
+	assert_int_equal(seen(r)->state, UPGRADE_WRITES);
+}
+
+static void upgrade_line__takes__the_chip_and_odd_addresses(void **state)
+{
+	struct rig r = begin();
+	char line[400];
+
+	(void)state;
+	hear(&r, "RSL: stat/s/STATUS2 = {\"StatusFWR\":{\"Version\":\"8.5.0\",\"Hardware\":"
+		 "\"ESP8285\"}}");
+	assert_string_equal(upgrade_device(r.u)->chip, "ESP8285");
+	hear(&r, "RSL: stat/s/STATUS4 = {\"StatusMEM\":{\"Free\":500}}");
+	hear(&r, "RSL: stat/s/STATUS5 = {\"StatusNET\":{\"IPAddress\":\"10.0.0.7\"}}");
+	/* No address that a device keeps is that long. */
+	str_copy(line, sizeof(line), "RSL: stat/s/RESULT = {\"OtaUrl\":\"");
+	memset(line + strlen(line), 'x', 300);
+	str_cat(line, sizeof(line), "\"}");
+	hear(&r, line);
+	assert_int_equal(seen(&r)->state, UPGRADE_ASKS);
+	/* Damaged on its way: it must not be written back. */
+	hear(&r, "RSL: stat/s/RESULT = {\"OtaUrl\":\"http://h/\x01.bin\"}");
+	assert_int_equal(seen(&r)->state, UPGRADE_READY);
+	assert_null(upgrade_old_url(r.u));
+	end(&r);
+}
+
+static void upgrade__judges__the_version_that_comes_up(void **state)
+{
+	static const struct {
+		const char *file, *variant;
+		uint32_t version, at_least;
+		const char *project;
+		enum upgrade_end end;
+	} rows[] = {
+	    {"x-minimal.bin", "minimal", V(6, 1, 1), 0, PROJECT("6.1.1(minimal)-2_3_0"),
+		UPGRADE_END_DONE},
+	    {"x-minimal.bin", "minimal", V(6, 1, 1), 0, PROJECT("6.1.1-2_3_0"), UPGRADE_END_SAME},
+	    {"x.bin", "", V(6, 1, 1), 0, PROJECT("6.1.1(minimal)-2_3_0"), UPGRADE_END_SAME},
+	    {"x.bin", "", 0, V(6, 1, 1), PROJECT("6.2.1-2_3_0"), UPGRADE_END_DONE},
+	    {"x.bin", "", 0, V(6, 2, 1), PROJECT("6.1.1-2_3_0"), UPGRADE_END_SAME},
+	    {"x.bin", "", 0, 0, PROJECT("6.1.1-2_3_0"), UPGRADE_END_DONE},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct upgrade_file f = image(rows[i].file, 400 * KB, rows[i].version);
+		struct rig r;
+
+		f.at_least = rows[i].at_least;
+		str_copy(f.variant, sizeof(f.variant), rows[i].variant);
+		r = begin_with(f);
+		starts(&r);
+		whole(&r, UPGRADE_MAIN);
+		hear(&r, rows[i].project);
+		if (seen(&r)->outcome != rows[i].end)
+			fail_msg("%zu: %s", i, upgrade_end_name(seen(&r)->outcome));
+		end(&r);
+	}
+}
+
+/* The log's own words, before the line that ends it. */
+static void upgrade_line__keeps__the_reason_that_was_told(void **state)
+{
+	struct rig r = begin();
+
+	(void)state;
+	hear(&r, "OTA: Connection timeout after -1 ms"); /* of something else */
+	assert_string_equal(seen(&r)->said, "");
+	starts(&r);
+	hear(&r, "RSL: stat/s/RESULT = {\"Upgrade\":\"Version 6.1.0 from x\"}");
+	hear(&r, "OTA: Connection timeout after -1 ms");
+	assert_string_equal(seen(&r)->said, "Connection timeout after -1 ms");
+	end(&r);
+}
+
+/* Minimal that is in its network asks within seconds, or never. */
+static void upgrade_line__shortens__the_wait_of_minimal_in_its_network(void **state)
+{
+	struct upgrade_file f[UPGRADE_PARTS] = {
+	    image("x.bin", 500 * KB, V(6, 2, 1)), [UPGRADE_SMALL] =
+						      image("x-minimal.bin", 300 * KB, V(6, 2, 1))};
+	struct upgrade_device none = {.free_kb = -1, .flash_kb = -1};
+
+	(void)state;
+	for (int web = 0; web < 2; web++) {
+		struct rig r = {.reader = loglines_new(), .now = MONO_S(100)};
+
+		r.u = upgrade_new(f, NULL, &none, r.now);
+		starts(&r);
+		whole(&r, UPGRADE_SMALL);
+		hear(&r, PROJECT("6.2.1(minimal)-2_3_0"));
+		assert_int_equal(seen(&r)->state, UPGRADE_BETWEEN);
+		if (web)
+			hear(&r, "HTP: Web server active on s with IP address 10.0.0.7");
+		r.now += MONO_S(61);
+		upgrade_tick(r.u, r.now);
+		assert_int_equal(seen(&r)->outcome, web ? UPGRADE_END_HALF : UPGRADE_END_NONE);
+		end(&r);
+	}
+}
+
+/* An OtaUrl that was empty is back when it is not ours any more. */
+static void upgrade__restores__an_empty_address(void **state)
+{
+	struct rig r = begin();
+
+	(void)state;
+	ready(&r, "");
+	assert_true(upgrade_go(r.u, HERE, r.now));
+	upgrade_cancel(r.u, r.now);
+	r.now += MONO_S(5);
+	assert_string_equal(upgrade_command(r.u, r.now), "OtaUrl 1");
+	hear(&r, "RSL: stat/s/RESULT = {\"OtaUrl\":\"" HERE "\"}"); /* a late answer */
+	assert_int_equal(seen(&r)->state, UPGRADE_RESTORES);
+	hear(&r, "RSL: stat/s/RESULT = {\"OtaUrl\":\"http://default/x.bin\"}");
+	assert_int_equal(seen(&r)->state, UPGRADE_ENDED);
+	assert_true(seen(&r)->restored);
+	end(&r);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -550,6 +693,11 @@ int main(void)
 	    cmocka_unit_test(upgrade_take_files__plans__for_what_came_later),
 	    cmocka_unit_test(upgrade_causes__name__any_filter),
 	    cmocka_unit_test(upgrade_words__name__each_state_and_end),
+	    cmocka_unit_test(upgrade_line__takes__the_chip_and_odd_addresses),
+	    cmocka_unit_test(upgrade__judges__the_version_that_comes_up),
+	    cmocka_unit_test(upgrade_line__keeps__the_reason_that_was_told),
+	    cmocka_unit_test(upgrade_line__shortens__the_wait_of_minimal_in_its_network),
+	    cmocka_unit_test(upgrade__restores__an_empty_address),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
