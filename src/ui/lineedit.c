@@ -541,6 +541,7 @@ static void read_keys(struct lineedit *e)
 	e->reading = false;
 	quiet();
 	cut_line();
+	rl_numeric_arg = rl_numeric_arg > (int)LINE_MAX_SIZE ? (int)LINE_MAX_SIZE : rl_numeric_arg;
 	e->revision++;
 }
 
@@ -681,8 +682,7 @@ static void give_up(struct lineedit *e)
 	drop_input(e);
 }
 
-/* Gives up what is half done, then drops the line. A keyboard macro that is being recorded goes on
- * without it. */
+/* Gives up what is half done, drops the line. A keyboard macro being recorded goes on without it. */
 static void start_over(struct lineedit *e)
 {
 	Keymap map;
