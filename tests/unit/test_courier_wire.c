@@ -662,6 +662,23 @@ static void courier_begin__is_done__with_nothing_to_do(void **state)
 	assert_false(courier_busy(w.c));
 }
 
+/* A command that restarts the device is cut off by that, but not for ever. */
+static void courier__gives_up__restarts_in_vain(void **state)
+{
+	(void)state;
+	BEGIN(true, "Topic lamp");
+	for (int i = 0; i < 3; i++) {
+		sends("Topic lamp");
+		hears(ROM);
+		told("");
+		pass(1250);
+		told("again: the device restarted");
+	}
+	sends("Topic lamp");
+	hears(ROM);
+	told("stopped: it keeps restarting; done");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -694,6 +711,7 @@ int main(void)
 	    CASE(courier_tx__keeps__a_line_end_together),
 	    CASE(courier_tx__sends_nothing__when_it_is_cancelled_at_that),
 	    CASE(courier_begin__is_done__with_nothing_to_do),
+	    CASE(courier__gives_up__restarts_in_vain),
 #undef CASE
 	};
 
