@@ -57,7 +57,7 @@ static const struct fault faults[] = {
     {"answer-lost:1e-2", 0, 95, NULL},
     {"reset@BYTE:%u", 60000, 0, NULL},
     {"unplug@BYTE:%u", 60000, 0, NULL},
-    {"unplug@REQUEST:%u", 0x4d, 0, NULL}, /* the loaders' numbers and the stub's */
+    {"unplug@REQUEST:%u", 0x50, 0, NULL}, /* the loaders' numbers and the stub's */
     {"brownout-erase:%u", 6, 0, NULL},
     {"worn:%u", END / SECTOR, 0, NULL},
     {"write-protect", 0, 0, NULL},
