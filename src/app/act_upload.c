@@ -98,6 +98,12 @@ static void on_say(void *ctx, bool bad, const char *text)
 		session_say(a->session, a->now, "upload: %s", text);
 }
 
+static void on_failed(void *ctx, const struct err *err, mono_t now)
+{
+	(void)now;
+	on_say(ctx, true, err->text);
+}
+
 static void on_ready(void *ctx, mono_t now)
 {
 	struct app *a = ctx;
@@ -122,8 +128,12 @@ static void on_ended(void *ctx, mono_t now)
 	loop_again(a->loop);
 }
 
-static const struct upload_task_ops task_ops = {
-    .send = on_send, .say = on_say, .ready = on_ready, .changed = on_changed, .ended = on_ended};
+static const struct upload_task_ops task_ops = {.send = on_send,
+    .say = on_say,
+    .failed = on_failed,
+    .ready = on_ready,
+    .changed = on_changed,
+    .ended = on_ended};
 
 static void answered(struct app *a, bool yes)
 {
