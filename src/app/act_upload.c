@@ -265,6 +265,28 @@ bool app_upload_cancel(struct app *a)
 	return true;
 }
 
+static void quit_answered(struct app *a, bool yes)
+{
+	if (yes)
+		app_quit(a, 0);
+}
+
+bool app_upload_quit(struct app *a)
+{
+	enum upload_state state;
+
+	if (!a->upload || !a->upload->task || a->upload->over)
+		return false;
+	state = upload_view(upload_task_model(a->upload->task))->state;
+	if (state <= UPLOAD_READY || state == UPLOAD_ENDED) /* nothing was done to it yet */
+		return false;
+	app_ask_leave(a, "Leave during an upload?",
+	    "The upload ends: the device keeps what it has, unless it has all of the file "
+	    "already.",
+	    NULL, quit_answered);
+	return true;
+}
+
 void app_upload_fini(struct app *a)
 {
 	if (!a->upload)

@@ -193,4 +193,25 @@ holds "$FW/6.1.1-classic.img"
 sim_stop
 end
 
+begin upload__in_the_session__is_not_left_without_a_question
+device 6.1.1-minimal --wifi-rate 4000
+tm_start 120 40 "$B/tasmite" "$DEV"
+see 'sonoff'
+tm_line "/upload $FW/alone/sonoff-classic.bin $PAGE"
+see 'Upload to the' 60
+tm_keys y
+see '[0-9]+ KB/s' 60
+tm_keys C-q
+see 'Leave during an upload'
+tm_keys n
+gone 'Leave during an upload'
+tm_line '/quit'
+see 'Leave during an upload'
+tm_keys y
+wait_for 10 tm_ended || bad "it does not end"
+[ "$(tm_code)" = 0 ] || bad "exit code $(tm_code)"
+tm_stop
+sim_stop
+end
+
 finish
