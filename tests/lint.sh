@@ -7,6 +7,7 @@ set -u
 cd "$(dirname "$0")/.." || exit 2
 B=${1:-build}
 only=${2:-}
+cc=()
 eval "cc=(${CC:-cc})" # "ccache gcc", quoted as for make's shell
 cppflags=()
 eval "cppflags=(${CPPFLAGS:--D_POSIX_C_SOURCE=200809L -Iinclude})" # quoted as for make's shell
