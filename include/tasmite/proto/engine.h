@@ -311,13 +311,14 @@ const struct engine_failure *engine_failure(const struct engine *e);
  * has. */
 bool engine_in_loader(const struct engine *e);
 uint32_t engine_baud(const struct engine *e);
-/* After DONE, where RTS has restarted the chip: what became of it. */
+/* What RTS has made the chip start. */
 enum engine_started {
 	ENGINE_STARTED_UNKNOWN, /* it was not listened for, or what came could not be read */
 	ENGINE_STARTED_APP,	/* from the flash */
 	ENGINE_STARTED_LOADER,	/* the loader again: GPIO0 is low still */
 	ENGINE_STARTED_SILENT	/* nothing was heard */
 };
+/* After DONE: as far as it was listened for (see_start). */
 enum engine_started engine_started(const struct engine *e);
 /* It was the chip's watchdog that started the application. */
 bool engine_by_watchdog(const struct engine *e);
