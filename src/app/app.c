@@ -458,11 +458,12 @@ static mono_t phase_flush(void *ctx, mono_t now)
 {
 	struct app *a = ctx;
 	struct session_port *p = &a->session->port;
-	mono_t next, due;
-
+	mono_t next, due, frame = a->last_frame + frame_us(a);
 	/* The chip's answers are waited for while it is flashed, and the rate follows its boot. */
-	link_gather(a->link, !app_flashing(a) && a->boot.state == BOOTWATCH_OFF);
-	if (now - a->last_frame >= frame_us(a)) /* one that is drawn now shows the newest */
+	bool patient = !app_flashing(a) && a->boot.state == BOOTWATCH_OFF;
+
+	link_gather(a->link, patient ? frame_us(a) : 0, frame > now ? frame : now + frame_us(a));
+	if (now >= frame) /* one that is drawn now shows the newest */
 		link_catch_up(a->link, now);
 	next = link_flush(a->link, now);
 	due = mono_min(app_send_turn(a, now), app_courier_turn(a, now));

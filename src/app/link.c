@@ -18,13 +18,14 @@
 /* Who gave so much at once may have more: a pseudo-terminal gives what it has in small pieces. */
 #define READ_MORE 2048
 #define TX_MAX	  (1024 * 1024)
-/* Bytes that keep coming a few at a time are gathered, so that not each of them costs a turn: for
- * half a frame at most, and no longer than it takes GATHER_BYTES to come, which is a fraction of what
- * the kernel holds for us. What comes after a silence is read at once. */
-#define GATHER_US      MONO_MS(10)
-#define GATHER_BYTES   1024
+/* Bytes that keep coming a few at a time are gathered, so that not each of them costs a turn: until
+ * the next frame, and no longer than until so many have come that the kernel, which holds KERNEL_BYTES
+ * for us, is full GATHER_SPARE later. What comes after a silence is read at once. */
+#define KERNEL_BYTES   4095
+#define GATHER_BYTES   1024 /* as many in any case */
+#define GATHER_SPARE   MONO_MS(8)
 #define GATHER_LEAST   MONO_MS(2)
-#define GATHER_SILENCE MONO_MS(12)
+#define GATHER_SILENCE MONO_MS(30)
 #define FAST_PER_MS    60 /* a line */
 /* A port that is away is waited for at no cost: the system tells when something changes. Only what
  * it can't tell is asked for again: a network port, a port that is there and can't be opened (another
@@ -54,7 +55,8 @@ struct link {
 	size_t burst;	   /* bytes that may go before the next pause */
 	mono_t pace_until; /* no byte before this time */
 	bool held;	   /* nothing is read */
-	bool gather;	   /* bytes may wait for more */
+	int64_t gather;	   /* so long may bytes wait for more */
+	mono_t frame;	   /* ... and until then */
 	bool fast;	   /* more of them come than one can read */
 	struct timer *gathered;
 	mono_t read_at;	  /* when something was read last */
@@ -177,13 +179,18 @@ static void went_away(struct link *l, const struct err *why, mono_t now)
 static void gather_more(struct link *l, size_t n, mono_t now)
 {
 	mono_t since = now - l->read_at, wait;
+	mono_t full = KERNEL_BYTES * since / (mono_t)n - GATHER_SPARE;
 
 	l->read_at = now;
 	l->fast = (mono_t)n * MONO_MS(1) > FAST_PER_MS * since;
 	timer_disarm(l->gathered);
 	if (!l->gather || since > GATHER_SILENCE)
 		return;
-	wait = mono_min(GATHER_US, GATHER_BYTES * since / (mono_t)n);
+	if (full < GATHER_BYTES * since / (mono_t)n)
+		full = GATHER_BYTES * since / (mono_t)n;
+	wait = mono_min(l->gather, full);
+	if (l->frame > now)
+		wait = mono_min(wait, l->frame - now);
 	if (wait >= GATHER_LEAST)
 		timer_arm(l->gathered, now + wait);
 }
@@ -452,16 +459,17 @@ void link_hold(struct link *l, bool held)
 	l->held = held;
 }
 
-void link_gather(struct link *l, bool on)
+void link_gather(struct link *l, int64_t us, mono_t frame)
 {
-	l->gather = on;
-	if (!on)
+	l->gather = us;
+	l->frame = frame;
+	if (!us)
 		timer_disarm(l->gathered);
 }
 
 bool link_catch_up(struct link *l, mono_t now)
 {
-	if (!l->port || !timer_armed(l->gathered))
+	if (!l->port || !timer_armed(l->gathered) || l->read_at == now)
 		return false;
 	readable(l, now);
 	return true;

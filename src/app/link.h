@@ -61,10 +61,11 @@ void link_set_pace(struct link *l, size_t bytes, int delay_ms);
 bool link_send(struct link *l, const void *bytes, size_t n);
 /* While held nothing is read: who takes the bytes has no room. */
 void link_hold(struct link *l, bool held);
-/* Whether bytes that keep coming slowly may wait a few milliseconds for more, so that a turn costs
- * less often. Not while somebody waits for an answer. */
-void link_gather(struct link *l, bool on);
-/* Reads what waits for more now; false if nothing does. */
+/* How long bytes that keep coming slowly may wait for more, so that a turn costs less often: `us`
+ * microseconds, and not beyond `frame`, when they could be shown. 0: not at all, for somebody waits
+ * for an answer. */
+void link_gather(struct link *l, int64_t us, mono_t frame);
+/* Reads what waits for more now; false if nothing does, or all has just been read. */
 bool link_catch_up(struct link *l, mono_t now);
 /* Within ops->rx: since when these bytes have come. */
 mono_t link_rx_since(const struct link *l);

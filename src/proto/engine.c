@@ -437,9 +437,10 @@ static void engine_reply(struct engine *e, const struct esp_reply *r)
 		e->cmd.others += r->status == 0;
 		/* A command that arrived as an unknown one is refused in the name of the one
 		 * before it: its own answer won't come. */
-		if (r->status != 0 && (r->op != ESP_OP_SYNC || e->d32.family) && !e->q.out) {
+		if (r->status != 0 && (r->op != ESP_OP_SYNC || e->d32.family)) {
 			e->d32.unnamed = true;
-			e->deadline = mono_min(e->deadline, e->now + MONO_MS(50));
+			if (!e->q.out)
+				e->deadline = mono_min(e->deadline, e->now + MONO_MS(50));
 		}
 		return;
 	}

@@ -93,7 +93,7 @@ static void id32_known(struct engine *e, const struct chip32 *c)
 		id32_pins(e);
 }
 
-static void id32_magic(struct engine *e, uint32_t value, const struct esp_reply *r)
+static void id32_magic(struct engine *e, uint32_t value)
 {
 	const struct chip32 *c = chip32_by_magic(value);
 	e->d32.reg[ID32_MAGIC] = value;
@@ -101,7 +101,7 @@ static void id32_magic(struct engine *e, uint32_t value, const struct esp_reply 
 		identify_begin(e);
 	else if (c && !c->security)
 		id32_known(e, c);
-	else if (r->status == 0 || c)
+	else
 		engine_go(e, ES32_SECURITY);
 }
 
@@ -351,7 +351,7 @@ void id32_read_reply(struct engine *e, const struct esp_reply *r)
 		return;
 	}
 	if (d->step == ID32_MAGIC) {
-		id32_magic(e, r->value, r);
+		id32_magic(e, r->value);
 		return;
 	}
 	bool pins = d->step == ID32_EFUSE6;
@@ -418,14 +418,22 @@ void id32_spi(struct engine *e)
 	engine_command(e, ESP_OP_WRITE_REG, n, 0);
 }
 
+/* Asked anew from the beginning, by other commands than the one that failed: so that is counted here,
+ * too. False: too often. */
+static bool id32_spi_anew(struct engine *e)
+{
+	if (++e->id_again > ID32_DISAGREE)
+		return false;
+	engine_go(e, ES32_SPI);
+	return true;
+}
+
 /* True when the state was left. */
 static bool id32_spi_refused(struct engine *e, const struct esp_reply *r)
 {
 	if (r->status == 0)
 		return false;
-	if (++e->cmd.refused < ID32_REFUSALS)
-		engine_go(e, ES32_SPI);
-	else
+	if (++e->cmd.refused >= ID32_REFUSALS || !id32_spi_anew(e))
 		engine_fail(e, ENGINE_CAUSE_REFUSED, r);
 	return true;
 }
@@ -470,7 +478,8 @@ void id32_spi_get(struct engine *e)
 
 void id32_spi_again(struct engine *e)
 {
-	engine_go(e, ES32_SPI);
+	if (!id32_spi_anew(e))
+		engine_fail(e, ENGINE_CAUSE_NO_ANSWER, NULL);
 }
 
 static void id32_flash(struct engine *e, uint32_t id)

@@ -66,7 +66,7 @@ enum table32_step { TABLE32_TABLE, TABLE32_OTA0, TABLE32_OTA1, TABLE32_OVER };
 
 struct engine32 {
 	bool family;  /* SYNC was answered with four status bytes */
-	bool unnamed; /* a refusal in another command's name came */
+	bool unnamed; /* a refusal in another command's name came, or of one sent along */
 	/* identity */
 	unsigned step;
 	uint32_t reg[ID32_STEPS];

@@ -15,6 +15,8 @@
 #define ERASE_SECTOR_US	 MONO_MS(60)
 #define ERASE_MIN	 MONO_S(2)
 #define ERASE_SECTOR_MAX MONO_S(3)
+/* Questions about one sector that may go unanswered. */
+#define ERASE_MUTE 5u
 
 void erase_size(struct engine_area *a)
 {
@@ -187,6 +189,7 @@ void erase_sector(struct engine *e)
 	const struct esp_reg wren = {
 	    .addr = e->type->spi_cmd, .value = CHIP_SPI_WREN, .mask = UINT32_MAX};
 	e->w.sector_going = false;
+	e->w.sector_mute = 0;
 	size_t n = esp_enc_write_regs(e->tx, sizeof e->tx, &wren, 1);
 	engine_command(e, ESP_OP_WRITE_REG, n, 0);
 }
@@ -232,9 +235,13 @@ void erase_sector_ask(struct engine *e)
 	engine_command(e, ESP_OP_WRITE_REG, identify_enc_status(e, true), 0);
 }
 
+/* The asking is answered each time, and the tries are those of one command: counted here. */
 void erase_sector_again(struct engine *e)
 {
-	engine_go(e, ES_SECTOR_ASK);
+	if (++e->w.sector_mute > ERASE_MUTE)
+		engine_fail(e, ENGINE_CAUSE_NO_ANSWER, NULL);
+	else
+		engine_go(e, ES_SECTOR_ASK);
 }
 
 void erase_sector_ask_reply(struct engine *e, const struct esp_reply *r)

@@ -150,6 +150,7 @@ void identify_flash_all(struct engine *e)
 		n += esp_enc_read_reg(e->tx + n, sizeof e->tx - n, identify_reg(e));
 	}
 	e->id_step = ID_JEDEC;
+	e->d32.unnamed = false;
 	/* The answers to the askings are passed over, unless they are refusals. */
 	engine_commands(e, ESP_OP_READ_REG, n, 4);
 }
@@ -165,7 +166,8 @@ void identify_flash_all_reply(struct engine *e, const struct esp_reply *r)
 {
 	const uint32_t *v = e->id_value;
 	identify_all_part(e, r);
-	if (e->id_refused || v[0] != v[1] || v[2] != v[3] || !chip_flash_present(v[0])) {
+	if (e->id_refused || e->d32.unnamed || v[0] != v[1] || v[2] != v[3] ||
+	    !chip_flash_present(v[0])) {
 		identify_flash_all_again(e);
 		return;
 	}
@@ -275,9 +277,13 @@ void identify_spi_read(struct engine *e)
 	engine_command(e, ESP_OP_READ_REG, n, 0);
 }
 
+/* The asking is answered each time, and the tries are those of one command: counted here. */
 void identify_spi_again(struct engine *e)
 {
-	engine_go(e, ES_ID_SPI_ASK);
+	if (++e->id_again > IDENTIFY_DISAGREE)
+		engine_fail(e, ENGINE_CAUSE_NO_ANSWER, NULL);
+	else
+		engine_go(e, ES_ID_SPI_ASK);
 }
 
 void identify_spi_read_reply(struct engine *e, const struct esp_reply *r)

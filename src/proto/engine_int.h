@@ -169,6 +169,7 @@ struct engine_write {
 	uint32_t erase_total, erase_done;
 	mono_t sector_since;  /* when the sector's erase was asked for */
 	bool sector_going;    /* the erase itself, not only the enabling */
+	unsigned sector_mute; /* what it became of was asked in vain */
 	uint32_t total, done; /* bytes of all parts; of the parts before this one */
 	size_t part;
 	uint32_t pos;		  /* confirmed within the part */

@@ -155,6 +155,7 @@ void readback_ask(struct engine *e)
 	    (struct esp_reg){.addr = e->type->spi_cmd, .value = READBACK_GO, .mask = UINT32_MAX};
 	size_t n = esp_enc_write_regs(e->tx, sizeof e->tx, regs, 9);
 	n += esp_enc_read_reg(e->tx + n, sizeof e->tx - n, e->type->spi_w0);
+	e->d32.unnamed = false;
 	/* The answer to the first is passed over, unless it is a refusal. */
 	engine_command(e, ESP_OP_READ_REG, n, 0);
 }
@@ -201,7 +202,8 @@ void readback_reply(struct engine *e, const struct esp_reply *r)
 {
 	struct engine_readback *rb = &e->rb;
 	uint32_t want = readback_want(e, rb->at[rb->next]);
-	if (r->status != 0) {
+	/* Refused, or the asking was: then what is read is anything. */
+	if (r->status != 0 || e->d32.unnamed) {
 		readback_mute(e);
 		return;
 	}

@@ -336,9 +336,13 @@ void write_status_ask(struct engine *e)
 	engine_command(e, ESP_OP_WRITE_REG, identify_enc_status(e, true), 0);
 }
 
+/* The asking is answered each time, and the tries are those of one command: counted with the block's. */
 void write_status_again(struct engine *e)
 {
-	engine_go(e, ES_STATUS_ASK);
+	if (++e->w.again > WRITE_AGAIN)
+		engine_fail(e, ENGINE_CAUSE_NO_ANSWER, NULL);
+	else
+		engine_go(e, ES_STATUS_ASK);
 }
 
 void write_status_ask_reply(struct engine *e, const struct esp_reply *r)

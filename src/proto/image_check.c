@@ -23,8 +23,8 @@ void image_warn(struct image_verdict *out, const char *fmt, ...)
 {
 	va_list ap;
 
-	if (out->warning_count >= IMAGE_MAX_WARNINGS)
-		return;
+	/* Of all that there are no file earns more than five. */
+	assert(out->warning_count < IMAGE_MAX_WARNINGS);
 	va_start(ap, fmt);
 	str_vfmt(out->warnings[out->warning_count++], sizeof(out->warnings[0]), fmt, ap);
 	va_end(ap);

@@ -57,7 +57,7 @@ enum image_kind image_other_kind(const uint8_t *data, size_t n);
  * file. */
 int image_refuse(
     struct image_verdict *out, enum image_refusal code, const char *reason, const char *advice);
-/* One warning more, when there is room. */
+/* One warning more; there is room for all that one file can earn. */
 void image_warn(struct image_verdict *out, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
 /* What is no ESP8266 image at all is refused; 0 when the question is left open. */

@@ -157,6 +157,16 @@ static int check_table(const struct place *p)
 	return ERR_OK;
 }
 
+/* The row of the application slot that begins where the user says. */
+static size_t asked_app(const struct place *p)
+{
+	const struct partition_table *t = p->device->table;
+	size_t row = p->asked ? partition_at(t, *p->asked) : PARTITION_NO_SLOT;
+
+	return row != PARTITION_NO_SLOT && t->entry[row].type == PARTITION_APP ? row
+									       : PARTITION_NO_SLOT;
+}
+
 /* The row for an application; PARTITION_NO_SLOT after a refusal. */
 static size_t app_slot(const struct place *p, int *rc)
 {
@@ -179,8 +189,8 @@ static size_t app_slot(const struct place *p, int *rc)
 		return factory != PARTITION_NO_SLOT ? factory : ota_0;
 	else if (p->device->otadata)
 		return partition_starts(t, p->device->otadata, p->device->otadata_size);
-	else if (p->asked && partition_at(t, *p->asked) != PARTITION_NO_SLOT)
-		return partition_at(t, *p->asked);
+	else if (asked_app(p) != PARTITION_NO_SLOT)
+		return asked_app(p);
 	else {
 		p->out->needs_table = true;
 		*rc = refuse(p, IMAGE_NO_SLOT,
@@ -202,8 +212,7 @@ static int check_asked_slot(const struct place *p, size_t *slot)
 	if (!p->asked || *p->asked == right->offset)
 		return ERR_OK;
 	other = partition_at(t, *p->asked);
-	if (other != PARTITION_NO_SLOT && t->entry[other].type == PARTITION_APP &&
-	    partition_layout(t) == PARTITION_LAYOUT_SLOTS) {
+	if (asked_app(p) != PARTITION_NO_SLOT && partition_layout(t) == PARTITION_LAYOUT_SLOTS) {
 		*slot = other;
 		image_warn(&p->out->verdict,
 		    "\"%s\" is not the slot that starts: the device will go on with \"%s\"",

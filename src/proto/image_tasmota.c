@@ -256,9 +256,7 @@ static void found_url(struct finds *f, size_t at)
 		return;
 	str_copy(f->id->ota_url, sizeof(f->id->ota_url), url);
 	const char *base = strrchr(url, '/') + 1; /* there are two in "http://" at least */
-	const char *dot = strchr(base, '.');
-	if (dot)
-		str_copy_n(f->id->build, sizeof(f->id->build), base, (size_t)(dot - base));
+	str_copy_n(f->id->build, sizeof(f->id->build), base, strcspn(base, "."));
 }
 
 static void found_marker(struct finds *f, size_t at)

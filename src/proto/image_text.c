@@ -430,8 +430,9 @@ static void describe_app(
 	    id->firmware == IMAGE_FW_UNKNOWN ? "firmware of an unknown kind"
 					     : image_firmware_name(id->firmware),
 	    version[0] ? " " : "", version, id->variant[0] ? ", " : "", id->variant);
-	row(out, label, "%s, %s, %s%s%s%s", text,
-	    app->size ? str_size(size, sizeof(size), app->size) : "cut off",
+	/* One that is cut has no size of its own; the fault says so. */
+	row(out, label, "%s%s%s, %s%s%s%s", text, app->size ? ", " : "",
+	    app->size ? str_size(size, sizeof(size), app->size) : "",
 	    app->fault == IMAGE_FAULT_NONE ? "whole" : image_fault_name(app->fault),
 	    app->header.sha == IMAGE_SHA_RIGHT ? ", SHA-256 right" : "",
 	    app->description.idf[0] ? ", IDF " : "", app->description.idf);

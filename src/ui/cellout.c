@@ -2,7 +2,6 @@
 /* Cells that differ, as bytes. Control functions by ECMA-48. */
 #include "cellout.h"
 
-#include <stdio.h>
 #include <string.h>
 
 #include "tasmite/core/theme.h"
@@ -31,6 +30,30 @@ void cellout_fini(struct cellout *o)
 static void put(struct buf *out, const char *s)
 {
 	buf_append(out, s, strlen(s));
+}
+
+static char *put_number(char *end, unsigned n)
+{
+	do {
+		*--end = (char)('0' + n % 10);
+		n /= 10;
+	} while (n);
+	return end;
+}
+
+void cellout_csi(struct buf *out, int a, int b, char final)
+{
+	char text[32], *end = text + sizeof(text), *at = end;
+
+	*--at = final;
+	if (b >= 0) {
+		at = put_number(at, (unsigned)b);
+		*--at = ';';
+	}
+	at = put_number(at, (unsigned)a);
+	*--at = '[';
+	*--at = '\033';
+	buf_append(out, at, (size_t)(end - at));
 }
 
 /* ---- looks ----------------------------------------------------------------------------------- */
@@ -105,16 +128,19 @@ static bool is_blank(const struct cell *c)
 	return c->text[0] == ' ' && !c->text[1];
 }
 
+static bool is_char(const struct cell *c)
+{
+	return c->text[0] > 0x20 && c->text[0] < 0x7f && !c->text[1];
+}
+
 static void go(struct frame *f, int x, int y)
 {
 	struct cellout *o = f->o;
-	char text[16];
 
 	if (o->x == x && o->y == y)
 		return;
 	if (o->y == y && o->caps->column) {
-		snprintf(text, sizeof(text), "\033[%dG", x + 1);
-		put(f->out, text);
+		cellout_csi(f->out, x + 1, -1, 'G');
 	} else {
 		o->ops->move(o->ctx, x, y, f->out);
 	}
@@ -141,18 +167,15 @@ static int erase(struct frame *f, int x, int y)
 	const struct cellout_caps *caps = f->o->caps;
 	int n = blanks_at(f, x, y);
 	bool to_end = x + n == f->s->w && caps->end_of_row[0];
-	char text[16];
 
 	if (n < BLANKS || (!caps->erase && !to_end) || (f->look.attr & ~THEME_BOLD) ||
 	    (f->look.bg >= 0 && !caps->erase_colored))
 		return 0;
 	set_blank(f->o, &f->look, f->out);
-	if (to_end) {
+	if (to_end)
 		put(f->out, caps->end_of_row);
-	} else {
-		snprintf(text, sizeof(text), "\033[%dX", n);
-		put(f->out, text);
-	}
+	else
+		cellout_csi(f->out, n, -1, 'X');
 	return n; /* the cursor stays where it was */
 }
 
@@ -176,6 +199,31 @@ static int write_cell(struct frame *f, int x, int y)
 	if (o->x >= f->s->w) /* it may be there, or in the next row */
 		o->x = o->y = -1;
 	return width;
+}
+
+/* Most of what is written: words of ASCII in the look that the terminal has. From x on, as far as
+ * cells differ; returns how many are done. */
+static int write_words(struct frame *f, int x, int y)
+{
+	const struct cell *c = cell_of(f->s, x, y);
+	const struct cell *was = f->whole ? c : cell_of(&f->o->last, x, y);
+	struct cellout *o = f->o;
+	char bytes[128];
+	int n = 0, max = f->s->w - 1 - x; /* the last column has its own ways */
+
+	if (!o->known || memcmp(&o->now, &f->look, sizeof(o->now)) != 0)
+		return 0;
+	for (; n < max && n < (int)sizeof(bytes); n++, c++, was++) {
+		if (!is_char(c) && !(is_blank(c) && is_char(c + 1)))
+			break;
+		if (!c[1].text[0] || !looks_like(c, f->of) ||
+		    (!f->whole && !memcmp(c, was, sizeof(*c))))
+			break;
+		bytes[n] = c->text[0];
+	}
+	buf_append(f->out, bytes, (size_t)n);
+	o->x += n;
+	return n;
 }
 
 /* Is it worth while to go on over cells that need nothing? */
@@ -211,6 +259,7 @@ static int draw_run(struct frame *f, int x, int y)
 		if (last_row && x == f->s->w - 1 && !f->o->caps->corner)
 			return f->s->w;
 		x += write_cell(f, x, y);
+		x += write_words(f, x, y);
 	} while (x < f->s->w && (differs(f, x, y) || bridges(f, x, y)));
 	return x;
 }

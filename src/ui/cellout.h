@@ -57,6 +57,9 @@ struct cellout {
 	bool known; /* now is what the terminal has */
 };
 
+/* Appends CSI a final, or CSI a ; b final when b is not negative: numbers without printf, for this is
+ * done hundreds of times a frame. */
+void cellout_csi(struct buf *out, int a, int b, char final);
 /* caps, ops and ctx are borrowed. */
 void cellout_init(
     struct cellout *o, const struct cellout_caps *caps, const struct cellout_ops *ops, void *ctx);

@@ -148,6 +148,8 @@ void surface_fill(struct surface *s, struct rect r, enum style_id style)
  * them, and some reorder the row: they are left out. */
 static bool is_format(uint32_t cp)
 {
+	if (cp < 0xad) /* nearly all */
+		return false;
 	return cp == 0xad || (cp >= 0x600 && cp <= 0x605) || cp == 0x61c || cp == 0x6dd ||
 	       cp == 0x70f || (cp >= 0x180b && cp <= 0x180e) || (cp >= 0x200b && cp <= 0x200f) ||
 	       (cp >= 0x2028 && cp <= 0x202e) || (cp >= 0x2060 && cp <= 0x206f) ||
@@ -216,6 +218,46 @@ int surface_glyph(struct surface *s, struct rect clip, int x, int y, enum style_
 	return w;
 }
 
+static bool is_ascii(uint8_t byte)
+{
+	return byte >= 0x20 && byte < 0x7f;
+}
+
+void surface_ascii(struct surface *s, struct rect clip, int x, int y, enum style_id style,
+    const uint8_t *bytes, size_t n)
+{
+	struct rect r = on_surface(s, clip);
+	size_t skip = x < r.x ? (size_t)((int64_t)r.x - x) : 0;
+	struct cell c = {.style = (uint16_t)style}, *to;
+
+	if (!r.w || y < r.y || y >= r.y + r.h || x >= r.x + r.w || skip >= n)
+		return;
+	bytes += skip;
+	n -= skip;
+	x += (int)skip;
+	if (n > (size_t)(r.x + r.w - x))
+		n = (size_t)(r.x + r.w - x);
+	/* What is written over whole needs no look; at the ends a half may stay. */
+	split_wide(s, x, y);
+	split_wide(s, x + (int)n - 1, y);
+	to = cell_at(s, x, y);
+	for (size_t i = 0; i < n; i++, to++) {
+		c.text[0] = is_ascii(bytes[i]) ? (char)bytes[i] : '?';
+		c.base = to->base;
+		*to = c;
+	}
+}
+
+/* How much of the text, from its beginning, is printable ASCII. */
+static size_t ascii_part(const uint8_t *p, size_t n)
+{
+	size_t i = 0;
+
+	while (i < n && is_ascii(p[i]))
+		i++;
+	return i;
+}
+
 int surface_text(
     struct surface *s, struct rect clip, int x, int y, enum style_id style, const char *text)
 {
@@ -223,9 +265,18 @@ int surface_text(
 	size_t n = strlen(text);
 
 	while (n) {
+		size_t ascii = ascii_part(p, n);
 		uint32_t cp;
-		int len = utf8_decode(p, n, &cp);
-		int w;
+		int len, w;
+
+		if (ascii) {
+			surface_ascii(s, clip, x, y, style, p, ascii);
+			x += (int)ascii;
+			p += ascii;
+			n -= ascii;
+			continue;
+		}
+		len = utf8_decode(p, n, &cp);
 
 		if (len <= 0) {
 			cp = s->unicode ? 0xfffd : '?';

@@ -398,13 +398,13 @@ static size_t cell_bytes(void *ctx, const struct cell *cell, int width, char *ds
 static void move_cursor(void *ctx, int x, int y, struct buf *out)
 {
 	const struct tui_curses *c = ctx;
-	char text[32];
-	const char *s = text;
+	const char *s;
 
-	if (c->cup)
-		s = tiparm(c->cup, y, x);
-	else
-		snprintf(text, sizeof(text), "\033[%d;%dH", y + 1, x + 1);
+	if (!c->cup) {
+		cellout_csi(out, y + 1, x + 1, 'H');
+		return;
+	}
+	s = tiparm(c->cup, y, x);
 	buf_append(out, s, strlen(s));
 }
 

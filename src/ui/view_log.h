@@ -141,6 +141,8 @@ void log_keep_marks(
 enum style_id log_text_style(enum line_dir dir);
 /* The style of the byte at that offset; over: it hides the device's own colours. */
 enum style_id log_style_at(struct log_spans *spans, size_t at, enum style_id plain, bool *over);
+/* The same, and *n is cut to the bytes from there on that have it too. */
+enum style_id log_style_run(struct log_spans *spans, size_t at, enum style_id plain, size_t *n);
 
 /* ---- view_log.c: lines that the pane shows ---- */
 const struct log_pane *log_pane_of(const struct view_log *v, const struct session *s);

@@ -122,3 +122,29 @@ enum style_id log_style_at(struct log_spans *spans, size_t at, enum style_id pla
 	span = span_at(spans->rule, spans->rules, &spans->rule_i, at);
 	return span ? (enum style_id)span->style : plain;
 }
+
+/* Up to where the spans stay as they are at a byte: the end of the one with it, or where the next begins. */
+static void until(const struct log_span *span, size_t count, size_t i, size_t at, size_t *n)
+{
+	size_t edge;
+
+	if (i == count)
+		return;
+	edge = span[i].start <= at ? span[i].end : span[i].start;
+	if (edge - at < *n)
+		*n = edge - at;
+}
+
+enum style_id log_style_run(struct log_spans *spans, size_t at, enum style_id plain, size_t *n)
+{
+	bool over;
+	enum style_id style = log_style_at(spans, at, plain, &over);
+
+	at += spans->base;
+	if (spans->selected)
+		return style;
+	until(spans->find, spans->finds, spans->find_i, at, n);
+	if (!over)
+		until(spans->rule, spans->rules, spans->rule_i, at, n);
+	return style;
+}

@@ -293,13 +293,19 @@ static void draw_plain(
     const struct pen *p, const struct line_ref *ref, size_t at, size_t end, int y)
 {
 	const struct view_log *v = p->v;
+	size_t stop = end < ref->len ? end : ref->len;
+	int x = v->text_x;
 
 	at += (size_t)v->shift;
-	for (int i = 0; i < v->text_w && at < ref->len && at < end; i++, at++) {
-		bool over;
+	if (at < stop && stop - at > (size_t)v->text_w)
+		stop = at + (size_t)v->text_w;
+	while (at < stop) {
+		size_t n = stop - at;
+		enum style_id style = log_style_run(p->spans, at, p->plain, &n);
 
-		surface_glyph(p->to, p->clip, v->text_x + i, y,
-		    log_style_at(p->spans, at, p->plain, &over), NULL, ref->bytes[at]);
+		surface_ascii(p->to, p->clip, x, y, style, ref->bytes + at, n);
+		x += (int)n;
+		at += n;
 	}
 }
 

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "tasmite/base/bytes.h"
 #include "tasmite/base/err.h"
 #include "tasmite/proto/digest.h"
 
@@ -135,6 +136,231 @@ static bool rig_shifted(struct rig *r, const struct engine_action *a)
 	return true;
 }
 
+/* ---- meddling ------------------------------------------------------------------------------ */
+static bool rig_meddled(const struct rig *r)
+{
+	return r->cfg.meddled || r->cfg.rule[0].op != 0;
+}
+
+/* The first bytes of a packet, without its delimiter and escapes. */
+static void rig_head(const uint8_t *in, size_t n, uint8_t *out, size_t size)
+{
+	size_t o = 0;
+	memset(out, 0, size);
+	for (size_t i = 1; i < n && o < size && in[i] != 0xC0; i++) {
+		uint8_t b = in[i];
+		if (b == 0xDB && i + 1 < n)
+			b = in[++i] == 0xDC ? 0xC0 : 0xDB;
+		out[o++] = b;
+	}
+}
+
+static struct rig_rule *rig_rule(struct rig *r, uint8_t op, uint32_t word)
+{
+	for (size_t i = 0; i < RIG_RULES; i++) {
+		struct rig_rule *u = &r->cfg.rule[i];
+		unsigned from = u->from ? u->from : 1;
+		if (u->op == 0 || u->op != op || (u->word != 0 && u->word != word))
+			continue;
+		r->seen[i]++;
+		if (r->seen[i] >= from && (u->times == 0 || r->seen[i] < from + u->times))
+			return u;
+	}
+	return NULL;
+}
+
+/* A byte of the payload that can be another one without a trace in the framing. */
+static void rig_damage(struct rig *r, const uint8_t *frame, size_t n)
+{
+	size_t at = 40;
+	while (at + 2 < n && (frame[at - 1] == 0xDB || frame[at] == 0xDB || frame[at] == 0xC0 ||
+				 (frame[at] ^ 4) == 0xDB || (frame[at] ^ 4) == 0xC0))
+		at++;
+	assert_true(at + 2 < n);
+	uint8_t other = frame[at] ^ 4;
+	sim_link_send(r->link, frame, at, r->now);
+	sim_link_send(r->link, &other, 1, r->now);
+	sim_link_send(r->link, frame + at + 1, n - at - 1, r->now);
+}
+
+/* A refusal in the chip's place, soon. */
+static void rig_deny(struct rig *r, uint8_t op, const struct rig_rule *u)
+{
+	bool family = r->cfg.link.device.chip > SIM_ESP8285;
+	uint8_t packet[14] = {0xC0, 1, op, family ? 4 : 2, 0, 0, 0, 0, 0, 1, (uint8_t)u->arg};
+	size_t n = family ? 13 : 11;
+	packet[n++] = 0xC0;
+	assert_int_equal(r->late_n, 0);
+	memcpy(r->late, packet, n);
+	r->late_n = n;
+	r->late_at = r->tx_free + 1000;
+}
+
+/* One packet on its way to the chip. */
+static void rig_command(struct rig *r, const uint8_t *frame, size_t n)
+{
+	uint8_t head[12];
+	rig_head(frame, n, head, sizeof head);
+	uint8_t op = head[1];
+	struct rig_rule *u = NULL;
+	if (head[0] == 0 && op != 8) {
+		u = rig_rule(r, op, get_le32(head + 8));
+		r->commands[op]++;
+	} else {
+		r->sent_n = 0; /* a new beginning: what is unanswered stays so */
+	}
+	if (u && u->what == RIG_DENY)
+		rig_deny(r, op, u);
+	if (u && (u->what == RIG_MISS || u->what == RIG_DENY))
+		return;
+	if (u && u->what == RIG_DAMAGE) {
+		rig_damage(r, frame, n);
+		u = NULL;
+	} else {
+		sim_link_send(r->link, frame, n, r->now);
+	}
+	if (op != 8 && r->sent_n < RIG_SENT) {
+		r->sent[r->sent_n].op = op;
+		r->sent[r->sent_n++].rule = u;
+	}
+}
+
+static void rig_commands(struct rig *r, const uint8_t *bytes, size_t n)
+{
+	while (n > 0) {
+		const uint8_t *end = bytes[0] == 0xC0 ? memchr(bytes + 1, 0xC0, n - 1) : NULL;
+		size_t len = end ? (size_t)(end + 1 - bytes) : n;
+		rig_command(r, bytes, len);
+		bytes += len;
+		n -= len;
+	}
+}
+
+static void rig_deliver(struct rig *r, const uint8_t *buf, size_t n)
+{
+	for (size_t i = 0; i < n;) {
+		size_t k = n - i;
+		if (r->cfg.cut == RIG_BYTES)
+			k = 1;
+		else if (r->cfg.cut == RIG_RANDOM)
+			k = 1 + rig_rand(r) % k;
+		engine_rx(r->e, buf + i, k, r->now);
+		i += k;
+	}
+}
+
+/* What came of the command that is answered; NULL: nothing is to be done about it. */
+static struct rig_rule *rig_answered(struct rig *r, uint8_t op)
+{
+	for (size_t i = 0; i < r->sent_n; i++)
+		if (r->sent[i].op == op) {
+			struct rig_rule *u = r->sent[i].rule;
+			memmove(r->sent, r->sent + i + 1, (r->sent_n - i - 1) * sizeof r->sent[0]);
+			r->sent_n -= i + 1;
+			return u;
+		}
+	return NULL;
+}
+
+/* False: it is lost. */
+static bool rig_change(struct rig *r, const struct rig_rule *u)
+{
+	uint8_t *p = r->packet, *data = p + 8;
+	bool family = r->cfg.link.device.chip > SIM_ESP8285;
+	switch (u->what) {
+	case RIG_LOSE:
+		return false;
+	case RIG_REFUSE:
+	case RIG_EMPTY:
+		r->packet_n = family ? 12 : 10;
+		p[2] = family ? 4 : 2;
+		p[3] = 0;
+		memset(data, 0, 4);
+		data[0] = u->what == RIG_REFUSE;
+		data[1] = (uint8_t)(u->what == RIG_REFUSE ? u->arg : 0);
+		break;
+	case RIG_VALUE:
+		put_le32(p + 4, u->arg);
+		break;
+	case RIG_COUNTS:
+		put_le32(p + 4, u->arg + ++r->counted);
+		break;
+	case RIG_BYTE:
+		assert_true(8 + u->arg / 256 < r->packet_n);
+		data[u->arg / 256] = (uint8_t)u->arg;
+		break;
+	case RIG_OTHER:
+		data[0] = data[0] == '0' ? '1' : '0';
+		break;
+	case RIG_CAPITAL:
+		for (size_t i = 8; i < r->packet_n; i++)
+			if (p[i] >= 'a' && p[i] <= 'z')
+				p[i] = (uint8_t)(p[i] - 'a' + 'A');
+		break;
+	default:
+		break;
+	}
+	return true;
+}
+
+static void rig_answer(struct rig *r)
+{
+	struct rig_rule *u = NULL;
+	uint8_t out[2 * sizeof r->packet + 2];
+	size_t o = 0;
+	if (r->packet_n >= 10 && r->packet[0] == 1)
+		u = rig_answered(r, r->packet[1]);
+	if (u && !rig_change(r, u))
+		return;
+	out[o++] = 0xC0;
+	for (size_t i = 0; i < r->packet_n; i++) {
+		uint8_t b = r->packet[i];
+		out[o++] = b == 0xC0 ? 0xDB : b;
+		if (b == 0xC0 || b == 0xDB)
+			out[o++] = b == 0xC0 ? 0xDC : 0xDD;
+	}
+	out[o++] = 0xC0;
+	if (u && u->what == RIG_LATE)
+		r->late_at = r->now + u->arg;
+	if (r->late_at == 0) {
+		rig_deliver(r, out, o);
+		return;
+	}
+	assert_true(r->late_n + o <= sizeof r->late);
+	memcpy(r->late + r->late_n, out, o);
+	r->late_n += o;
+}
+
+static void rig_late(struct rig *r)
+{
+	if (r->late_at == 0 || r->late_at > r->now)
+		return;
+	rig_deliver(r, r->late, r->late_n);
+	r->late_n = 0;
+	r->late_at = 0;
+}
+
+static void rig_from_chip(struct rig *r, uint8_t b)
+{
+	if (b == 0xC0) {
+		bool whole = r->inside && r->packet_n > 0;
+		if (whole)
+			rig_answer(r);
+		r->inside = !whole;
+		r->packet_n = 0;
+		r->escaped = false;
+	} else if (!r->inside || r->packet_n == sizeof r->packet) {
+		r->inside = false;
+		rig_deliver(r, &b, 1);
+	} else if (b == 0xDB && !r->escaped) {
+		r->escaped = true;
+	} else {
+		r->packet[r->packet_n++] = !r->escaped ? b : b == 0xDC ? 0xC0 : 0xDB;
+		r->escaped = false;
+	}
+}
+
+/* ---- carrying out ------------------------------------------------------------------------- */
 static void rig_write(struct rig *r, const struct engine_action *a)
 {
 	mono_t start = r->tx_free > r->now ? r->tx_free : r->now;
@@ -146,6 +372,8 @@ static void rig_write(struct rig *r, const struct engine_action *a)
 		sim_link_send(r->link, a->bytes, 500, r->now);
 		sim_link_send(r->link, &wrong, 1, r->now);
 		sim_link_send(r->link, a->bytes + 501, a->n - 501, r->now);
+	} else if (rig_meddled(r)) {
+		rig_commands(r, a->bytes, a->n);
 	} else if (!rig_shifted(r, a)) {
 		sim_link_send(r->link, a->bytes, a->n, r->now);
 	}
@@ -163,6 +391,7 @@ static void rig_baud(struct rig *r, const struct engine_action *a)
 	bool broken = r->cfg.broken_above && actual > r->cfg.broken_above;
 	sim_link_baud(r->link, broken ? actual - actual / 4 : actual, r->now);
 	r->host = actual;
+	r->inside = false; /* what was half heard at the other rate */
 	if (r->rate_count < 64)
 		r->rates[r->rate_count++] = actual;
 	engine_done(r->e, 0, actual, r->now);
@@ -330,8 +559,12 @@ static void rig_events(struct rig *r)
 		rig_event(r, &ev);
 		identity = identity || ev.kind == ENGINE_EV_IDENTITY;
 	}
-	if (identity && !r->cfg.no_proceed)
-		engine_proceed(r->e, r->now);
+	if (!identity || r->cfg.no_proceed)
+		return;
+	engine_proceed(r->e, r->now);
+	/* It may end at once. */
+	while (engine_event(r->e, &ev))
+		rig_event(r, &ev);
 }
 
 static void rig_feed(struct rig *r)
@@ -340,15 +573,11 @@ static void rig_feed(struct rig *r)
 	size_t n = sim_link_receive(r->link, buf, sizeof buf, r->now);
 	if (r->cfg.mute_above && r->host > r->cfg.mute_above)
 		n = 0;
-	for (size_t i = 0; i < n;) {
-		size_t k = n - i;
-		if (r->cfg.cut == RIG_BYTES)
-			k = 1;
-		else if (r->cfg.cut == RIG_RANDOM)
-			k = 1 + rig_rand(r) % k;
-		engine_rx(r->e, buf + i, k, r->now);
-		i += k;
-	}
+	if (!rig_meddled(r))
+		rig_deliver(r, buf, n);
+	for (size_t i = 0; i < n && rig_meddled(r); i++)
+		rig_from_chip(r, buf[i]);
+	rig_late(r);
 }
 
 /* ---- time ------------------------------------------------------------------------------------ */
@@ -386,6 +615,8 @@ static bool rig_loop(
 			t = r->cfg.power_at;
 		if (r->plans > 0 && r->plan[0].at < t)
 			t = r->plan[0].at;
+		if (r->late_at != 0 && r->late_at < t)
+			t = r->late_at;
 		if (t > end)
 			t = end + 1;
 		if (t < r->now)

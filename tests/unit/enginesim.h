@@ -17,6 +17,34 @@ struct rig;
 /* How input is cut before the engine gets it. */
 enum rig_cut { RIG_WHOLE, RIG_BYTES, RIG_RANDOM };
 
+/* What becomes of a boot loader's answer, or of the command before it comes there. */
+enum rig_meddle {
+	RIG_REFUSE,  /* the answer is a refusal with code arg; the chip did what it was told */
+	RIG_DENY,    /* ... and the chip did nothing */
+	RIG_EMPTY,   /* ... a good one, without the data that belong to it */
+	RIG_VALUE,   /* its value is arg */
+	RIG_COUNTS,  /* ... arg, and one more each time */
+	RIG_BYTE,    /* of its data byte arg / 256 is arg % 256 */
+	RIG_OTHER,   /* ... the first one is '0', or '1' where it was '0' */
+	RIG_CAPITAL, /* ... all letters are capital ones */
+	RIG_LATE,    /* it comes arg us later, and nothing that follows before it */
+	RIG_LOSE,    /* it is lost */
+	RIG_MISS,    /* the command is lost: the chip does nothing */
+	RIG_DAMAGE   /* a byte of the command's payload is another one */
+};
+
+/* For commands of that kind (not SYNC, not the stub's). Each command follows the first rule that
+ * wants it; those behind don't see it. */
+struct rig_rule {
+	enum rig_meddle what;
+	uint8_t op;	      /* 0: no rule */
+	uint32_t word;	      /* its first word (a register); 0: any */
+	unsigned from, times; /* from which of them on (0, 1: the first); how many (0: all) */
+	uint32_t arg;
+};
+#define RIG_RULES 4
+#define RIG_SENT  64
+
 struct rig_config {
 	struct engine_job job;
 	bool stub; /* may be used; else the ROM does all */
@@ -48,6 +76,9 @@ struct rig_config {
 	const uint8_t *old; /* what the driver knows of earlier firmware */
 	size_t old_n;
 	bool old_lies; /* ... and confuses */
+	/* With any, or with meddled set (then they may be set later, between two commands). */
+	struct rig_rule rule[RIG_RULES];
+	bool meddled;
 };
 
 struct rig_pending {
@@ -87,6 +118,22 @@ struct rig {
 	size_t taken_n, taken_part;
 	bool ended;
 	enum engine_event_kind end;
+	/* Of meddled sessions: commands by opcode; those that are not answered yet, and what is to
+	 * become of their answers; the packet that comes in; an answer that is held back. */
+	unsigned commands[256];
+	unsigned seen[RIG_RULES]; /* commands that each rule is about */
+	struct {
+		uint8_t op;
+		struct rig_rule *rule;
+	} sent[RIG_SENT];
+	size_t sent_n;
+	unsigned counted; /* answers of RIG_COUNTS */
+	uint8_t packet[512];
+	size_t packet_n;
+	bool inside, escaped;
+	uint8_t late[2048];
+	size_t late_n;
+	sim_time late_at;
 };
 
 void rig_init(struct rig *r, const struct rig_config *cfg);

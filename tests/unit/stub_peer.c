@@ -77,6 +77,35 @@ static void peer_frame(struct stub_peer *p, const uint8_t *raw, size_t n)
 		pipe_put(p, &p->from, out, o, p->rate);
 }
 
+static const struct peer_rule *peer_rule(struct stub_peer *p, uint8_t op)
+{
+	for (size_t i = 0; i < PEER_RULES; i++) {
+		const struct peer_rule *u = &p->cfg.rule[i];
+		unsigned from = u->from ? u->from : 1;
+		if (u->op == 0 || u->op != op)
+			continue;
+		p->said[i]++;
+		if (p->said[i] >= from && (u->times == 0 || p->said[i] < from + u->times))
+			return u;
+	}
+	return NULL;
+}
+
+/* A message of n bytes, without its sum. False: it is lost. */
+static bool peer_change(struct stub_peer *p, uint8_t op, uint8_t *raw, size_t *n)
+{
+	const struct peer_rule *u = peer_rule(p, op);
+	if (!u)
+		return true;
+	if (u->what == PEER_STATUS)
+		raw[2] = (uint8_t)u->arg;
+	if (u->what == PEER_CUT && *n > 4 + u->arg)
+		*n = 4 + u->arg;
+	if (u->what == PEER_WORD && 4 + 4 * (u->arg >> 16) + 4 <= *n)
+		put_le32(raw + 4 + 4 * (u->arg >> 16), u->arg & 0xFFFF);
+	return u->what != PEER_LOSE;
+}
+
 static void peer_say(struct stub_peer *p, uint8_t op, uint8_t serial, uint8_t status,
     const uint32_t *words, size_t count, const uint8_t *bytes, size_t n)
 {
@@ -92,6 +121,9 @@ static void peer_say(struct stub_peer *p, uint8_t op, uint8_t serial, uint8_t st
 		memcpy(raw + o, bytes, n);
 	o += n;
 	assert_true(o + 4 <= STUB_FRAME_MAX);
+	if (!peer_change(p, op, raw, &o))
+		return;
+	p->status_said = raw[2];
 	put_le32(raw + o, digest_crc32(0, raw, o));
 	peer_frame(p, raw, o + 4);
 }
@@ -370,6 +402,8 @@ static void on_baud(struct stub_peer *p, const uint8_t *f)
 {
 	uint32_t divider = get_le32(f + 2);
 	peer_say(p, STUB_BAUD, f[1], STUB_OK, &divider, 1, NULL, 0);
+	if (p->status_said != STUB_OK)
+		return;
 	p->old_rate = p->rate;
 	p->rate = 52000000 / divider;
 	p->fallback = p->from.free + MONO_MS(STUB_FALLBACK_MS);

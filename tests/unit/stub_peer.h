@@ -45,6 +45,23 @@ struct peer_faults {
 	unsigned lie_md5;      /* so many digests of 64 KiB are wrong */
 };
 
+/* What becomes of an answer, or of what the stub says unasked. */
+enum peer_meddle {
+	PEER_STATUS, /* its status is arg */
+	PEER_CUT,    /* its payload has arg bytes at most */
+	PEER_WORD,   /* word arg / 65536 of the payload is arg % 65536 */
+	PEER_LOSE
+};
+
+/* Each message follows the first rule that wants it; those behind don't see it. */
+struct peer_rule {
+	enum peer_meddle what;
+	uint8_t op;	      /* 0: no rule */
+	unsigned from, times; /* from which of them on (0, 1: the first); how many (0: all) */
+	uint32_t arg;
+};
+#define PEER_RULES 3
+
 struct peer_config {
 	struct engine_job job;
 	const uint8_t *data[ENGINE_MAX_PARTS];
@@ -54,6 +71,7 @@ struct peer_config {
 	int64_t erase_us;  /* of a sector */
 	uint32_t host_max; /* rate the host can set at most; 0: any */
 	uint32_t rate;	   /* the stub's, at the start; 0: 115200 */
+	struct peer_rule rule[PEER_RULES];
 	struct peer_faults fault;
 };
 
@@ -115,6 +133,8 @@ struct stub_peer {
 	struct engine_event ev[PEER_EVENTS];
 	size_t events;
 	unsigned requests[256];
+	unsigned said[PEER_RULES]; /* messages that each rule is about */
+	uint8_t status_said;	   /* of the last message */
 	unsigned erased_sectors, written_sectors;
 	uint32_t rates[64];
 	size_t rate_count;

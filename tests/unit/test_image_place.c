@@ -546,6 +546,178 @@ static void place__warns__of_what_is_not_tasmota(void **state)
 	says(p.verdict.warnings[0], "looks like ESPHome");
 }
 
+/* Nobody publishes a file for that chip, and of another chip there is no more than a number. */
+static void place__refuses__in_words_for_unusual_chips(void **state)
+{
+	(void)state;
+	struct image_device d = device_of("ESP32-H2", NULL);
+	struct image_info info = factory_info(5);
+	struct image_placement p;
+
+	assert_int_equal(place(&info, &d, NULL, &p), IMAGE_NO_CHIP);
+	says(p.verdict.reason, "a factory image for the ESP32-C3, the device is an ESP32-H2");
+	says(p.verdict.advice, "take a file for the ESP32-H2");
+	info.chip_id = 77;
+	assert_int_equal(place(&info, &d, NULL, &p), IMAGE_NO_CHIP);
+	says(p.verdict.reason, "for the chip of an unknown number");
+}
+
+static void place__refuses__tables_of_no_use(void **state)
+{
+	(void)state;
+	static const struct made32_row no_app[] = {
+	    {1, 2, 0x9000, 0x5000, "nvs"}, {1, 0x82, 0x10000, 0x50000, "spiffs"}, {0}};
+	struct partition_table t = table_of(make32_since_12);
+	struct image_device d = device_of("ESP32", &t);
+	struct image_info info = app_info(0, "full");
+	struct image_placement p;
+
+	t.sum = PARTITION_SUM_WRONG;
+	assert_int_equal(place(&info, &d, NULL, &p), IMAGE_NO_TABLE);
+	says(p.verdict.reason, "of no use: the MD5 of the partition table differs");
+	t.count = 0;
+	assert_int_equal(place(&info, &d, NULL, &p), IMAGE_NO_TABLE);
+	says(p.verdict.reason, "the device has no partition table");
+	says(p.verdict.advice, "tasmota32.factory.bin");
+	/* Nothing is known to insist on. */
+	assert_false(p.verdict.overridable);
+	t = table_of(no_app);
+	assert_int_equal(place(&info, &d, NULL, &p), IMAGE_NO_SLOT);
+	says(p.verdict.reason, "no place for an application");
+	/* One that ends behind the flash that was found. */
+	t = table_of(make32_since_12);
+	d.flash_size = 2 * MB;
+	assert_int_equal(place(&info, &d, NULL, &p), IMAGE_NO_TABLE);
+	says(p.verdict.reason, "behind the flash (2 MB)");
+}
+
+/* Several slots, and otadata was not read: the user may name one of them, and no other place. */
+static void place__takes__slot_that_is_named_without_otadata(void **state)
+{
+	(void)state;
+	struct partition_table t = table_of(make32_before_12);
+	struct image_device d = device_of("ESP32", &t);
+	struct image_info info = app_info(0, "full");
+	struct image_placement p;
+	uint32_t app1 = 0x1d0000, spiffs = 0x390000, nowhere = 0x200000;
+
+	assert_int_equal(place(&info, &d, NULL, &p), IMAGE_NO_SLOT);
+	assert_true(p.needs_table);
+	assert_int_equal(place(&info, &d, &app1, &p), IMAGE_OK);
+	assert_int_equal(p.offset, app1);
+	assert_string_equal(p.partition, "app1");
+	assert_int_equal(p.verdict.warning_count, 0);
+	assert_int_equal(place(&info, &d, &nowhere, &p), IMAGE_NO_SLOT);
+	assert_true(p.needs_table);
+	/* It would fit there. */
+	info.size = 0x60000;
+	assert_int_equal(place(&info, &d, &spiffs, &p), IMAGE_NO_SLOT);
+	assert_true(p.needs_table);
+}
+
+static void place__warns__only_where_another_one_starts(void **state)
+{
+	(void)state;
+	uint8_t ota[0x2000];
+	struct partition_table t = table_of(make32_since_12);
+	struct image_device d = device_of("ESP32", &t);
+	struct image_info info = app_info(0, "full");
+	struct image_placement p;
+
+	memset(ota, 0xff, sizeof(ota));
+	d.otadata = ota;
+	d.otadata_size = sizeof(ota);
+	/* Blank: the factory partition starts, which is the safeboot. */
+	assert_int_equal(place(&info, &d, NULL, &p), IMAGE_OK);
+	assert_int_equal(p.verdict.warning_count, 1);
+	says(p.verdict.warnings[0], "set to start \"safeboot\"");
+	make32_otadata(ota, 1, UINT32_MAX);
+	assert_int_equal(place(&info, &d, NULL, &p), IMAGE_OK);
+	assert_int_equal(p.verdict.warning_count, 0);
+	/* The safeboot itself is not what is to start. */
+	memset(ota, 0xff, sizeof(ota));
+	info = app_info(0, "safeboot");
+	info.size = 0xd0000;
+	assert_int_equal(place(&info, &d, NULL, &p), IMAGE_OK);
+	assert_string_equal(p.partition, "safeboot");
+	assert_int_equal(p.verdict.warning_count, 0);
+}
+
+static void place__warns__of_what_follows_and_of_known_builds(void **state)
+{
+	(void)state;
+	struct partition_table t = table_of(make32_since_12);
+	struct image_device d = device_of("ESP32", &t);
+	struct image_info info = app_info(0, "full");
+	struct image_placement p;
+
+	info.trailing = 4096;
+	assert_int_equal(place(&info, &d, NULL, &p), IMAGE_OK);
+	assert_int_equal(p.verdict.warning_count, 0);
+	info.trailing_used = true;
+	assert_int_equal(place(&info, &d, NULL, &p), IMAGE_OK);
+	says(p.verdict.warnings[0], "4 KB of unknown data follow");
+	info.trailing_used = false;
+	info.id.firmware = IMAGE_FW_UNKNOWN;
+	assert_int_equal(place(&info, &d, NULL, &p), IMAGE_OK);
+	assert_int_equal(p.verdict.warning_count, 1);
+	assert_null(strstr(p.verdict.warnings[0], "looks like"));
+}
+
+/* Data where no table was read, and in a partition that is too small. */
+static void place__takes__data_as_far_as_is_known(void **state)
+{
+	(void)state;
+	struct partition_table t = table_of(make32_since_12);
+	struct image_device d = device_of("ESP32", NULL);
+	struct image_info info = {.kind = IMAGE_BLANK, .size = 0x6000};
+	struct image_placement p;
+	uint32_t nvs = 0x9000, table = 0x8000, free_at = 0x30000, zero = 0;
+
+	assert_int_equal(place(&info, &d, &nvs, &p), IMAGE_OK);
+	assert_int_equal(p.offset, nvs);
+	assert_int_equal(p.room, 4 * MB - nvs);
+	assert_int_equal(place(&info, &d, &table, &p), IMAGE_NO_FIRMWARE);
+	says(p.verdict.reason, "what starts the device is at 0x8000");
+	assert_int_equal(place(&info, &d, &zero, &p), IMAGE_NO_FIRMWARE);
+	d.table = &t;
+	assert_int_equal(place(&info, &d, &nvs, &p), IMAGE_NO_SPACE);
+	says(p.verdict.reason, "larger than the partition \"nvs\"");
+	assert_true(p.verdict.overridable);
+	info.size = 0x5000;
+	assert_int_equal(place(&info, &d, &nvs, &p), IMAGE_OK);
+	assert_int_equal(p.room, 0x5000);
+	/* Within a partition, where none begins. */
+	assert_int_equal(place(&info, &d, &free_at, &p), IMAGE_OK);
+	assert_string_equal(p.partition, "");
+}
+
+/* A flash whose size nobody knows has room for all that a chip can address. */
+static void place__takes__flash_of_unknown_size(void **state)
+{
+	(void)state;
+	struct partition_table t = table_of(make32_since_12);
+	struct image_device d = device_of("ESP32", &t);
+	struct image_info info = factory_info(0), app = app_info(0, "full");
+	struct image_placement p;
+
+	d.flash_size = 0;
+	assert_int_equal(place(&info, &d, NULL, &p), IMAGE_OK);
+	assert_int_equal(p.offset, 0);
+	assert_int_equal(p.room, 0);
+	assert_int_equal(place(&app, &d, NULL, &p), IMAGE_OK);
+	assert_int_equal(p.room, 0x2d0000);
+	/* Its table must suit the device's flash, where that is known. */
+	d.flash_size = 3 * MB;
+	assert_int_equal(place(&info, &d, NULL, &p), IMAGE_NO_SPACE);
+	says(p.verdict.reason, "its partition table does not suit the device");
+	/* Nowhere at all. */
+	uint32_t behind = 4 * MB;
+	d.flash_size = 4 * MB;
+	assert_int_equal(place(&info, &d, &behind, &p), IMAGE_NO_OFFSET);
+	assert_false(p.verdict.overridable);
+}
+
 /* ---- which file ------------------------------------------------------------------------------ */
 
 static void which__names__files_for_chips(void **state)
@@ -669,6 +841,13 @@ int main(void)
 	    cmocka_unit_test(place__takes__data_where_nothing_boots),
 	    cmocka_unit_test(place__puts__otadata_where_the_table_says),
 	    cmocka_unit_test(place__warns__of_what_is_not_tasmota),
+	    cmocka_unit_test(place__refuses__in_words_for_unusual_chips),
+	    cmocka_unit_test(place__refuses__tables_of_no_use),
+	    cmocka_unit_test(place__takes__slot_that_is_named_without_otadata),
+	    cmocka_unit_test(place__warns__only_where_another_one_starts),
+	    cmocka_unit_test(place__warns__of_what_follows_and_of_known_builds),
+	    cmocka_unit_test(place__takes__data_as_far_as_is_known),
+	    cmocka_unit_test(place__takes__flash_of_unknown_size),
 	    cmocka_unit_test(which__names__files_for_chips),
 	    cmocka_unit_test(known_bad__names__builds),
 	};

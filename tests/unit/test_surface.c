@@ -4,6 +4,7 @@
 #include <stddef.h>
 #include <setjmp.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -90,6 +91,36 @@ static void surface_glyph__puts_marks__on_the_cell_before(void **state)
 		surface_glyph(&s, all, 1, 0, STYLE_RX, NULL, 0x301);
 	assert_true(strlen(surface_cell(&s, 0, 0)->text) < CELL_BYTES);
 	surface_fini(&s);
+}
+
+/* Over anything, at any place: as if each character were drawn by itself. */
+static void surface_ascii__is__surface_glyph_for_each(void **state)
+{
+	struct surface s, t;
+	uint8_t bytes[40];
+
+	(void)state;
+	srand(3);
+	surface_init(&s, 20, 3);
+	surface_init(&t, 20, 3);
+	for (int i = 0; i < 20000; i++) {
+		struct rect clip = {rand() % 24 - 2, rand() % 5 - 1, rand() % 24, rand() % 4};
+		int x = rand() % 70 - 40, y = rand() % 5 - 1, n = rand() % 40;
+		enum style_id style = (enum style_id)(rand() % STYLE_COUNT);
+
+		surface_glyph(&s, all, rand() % 20, rand() % 3, STYLE_RX, NULL, 0x4f60);
+		if (i % 7 == 0)
+			surface_fill(&s, (struct rect){3, 1, 5, 1}, STYLE_BAR_DONE);
+		surface_copy(&t, &s);
+		for (int k = 0; k < n; k++) {
+			bytes[k] = (uint8_t)(rand() % 8 ? 0x20 + rand() % 0x5f : rand() % 0x20);
+			surface_glyph(&t, clip, x + k, y, style, NULL, bytes[k]);
+		}
+		surface_ascii(&s, clip, x, y, style, bytes, (size_t)n);
+		assert_memory_equal(s.cells, t.cells, 60 * sizeof(*s.cells));
+	}
+	surface_fini(&s);
+	surface_fini(&t);
 }
 
 /* Whatever code point is drawn: what stands in the cells is printable and fits. */
@@ -228,6 +259,7 @@ int main(void)
 	    cmocka_unit_test(surface_text__drops__rows_outside),
 	    cmocka_unit_test(surface_glyph__keeps_wide_whole__at_the_edge),
 	    cmocka_unit_test(surface_glyph__puts_marks__on_the_cell_before),
+	    cmocka_unit_test(surface_ascii__is__surface_glyph_for_each),
 	    cmocka_unit_test(surface_glyph__never_stores_controls__of_all_code_points),
 	    cmocka_unit_test(utf8_tail__keeps__whole_characters),
 	    cmocka_unit_test(surface_text__shows_controls__as_question_marks),
