@@ -11,6 +11,7 @@
 #include "tasmite/base/xalloc.h"
 #include "tasmite/io/hotplug.h"
 #include "tasmite/io/ports.h"
+#include "tasmite/io/ptymark.h"
 
 /* A flood must not starve the keyboard: after so many bytes the other descriptors have a turn. */
 #define TURN_BYTES 65536
@@ -47,7 +48,8 @@ struct link {
 	struct opener *opener;	 /* an attempt to open is under way */
 	struct hotplug *hotplug; /* while the port is away */
 	char name[256];
-	char key[192]; /* of the adapter that was open last, to know it again */
+	char key[192];	     /* of the adapter that was open last, to know it again */
+	struct ptymark mark; /* ... or pseudo-terminal */
 	struct transport_line line;
 	struct buf tx;
 	size_t pace_bytes;
@@ -276,6 +278,8 @@ static void opened(void *ctx, struct transport *t, const struct err *why, mono_t
 	l->opened_at = now;
 	if (!is_network(l->name) && ports_describe(t->path, &info))
 		ports_key(&info, l->key, sizeof(l->key));
+	if (!is_network(l->name))
+		ptymark_take(l->name, &l->mark);
 	l->ops->up(l->ctx, now);
 	/* Data may have come while it was opened, which select knows nothing of. */
 	if (l->port == t)
@@ -296,7 +300,17 @@ static bool is_another(const struct link *l, const char *name, struct err *err)
 {
 	char path[256], key[192];
 	struct port_info info;
+	struct ptymark mark;
 
+	if (l->mark.pty) {
+		ptymark_take(name, &mark);
+		if (ptymark_is_another(&l->mark, &mark)) {
+			err_set(err, ERR_INVAL, 0,
+			    "%s is another pseudo-terminal now, and left alone: /port %s opens it",
+			    name, name);
+			return true;
+		}
+	}
 	if (!l->key[0] || is_network(name) ||
 	    ports_resolve(name, path, sizeof(path), NULL) != ERR_OK || !ports_describe(path, &info))
 		return false;
@@ -351,6 +365,7 @@ void link_open(struct link *l, const char *name, const struct transport_line *li
 	link_close(l);
 	str_copy(l->name, sizeof(l->name), name);
 	l->key[0] = '\0';
+	l->mark.pty = false;
 	l->line = *line;
 	l->wanted = true;
 	l->net_wait = RETRY_NETWORK_US;

@@ -226,12 +226,3 @@ bool lineset_prev(const struct lineset *s, uint64_t line, uint64_t *out)
 	}
 	return false;
 }
-
-size_t lineset_memory(const struct lineset *s)
-{
-	size_t n = s->cap * sizeof(s->blocks[0]);
-
-	for (size_t i = 0; i < s->count; i++)
-		n += s->blocks[i] ? sizeof(*s->blocks[i]) : 0;
-	return n;
-}

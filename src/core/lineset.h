@@ -43,7 +43,5 @@ uint64_t lineset_count(const struct lineset *s, uint64_t from, uint64_t to);
 /* The first member >= line (the last one <= line). */
 bool lineset_next(const struct lineset *s, uint64_t line, uint64_t *out);
 bool lineset_prev(const struct lineset *s, uint64_t line, uint64_t *out);
-/* Bytes it takes. */
-size_t lineset_memory(const struct lineset *s);
 
 #endif

@@ -2,6 +2,7 @@
 /* The session as text. Most lines are plain ASCII and go out as they are. */
 #include "tasmite/core/textlog.h"
 
+#include <assert.h>
 #include <string.h>
 #include <time.h>
 
@@ -58,11 +59,10 @@ static void emit_text(struct textlog *t, const char *text)
 static void format_second(struct textlog *t, int64_t second)
 {
 	time_t local = (time_t)(second + t->utc_offset_s);
-	struct tm tm;
+	struct tm tm = {0};
 
 	t->second = second;
-	if (!gmtime_r(&local, &tm))
-		memset(&tm, 0, sizeof(tm));
+	(void)gmtime_r(&local, &tm); /* microseconds in 64 bits: no year is too large */
 	if (t->stamp == TEXTLOG_ISO)
 		str_fmt(t->clock, sizeof(t->clock), "%04d-%02d-%02dT%02d:%02d:%02d",
 		    tm.tm_year + 1900, tm.tm_mon + 1, tm.tm_mday, tm.tm_hour, tm.tm_min, tm.tm_sec);
@@ -244,11 +244,8 @@ static void keep(struct textlog *t, const uint8_t *p, size_t n, mono_t now)
 		n -= took;
 		if (n)
 			textlog_let_go(t);
-		/* An escape sequence or a character is never that long. */
-		if (n && !buf_space(&t->line)) {
-			emit_bytes(t, buf_bytes(&t->line), buf_len(&t->line));
-			buf_clear(&t->line);
-		}
+		/* No escape sequence or character is as long as that. */
+		assert(!n || buf_space(&t->line));
 	}
 }
 

@@ -267,4 +267,77 @@ sim_stop
 shim "$B/tasmite" list >"$TMPDIR/out" 2>&1
 grep -q 'ttyUSB' "$TMPDIR/out" && bad "what is gone is listed"
 end
+
+# ---- a pseudo-terminal that has ended ------------------------------------------------------------
+# The number is given to the next who wants a terminal: to a shell's window, say. What is typed there
+# is not to be read from under it.
+begin sharing__a_terminal_with_the_lost_ports_number__is_left_alone
+cat >"$TMPDIR/stranger.py" <<'PY'
+import os, pty, select, sys, time, tty
+folder = sys.argv[1]
+def wait(name):
+    end = time.monotonic() + 60
+    while not os.path.exists(folder + name) and time.monotonic() < end:
+        time.sleep(0.02)
+def say(name, text=""):
+    with open(folder + name + ".new", "w") as f:
+        f.write(text + "\n")
+    os.rename(folder + name + ".new", folder + name)
+master, slave = pty.openpty()
+path = os.ttyname(slave)
+tty.setraw(slave)
+os.symlink(path, folder + "/lost")
+say("/made")
+wait("/end")
+os.close(slave)
+os.close(master)
+others, mine, end = [], None, time.monotonic() + 20
+while mine is None and time.monotonic() < end:
+    pair = pty.openpty()
+    if os.ttyname(pair[1]) == path:
+        mine = pair
+    else:
+        others.append(pair)
+        if len(others) > 40:
+            for fd in others.pop(0):
+                os.close(fd)
+        time.sleep(0.02)
+if mine is None:
+    say("/has", "no")
+    sys.exit()
+tty.setraw(mine[1])
+say("/has", "yes")
+wait("/type")
+os.write(mine[0], b"what is typed")
+time.sleep(0.3)
+got = b""
+while select.select([mine[1]], [], [], 0.3)[0]:
+    got += os.read(mine[1], 100)
+say("/got", got.decode())
+wait("/over")
+PY
+python3 "$TMPDIR/stranger.py" "$TMPDIR" &
+stranger=$!
+wait_for 10 test -e "$TMPDIR/made" || bad "no pseudo-terminal"
+tm_start 200 40 "$B/tasmite" "$TMPDIR/lost"
+see 'lost is open'
+touch "$TMPDIR/end"
+see '○ .*waiting'
+wait_for 30 test -e "$TMPDIR/has" || bad "the stranger does nothing"
+if [ "$(cat "$TMPDIR/has")" = yes ]; then
+	see 'is another pseudo-terminal now, and left alone'
+	touch "$TMPDIR/type"
+	wait_for 20 test -e "$TMPDIR/got" || bad "nothing is read there"
+	[ "$(cat "$TMPDIR/got")" = "what is typed" ] || bad "of what is typed there it gets '$(cat "$TMPDIR/got")'"
+	see '○ .*waiting' 1
+	# Who makes the link anew means it.
+	ln -s "$(readlink "$TMPDIR/lost")" "$TMPDIR/lost.new" && mv "$TMPDIR/lost.new" "$TMPDIR/lost"
+	see '● lost '
+	end
+else
+	echo "skipped: $case_name: somebody else got the number"
+fi
+touch "$TMPDIR/over"
+wait $stranger
+leave
 finish

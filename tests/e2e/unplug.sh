@@ -4,14 +4,13 @@
 # and nothing is ever done to another adapter that has taken the name meanwhile. UNPLUGS=all: in each
 # stage of each work with the flash, some minutes; else in a few.
 . "$(dirname "$0")/lib.sh"
+. "$(dirname "$0")/lib_unplug.sh"
 
 export XDG_STATE_HOME=$TMPDIR/state XDG_CONFIG_HOME=$TMPDIR/config
 "$B/make-image" --build 6.1.1-minimal --size 128K -o "$TMPDIR/app.bin"
 "$B/make-image" --build 8.5.0-minimal --size 128K -o "$TMPDIR/new.bin"
 "$B/make-image" --build 6.1.1-full -o "$TMPDIR/long.bin"
 "$B/make-image" --chip esp32c3 --kind factory -o "$TMPDIR/c3.bin" >/dev/null
-name=ttyUSB0
-pulled=0
 stages=
 
 # device ARGS...: a new one, and the session on it
@@ -24,29 +23,6 @@ device() {
 	adapter_start --usb 0403:6001:A50285BI "$@"
 	tm_start 160 60 "cd $TMPDIR && env $(shim_env "$B/tasmite") $B/tasmite ttyUSB0"
 	see 'ttyUSB0 is open'
-}
-has_it() {
-	compgen -G "$ADAPTERS/open/$name.*" >/dev/null
-}
-nobody_has_it() {
-	! has_it
-}
-is_open() {
-	tm_shows "● $name " && has_it
-}
-pull() {
-	adapter_unplug
-	pulled=$((pulled + 1))
-}
-# put_back: under another name; every other time before it is noticed that it was away
-put_back() {
-	if [ $((pulled % 2)) = 0 ]; then
-		wait_for 5 nobody_has_it || bad "the lost port is held open"
-		see '○ .*waiting' 5
-	fi
-	[ "$name" = ttyUSB0 ] && name=ttyUSB$((1 + pulled % 3)) || name=ttyUSB0
-	adapter_plug "$name" 20
-	wait_for 10 is_open || bad "not opened again as $name"
 }
 failed_at() {
 	tm_text | grep -oE '✘ (connect|identify|stub|backup|compare|erase|write|checked|verify)' | head -n 1 | cut -c 5-
@@ -106,6 +82,42 @@ went_through() {
 		case " $stages " in *" $s "*) ;; *) bad "never pulled while it is at '$s', but at:$stages" ;; esac
 	done
 }
+# pull_on FAULT STAGE COMMAND [WHEN]: it is pulled when that fault strikes, which is in that stage; the
+# fault waits for it from the beginning, or from when WHEN is seen
+pull_on() {
+	fresh
+	[ -n "${4:-}" ] || hand "fault unplug@$1"
+	tm_line "$3"
+	if [ -n "${4:-}" ]; then
+		see "$4" 60
+		hand "fault unplug@$1"
+	fi
+	see 'failed: |written in|holds this file|erased in|goes on when' 90
+	hand "fault clear"
+	pulled=$((pulled + 1))
+	see "✘ $2" 1
+	see 'failed: .*(went away|lost)' 1
+	see 'Next: ' 1
+	stages="$stages $2"
+	put_back
+}
+# pull_at_start COMMAND: it is pulled when all is done but the start of the application: that is no failure
+pull_at_start() {
+	fresh
+	tm_line "$1"
+	see '▶ write' 60
+	hand "fault unplug@EN:1"
+	see 'written in .*(and verified|checked)|failed: ' 90
+	hand "fault clear"
+	pulled=$((pulled + 1))
+	tm_shows 'failed: ' && bad "what was done is called failed"
+	stages="$stages run"
+	put_back
+}
+answers() {
+	tm_line 'Status 2'
+	wait_for 1 tm_shows STATUS2
+}
 left_cleanly() {
 	tm_keys F10
 	wait_for 5 tm_ended || bad "F10 did not leave"
@@ -127,12 +139,51 @@ echo "# stub: pulled at:$stages"
 went_through stub write
 end
 
+begin unplug__flash__comparing_ending_and_starting
+stages=
+pull_on REQUEST:0x47 compare "/flash $TMPDIR/long.bin --yes"
+pull_on REQUEST:0x4B write "/flash $TMPDIR/long.bin --yes --full"
+pull_at_start "/flash $TMPDIR/long.bin --yes --full"
+same_flash "$TMPDIR/long.bin" || bad "the flash differs"
+wait_for 20 answers || bad "what was written does not run"
+end
+
+begin unplug__verify__says_nothing_of_the_flash
+pull_on REQUEST:0x47 verify "/verify $TMPDIR/long.bin"
+tm_shows 'holds this file|differ' && bad "a result is told"
+fresh
+tm_line "/verify $TMPDIR/long.bin"
+see 'the flash holds this file' 30
+end
+
+begin unplug__erase__can_be_done_again
+pull_on REQUEST:0x4D erase "/erase 0x10000 0x8000 --yes"
+fresh
+tm_line "/erase 0x10000 0x8000 --yes"
+see 'erased in' 60
+[ "$(tail -c +65537 "$TMPDIR/flash.bin" | head -c 32768 | tr -d '\377' | wc -c)" = 0 ] || bad "not erased"
+end
+
 if [ "${UNPLUGS:-}" = all ]; then
+# What is written is proven as it is read back; where that is not to be trusted, it is asked for again.
+begin unplug__flash__every_request_of_the_stub
+stages=
+for step in REQUEST:0x05=stub REQUEST:0x07=stub REQUEST:0x41=stub REQUEST:0x42=stub REQUEST:0x43=stub \
+	REQUEST:0x47=compare REQUEST:0x49=write REQUEST:0x4A=write REQUEST:0x52=write REQUEST:0x4B=write; do
+	pull_on "${step%=*}" "${step#*=}" "/flash $TMPDIR/new.bin --yes --full"
+done
+hand "fault read-mhz:40"
+pull_on REQUEST:0x47 verify "/flash $TMPDIR/new.bin --yes --full" '▶ write'
+end
+
 begin unplug__flash__every_stage_of_the_rom
 pulls "/flash $TMPDIR/app.bin --yes --no-stub" 'written in .*(and verified|checked)' $rom_places
 same_flash "$TMPDIR/app.bin" || bad "the flash differs"
 echo "# ROM: pulled at:$stages"
 went_through write
+pull_on REQUEST:0x03 checked "/flash $TMPDIR/app.bin --yes --no-stub" '▶ checked'
+pull_at_start "/flash $TMPDIR/app.bin --yes --no-stub"
+same_flash "$TMPDIR/app.bin" || bad "the flash differs"
 end
 fi
 
@@ -177,18 +228,7 @@ end
 left_cleanly
 
 if [ "${UNPLUGS:-}" = all ]; then
-begin unplug__verify__says_nothing_of_the_flash
-device --boot-image "$TMPDIR/long.bin"
-cp "$TMPDIR/flash.bin" "$TMPDIR/before.bin"
-pull_in verify "/verify $TMPDIR/long.bin"
-tm_shows 'holds this file|differ' && bad "a result is told"
-fresh
-tm_line "/verify $TMPDIR/long.bin"
-see 'the flash holds this file' 30
-end
-left_cleanly
-
-begin unplug__erase__can_be_done_again
+begin unplug__erase__in_the_middle__can_be_done_again
 device --boot-image "$TMPDIR/long.bin" --sector-ms 60
 stages=
 pull_in erase "/erase --yes"
@@ -207,6 +247,9 @@ cmp -s -i 65536 -n $(($(stat -c %s "$TMPDIR/c3.bin") - 65536)) "$TMPDIR/c3.bin" 
 	bad "the flash differs"
 echo "# ESP32-C3: pulled at:$stages"
 went_through write
+pull_on REQUEST:0x13 compare "/flash $TMPDIR/c3.bin --yes"
+pull_on REQUEST:0x13 verify "/flash $TMPDIR/c3.bin --yes --full" '▶ write'
+pull_at_start "/flash $TMPDIR/c3.bin --yes --full"
 end
 left_cleanly
 fi
@@ -215,10 +258,6 @@ fi
 for i in $(seq 12); do
 	echo "Mem$((i % 5 + 1)) number $i"
 done >"$TMPDIR/script.txt"
-answers() {
-	tm_line 'Status 2'
-	wait_for 1 tm_shows STATUS2
-}
 # arrives_later COMMAND COUNT: it is pulled when some have arrived; the rest is sent on the user's word
 arrives_later() {
 	tm_line '/clear'

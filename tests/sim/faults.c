@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define SLIP_END 0xC0
+
 const char sim_faults_help[] =
     "A fault SPEC is NAME[:VALUE][,dir=tx|rx][,count=N][,after=BYTES]\n"
     "  drop:RATE        bytes are lost (RATE as 0.001, 1e-3 or 1/1000)\n"
@@ -16,6 +18,9 @@ const char sim_faults_help[] =
     "                   sent; a RATE below 1 works too\n"
     "  reset@BYTE:N     the reset pin is pulled at the Nth byte from the host\n"
     "  unplug@BYTE:N    the adapter is unplugged at the Nth byte from the host\n"
+    "  unplug@REQUEST:OP  ... at the end of a request of that number: the loader's (0x13), or of\n"
+    "                   code that it started, whose requests begin with theirs (0x47)\n"
+    "  unplug@EN[:N]    ... when the lines pull EN low for the Nth time (default 1)\n"
     "  brownout-erase[:N]  the supply dips in the middle of the Nth erase (default 1)\n"
     "  write-protect    the flash takes no change\n"
     "  worn:SECTOR      a byte of this 4 KiB sector stays 0\n"
@@ -33,7 +38,7 @@ const char sim_faults_help[] =
     "  ota-magic        what the updater is given begins with another byte\n"
     "dir is seen from the host (tx: what it sends; default both). count: how often it strikes\n"
     "(default: no limit for rates, once for those with an N). after: bytes of its direction\n"
-    "that pass first.\n";
+    "(requests, for @REQUEST) that pass first.\n";
 
 enum value { VALUE_NONE, VALUE_RATE, VALUE_NUMBER, VALUE_EITHER, VALUE_OPTIONAL };
 
@@ -50,6 +55,8 @@ static const struct kind {
     {"answer-lost", SIM_FAULT_ANSWER_LOST, VALUE_EITHER, -1},
     {"reset@BYTE", SIM_FAULT_RESET_AT, VALUE_NUMBER, 1},
     {"unplug@BYTE", SIM_FAULT_UNPLUG_AT, VALUE_NUMBER, 1},
+    {"unplug@REQUEST", SIM_FAULT_UNPLUG_REQUEST, VALUE_NUMBER, 1},
+    {"unplug@EN", SIM_FAULT_UNPLUG_EN, VALUE_OPTIONAL, 1},
     {"brownout-erase", SIM_FAULT_BROWNOUT_ERASE, VALUE_OPTIONAL, 1},
     {"write-protect", SIM_FAULT_WRITE_PROTECT, VALUE_NONE, -1},
     {"worn", SIM_FAULT_WORN, VALUE_NUMBER, -1},
@@ -248,6 +255,42 @@ bool sim_faults_at_byte(struct sim_faults *f, enum sim_fault_kind kind)
 		struct sim_fault *it = &f->item[i];
 
 		if (it->kind != kind || it->count == 0 || ++it->seen < it->n + it->after)
+			continue;
+		it->seen = 0;
+		hit |= strike(it);
+	}
+	return hit;
+}
+
+/* The number of the request that this byte ends; -1: it ends none. (esp-serial-protocol.md 2: a SLIP
+ * frame, the loader's with a 0 before the number.) */
+static int request_ended(struct sim_frame *frame, uint8_t byte)
+{
+	int op = -1;
+
+	if (byte != SLIP_END) {
+		if (frame->inside && frame->len < sizeof(frame->head))
+			frame->head[frame->len++] = byte;
+		return -1;
+	}
+	if (frame->inside && frame->len == sizeof(frame->head))
+		op = frame->head[0] ? frame->head[0] : frame->head[1];
+	/* An end, or the beginning of the next. */
+	frame->inside = !frame->inside || frame->len == 0;
+	frame->len = 0;
+	return op;
+}
+
+bool sim_faults_request(struct sim_faults *f, uint8_t byte)
+{
+	int op = request_ended(&f->frame, byte);
+	bool hit = false;
+
+	for (size_t i = 0; op >= 0 && i < f->len; i++) {
+		struct sim_fault *it = &f->item[i];
+
+		if (it->kind != SIM_FAULT_UNPLUG_REQUEST || it->n != op || it->count == 0 ||
+		    it->seen++ < it->after)
 			continue;
 		it->seen = 0;
 		hit |= strike(it);

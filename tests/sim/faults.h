@@ -19,6 +19,8 @@ enum sim_fault_kind {
 	SIM_FAULT_ANSWER_LOST,
 	SIM_FAULT_RESET_AT,
 	SIM_FAULT_UNPLUG_AT,
+	SIM_FAULT_UNPLUG_REQUEST,
+	SIM_FAULT_UNPLUG_EN,
 	SIM_FAULT_BROWNOUT_ERASE,
 	SIM_FAULT_WRITE_PROTECT,
 	SIM_FAULT_WORN,
@@ -45,15 +47,23 @@ struct sim_fault {
 	double rate; /* 0..1 per byte or per answer; negative when `n` counts instead */
 	int64_t n;
 	int64_t count; /* how often it may still strike; negative: without limit */
-	int64_t after; /* bytes (of its direction) that pass before it begins */
+	int64_t after; /* bytes (of its direction), or such requests, that pass before it begins */
 	int64_t seen;
 };
 
 #define SIM_FAULTS_MAX 16
 
+/* A frame from the host, as far as it is here. */
+struct sim_frame {
+	bool inside;
+	size_t len;
+	uint8_t head[2];
+};
+
 struct sim_faults {
 	struct sim_fault item[SIM_FAULTS_MAX];
 	size_t len;
+	struct sim_frame frame;
 	uint64_t *rng;
 };
 
@@ -71,6 +81,8 @@ void sim_faults_clear(struct sim_faults *f);
 size_t sim_faults_byte(struct sim_faults *f, enum sim_fault_dir dir, uint8_t byte, uint8_t out[2]);
 /* A byte from the host reaches the board: whether this kind (RESET_AT, UNPLUG_AT) strikes now. */
 bool sim_faults_at_byte(struct sim_faults *f, enum sim_fault_kind kind);
+/* The same byte: whether UNPLUG_REQUEST strikes, since it ends the request that it waits for. */
+bool sim_faults_request(struct sim_faults *f, uint8_t byte);
 /* n bytes came by Wi-Fi: how many of them pass before this kind (WIFI_CUT, WIFI_STALL, WIFI_RESET)
  * strikes; n and *hit false: it does not. */
 size_t sim_faults_pass(struct sim_faults *f, enum sim_fault_kind kind, size_t n, bool *hit);

@@ -199,11 +199,13 @@ static void to_chip(struct sim_link *l, const struct sim_rxchar *c, sim_time at)
 	struct sim_faults *faults = sim_device_faults(l->dev);
 	struct sim_rxchar one = *c;
 	uint8_t out[2];
+	bool request;
 	size_t n;
 
 	if (!sim_device_usb_there(l->dev))
 		return;
-	if (sim_faults_at_byte(faults, SIM_FAULT_UNPLUG_AT)) {
+	request = sim_faults_request(faults, c->byte);
+	if (sim_faults_at_byte(faults, SIM_FAULT_UNPLUG_AT) || request) {
 		sim_link_unplug(l, at);
 		return;
 	}
@@ -428,9 +430,17 @@ void sim_link_web(
 
 void sim_link_lines(struct sim_link *l, bool dtr, bool rts, sim_time now)
 {
+	struct sim_lines before, after;
+
 	sim_link_advance(l, now);
-	if (l->plugged)
-		sim_device_lines(l->dev, dtr, rts, l->now);
+	if (!l->plugged)
+		return;
+	sim_device_lines_state(l->dev, &before);
+	sim_device_lines(l->dev, dtr, rts, l->now);
+	sim_device_lines_state(l->dev, &after);
+	if (before.en && !after.en &&
+	    sim_faults_event(sim_device_faults(l->dev), SIM_FAULT_UNPLUG_EN))
+		sim_link_unplug(l, l->now);
 }
 
 void sim_link_break(struct sim_link *l, bool on, sim_time now)

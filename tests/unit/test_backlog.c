@@ -297,7 +297,17 @@ static void trap__knows__the_values_of_each_version(void **state)
 	    {"Password1 pa;ss %\\\"'w", 0, 0, 0}, {"SSId1 K\xC3\xBC", 1, 1, 1},
 	    {"SSId1 a\tb", 1, 1, 1}, {"TelePeriod 1", 0, 0, 0}, {"Power 1", 0, 0, 0},
 	    {"SSId1 trailing ", 0, 0, 0}, {"SSId1", 0, 0, 0}, {"SSId1 ?", 0, 0, 0},
-	    {"Var1 1", 0, 0, 0}};
+	    {"Var1 1", 0, 0, 0}, {"StateText1 1", 0, 0, 0},
+	    {"SSId1 abcdefghijklmnopqrstuvwxyzabcdef", 0, 0, 0},
+	    {"MqttUser abcdefghijklmnopqrstuvwxyzabcdef", 0, 0, 0},
+	    {"MqttUser abcdefghijklmnopqrstuvwxyzabcdefg", 1, 0, 0},
+	    {"Topic abcdefghijklmnopqrstuvwxyzabcdefg", 1, 0, 0},
+	    {"Hostname abcdefghijklmnopqrstuvwxyzabcdefg", 1, 0, 0},
+	    {"WebPassword abcdefghijklmnopqrstuvwxyzabcdefg", 1, 0, 0},
+	    {"FriendlyName1 abcdefghijklmnopqrstuvwxyzabcdefg", 0, 0, 0},
+	    {"Password1 abcdefghijklmnopqrstuvwxyzabcdefghijklmnopqrstuvwxyzabcdefghijkl", 0, 0, 0},
+	    {"Password1 abcdefghijklmnopqrstuvwxyzabcdefghijklmnopqrstuvwxyzabcdefghijklm", 1, 1,
+		1}};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(t) / sizeof(t[0]); i++) {
@@ -307,6 +317,63 @@ static void trap__knows__the_values_of_each_version(void **state)
 		    trapped(t[i].text, 0) != (t[i].old || t[i].mid || t[i].late))
 			fail_msg("%s", t[i].text);
 	}
+}
+
+static void trap__knows__the_consoles_buffer(void **state)
+{
+	char text[900];
+
+	(void)state;
+	memset(text, 'x', sizeof(text));
+	memcpy(text, "Rule1 ", 6);
+	text[512] = '\0';
+	assert_false(trapped(text, FW(8, 5, 0)));
+	text[512] = 'x';
+	text[513] = '\0';
+	assert_true(trapped(text, FW(8, 5, 0)));
+	assert_true(trapped(text, 0));
+	assert_false(trapped(text, FW(12, 2, 0)));
+	text[513] = 'x';
+	text[791] = '\0';
+	assert_true(trapped(text, FW(12, 2, 0)));
+}
+
+static void facts__tell__what_restarts(void **state)
+{
+	static const struct {
+		const char *text;
+		unsigned facts;
+	} t[] = {{"Topic x", BACKLOG_RESTARTS | BACKLOG_TEXTUAL | BACKLOG_KNOWN},
+	    {"Topic", BACKLOG_TEXTUAL | BACKLOG_KNOWN},
+	    {"Topic ?", BACKLOG_TEXTUAL | BACKLOG_KNOWN},
+	    {"Mem5 x", BACKLOG_TEXTUAL | BACKLOG_KNOWN},
+	    {"Module 1", BACKLOG_RESTARTS | BACKLOG_KNOWN},
+	    {"Restart 1", BACKLOG_RESTARTS | BACKLOG_ONCE | BACKLOG_KNOWN},
+	    {"Power1 2", BACKLOG_ONCE | BACKLOG_KNOWN}, {"Power1 1", BACKLOG_KNOWN},
+	    {"LedPower 2", BACKLOG_ONCE | BACKLOG_KNOWN}, {"Dimmer 2", BACKLOG_KNOWN},
+	    {"Power1 TOGGLE", BACKLOG_ONCE | BACKLOG_KNOWN},
+	    {"Dimmer -", BACKLOG_ONCE | BACKLOG_KNOWN},
+	    {"Counter1 -5", BACKLOG_ONCE | BACKLOG_KNOWN}, {"Nosuch 1", 0}};
+	struct backlog_name name;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(t) / sizeof(t[0]); i++) {
+		backlog_name(t[i].text, &name);
+		if (backlog_facts(&name) != t[i].facts)
+			fail_msg("%s: %u", t[i].text, backlog_facts(&name));
+	}
+}
+
+static void state__has__a_text(void **state)
+{
+	(void)state;
+	assert_string_equal(backlog_state_text(BACKLOG_QUEUED), "not sent");
+	assert_string_equal(
+	    backlog_state_text(BACKLOG_UNSURE), "answered, but perhaps not saved yet");
+	for (int i = 0; i < BACKLOG_STATES; i++)
+		for (int k = 0; k < i; k++)
+			assert_string_not_equal(backlog_state_text((enum backlog_state)i),
+			    backlog_state_text((enum backlog_state)k));
 }
 
 int main(void)
@@ -325,6 +392,9 @@ int main(void)
 	    cmocka_unit_test(plan__keeps_waits__where_they_stand),
 	    cmocka_unit_test(add__refuses__what_is_too_much),
 	    cmocka_unit_test(trap__knows__the_values_of_each_version),
+	    cmocka_unit_test(trap__knows__the_consoles_buffer),
+	    cmocka_unit_test(facts__tell__what_restarts),
+	    cmocka_unit_test(state__has__a_text),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

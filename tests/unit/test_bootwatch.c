@@ -212,6 +212,73 @@ static void bootwatch_tick__gives_up__in_time(void **state)
 	assert_true(bootwatch_deadline(&b) == MONO_NEVER);
 }
 
+/* What was known by other means ends the watch; a watch for a hand that waits for the ROM goes on. */
+static void bootwatch_seen__ends__what_listens(void **state)
+{
+	struct bootwatch b;
+
+	(void)state;
+	bootwatch_begin(&b, 115200, 0);
+	bootwatch_seen(&b);
+	assert_int_equal(b.state, BOOTWATCH_AWAIT);
+	bootwatch_watch(&b, 74880, 115200, MONO_S(60), 0);
+	bootwatch_seen(&b);
+	assert_int_equal(b.state, BOOTWATCH_APP);
+	assert_int_equal(b.end, BOOTWATCH_DONE);
+	bootwatch_watch(&b, 74880, 115200, MONO_S(60), 0);
+	for (int i = 0; i < 10; i++)
+		feed(&b, "\xff", i);
+	assert_int_equal(b.state, BOOTWATCH_LISTEN);
+	bootwatch_seen(&b);
+	assert_int_equal(b.state, BOOTWATCH_APP);
+	bootwatch_seen(&b); /* once */
+	assert_int_equal(b.end, BOOTWATCH_DONE);
+}
+
+static void bootwatch_rx__knows__banners_from_what_looks_like_them(void **state)
+{
+	static const struct {
+		const char *line;
+		enum bootwatch_state state;
+	} rows[] = {
+	    {"boot mode:(3,6)\n", BOOTWATCH_ROM},
+	    {"boot mode:(8,6)\n", BOOTWATCH_AWAIT},
+	    {"boot mode:(,6)\n", BOOTWATCH_AWAIT},
+	    {"boot mode:(36)\n", BOOTWATCH_AWAIT},
+	    {"rst:0x1 (POWERON_RESET),boot:0x13 (SPI)\n", BOOTWATCH_APP},
+	    {"rst:0x1 (POWERON_RESET)\n", BOOTWATCH_AWAIT},
+	    {"load 0x4010f000, len 1384, room 16\n", BOOTWATCH_ROM},
+	    {"chksum 0x2d\n", BOOTWATCH_ROM},
+	    {"csum 0x2d\n", BOOTWATCH_ROM},
+	    {"a load 0x4010f000\n", BOOTWATCH_AWAIT},
+	    {"~ld\n", BOOTWATCH_AWAIT}, /* of which rate? */
+	    {"csum 0x2d\n~ld\n", BOOTWATCH_APP},
+	};
+	struct bootwatch b;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		bootwatch_begin(&b, 115200, 0);
+		feed(&b, rows[i].line, 100);
+		if (b.state != rows[i].state)
+			fail_msg("%s: %d", rows[i].line, (int)b.state);
+	}
+	/* Behind the banner noise is the application's other rate. */
+	bootwatch_begin(&b, 115200, 0);
+	feed(&b, "csum 0x2d\n", 100);
+	for (int i = 0; i < 10; i++)
+		feed(&b, "\xff", 101 + i);
+	assert_int_equal(b.state, BOOTWATCH_APP);
+	assert_int_equal(b.end, BOOTWATCH_DONE);
+	/* Whatever comes behind its end is nobody's. */
+	feed(&b, "boot mode:(3,6)\n", 200);
+	assert_int_equal(b.state, BOOTWATCH_APP);
+	bootwatch_stop(&b);
+	feed(&b, "boot mode:(3,6)\n", 300);
+	assert_int_equal(b.state, BOOTWATCH_OFF);
+	assert_true(bootwatch_deadline(&b) == MONO_NEVER);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -225,6 +292,8 @@ int main(void)
 	    cmocka_unit_test(bootwatch_watch__finds__an_esp32),
 	    cmocka_unit_test(bootwatch_watch__returns__to_the_rom_at_once),
 	    cmocka_unit_test(bootwatch_tick__gives_up__in_time),
+	    cmocka_unit_test(bootwatch_seen__ends__what_listens),
+	    cmocka_unit_test(bootwatch_rx__knows__banners_from_what_looks_like_them),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -297,6 +297,23 @@ static void cmd_words__offers__what_fits(void **state)
 	assert_string_equal(words("/page "), "up down top ");
 	assert_string_equal(words("/flash x"), "");
 	assert_string_equal(words("text"), "");
+	assert_string_equal(words("/flow "), "none rtscts xonxoff ");
+	assert_string_equal(words("/macro Alt-1"), "Alt-1 ");
+	assert_string_equal(words("/macro f"), "F11 F12 ");
+	assert_string_equal(words("/stamp "), "off clock iso start delta mark on next ");
+	assert_string_equal(words("/wrap "), "off words chars on next ");
+	assert_string_equal(words("/view "), "text hex raw ");
+	assert_string_equal(words("/fold "), "line folded tree next ");
+	assert_string_equal(words("/goto next"), "next-mark next-reset ");
+	assert_string_equal(words("/watch "), "off ");
+	assert_string_equal(
+	    words("/why "), "boots firmware wifi access_point ip web mqtt upgrade console off ");
+	assert_string_equal(words("/baud l"), "likely ");
+	assert_string_equal(words("/flash --baud l"), ""); /* of a command alone */
+	assert_string_equal(words("/set baud 7"), "74880 ");
+	assert_string_equal(words("/set flash-baud 46"), "460800 ");
+	assert_string_equal(words("/set scrollback "), "");
+	assert_string_equal(words("/flash --backup c"), ""); /* files are the caller's */
 }
 
 static void cmd_quote__yields__what_parses_back(void **state)

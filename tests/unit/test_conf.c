@@ -657,6 +657,44 @@ static void conf_apply__survives__noise(void **state)
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
+static void on_value(void *ctx, const char *name, const char *value)
+{
+	str_cat(ctx, 200, name);
+	str_cat(ctx, 200, "=");
+	str_cat(ctx, 200, value);
+	str_cat(ctx, 200, " ");
+}
+
+static void conf_each_value__tells__values_of_file_or_profile(void **state)
+{
+	static const char text[] = "baud = 9600\n"
+				   "values { net = home key = \"a b\" }\n"
+				   "macros { F11 = x }\n"
+				   "profile one { values { net = cellar } baud = 9600 }\n"
+				   "profile two { values { net = attic } }\n";
+	char got[200] = "";
+
+	(void)state;
+	conf_each_value(text, NULL, on_value, got);
+	assert_string_equal(got, "net=home key=a b ");
+	got[0] = '\0';
+	conf_each_value(text, "one", on_value, got);
+	assert_string_equal(got, "net=cellar ");
+	got[0] = '\0';
+	conf_each_value(text, "nosuch", on_value, got);
+	assert_string_equal(got, "");
+}
+
+static void conf_apply__tells__keys_that_take_no_macro(void **state)
+{
+	struct fixture *f = *state;
+
+	assert_int_equal(apply(f, "macros { Enter = \"x\" }\n"), ERR_FORMAT);
+	assert_int_equal(f->errors.count, 1);
+	assert_int_equal(apply(f, "macros { F11 = \"//x\" }\n"), ERR_OK); /* a slash is sent */
+	assert_int_equal(apply(f, "macros { F11 = \"/reset\" }\n"), ERR_FORMAT);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -682,6 +720,10 @@ int main(void)
 	    TEST(conf_nearest_profile__names__the_one_that_is_near),
 	    TEST(conf_each_profile__names__all_in_order),
 	    TEST(conf_apply__survives__noise),
+	    cmocka_unit_test_setup_teardown(
+		conf_each_value__tells__values_of_file_or_profile, setup, teardown),
+	    cmocka_unit_test_setup_teardown(
+		conf_apply__tells__keys_that_take_no_macro, setup, teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

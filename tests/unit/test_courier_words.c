@@ -238,6 +238,120 @@ static void traps__are_told__with_their_lines(void **state)
 	backlog_fini(&b);
 }
 
+static void tells(struct rig *r, enum courier_event_kind kind, const char *text, const char *want)
+{
+	const struct courier_event e = {
+	    .kind = kind, .step = 0, .text = text, .n = text ? strlen(text) : 0};
+
+	sbuf_clear(&r->said);
+	courier_words_event(&r->words, r->c, &e);
+	assert_string_equal(sbuf_str(&r->said), want);
+}
+
+static void words__tell__what_happens_on_the_way(void **state)
+{
+	static const char *const lines[] = {"Mem1 a"};
+	struct rig *r = *state;
+
+	begin(r, lines, 1, false);
+	tells(r, COURIER_LINE, "Mem1 a", "");
+	tells(r, COURIER_CHANGED, NULL, "");
+	tells(r, COURIER_RETRY, "no answer came", "! sent again: Mem1 a (no answer came)\n");
+	assert_int_equal(r->words.retries, 1);
+	tells(r, COURIER_CUT_SHORT, "{\"Other\":1}",
+	    "! a line arrived damaged, and the device took it for something else: "
+	    "{\"Other\":1}\n");
+	tells(r, COURIER_RESTARTED, NULL,
+	    "! the device restarted in the middle: what it may have lost is sent again\n");
+	tells(r, COURIER_NO_BOOT, NULL,
+	    "the device has not restarted as it was expected to: going on\n");
+	tells(r, COURIER_SLOWER, NULL, "bytes were lost: sending at half the pace\n");
+	tells(r, COURIER_STOPPED, NULL, "! job stops at Mem1 a\n");
+	tells(r, COURIER_STOPPED, "it keeps restarting",
+	    "! job stops at Mem1 a: it keeps restarting\n");
+	tells(r, COURIER_DONE, NULL, "");
+}
+
+/* What a damaged line was taken for may have a secret in it. */
+static void words__hide__a_secret_of_a_cut_line(void **state)
+{
+	static const char *const lines[] = {"Password1 hunter22x"};
+	struct rig *r = *state;
+
+	begin(r, lines, 1, false);
+	answer(r, NULL);
+	tells(r, COURIER_CUT_SHORT, "{\"Password1\":\"hunter22x\"}",
+	    "! a line arrived damaged, and the device took it for something else: "
+	    "{\"Password1\":\"*********\"}\n");
+}
+
+static void words__tell__of_a_restart_that_follows(void **state)
+{
+	static const char *const one[] = {"Topic lamp"}, *const two[] = {"Mem1 a", "Topic lamp"};
+	struct rig *r = *state;
+
+	begin(r, one, 1, false);
+	answer(r, "{\"Topic\":\"lamp\"}");
+	courier_words_end(&r->words, r->c, false, NULL);
+	assert_string_equal(
+	    sbuf_str(&r->said), "job: the command has arrived; the device restarts to use it\n");
+	begin(r, two, 2, false);
+	r->words.retries = 2;
+	answer(r, "{\"Mem1\":\"a\"}");
+	answer(r, "{\"Topic\":\"lamp\"}");
+	courier_words_end(&r->words, r->c, false, NULL);
+	assert_string_equal(sbuf_str(&r->said),
+	    "job: all 2 commands have arrived, 2 sent more than once; the device restarts to use "
+	    "them\n");
+}
+
+static void words__tell__what_may_not_be_saved(void **state)
+{
+	static const char *const lines[] = {"Mem1 a", "Mem2 b"};
+	struct rig *r = *state;
+
+	begin(r, lines, 2, false);
+	answer(r, "{\"Mem1\":\"a\"}");
+	answer(r, NULL);
+	courier_lost(r->c);
+	courier_words_end(&r->words, r->c, false, NULL);
+	assert_string_equal(sbuf_str(&r->said), "! job: 0 of 2 commands have arrived, 1 more were "
+						"answered, but may not be saved; these "
+						"have not:\n"
+						"!   Mem2 b: never answered\n");
+	assert_true(courier_words_good(BACKLOG_ANSWERED));
+	assert_false(courier_words_good(BACKLOG_UNSURE));
+	assert_false(courier_words_bad(&courier_steps(r->c)->steps[0]));
+}
+
+static void words__name__waits_and_delays(void **state)
+{
+	struct rig *r = *state;
+	struct backlog b;
+	char *text;
+
+	backlog_init(&b);
+	assert_true(backlog_add_wait(&b, "up", 2, 3000, 2));
+	assert_true(backlog_add_delay(&b, 1000, 0));
+	/* Of these there is no trap. */
+	assert_int_equal(courier_words_traps(&r->words, &b, 0), 0);
+	courier_begin(r->c, &b, 0, false, false, r->now);
+	text = courier_words_step(&r->words, r->c, 0);
+	assert_string_equal(text, "line 2: wait up");
+	free(text);
+	text = courier_words_step(&r->words, r->c, 1);
+	assert_string_equal(text, "delay");
+	free(text);
+	courier_cancel(r->c);
+	backlog_init(&b);
+	assert_true(backlog_add(&b, "Topic 1", 7, 0));
+	sbuf_clear(&r->said);
+	assert_int_equal(courier_words_traps(&r->words, &b, 0), 1);
+	assert_string_equal(
+	    sbuf_str(&r->said), "! Topic: the value 1 means the firmware's default\n");
+	backlog_fini(&b);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -250,6 +364,12 @@ int main(void)
 	    cmocka_unit_test_setup_teardown(words__list__no_more_than_a_dozen, setup, teardown),
 	    cmocka_unit_test_setup_teardown(words__tell__of_a_wait_that_ran_out, setup, teardown),
 	    cmocka_unit_test_setup_teardown(traps__are_told__with_their_lines, setup, teardown),
+	    cmocka_unit_test_setup_teardown(words__tell__what_happens_on_the_way, setup, teardown),
+	    cmocka_unit_test_setup_teardown(words__hide__a_secret_of_a_cut_line, setup, teardown),
+	    cmocka_unit_test_setup_teardown(
+		words__tell__of_a_restart_that_follows, setup, teardown),
+	    cmocka_unit_test_setup_teardown(words__tell__what_may_not_be_saved, setup, teardown),
+	    cmocka_unit_test_setup_teardown(words__name__waits_and_delays, setup, teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

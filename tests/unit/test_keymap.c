@@ -307,6 +307,59 @@ static void keymap_label_at__follows__the_order_of_help(void **state)
 	assert_string_equal(keymap_label_at(k, 1000), "");
 }
 
+static void keymap_session_at__tells__what_was_bound_by_hand(void **state)
+{
+	struct keymap *k = *state;
+	const char *key, *text;
+
+	assert_int_equal(keymap_bind_session(k, "F12", "by hand", NULL, NULL), ERR_OK);
+	for (size_t i = 0; keymap_at(k, i, &key, &text); i++)
+		assert_int_equal(keymap_session_at(k, i), strcmp(key, "F12") == 0);
+	assert_false(keymap_session_at(k, 1000));
+}
+
+static void keymap_assign__takes__an_empty_map(void **state)
+{
+	struct keymap *k = *state, *other = keymap_new();
+	const char *key, *text;
+
+	keymap_assign(k, k); /* itself: as it is */
+	assert_string_equal(text_of(k, "F1"), "/menu");
+	while (keymap_at(other, 0, &key, &text))
+		assert_int_equal(keymap_bind(other, key, "", NULL, NULL), ERR_OK);
+	keymap_assign(k, other);
+	assert_false(keymap_at(k, 0, &key, &text));
+	assert_string_equal(keymap_bar_label(k, 1), "");
+	assert_null(keymap_key_of(k, "/menu"));
+	keymap_free(other);
+	keymap_free(NULL);
+}
+
+static void keymap_bind__refuses__control_characters(void **state)
+{
+	struct keymap *k = *state;
+	struct err err;
+
+	assert_int_equal(keymap_bind(k, "F11", "a\nb", NULL, &err), ERR_INVAL);
+	assert_int_equal(keymap_bind(k, "F11", "ab", "a\x1b", &err), ERR_INVAL);
+	assert_string_equal(err.text, "F11: the text has control characters");
+	assert_null(text_of(k, "F11"));
+	assert_int_equal(keymap_bind(k, "F11", "", NULL, &err), ERR_OK); /* nothing to unbind */
+}
+
+static void keymap_key_of__takes__any_key_where_no_function_key_is(void **state)
+{
+	struct keymap *k = *state;
+
+	assert_string_equal(keymap_key_of(k, "/echo"), "Alt-e");
+	assert_int_equal(keymap_bind(k, "Shift-F3", "/echo", NULL, NULL), ERR_OK);
+	assert_string_equal(keymap_key_of(k, "/echo"), "Alt-e"); /* the first one */
+	assert_int_equal(keymap_bind(k, "F11", "/echo ", NULL, NULL), ERR_OK);
+	assert_string_equal(keymap_key_of(k, "/echo"), "F11");
+	assert_int_equal(keymap_bind(k, "F12", "/echo", NULL, NULL), ERR_OK);
+	assert_string_equal(keymap_key_of(k, "/echo"), "F11");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -326,6 +379,10 @@ int main(void)
 	    TEST(keymap_label__changes__what_the_bar_says),
 	    TEST(keymap_carry__takes_along__only_what_the_session_bound),
 	    TEST(keymap_label_at__follows__the_order_of_help),
+	    TEST(keymap_session_at__tells__what_was_bound_by_hand),
+	    TEST(keymap_assign__takes__an_empty_map),
+	    TEST(keymap_bind__refuses__control_characters),
+	    TEST(keymap_key_of__takes__any_key_where_no_function_key_is),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -336,6 +336,169 @@ static void logline_member__goes__over_nested_json(void **state)
 	assert_int_equal(n, sizeof(want) / sizeof(want[0]));
 }
 
+static void logline_read__tells__lines_by_their_structure(void **state)
+{
+	static const struct {
+		const char *line;
+		enum logline_kind kind;
+		int32_t num, num2;
+		const char *text;
+	} cases[] = {
+	    {"00:00:00 APP: Some settings have been reset (26)", LOGLINE_FRC, 26, 0, ""},
+	    {"00:00:00 APP: Some settings have been reset", LOGLINE_FRC, -1, 0, ""},
+	    {"00:00:00 FRC: Some settings have been reset ()", LOGLINE_FRC, -1, 0, ""},
+	    {"00:00:00 APP: Restart reason Blocked Loop", LOGLINE_BLOCKED, 0, 0, ""},
+	    {"18:31:04 APP: (UTC) Thu May 02 17:31:03 2020", LOGLINE_TIME, 2020, 0, ""},
+	    {"18:31:04 APP: UTC time", LOGLINE_TIME, 0, 0, ""},
+	    {"18:31:04 RTC: Synced by NTP", LOGLINE_TASMOTA, 0, 0, ""},
+	    /* A rate that none can be; a number that is one of the usual ones, whatever the words. */
+	    {"00:00:00 APP: Set Baudrate to 115200", LOGLINE_SET_BAUD, 115200, 0, ""},
+	    {"00:00:00 APP: Set Baudrate to 5000000", LOGLINE_TASMOTA, 5000000, 0, ""},
+	    {"00:00:00 APP: Irgendwas 19200", LOGLINE_SET_BAUD, 19200, 0, ""},
+	    {"00:00:00 APP: Irgendwas 19201", LOGLINE_TASMOTA, 19201, 0, ""},
+	    {"00:00:00.033 SER: Set to 8N1 4000001 bit/s", LOGLINE_TASMOTA, 4000001, 0, ""},
+	    {"00:00:00.033 SER: Set to 8N1", LOGLINE_TASMOTA, 0, 0, ""},
+	    {"00:00:00.033 BTN: Button1 multi-press 4", LOGLINE_PRESSES, 4, 0, ""},
+	    {"00:00:00.033 BTN: Button1 Presses 4", LOGLINE_PRESSES, 4, 0, ""},
+	    {"00:00:00.033 BTN: Button1 something 4", LOGLINE_TASMOTA, 0, 0, ""},
+	    {"00:00:00.033 BTN: Button multi-press 4", LOGLINE_TASMOTA, 0, 0, ""},
+	    {"00:00:00.033 BTN: Button1 multi-press", LOGLINE_TASMOTA, 0, 0, ""},
+	    {"00:00:00.033 BTN: Button1 4", LOGLINE_TASMOTA, 0, 0, ""},
+	    {"00:00:00.033 BTN: x", LOGLINE_TASMOTA, 0, 0, ""},
+	    {"00:00:00 CFG: Save x", LOGLINE_SAVED, 0, 0, ""},
+	    /* One bit is taken away by each start. */
+	    {"00:00:00 QPC: Flag FF", LOGLINE_QPC_COUNT, 0, 0, ""},
+	    {"00:00:00 QPC: Flag FE", LOGLINE_QPC_COUNT, 1, 0, ""},
+	    {"00:00:00 QPC: Flag f8", LOGLINE_QPC_COUNT, 3, 0, ""},
+	    {"00:00:00 QPC: Flag 80", LOGLINE_QPC_COUNT, 7, 0, ""},
+	    {"00:00:00 QPC: Flag ", LOGLINE_TASMOTA, 0, 0, ""},
+	    {"00:00:00 QPC: Something", LOGLINE_TASMOTA, 0, 0, ""},
+	    {"00:00:43 MQT: Connect failed to 10.0.0.2:1883, rc -2. Retry", LOGLINE_MQTT_FAILED, -2,
+		0, "10.0.0.2"},
+	    {"00:00:43 MQT: Connect failed to broker, rc 5. Retry", LOGLINE_MQTT_FAILED, 5, 0,
+		"broker"},
+	    {"00:00:43 MQT: Connect to broker, rc 0. Fine", LOGLINE_TASMOTA, 0, 0, ""},
+	    {"MQT: TLS Connect error 1", LOGLINE_MQTT_TLS, 0, 0, ""},
+	    {"MQT: TLS Connect fine", LOGLINE_TASMOTA, 0, 0, ""},
+	    {"08:57:57 UPL: https://h/x.bin 12.4.0", LOGLINE_UPGRADE_URL, 0, 0, "https://h/x.bin"},
+	    {"16:47:52 UPL: File a (1).bin ...", LOGLINE_UPGRADE_FILE, 0, 0, "a"},
+	    {"16:47:52 UPL: File a.bin ...", LOGLINE_UPGRADE_FILE, 0, 0, "a.bin"},
+	    {"16:47:52 UPL: ERROR[4]: Not Enough", LOGLINE_UPGRADE_ERROR, 0, 0,
+		"ERROR[4]: Not Enough"},
+	    {"16:47:52 UPL: Error: no", LOGLINE_UPGRADE_ERROR, 0, 0, "Error: no"},
+	    {"16:47:52 UPL: Something", LOGLINE_TASMOTA, 0, 0, ""},
+	    {"16:47:52 OTA: an error", LOGLINE_UPGRADE_ERROR, 0, 0, "an error"},
+	    {"16:47:52 OTA: unsupported", LOGLINE_UPGRADE_ERROR, 0, 0, "unsupported"},
+	    {"16:47:52 OTA: fine", LOGLINE_TASMOTA, 0, 0, ""},
+	    {"16:41:56 DNS: Query done with 0 mqtt services found", LOGLINE_MQTT_SEARCH, 0, 0, ""},
+	    {"16:41:56 DNS: Query done. MQTT services found 1", LOGLINE_TASMOTA, 0, 0, ""},
+	    {"00:00:00 SNS: something", LOGLINE_TASMOTA, 0, 0, ""},
+	    {"00:00:00.003 HDW: ESP32-D0WD (PSRAM found)", LOGLINE_HDW, 0, 0, "ESP32-D0WD"},
+	    {"CMD: Fall back to serial port", LOGLINE_TASMOTA, 0, 0, ""},
+	    {"Update error: No", LOGLINE_UPGRADE_ERROR, 0, 0, "No"},
+	    {"ERROR[6]: x", LOGLINE_UPGRADE_ERROR, 0, 0, "ERROR[6]: x"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct logline ev = read_line(cases[i].line);
+
+		if (ev.kind != cases[i].kind || ev.num != cases[i].num ||
+		    ev.num2 != cases[i].num2 ||
+		    (cases[i].text[0] && !logtext_is(ev.text, cases[i].text)))
+			fail_msg("'%s' is %s, %d %d '%.*s'", cases[i].line, logline_name(ev.kind),
+			    (int)ev.num, (int)ev.num2, (int)ev.text.n, ev.text.p);
+	}
+}
+
+/* Loads, dumps of a stack, and what only looks like them. */
+static void logline_read__tells__the_loaders_lines(void **state)
+{
+	static const struct {
+		const char *line;
+		enum logline_kind kind;
+		int32_t num2;
+	} cases[] = {
+	    {"load:0x3fff0018,len:4", LOGLINE_LOAD32, 0},
+	    {"load:0x3f400020,len:100", LOGLINE_LOAD32, 1}, /* an application's place */
+	    {"load:0x3c040020,len:100", LOGLINE_LOAD32, 1},
+	    {"load:0x42000020,len:100", LOGLINE_LOAD32, 1},
+	    {"load:0x3fff0018,len:0x1a0", LOGLINE_LOAD32, 0},
+	    {"load:0x3fff0018,len:-1", LOGLINE_LOAD32, 1}, /* nonsense is no loader */
+	    {"load:0x3fff0018,len:9999999", LOGLINE_LOAD32, 1},
+	    {"3fff47e0:  05a0fd27 00000004", LOGLINE_STACK, 0},
+	    {"40104000: 05a0fd27 00000004", LOGLINE_STACK, 0},
+	    {"3fff47e0  05a0fd27 00000004", LOGLINE_STACK, 0},
+	    {"5fff47e0:  05a0fd27 00000004", LOGLINE_NONE, 0},
+	    {"3fff47e0;  05a0fd27 00000004", LOGLINE_NONE, 0},
+	    {"3fff47e0:05a0fd27 00000004", LOGLINE_NONE, 0},
+	    {"3fff47e:  05a0fd27 00000004", LOGLINE_NONE, 0},
+	    {"3fff47e0: ", LOGLINE_NONE, 0},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct logline ev = read_line(cases[i].line);
+
+		if (ev.kind != cases[i].kind || ev.num2 != cases[i].num2)
+			fail_msg(
+			    "'%s' is %s, %d", cases[i].line, logline_name(ev.kind), (int)ev.num2);
+	}
+}
+
+static void logline_read__tells__joins_by_their_structure(void **state)
+{
+	static const struct {
+		const char *line;
+		enum logline_kind kind;
+		int32_t num;
+		const char *text;
+	} cases[] = {
+	    {"WIF: Connecting to AP1 home in mode 11 N as s-1...", LOGLINE_CONNECTING, 1, "home"},
+	    {"WIF: Connecting to AP2 home in mode HT20 as s-1...", LOGLINE_CONNECTING, 2, "home"},
+	    {"WIF: Connecting to AP1 home in mode VHT20 as s-1...", LOGLINE_CONNECTING, 1, "home"},
+	    {"WIF: Connecting to AP1 home in mode HE as s-1...", LOGLINE_CONNECTING, 1, "home"},
+	    /* A name that looks like the end of the line. */
+	    {"WIF: Connecting to AP1 in mode 11N in mode 11N as s-1...", LOGLINE_CONNECTING, 1,
+		"in mode 11N"},
+	    {"WIF: Connecting to AP1 my home Channel 11 BSSId AA:BB:CC:DD:EE:FF in mode 11N as "
+	     "s-1...",
+		LOGLINE_CONNECTING, 1, "my home"},
+	    {"WIF: Connecting to AP1 my home Channel x BSSId AA:BB:CC:DD:EE:FF in mode 11N as "
+	     "s-1...",
+		LOGLINE_CONNECTING, 1, "my home Channel x"},
+	    {"WIF: Connecting to AP1 my home", LOGLINE_CONNECTING, 1, "my home"}, /* cut */
+	    {"WIF: Connecting to AP indebuurt as s-1 ...", LOGLINE_TESTING, 0, "indebuurt"},
+	    {"WIF: Connecting to AP 5 net", LOGLINE_CONNECTING, 5, "net"},
+	    {"WIF: Connecting to AP net 5 x", LOGLINE_WIFI, 0, ""}, /* cut, and no slot */
+	    /* Before 3.9. */
+	    {"WIF: Connecting to AP1 home as s-1 ...", LOGLINE_CONNECTING, 1, "home"},
+	    {"WIF: IPv4 10.0.0.7, mask 255.255.255.0", LOGLINE_IPV4, 0, "10.0.0.7"},
+	    {"WIF: Network 1, AP1, SSId r00t, Channel 11, BSSId 78:96:82:32:BE:D6, RSSI -58",
+		LOGLINE_SCANNED, -58, "r00t"},
+	    {"WIF: x SSId r00t, Channel 11, RSSI -58", LOGLINE_WIFI, 0, ""},
+	    {"WIF: SSId r00t, Channel 11", LOGLINE_WIFI, 0, ""},
+	    {"WIF: No networks found", LOGLINE_NO_NETWORKS, 0, ""},
+	    {"HTP: Upgrade started", LOGLINE_UPGRADE_FILE, 0, ""},
+	    {"HTP: Web server active on s with IP address:10.0.0.7", LOGLINE_WEB, 0, "10.0.0.7"},
+	    {"HTP: Web server active on s with IP address 10.0.0.7.", LOGLINE_WEB, 0, "10.0.0.7"},
+	    {"HTP: 10.0.0.7 asks", LOGLINE_TASMOTA, 0, ""}, /* words in front are too few */
+	    {"WIF: WifiManager FAILED", LOGLINE_MANAGER_FAILED, 0, "WifiManager"},
+	    {"WIF: Smartconfig active", LOGLINE_NO_AP_MODE, 0, "Smartconfig"},
+	    {"WIF: SmartConfig", LOGLINE_WIFI, 0, ""},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct logline ev = read_line(cases[i].line);
+
+		if (ev.kind != cases[i].kind || ev.num != cases[i].num ||
+		    (cases[i].text[0] && !logtext_is(ev.text, cases[i].text)))
+			fail_msg("'%s' is %s, %d '%.*s'", cases[i].line, logline_name(ev.kind),
+			    (int)ev.num, (int)ev.text.n, ev.text.p);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -347,6 +510,9 @@ int main(void)
 	    cmocka_unit_test(logline_read__takes__project_lines_apart),
 	    cmocka_unit_test(logline_read__finds__address_of_the_web_server),
 	    cmocka_unit_test(logline_member__goes__over_nested_json),
+	    cmocka_unit_test(logline_read__tells__lines_by_their_structure),
+	    cmocka_unit_test(logline_read__tells__the_loaders_lines),
+	    cmocka_unit_test(logline_read__tells__joins_by_their_structure),
 	};
 
 	return cmocka_run_group_tests(tests, make_reader, free_reader);

@@ -82,6 +82,17 @@ static void pattern_find__ignores_case__when_it_is_smart(void **state)
 	assert_string_equal(found("ł", PATTERN_SMART, "Ł", 0), "0-2");
 	assert_string_equal(found("Ž", PATTERN_SMART, "ž", 0), "");
 	assert_string_equal(found("ž", PATTERN_SMART, "Ž", 0), "0-2");
+	assert_string_equal(found("Ĺ", PATTERN_SMART, "ĺ", 0), ""); /* odd there */
+	assert_string_equal(found("ĺ", PATTERN_SMART, "Ĺ", 0), "0-2");
+	assert_string_equal(found("ĸa", PATTERN_SMART, "ĸA", 0), "0-3"); /* has no other */
+	assert_string_equal(found("Ÿ", PATTERN_SMART, "ÿ", 0), "");
+	assert_string_equal(found("×a", PATTERN_SMART, "×A", 0), "0-3");
+	assert_string_equal(found("ßa", PATTERN_SMART, "ßA", 0), "0-3");
+	assert_string_equal(found("Ω", PATTERN_SMART, "ω", 0), "");
+	assert_string_equal(found("ω", PATTERN_SMART, "Ω", 0), "0-2");
+	assert_string_equal(found("€a", PATTERN_SMART, "€A", 0), "0-4");
+	assert_string_equal(found("[a", PATTERN_SMART | PATTERN_PLAIN, "x[A", 0), "1-3");
+	assert_string_equal(found("a{2}b", PATTERN_SMART, "AAB", 0), "0-3");
 }
 
 static void pattern_find__reads__utf_8(void **state)
@@ -242,7 +253,9 @@ static void pattern_find_in_text__refuses__what_looks_beyond_a_line(void **state
 	    {"\\x0a", false}, {"(*COMMIT)a", false}, {"é", false}, {"[[:alpha:]]", false},
 	    {"\\R", false}, {"[\\t-z]", false}, {"[\\b-z]", false}, {"[\\e-z\\]]", true},
 	    {"a\tb", false}, {"(?x)a", false}, {"\\12", false}, {"\\012", false},
-	    {"\\Qa\\E", false}, {"[\\s]", false}, {"\\cJ", false}};
+	    {"\\Qa\\E", false}, {"[\\s]", false}, {"\\cJ", false}, {"[]a]", false},
+	    {"(?|a|b)", true}, {"(?<n>a)", true}, {"(?i:a)", true}, {"(?im)a", false},
+	    {"(?P<n>a)", false}, {"a\\x{41}", false}, {"[a\\]b]", true}, {"\\.\\-", true}};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {

@@ -151,6 +151,82 @@ static void time__is_read__in_its_units(void **state)
 	assert_int_equal(script_time("1x", 2), -1);
 }
 
+static void read__takes__tabs_for_blanks(void **state)
+{
+	struct script_wants w;
+	struct backlog b;
+
+	(void)state;
+	assert_int_equal(
+	    take("wait\t5s\tWi-Fi up\t \n\tdelay\t2s\t\nwait\t\tthem\n", NULL, &b, &w), ERR_OK);
+	assert_int_equal(b.count, 3);
+	assert_string_equal(b.steps[0].text, "Wi-Fi up");
+	assert_int_equal(b.steps[0].ms, 5000);
+	assert_int_equal(b.steps[1].ms, 2000);
+	/* Ends with an m, and is no time. */
+	assert_string_equal(b.steps[2].text, "them");
+	assert_int_equal(b.steps[2].ms, SCRIPT_WAIT_MS);
+	backlog_fini(&b);
+}
+
+static void read__refuses__a_backlog_that_cuts_a_password(void **state)
+{
+	struct script_wants w;
+	struct backlog b;
+	struct err err = {0};
+	static const char text[] = "Mem1 x\nBacklog SSId1 home; Password1 a;b\n";
+
+	(void)state;
+	backlog_init(&b);
+	assert_int_equal(
+	    script_read(text, sizeof(text) - 1, value, NULL, &b, &w, &err), ERR_FORMAT);
+	assert_non_null(strstr(err.text, "line 2: a Backlog is cut at each ;"));
+	backlog_fini(&b);
+}
+
+static void read__refuses__what_has_no_room(void **state)
+{
+	static char text[4 * BACKLOG_TEXT];
+	struct script_wants w;
+	struct backlog b;
+	struct err err = {0};
+
+	(void)state;
+	memset(text, 'x', sizeof(text));
+	memcpy(text, "Mem1 ", 5);
+	backlog_init(&b);
+	assert_int_equal(script_read(text, sizeof(text), value, NULL, &b, &w, &err), ERR_RANGE);
+	assert_string_equal(err.text, "line 1 is too long");
+	backlog_fini(&b);
+}
+
+static void read__asks__once_for_a_name(void **state)
+{
+	struct script_wants w;
+	struct backlog b;
+
+	(void)state;
+	assert_int_equal(take("Mem1 ${X}\nPassword1 ${X}\nMem2 ${Y}", NULL, &b, &w), ERR_AGAIN);
+	assert_int_equal(w.count, 2);
+	assert_int_equal(w.lines[0], 1);
+	assert_true(w.secret[0]); /* the second place says so */
+	assert_false(w.secret[1]);
+	backlog_fini(&b);
+}
+
+static void secret_name__is_told__by_its_words(void **state)
+{
+	(void)state;
+	assert_true(script_secret_name("WIFI_PASSWORD"));
+	assert_true(script_secret_name("mqtt_pwd"));
+	assert_true(script_secret_name("Key"));
+	assert_true(script_secret_name("clientSecret2"));
+	assert_true(script_secret_name("token"));
+	assert_false(script_secret_name("NET"));
+	assert_false(script_secret_name("ke"));
+	assert_false(script_secret_name(""));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -160,6 +236,11 @@ int main(void)
 	    cmocka_unit_test(read__asks__for_what_is_missing),
 	    cmocka_unit_test(read__tells__mistakes_with_their_line),
 	    cmocka_unit_test(time__is_read__in_its_units),
+	    cmocka_unit_test(read__takes__tabs_for_blanks),
+	    cmocka_unit_test(read__refuses__a_backlog_that_cuts_a_password),
+	    cmocka_unit_test(read__refuses__what_has_no_room),
+	    cmocka_unit_test(read__asks__once_for_a_name),
+	    cmocka_unit_test(secret_name__is_told__by_its_words),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -156,6 +156,26 @@ static void session_ask_close__forgets__the_question(void **state)
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
+static void session_form_add__ends__at_the_last_field(void **state)
+{
+	struct session *s = session_new();
+
+	(void)state;
+	session_form_open(s, "Set up", "Enter: go on");
+	for (int i = 0; i < SESSION_FIELDS; i++) {
+		struct session_field *f = session_form_add(s, "name", i == 1);
+
+		assert_non_null(f);
+		assert_int_equal(f->secret, i == 1);
+	}
+	assert_null(session_form_add(s, "one more", false));
+	assert_int_equal(s->form.count, SESSION_FIELDS);
+	session_form_open(s, "Again", "");
+	assert_int_equal(s->form.count, 0);
+	session_free(s);
+	session_free(NULL);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -167,6 +187,7 @@ int main(void)
 	    TEST(session_list__holds_items__until_closed),
 	    TEST(session_list__has_a_limit__of_items),
 	    TEST(session_ask_close__forgets__the_question),
+	    cmocka_unit_test(session_form_add__ends__at_the_last_field),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -165,6 +165,155 @@ static void status__takes__whatever_comes(void **state)
 	}
 }
 
+static void template_says(const char *json, const char *words)
+{
+	char why[100] = "";
+
+	assert_false(setup_template_ok(json, why, sizeof(why)));
+	assert_string_equal(why, words);
+}
+
+static void template__tells__what_is_wrong(void **state)
+{
+	static const char *const good[] = {
+	    "{ \"name\" : \"x\\\"y\" , \"gpio\" : [1,2,3,4,5,6,7,8,9,10,11,12,13] , \"base\":1}",
+	    "{\"NAME\":true,\"GPIO\":[1,2,3,4,5,6,7,8,9,10,11,12,13],\"BASE\":false,\"CMND\":{}}",
+	    "{\"A\":[],\"NAME\":\"\",\"GPIO\":[1,2,3,4,5,6,7,8,9,10,11,12,13],\"BASE\":-1.5e3}"};
+	char why[100] = "";
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++)
+		if (!setup_template_ok(good[i], why, sizeof(why)))
+			fail_msg("%s: %s", good[i], why);
+	template_says("", "a template is JSON in braces: {\"NAME\":...}");
+	template_says("{\"NAME\":\"x\"}", "a template has NAME, GPIO and BASE (and FLAG)");
+	template_says(
+	    "{\"NAME\":1,\"GPIO\":[1,2]}", "a template has NAME, GPIO and BASE (and FLAG)");
+	template_says("{\"NAME\":1,\"GPIO\":[1,2],\"BASE\":1}",
+	    "its GPIO list has 2 numbers: 13 or 14 (ESP32: 22 and more)");
+	template_says("{\"NAME\":1,\"GPIO\":7,\"BASE\":1}",
+	    "its GPIO list has 0 numbers: 13 or 14 (ESP32: 22 and more)");
+	/* Where it ends to be JSON. */
+	template_says("{\"NAME\":nothing}", "no JSON from character 9 on");
+	template_says("{NAME:1}", "no JSON from character 2 on");
+	template_says("{\"NAME\" 1}", "no JSON from character 9 on");
+	template_says("{\"NAME\":1;}", "no JSON from character 10 on");
+	template_says("{\"NAME\":1", "no JSON from character 10 on");
+	template_says("{\"NAME\":\"x", "no JSON from character 11 on");
+	template_says("{\"NAME\":1} x", "no JSON from character 11 on");
+	template_says("{\"A\":[[[[[[[[[1]]]]]]]]]}", "no JSON from character 13 on");
+}
+
+static void trap_says(struct setup *s, enum setup_field f, const char *value, const char *words)
+{
+	char why[160];
+
+	put(s, f, value);
+	assert_int_equal(setup_trap(s, f, why, sizeof(why)), *words != '\0');
+	if (*words && !strstr(why, words))
+		fail_msg("'%s': '%s' is not in '%s'", value, words, why);
+}
+
+static void trap__tells__why(void **state)
+{
+	struct setup s = {.fw = 0};
+
+	(void)state;
+	str_copy(s.now[SETUP_TOPIC], SETUP_SIZE, "lamp");
+	trap_says(&s, SETUP_TOPIC, "lamp", ""); /* as it is */
+	trap_says(&s, SETUP_TOPIC, "", "this firmware can't empty it");
+	trap_says(&s, SETUP_KEY1, "", ""); /* stays */
+	trap_says(&s, SETUP_SSID1, " x", "skips blanks");
+	trap_says(&s, SETUP_SSID1, "?", "a ? alone only asks");
+	trap_says(&s, SETUP_PORT, "x", "a port is a number from 1 to 65535");
+	trap_says(&s, SETUP_PORT, "1000000", "a port is a number from 1 to 65535");
+	trap_says(&s, SETUP_PORT, "1", "the firmware's default");
+	trap_says(&s, SETUP_MODULE, "256", "a module is a number");
+	trap_says(&s, SETUP_MODULE, "1x", "a module is a number");
+	trap_says(&s, SETUP_ZONE, "123", "a time zone is");
+	trap_says(&s, SETUP_ZONE, "5:3", "a time zone is");
+	trap_says(&s, SETUP_ZONE, "5:3x", "a time zone is");
+	trap_says(&s, SETUP_ZONE, "5.30", "a time zone is");
+	trap_says(&s, SETUP_ZONE, "-14", "a time zone is");
+	trap_says(&s, SETUP_ZONE, "-13", "");
+	trap_says(&s, SETUP_ZONE, "14", "");
+	trap_says(&s, SETUP_ZONE, "+5:30", "");
+	s.fw = BACKLOG_FW(6, 3, 0, 0);
+	trap_says(&s, SETUP_ZONE, "5:30", "minutes are taken from 6.4 on");
+	trap_says(&s, SETUP_TEMPLATE,
+	    "{\"NAME\":\"x\",\"GPIO\":[1,2,3,4,5,6,7,8,9,0,1,2,3],\"BASE\":1}",
+	    "there are templates from 6.5 on");
+	s.fw = BACKLOG_FW(6, 5, 0, 0);
+	trap_says(&s, SETUP_ZONE, "5:30", "");
+	trap_says(&s, SETUP_TEMPLATE,
+	    "{\"NAME\":\"x\",\"GPIO\":[1,2,3,4,5,6,7,8,9,0,1,2,3],\"BASE\":1}", "");
+}
+
+static void status_is(const char *line, enum setup_field f, const char *want)
+{
+	struct setup s = {.known = false};
+
+	assert_true(setup_status(&s, line, strlen(line)));
+	assert_true(s.known);
+	assert_string_equal(s.now[f], want);
+}
+
+static void status__tidies__names_and_zones(void **state)
+{
+	(void)state;
+	status_is(
+	    "RSL: stat/x/STATUS7 = {\"StatusTIM\":{\"Timezone\":\"+01:00\"}}", SETUP_ZONE, "1");
+	status_is(
+	    "RSL: stat/x/STATUS7 = {\"StatusTIM\":{\"Timezone\":\"-11:00\"}}", SETUP_ZONE, "-11");
+	status_is(
+	    "RSL: stat/x/STATUS7 = {\"StatusTIM\":{\"Timezone\":\"-00:00\"}}", SETUP_ZONE, "0");
+	status_is("RSL: stat/x/STATUS7 = {\"StatusTIM\":{\"Timezone\":\"+05:30\"}}", SETUP_ZONE,
+	    "+05:30");
+	status_is("RSL: stat/x/STATUS7 = {\"StatusTIM\":{\"Timezone\":99}}", SETUP_ZONE, "99");
+	status_is(
+	    "RSL: stat/x/STATUS = {\"Status\":{\"FriendlyName\":\"Lamp\"}}", SETUP_NAME, "Lamp");
+	status_is("RSL: stat/x/STATUS = {\"Status\":{\"FriendlyName\":[\"a\\\"b\",\"c\"]}}",
+	    SETUP_NAME, "a\\\"b");
+	/* Its own name is what it is called, wherever it stands. */
+	status_is(
+	    "RSL: stat/x/STATUS = {\"Status\":{\"DeviceName\":\"Own\",\"FriendlyName\":[\"x\"]"
+	    "}}",
+	    SETUP_NAME, "Own");
+	status_is("RSL: stat/x/STATUS3 = {\"StatusLOG\":{\"SSId\":[\"one\"]}}", SETUP_SSID2, "");
+}
+
+static void backlog__sends_all__to_a_device_that_is_not_known(void **state)
+{
+	struct setup s = {.fw = 0};
+	struct backlog b;
+
+	(void)state;
+	put(&s, SETUP_SSID1, "home");
+	put(&s, SETUP_TOPIC, "lamp");
+	str_copy(s.now[SETUP_TOPIC], SETUP_SIZE, "lamp");
+	str_copy(s.now[SETUP_MODULE], SETUP_SIZE, "1");
+	backlog_init(&b);
+	assert_int_equal(setup_backlog(&s, true, &b), 2);
+	assert_string_equal(b.steps[0].text, "SSId1 home");
+	assert_string_equal(b.steps[1].text, "Topic lamp");
+	backlog_fini(&b);
+	/* What differs; a module can't be emptied. */
+	backlog_init(&b);
+	assert_int_equal(setup_backlog(&s, false, &b), 1);
+	assert_string_equal(b.steps[0].text, "SSId1 home");
+	backlog_fini(&b);
+}
+
+static void fields__have__their_words(void **state)
+{
+	(void)state;
+	assert_string_equal(setup_label(SETUP_HOST), "MQTT host");
+	assert_string_equal(setup_hint(SETUP_HOST), "name or address");
+	for (int f = 0; f < SETUP_FIELDS; f++)
+		assert_int_equal(setup_secret((enum setup_field)f),
+		    f == SETUP_KEY1 || f == SETUP_KEY2 || f == SETUP_PASS);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -174,6 +323,11 @@ int main(void)
 	    cmocka_unit_test(template__is_checked),
 	    cmocka_unit_test(find__knows__both_names),
 	    cmocka_unit_test(status__takes__whatever_comes),
+	    cmocka_unit_test(template__tells__what_is_wrong),
+	    cmocka_unit_test(trap__tells__why),
+	    cmocka_unit_test(status__tidies__names_and_zones),
+	    cmocka_unit_test(backlog__sends_all__to_a_device_that_is_not_known),
+	    cmocka_unit_test(fields__have__their_words),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -151,6 +151,48 @@ static void unplug__takes_power_too__at_byte(void **state)
 	assert_int_equal(magic(p).times, 1);
 }
 
+/* The third of these requests; others don't count, nor do bytes that look like it within one. */
+static void unplug__waits__for_a_request(void **state)
+{
+	struct peer *p = *state;
+
+	fault(p, "unplug@REQUEST:0x0A,after=2");
+	assert_int_equal(magic(p).times, 1);
+	assert_int_equal(peer_write_reg(p, 0x60000220, 0x0A0A0A0A, UINT32_MAX, 0).times, 1);
+	assert_int_equal(magic(p).times, 1);
+	peer_sync(p);
+	assert_true(sim_link_plugged(p->l));
+	assert_int_equal(magic(p).times, 0);
+	assert_false(sim_link_plugged(p->l));
+	sim_link_replug(p->l, p->now);
+	peer_wait(p, 200000);
+	peer_sync(p);
+	for (int i = 0; i < 4; i++)
+		assert_int_equal(magic(p).times, 1);
+}
+
+static void unplug__waits__for_a_reset_by_the_lines(void **state)
+{
+	struct sim_link_config cfg = {.device.lines = true};
+	struct peer p;
+
+	(void)state;
+	peer_init(&p, &cfg);
+	sim_link_power(p.l, true, p.now);
+	fault(&p, "unplug@EN:2");
+	for (int i = 0; i < 2; i++) {
+		assert_true(sim_link_plugged(p.l));
+		sim_link_lines(p.l, true, true, p.now);
+		sim_link_lines(p.l, false, true, p.now);
+		peer_wait(&p, 100000);
+		if (i == 0)
+			sim_link_lines(p.l, false, false, p.now);
+		peer_wait(&p, 100000);
+	}
+	assert_false(sim_link_plugged(p.l));
+	peer_fini(&p);
+}
+
 /* Of what comes by Wi-Fi so much passes, whatever pieces it comes in; then it strikes, so often. */
 static void wifi__passes_so_many_bytes__and_strikes(void **state)
 {
@@ -268,6 +310,8 @@ int main(void)
 	    T(answer_lost__once__the_second),
 	    T(reset__pulls_the_pin__at_byte),
 	    T(unplug__takes_power_too__at_byte),
+	    T(unplug__waits__for_a_request),
+	    cmocka_unit_test(unplug__waits__for_a_reset_by_the_lines),
 	    T(wifi__passes_so_many_bytes__and_strikes),
 	    T(brownout__tears_the_erase__then_is_gone),
 	    T(write_protect__gives_08__and_stores_nothing),

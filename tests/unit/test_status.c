@@ -212,6 +212,53 @@ static void status_curve_text__spans__low_to_high(void **state)
 	assert_string_equal(text, "");
 }
 
+static void status_event__takes__answers_without_a_topic(void **state)
+{
+	(void)state;
+	assert_true(says("{\"StatusSTS\":{\"Heap\":20,\"Wifi\":{\"RSSI\":50}}}"));
+	assert_int_equal(rig.st.heap_kb, 20);
+	assert_int_equal(rig.st.count, 1);
+	assert_true(says("{\"StatusNET\":{\"IPAddress\":\"10.0.0.9\"}}"));
+	assert_string_equal(rig.st.address, "10.0.0.9");
+	assert_true(says("{\"StatusFWR\":{\"Version\":\"6.1.1\"}}"));
+	assert_string_equal(rig.st.version, "6.1.1");
+	assert_false(says("{\"Version\":\"6.2.1\"}"));
+	assert_string_equal(rig.st.version, "6.1.1");
+}
+
+/* Some builds of the ESP32 gave the level where the quality stands. */
+static void status_event__takes__a_level_for_the_quality(void **state)
+{
+	(void)state;
+	assert_true(says("MQT: tele/p/STATE = {\"Wifi\":{\"RSSI\":-70}}"));
+	assert_int_equal(rig.st.dbm, -70);
+	assert_int_equal(rig.st.quality, -1);
+	assert_true(says("MQT: tele/p/STATE = {\"Wifi\":{\"RSSI\":-70,\"Signal\":-61}}"));
+	assert_int_equal(rig.st.dbm, -61);
+	assert_true(says("MQT: tele/p/STATE = {\"Wifi\":{\"Signal\":-62}}"));
+	assert_int_equal(rig.st.dbm, -62);
+	/* Outside of Wi-Fi these are a sensor's. */
+	assert_true(says("MQT: tele/p/STATE = {\"Uptime\":\"1T\",\"RSSI\":-90,\"Signal\":-90,"
+			 "\"Channel\":3,\"IPAddress\":\"1.2.3.4\"}"));
+	assert_int_equal(rig.st.dbm, -62);
+	assert_int_equal(rig.st.channel, 0);
+	assert_string_equal(rig.st.address, "");
+	assert_false(says("RSL: STATUS5 = {\"StatusNET\":{\"IPAddress\":\"somewhere\"}}"));
+}
+
+static void status_event__keeps__what_can_be_shown(void **state)
+{
+	char line[300] = "MQT: tele/p/STATE = {\"Uptime\":\"a\x01"
+			 "b\x7f"
+			 "c";
+
+	(void)state;
+	memset(line + strlen(line), 'x', 200);
+	assert_true(says(line));
+	assert_true(strncmp(rig.st.uptime, "abcxx", 5) == 0);
+	assert_true(strlen(rig.st.uptime) < sizeof(rig.st.uptime));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -222,6 +269,9 @@ int main(void)
 	    CASE(status_event__survives__every_cut),
 	    CASE(status_curve__keeps__the_newest),
 	    CASE(status_curve_text__spans__low_to_high),
+	    CASE(status_event__takes__answers_without_a_topic),
+	    CASE(status_event__takes__a_level_for_the_quality),
+	    CASE(status_event__keeps__what_can_be_shown),
 #undef CASE
 	};
 

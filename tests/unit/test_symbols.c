@@ -310,6 +310,218 @@ static void symbols_readable__writes__names(void **state)
 	}
 }
 
+static void refuses(struct file *f, int code, const char *words)
+{
+	struct err err = {0};
+
+	assert_null(read_it(f, &err));
+	assert_int_equal(err.code, code);
+	if (!strstr(err.text, words))
+		fail_msg("'%s' is not in '%s'", words, err.text);
+}
+
+static void symbols_read__tells__what_is_damaged(void **state)
+{
+	struct file f;
+
+	(void)state;
+	make_elf(&f);
+	f.bytes[4] = 2; /* 64 bits */
+	refuses(&f, ERR_FORMAT, "not for an ESP");
+	make_elf(&f);
+	f.bytes[5] = 2; /* big-endian */
+	refuses(&f, ERR_FORMAT, "not for an ESP");
+	make_elf(&f);
+	put_le16(f.bytes + 48, 0);
+	refuses(&f, ERR_FORMAT, "its table of sections is damaged");
+	make_elf(&f);
+	put_le16(f.bytes + 48, 16385);
+	refuses(&f, ERR_FORMAT, "its table of sections is damaged");
+	make_elf(&f);
+	put_le16(f.bytes + 46, 41);
+	refuses(&f, ERR_FORMAT, "its table of sections is damaged");
+	make_elf(&f);
+	put_le32(f.bytes + 32, 0xfffffff0u);
+	refuses(&f, ERR_FORMAT, "it is cut: its table of sections");
+	make_elf(&f);
+	put_le32(f.bytes + 480 + 24, 4); /* the names' section is behind the last */
+	refuses(&f, ERR_FORMAT, "its symbol table is damaged or too large");
+	make_elf(&f);
+	put_le32(f.bytes + 480 + 24, 1); /* ... is no section of names */
+	refuses(&f, ERR_FORMAT, "its symbol table is damaged or too large");
+	make_elf(&f);
+	put_le32(f.bytes + 520 + 20, 0);
+	refuses(&f, ERR_FORMAT, "its symbol table is damaged or too large");
+	make_elf(&f);
+	put_le32(f.bytes + 520 + 20, 0x7fffffffu);
+	refuses(&f, ERR_FORMAT, "its symbol table is damaged or too large");
+	make_elf(&f);
+	put_le32(f.bytes + 480 + 20, 0xfffffff0u);
+	refuses(&f, ERR_FORMAT, "its symbol table is damaged or too large");
+	make_elf(&f);
+	put_le32(f.bytes + 480 + 16, 0xfffffff0u);
+	refuses(&f, ERR_FORMAT, "it is cut: its symbol table");
+	make_elf(&f);
+	put_le32(f.bytes + 520 + 16, 580);
+	refuses(&f, ERR_FORMAT, "it is cut: its symbol table");
+	make_elf(&f);
+	put_le32(f.bytes + 480 + 20, 16); /* the empty one alone */
+	refuses(&f, ERR_NOENT, "it names no functions");
+	memset(&f, 0, sizeof(f));
+	refuses(&f, ERR_FORMAT, "neither an ELF file nor a map file");
+}
+
+static void symbols_read__takes__code_without_a_type(void **state)
+{
+	static const struct {
+		uint32_t at;
+		uint16_t section;
+		bool is;
+	} cases[] = {
+	    {0x40201400, 1, true},	 /* code */
+	    {0x3ffe8000, 3, false},	 /* data */
+	    {0x40001000, 0xfff1, true},	 /* of the ROM */
+	    {0x00000800, 0xfff1, false}, /* a size, not an address */
+	    {0x40201400, 9, false},	 /* no such section */
+	    {0x40201400, 0, false},	 /* undefined */
+	    {0, 1, false},
+	};
+	struct err err = {0};
+	uint32_t behind;
+	struct file f;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct symbols *s;
+
+		make_elf(&f);
+		put_le16(f.bytes + 18, 243);
+		symbol(f.bytes + 248, 26, cases[i].at, 0, 0, cases[i].section);
+		s = read_it(&f, &err);
+		assert_non_null(s);
+		assert_string_equal(symbols_kind(s), "ELF for RISC-V");
+		assert_int_equal(symbols_count(s), cases[i].is ? 3 : 2);
+		assert_int_equal(name_at(s, cases[i].at, &behind) != NULL, cases[i].is);
+		symbols_free(s);
+	}
+	make_elf(&f);
+	symbol(f.bytes + 248, 5000, 0x40002400, 0, 0, 1); /* a name behind all names */
+	{
+		struct symbols *s = read_it(&f, &err);
+
+		assert_int_equal(symbols_count(s), 2);
+		symbols_free(s);
+	}
+}
+
+static struct symbols *of_map(struct file *f, const char *map)
+{
+	struct err err = {0};
+
+	f->n = strlen(map);
+	memcpy(f->bytes, map, f->n);
+	return read_it(f, &err);
+}
+
+static void symbols_find__takes__the_nearest_name(void **state)
+{
+	struct file f;
+	struct symbols *s = of_map(&f, " .text.outer    0x40201000     0x1000 a.o\n"
+				       "                0x40201000                label\n"
+				       "                0x40201100                inner\n"
+				       "                0x40203000                alone\n"
+				       "                0x40203000                again\n");
+	uint32_t behind = 0;
+
+	(void)state;
+	assert_non_null(s);
+	assert_int_equal(symbols_count(s), 5);
+	/* Of the same address what has a size. */
+	assert_string_equal(name_at(s, 0x40201050, &behind), "outer");
+	/* A label within a section that has a size: it is nearer. */
+	assert_string_equal(name_at(s, 0x40201104, &behind), "inner");
+	assert_string_equal(name_at(s, 0x40203001, &behind), "again");
+	assert_int_equal(behind, 1);
+	assert_string_equal(name_at(s, 0x40206fff, &behind), "again");
+	assert_null(name_at(s, 0x40207000, &behind));
+	symbols_free(s);
+}
+
+static void symbols_read__leaves__lines_of_a_map_that_name_nothing(void **state)
+{
+	static const char *const lines[] = {
+	    " .text.gone     0x40201000        0x0 a.o", /* thrown away by the linker */
+	    " .text.low      0x00001000       0x10 a.o", /* not where code is */
+	    " .rodata.text   0x40201000       0x10 a.o", /* no function's section */
+	    " .text.         0x40201000       0x10 a.o", /* no name */
+	    " .text..L12     0x40201000       0x10 a.o", /* a label */
+	    "                0x40201000                . = ALIGN (0x4)",
+	    "                0x40201000                0x4020",
+	    "                0x40201000                name=1",
+	    "                0x140201000               name",
+	    "                0x                        name",
+	    "                40201000                  name",
+	    " .text.apart\nOther\n                0x40201000 0x10 a.o",
+	    "LOAD /some/crt0.o",
+	};
+	struct file f;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
+		struct symbols *s = of_map(&f, lines[i]);
+
+		if (s)
+			fail_msg("a function was found in '%s'", lines[i]);
+	}
+}
+
+static void symbols_read__knows__the_sections_of_functions(void **state)
+{
+	static const char *const sections[] = {
+	    ".text.one", ".irom0.text.one", ".iram1.one", ".iram.text.one"};
+	uint32_t behind;
+	struct file f;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(sections) / sizeof(sections[0]); i++) {
+		struct symbols *s;
+		char line[80];
+
+		snprintf(line, sizeof(line), " %s\t0x4020ab10 0x20 a.o\r\n", sections[i]);
+		s = of_map(&f, line);
+		assert_non_null(s);
+		assert_string_equal(name_at(s, 0x4020ab1f, &behind), "one");
+		symbols_free(s);
+	}
+}
+
+static void symbols_readable__leaves__what_it_cannot_read(void **state)
+{
+	static const struct {
+		const char *mangled, *readable;
+	} cases[] = {
+	    {"_ZN12_GLOBAL__N_13fooEv", "(anonymous)::foo"},
+	    {"_ZNSt6thread4joinEv", "std::thread::join"},
+	    {"_ZN3FooC1IiEEv", "Foo::Foo"},
+	    {"_ZN3FooC9Ev", "_ZN3FooC9Ev"},
+	    {"_ZNC1Ev", "_ZNC1Ev"},
+	    {"_ZN3FooplERKS_", "_ZN3FooplERKS_"}, /* an operator */
+	    {"_ZN3FooI4abcdE3runEv", "Foo::run"},
+	    {"_ZN3FooINS_3BarILi4EEEE3runEv", "Foo::run"},
+	    {"_ZN3FooI99aE3runEv", "_ZN3FooI99aE3runEv"},
+	    {"_ZN3FooI4", "_ZN3FooI4"},
+	    {"_Z0v", "_Z0v"},
+	    {"_ZL", "_ZL"},
+	};
+	char name[60];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		symbols_readable(cases[i].mangled, name, sizeof(name));
+		assert_string_equal(name, cases[i].readable);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -320,6 +532,12 @@ int main(void)
 	    cmocka_unit_test(symbols_step__reads__a_large_map_in_slices),
 	    cmocka_unit_test(symbols_end__is_safe__in_the_middle),
 	    cmocka_unit_test(symbols_readable__writes__names),
+	    cmocka_unit_test(symbols_read__tells__what_is_damaged),
+	    cmocka_unit_test(symbols_read__takes__code_without_a_type),
+	    cmocka_unit_test(symbols_find__takes__the_nearest_name),
+	    cmocka_unit_test(symbols_read__leaves__lines_of_a_map_that_name_nothing),
+	    cmocka_unit_test(symbols_read__knows__the_sections_of_functions),
+	    cmocka_unit_test(symbols_readable__leaves__what_it_cannot_read),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

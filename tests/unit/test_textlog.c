@@ -193,6 +193,112 @@ static void textlog_rx__goes_on__in_endless_lines(void **state)
 	free(in);
 }
 
+/* The device's own colours, each as one plain sequence. */
+static void textlog_rx__keeps__colours(void **state)
+{
+	static const char *const rows[][2] = {
+	    {"\x1b[1;2;3;4;7mx\n", "\x1b[0;1;2;3;4;7mx\x1b[0m\n"},
+	    {"\x1b[38;5;9;48;5;200mx\n", "\x1b[0;38;5;9;48;5;200mx\x1b[0m\n"},
+	    {"\x1b[38;2;1;2;3mx\n", "\x1b[0;38;2;1;2;3mx\x1b[0m\n"},
+	    {"\x1b[32mx\x1b[32my\n", "\x1b[0;32mxy\x1b[0m\n"}, /* the same again */
+	    {"\x1b[38;2;1;2;3mx\x1b[38;2;1;2;3my\n", "\x1b[0;38;2;1;2;3mxy\x1b[0m\n"},
+	    {"\x1b[38;2;1;2;3mx\x1b[38;2;1;2;4my\n",
+		"\x1b[0;38;2;1;2;3mx\x1b[0;38;2;1;2;4my\x1b[0m\n"},
+	    {"\x1b[38;2;1;2;3mx\x1b[38;2;1;9;3my\n",
+		"\x1b[0;38;2;1;2;3mx\x1b[0;38;2;1;9;3my\x1b[0m\n"},
+	    {"\x1b[31mx\x1b[0;41my\n", "\x1b[0;31mx\x1b[0;41my\x1b[0m\n"},
+	    {"\x1b[31mx\x1b[0my\n", "\x1b[0;31mx\x1b[0my\n"},
+	};
+	struct textlog t;
+	struct sink s;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		begin(&t, &s);
+		t.color = true;
+		rx(&t, rows[i][0], 0);
+		assert_string_equal(told(&s), rows[i][1]);
+		end(&t, &s);
+	}
+}
+
+/* A machine without a clock may be before 1970. */
+static void textlog_rx__stamps__before_1970(void **state)
+{
+	struct textlog t;
+	struct sink s;
+
+	(void)state;
+	begin(&t, &s);
+	t.stamp = TEXTLOG_ISO;
+	t.wall_offset_us = -1;
+	rx(&t, "x\n", 0);
+	rx(&t, "y\n", MONO_S(1));
+	assert_string_equal(told(&s), "1969-12-31T23:59:59.999+00:00 x\n"
+				      "1970-01-01T00:00:00.999+00:00 y\n");
+	end(&t, &s);
+}
+
+static void textlog_let_go__tells__what_begins_nothing(void **state)
+{
+	static const struct {
+		const char *in, *out, *rest;
+	} rows[] = {
+	    {"a\x1b", "a", "␛"},
+	    {"a\x1b[3", "a", "␛[3"},
+	    {"a\x1bX", "a␛X", ""},
+	    {"a\x1b[31m", "a", ""},
+	    {"a\x1b[31mb", "ab", ""},
+	    {"a\xe2\x82", "a", "<E2><82>"},
+	    {"a\xe2\x82\xac", "a€", ""},
+	    {"a\x82\x82\x82\x82", "a<82><82><82><82>", ""},
+	};
+	struct textlog t;
+	struct sink s;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		char want[40];
+
+		begin(&t, &s);
+		textlog_let_go(&t); /* there is nothing yet */
+		assert_false(textlog_holds(&t));
+		rx(&t, rows[i].in, 0);
+		assert_true(textlog_holds(&t));
+		textlog_let_go(&t);
+		assert_string_equal(told(&s), rows[i].out);
+		textlog_rx(&t, NULL, 0, 0);
+		textlog_break(&t);
+		strcpy(want, rows[i].rest);
+		strcat(want, "\n");
+		assert_string_equal(told(&s), want);
+		end(&t, &s);
+	}
+}
+
+/* Its end meets a buffer that is full, with half a sequence in it. */
+static void textlog_rx__ends__a_line_that_fills_the_buffer(void **state)
+{
+	static char in[65536 + 1], got[65600];
+	struct textlog t;
+	struct sink s;
+
+	(void)state;
+	for (int half = 0; half < 2; half++) {
+		memset(in, 'x', 65536);
+		if (half)
+			memcpy(in + 65533, "\x1b[3", 3);
+		begin(&t, &s);
+		t.color = true;
+		textlog_rx(&t, (const uint8_t *)in, 65536, 0);
+		rx(&t, "1mred\n", 0);
+		memcpy(got, buf_bytes(&s.got), buf_len(&s.got));
+		got[buf_len(&s.got)] = '\0';
+		assert_string_equal(got + 65533, half ? "\x1b[0;31mred\x1b[0m\n" : "xxx1mred\n");
+		end(&t, &s);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -202,6 +308,10 @@ int main(void)
 	    cmocka_unit_test(textlog_put__stands_between__the_devices_lines),
 	    cmocka_unit_test(textlog_let_go__tells__what_is_decided),
 	    cmocka_unit_test(textlog_rx__goes_on__in_endless_lines),
+	    cmocka_unit_test(textlog_rx__keeps__colours),
+	    cmocka_unit_test(textlog_rx__stamps__before_1970),
+	    cmocka_unit_test(textlog_let_go__tells__what_begins_nothing),
+	    cmocka_unit_test(textlog_rx__ends__a_line_that_fills_the_buffer),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -20,6 +20,7 @@
 #include "../../src/io/ttyset.h"
 #include "tasmite/base/platform.h"
 #include "tasmite/io/loop.h"
+#include "tasmite/io/ptymark.h"
 #include "tasmite/io/transport.h"
 
 #define DEADLINE_MS 5000
@@ -93,6 +94,92 @@ static void read_n(struct transport *t, char *dst, size_t n)
 			continue;
 		assert_true(got > 0);
 		len += (size_t)got;
+	}
+}
+
+/* The number of a pseudo-terminal that has ended is given to the next one. */
+static int again(const char *path)
+{
+	int masters[64], found = -1;
+	size_t n = 0;
+
+	while (n < sizeof(masters) / sizeof(masters[0]) && found < 0) {
+		masters[n] = posix_openpt(O_RDWR | O_NOCTTY);
+		assert_true(masters[n] >= 0);
+		assert_int_equal(grantpt(masters[n]), 0);
+		assert_int_equal(unlockpt(masters[n]), 0);
+		if (strcmp(ptsname(masters[n]), path) == 0)
+			found = masters[n];
+		else
+			n++;
+	}
+	while (n > 0)
+		close(masters[--n]);
+	return found;
+}
+
+static void mark__tells__a_stranger_with_the_same_number(void **state)
+{
+	struct fixture *f = *state;
+	char dir[] = "/tmp/test_tr_pty.XXXXXX", link[64], outer[64], fresh[64];
+	struct ptymark before, direct, now;
+	char byte;
+	int slave;
+
+	assert_non_null(mkdtemp(dir));
+	snprintf(link, sizeof(link), "%s/link", dir);
+	snprintf(outer, sizeof(outer), "%s/outer", dir);
+	snprintf(fresh, sizeof(fresh), "%s/fresh", dir);
+	assert_int_equal(symlink(f->path, link), 0);
+	assert_int_equal(symlink("link", outer), 0);
+	ptymark_take(outer, &before);
+	ptymark_take(f->path, &direct);
+	assert_true(before.pty);
+	assert_true(direct.pty);
+	assert_int_equal(before.node, direct.node);
+	/* used, but not another */
+	slave = open(f->path, O_RDWR | O_NOCTTY);
+	assert_true(slave >= 0);
+	assert_int_equal(write(slave, "x", 1), 1);
+	assert_int_equal(read(f->master, &byte, 1), 1);
+	ptymark_take(outer, &now);
+	assert_false(ptymark_is_another(&before, &now));
+	close(slave);
+	close(f->master);
+	ptymark_take(outer, &now); /* nothing there */
+	assert_false(now.pty);
+	assert_false(ptymark_is_another(&before, &now));
+	/* The clock of a node goes in ticks of the kernel. */
+	poll(NULL, 0, 30);
+	f->master = again(f->path);
+	if (f->master < 0) /* somebody else on this machine has it now */
+		skip();
+	ptymark_take(outer, &now);
+	assert_true(now.pty);
+	assert_true(ptymark_is_another(&before, &now));
+	ptymark_take(f->path, &now);
+	assert_true(ptymark_is_another(&direct, &now));
+	/* whoever made the link anew meant this one */
+	assert_int_equal(symlink(f->path, fresh), 0);
+	assert_int_equal(rename(fresh, link), 0);
+	ptymark_take(outer, &now);
+	assert_true(now.pty);
+	assert_false(ptymark_is_another(&before, &now));
+	unlink(link);
+	unlink(outer);
+	rmdir(dir);
+}
+
+static void mark__is_none__of_what_is_no_pseudo_terminal(void **state)
+{
+	static const char *const names[] = {"/dev/null", "/", "/nowhere/x", "null", "", "tests/x"};
+	struct ptymark m;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		ptymark_take(names[i], &m);
+		assert_false(m.pty);
+		assert_false(ptymark_is_another(&m, &m));
 	}
 }
 
@@ -439,6 +526,8 @@ int main(void)
 	    cmocka_unit_test(open__refuses__what_is_no_port),
 	    cmocka_unit_test(open__refuses__an_overlong_name),
 	    T(open__names__the_missing_permission),
+	    T(mark__tells__a_stranger_with_the_same_number),
+	    cmocka_unit_test(mark__is_none__of_what_is_no_pseudo_terminal),
 	    cmocka_unit_test(line_text__shows__rate_and_format),
 	    cmocka_unit_test(parse_format__takes__only_whole_formats),
 	};

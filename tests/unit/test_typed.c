@@ -167,6 +167,99 @@ static void typed__knows__several_and_cut_lines(void **state)
 	pass(r);
 }
 
+static void typed__waits__for_an_echo_of_its_own(void **state)
+{
+	struct rig *r = *state;
+
+	enter(r, "Mem1 abc");
+	assert_int_equal(typed_deadline(r->t), r->now + MONO_MS(2500));
+	enter(r, "Mem2 xyz"); /* as long as the other one */
+	r->now += MONO_S(1);
+	hear(r, "00:00:02 CMD: Mem2 xyz\r\n");
+	/* Behind its echo only the answer is awaited; of the other nothing has left yet. */
+	typed_hold(r->t, r->now + MONO_MS(500));
+	assert_int_equal(typed_deadline(r->t), r->now + MONO_MS(2500));
+	hear(r, "00:00:02 CMD: Mem2 xyz\r\n"); /* of somebody else: the first one is not it */
+	assert_string_equal(
+	    r->said, "Mem1 abc: it arrived damaged (the echo tells what the device has read)\n");
+	hear(r, "00:00:02 CMD: Mem3 other\r\n"); /* all have had theirs */
+	pass(r);
+	assert_null(strchr(strchr(r->said, '\n') + 1, '\n'));
+}
+
+static void typed__takes__a_status_for_its_answer(void **state)
+{
+	struct rig *r = *state;
+
+	enter(r, "Status 5");
+	hear(r, "00:00:02 CMD: Status 5\r\n"
+		"00:00:02 RSL: stat/x/STATUS5 = {\"StatusNET\":{}}\r\n");
+	assert_int_equal(typed_deadline(r->t), MONO_NEVER);
+	/* An overrun is neither. */
+	enter(r, "Status 5");
+	hear(r, "00:01:02 CMD: Serial buffer overrun\r\n");
+	assert_int_not_equal(typed_deadline(r->t), MONO_NEVER);
+	pass(r);
+}
+
+/* What was stored instead is told of texts alone, and only where the echo was right. */
+static void typed__is_not_sure__without_an_echo(void **state)
+{
+	struct rig *r = *state;
+
+	enter(r, "Mem1 abc");
+	hear(r, "00:00:02 RSL: stat/x/RESULT = {\"Mem1\":\"ab\"}\r\n");
+	enter(r, "TelePeriod 60");
+	hear(r, "00:00:02 CMD: TelePeriod 60\r\n"
+		"00:00:02 RSL: stat/x/RESULT = {\"TelePeriod\":300}\r\n");
+	pass(r);
+	assert_string_equal(r->said, "");
+}
+
+static void typed__is_silent__where_another_answer_came(void **state)
+{
+	struct rig *r = *state;
+
+	enter(r, "ByOtherName 1");
+	hear(r, "00:00:02 RSL: stat/x/RESULT = {\"Another\":1}\r\n");
+	pass(r);
+	assert_string_equal(r->said, "");
+	/* What is empty, or has many answers, is not looked after. */
+	enter(r, "");
+	enter(r, "Backlog0 Mem1 a;Mem2 b");
+	enter(r, "Upgrade 1");
+	assert_int_equal(typed_deadline(r->t), MONO_NEVER);
+	enter(r, "Power toggle"); /* sent twice it is not the same, but it has an answer */
+	assert_int_not_equal(typed_deadline(r->t), MONO_NEVER);
+	typed_free(NULL);
+}
+
+static void typed_rx__passes_over__a_line_without_end(void **state)
+{
+	static uint8_t noise[9000];
+	struct rig *r = *state;
+
+	memset(noise, 'x', sizeof(noise));
+	enter(r, "Mem1 abc");
+	typed_rx(r->t, noise, 5000, r->now);
+	typed_rx(r->t, noise, 5000, r->now);
+	hear(r, "00:00:02 CMD: Mem1 b\r\n"); /* its end */
+	assert_string_equal(r->said, "");
+	hear(r, "00:00:02 CMD: Mem1 abc\r\n00:00:02 RSL: x/RESULT = {\"Mem1\":\"abc\"}\r\n");
+	assert_int_equal(typed_deadline(r->t), MONO_NEVER);
+	/* While nothing is pending a flood goes by; what is cut there is no whole line. */
+	typed_rx(r->t, (const uint8_t *)"00:00:02 CMD: M", 15, r->now);
+	enter(r, "Mem1 abc");
+	hear(r, "em1 b\r\n");
+	assert_string_equal(r->said, "");
+	pass(r);
+	typed_rx(r->t, noise, 0, r->now);
+	typed_rx(r->t, (const uint8_t *)"x\n", 2, r->now);
+	enter(r, "Mem1 abc");
+	hear(r, "00:00:02 CMD: Mem1 b\r\n");
+	assert_string_not_equal(r->said, "");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -175,6 +268,13 @@ int main(void)
 	    cmocka_unit_test_setup_teardown(typed__tells__what_was_damaged, setup, teardown),
 	    cmocka_unit_test_setup_teardown(typed__never_tells__a_secret, setup, teardown),
 	    cmocka_unit_test_setup_teardown(typed__knows__several_and_cut_lines, setup, teardown),
+	    cmocka_unit_test_setup_teardown(typed__waits__for_an_echo_of_its_own, setup, teardown),
+	    cmocka_unit_test_setup_teardown(typed__takes__a_status_for_its_answer, setup, teardown),
+	    cmocka_unit_test_setup_teardown(typed__is_not_sure__without_an_echo, setup, teardown),
+	    cmocka_unit_test_setup_teardown(
+		typed__is_silent__where_another_answer_came, setup, teardown),
+	    cmocka_unit_test_setup_teardown(
+		typed_rx__passes_over__a_line_without_end, setup, teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

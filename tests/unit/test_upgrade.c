@@ -121,7 +121,11 @@ static void upgrade_plan__refuses__what_is_for_another_chip(void **state)
 	    {"ESP32", "ESP32-D0WD-V3", UPGRADE_FORM_ESP32, V(14, 2, 0), true},
 	    {"ESP32-C3", "ESP32-C3", UPGRADE_FORM_ESP32, V(14, 2, 0), true},
 	    {"ESP32-C3", "ESP32-S3", UPGRADE_FORM_ESP32, V(14, 2, 0), false},
-	    {"ESP32", "", UPGRADE_FORM_ESP32, V(6, 1, 1), false}, /* all of these are ESP8266s */
+	    {"ESP32-C3", "ESP32-C3FN4", UPGRADE_FORM_ESP32, V(14, 2, 0), true},
+	    {"ESP32-C6", "ESP32-C6FH4", UPGRADE_FORM_ESP32, V(14, 2, 0), true},
+	    {"ESP32-C6", "ESP32-C61", UPGRADE_FORM_ESP32, V(14, 2, 0), false},
+	    {"", "ESP32-C3", UPGRADE_FORM_ESP32, V(14, 2, 0), true}, /* the file does not say */
+	    {"ESP32", "", UPGRADE_FORM_ESP32, V(6, 1, 1), false},    /* all of these are ESP8266s */
 	    {"ESP32", "", UPGRADE_FORM_ESP32, V(14, 2, 0), true},
 	};
 	struct upgrade_plan p;

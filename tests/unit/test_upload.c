@@ -567,6 +567,117 @@ static void upload__ends__whatever_comes(void **state)
 	}
 }
 
+/* ---- words alone ------------------------------------------------------------------------------- */
+
+static void upload_words__name__each_state_and_end(void **state)
+{
+	(void)state;
+	for (int i = 0; i <= UPLOAD_ENDED; i++)
+		for (int k = 0; k < i; k++)
+			assert_string_not_equal(upload_state_words((enum upload_state)i),
+			    upload_state_words((enum upload_state)k));
+	for (int i = 0; i <= UPLOAD_END_NOT_BACK; i++)
+		for (int k = 0; k < i; k++)
+			assert_string_not_equal(upload_end_name((enum upload_end)i),
+			    upload_end_name((enum upload_end)k));
+	assert_string_equal(upload_end_name(UPLOAD_END_NOT_BACK), "not-back");
+	assert_string_equal(upload_state_words(UPLOAD_SENDS), "sends");
+}
+
+/* The file goes to another device than the console's: what that says counts no more. */
+static void upload_other__believes__the_page_alone(void **state)
+{
+	struct rig *r = start(true);
+
+	(void)state;
+	console_says_all(r, "12.4.0(minimal)", FREE_600, "10.0.0.7");
+	upload_other(r->u);
+	assert_string_equal(upload_device(r->u)->address, "");
+	form(r, "13.1.0", true);
+	assert_int_equal(upload_device(r->u)->version, V(13, 1, 0));
+	asks(r, "/cm?cmnd=Status%202", 0);
+	upload_broken(r->u, true, "it broke off", r->now); /* it may have no such command */
+	asks(r, "/cm?cmnd=Status%204", 0);
+	page(r, 200, FREE_600);
+	assert_int_equal(upload_view(r->u)->state, UPLOAD_READY);
+	assert_true(upload_go(r->u, r->now));
+	posts(r, UPGRADE_MAIN);
+	line(r, BOOTS("12.4.0(minimal)"));
+	wait(r, 2);
+	assert_int_equal(upload_view(r->u)->state, UPLOAD_SENDS);
+	upload_cancel(r->u);
+	ends(r, UPLOAD_END_CANCELLED, "Cancelled. It runs 13.1.0 (minimal).");
+}
+
+/* What it is to be called after the restart: the version of the file, or none below its bound. */
+static void upload__judges__the_version_that_comes_up(void **state)
+{
+	static const struct {
+		uint32_t version, at_least;
+		const char *file, *runs;
+		bool minimal;
+		enum upload_end end;
+	} rows[] = {
+	    {V(14, 2, 0), 0, "x.bin", "14.2.0", false, UPLOAD_END_DONE},
+	    {V(14, 2, 0), 0, "x.bin", "14.2.1", false, UPLOAD_END_SAME},
+	    {V(14, 2, 0), 0, "x.bin", "14.2.0", true, UPLOAD_END_HALF},
+	    {V(14, 2, 0), 0, "x-minimal.bin", "14.2.0", true, UPLOAD_END_DONE},
+	    {V(14, 2, 0), 0, "x-minimal.bin", "14.2.0", false, UPLOAD_END_SAME},
+	    {0, V(14, 0, 0), "x.bin", "14.2.1", false, UPLOAD_END_DONE},
+	    {0, V(14, 0, 0), "x.bin", "13.9.0", false, UPLOAD_END_SAME},
+	    {0, 0, "x.bin", "12.0.0", false, UPLOAD_END_DONE},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct upgrade_file f[UPGRADE_PARTS] = {
+		    image(rows[i].file, 300 * KB, rows[i].version)};
+		struct rig *r = &rig;
+
+		f[0].at_least = rows[i].at_least;
+		rig = (struct rig){.reader = loglines_new(), .now = MONO_S(100)};
+		rig.u = upload_new(f, false, true, rig.now);
+		looked(r, "11.0.0", false, FREE_600);
+		if (!upload_go(r->u, r->now))
+			fail_msg("%zu: %s", i, upload_planned(r->u)->text);
+		posts(r, UPGRADE_MAIN);
+		page(r, 200, "Upload <b>Successful</b>");
+		asks(r, "/up", 3);
+		lost(r);
+		asks(r, "/up", 3);
+		form(r, rows[i].runs, rows[i].minimal);
+		ends(r, rows[i].end, "");
+	}
+}
+
+static void upload_sent__tells__the_rate(void **state)
+{
+	struct rig *r = start(false);
+
+	(void)state;
+	upload_sent(r->u, 1000, r->now); /* nothing goes yet */
+	assert_int_equal(upload_view(r->u)->sent, 0);
+	looked(r, "14.1.0", true, FREE_600);
+	assert_true(upload_go(r->u, r->now));
+	posts(r, UPGRADE_MAIN);
+	upload_sent(r->u, 1000, r->now);
+	assert_int_equal(upload_view(r->u)->rate, 0); /* in no time */
+	r->now = mono_add(r->now, MONO_S(2));
+	upload_sent(r->u, 100 * KB, r->now);
+	assert_int_equal(upload_view(r->u)->rate, 50 * KB);
+	upload_sent(r->u, 501 * KB, r->now); /* with the form about it */
+	assert_int_equal(upload_view(r->u)->sent, 500 * KB);
+	/* Page and login: also at the end of the file. */
+	page(r, 401, "");
+	ends(r, UPLOAD_END_LOGIN, "wants its password");
+	r = start(false);
+	looked(r, "14.1.0", true, FREE_600);
+	assert_true(upload_go(r->u, r->now));
+	posts(r, UPGRADE_MAIN);
+	page(r, 404, "");
+	ends(r, UPLOAD_END_NO_PAGE, "no such page");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -585,6 +696,10 @@ int main(void)
 	    cmocka_unit_test(upload__waits_for_the_warning__behind_a_project_line),
 	    cmocka_unit_test(upload__brings_an_esp32_to_safeboot__before),
 	    cmocka_unit_test(upload__ends__whatever_comes),
+	    cmocka_unit_test(upload_words__name__each_state_and_end),
+	    cmocka_unit_test(upload_other__believes__the_page_alone),
+	    cmocka_unit_test(upload__judges__the_version_that_comes_up),
+	    cmocka_unit_test(upload_sent__tells__the_rate),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -9,6 +9,8 @@
 
 #include <cmocka.h>
 
+#include "tasmite/base/str.h"
+
 #define PAGE(color, what)                                                                         \
 	"<!DOCTYPE html><html><head><title>Sonoff - Info</title><script>var x='Successful'"       \
 	";</script><style>div{}</style></head><body><div>Upload <b><font color='" color "'>" what \
@@ -66,6 +68,8 @@ static void upload_page_version__reads_the_foot__of_each_era(void **state)
 	    {"<h3>MINIMAL firmware</h3><a>Tasmota 14.2.0 by Theo Arends</a>", "minimal",
 		0x0E020000},
 	    {"<a>Tasmota 9.5.0.8<br>", "", 0x09050008},
+	    {"Tasmota 9.5.0(lite) by", "lite", 0x09050000},
+	    {"Tasmota Tasmota 300.1 and Tasmota 9.5.0", "", 0x09050000},
 	    {"<a>Tasmota x by", NULL, 0},
 	    {"Tasmota ", NULL, 0},
 	    {"", NULL, 0},
@@ -107,12 +111,91 @@ static void upload_page_read__survives__any_bytes(void **state)
 	}
 }
 
+static void upload_page_read__advises__for_each_reason(void **state)
+{
+	static const struct {
+		const char *text, *advice;
+	} rows[] = {
+	    {"No file selected", "plain name"},
+	    {"Not enough space", "smaller build"},
+	    {"Magic byte is not 0xE9", "Take the .bin for its chip"},
+	    {"Invalid file signature", "Take the .bin for its chip"},
+	    {"Program flash size is larger than real flash size", "the build for this one"},
+	    {"Upload buffer miscompare", "smaller build"},
+	    {"Upload failed. Enable logging 3", "SerialLog 3"},
+	    {"Upload aborted", "nearer to the device"},
+	    {"File invalid", "Take the .bin for its chip"},
+	    {"File too large", "smaller build"},
+	};
+	const char *advice;
+	char said[80], page[200];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		(void)str_fmt(page, sizeof(page), "<b>Upload</b> Failed<br>%s</div>", rows[i].text);
+		assert_int_equal(read_page(200, page, said, &advice), UPLOAD_REFUSED);
+		assert_string_equal(said, rows[i].text);
+		if (!strstr(advice, rows[i].advice))
+			fail_msg("%s: %s", rows[i].text, advice);
+	}
+	/* Of a reason that is not known there is none to be given. */
+	assert_int_equal(
+	    read_page(200, "Upload <b>failed</b>: the moon", said, &advice), UPLOAD_REFUSED);
+	assert_string_equal(said, "Upload failed : the moon");
+	assert_null(advice);
+}
+
+static void upload_page_read__knows__what_a_status_means(void **state)
+{
+	static const struct {
+		unsigned status;
+		enum upload_result result;
+		const char *said;
+	} rows[] = {
+	    {401, UPLOAD_LOGIN, "it wants its password"},
+	    {403, UPLOAD_LOGIN, "it wants its password"},
+	    {404, UPLOAD_NO_PAGE, "it has no such page"},
+	    {405, UPLOAD_NO_PAGE, "it has no such page"},
+	    {501, UPLOAD_NO_PAGE, "it has no such page"},
+	    {500, UPLOAD_TAKEN, "Successful"}, /* what it says counts */
+	};
+	const char *advice;
+	char said[80];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		assert_int_equal(
+		    read_page(rows[i].status, "Successful", said, &advice), rows[i].result);
+		assert_string_equal(said, rows[i].said);
+	}
+}
+
+static void upload_page_read__leaves_out__scripts_and_styles(void **state)
+{
+	static const char *const pages[] = {"<STYLE>Successful</STYLE>x",
+	    "<script>'</style>' Successful</script>x", "<style><script>Successful</style>x",
+	    "<b Successful>x", "x<script>Successful"};
+	const char *advice;
+	char said[80];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(pages) / sizeof(pages[0]); i++) {
+		assert_int_equal(read_page(200, pages[i], said, &advice), UPLOAD_UNKNOWN);
+		assert_string_equal(said[0] == ' ' ? said + 1 : said, "x");
+	}
+	assert_int_equal(read_page(200, "a\xc3\xbc\r\n\tb", said, &advice), UPLOAD_UNKNOWN);
+	assert_string_equal(said, "a?? b");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(upload_page_read__tells__taken_from_refused),
 	    cmocka_unit_test(upload_page_version__reads_the_foot__of_each_era),
 	    cmocka_unit_test(upload_page_read__survives__any_bytes),
+	    cmocka_unit_test(upload_page_read__advises__for_each_reason),
+	    cmocka_unit_test(upload_page_read__knows__what_a_status_means),
+	    cmocka_unit_test(upload_page_read__leaves_out__scripts_and_styles),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -297,12 +297,11 @@ static bool whole_number(const char *value, long *v)
 }
 
 /* "2 (Active 2)", 2, "ON", {"2":{"Active":"2"}}: the number in front. */
-static enum backlog_state judge_number(struct span value, const char *meant, long want)
+static enum backlog_state judge_number(struct span value, long want)
 {
 	struct span s = value;
 	long have;
 
-	(void)meant;
 	if (s.n && (*s.p == '"' || *s.p == '{'))
 		s = behind(s, 1);
 	if (s.n && value.p[0] == '{' && *s.p == '"')
@@ -345,7 +344,7 @@ static enum backlog_state judge(
 			return BACKLOG_ANSWERED;
 		state = is_text ? BACKLOG_DIFFERENT : BACKLOG_ANSWERED;
 	} else if (!(facts & BACKLOG_ONCE) && whole_number(name->value, &want)) {
-		state = judge_number(value, name->value, want);
+		state = judge_number(value, want);
 	}
 	if (state == BACKLOG_DIFFERENT)
 		keep(value, stored, size);

@@ -147,7 +147,7 @@ void doctor_wifi_signal(struct doctor *d, int dbm)
 {
 	struct doctor_finding *f;
 
-	if (dbm >= 0 || dbm > WEAK_DBM || dbm < -120)
+	if (dbm > WEAK_DBM || dbm < -120)
 		return;
 	f = doctor_note(d, DOCTOR_F_WEAK);
 	(void)str_fmt(f->detail, sizeof(f->detail), "%d dBm", dbm);

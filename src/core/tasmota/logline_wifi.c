@@ -202,6 +202,15 @@ static struct logtext without_channel(struct logtext t)
 	return lt_upto(t, (size_t)(rest.p - t.p) + rest.n);
 }
 
+/* The number stands right behind the words: not the one of a host's name. */
+static bool slot_follows(struct logtext t, size_t words)
+{
+	t = lt_from(t, words);
+	if (lt_starts(t, " "))
+		t = lt_from(t, 1);
+	return t.n && lt_digit(*t.p);
+}
+
 /* "<words>1 <ssid>[ Channel 11 BSSId aa:..] in mode 11N as <host>..." */
 static bool connecting(struct logtext t, struct logline *out)
 {
@@ -211,8 +220,12 @@ static bool connecting(struct logtext t, struct logline *out)
 
 	if (slot >= t.n && !begins)
 		return false;
-	if (mode == t.n && (!begins || words >= t.n || slot >= t.n))
+	/* Without a mode it is cut, or a whole line of another kind. */
+	if (mode == t.n && (!begins || slot >= t.n || !slot_follows(t, words) ||
+			       (lt_ends(t, "...") && lt_has(t, " as ")))) {
+		out->num = 0;
 		return false;
+	}
 	ssid = lt_from(lt_upto(t, mode), slot + 1);
 	at = lt_find(ssid, " BSSId ");
 	if (at < ssid.n)
@@ -279,7 +292,7 @@ static bool failure(struct logtext t, struct logline *out)
 
 	if (!keys)
 		keys = logwords_cut(t.p, t.n);
-	if (!keys && logwords_begin(t.p, t.n, WORD_NO_IP | WORD_NOT_REACHED | WORD_TIMEOUT, &len))
+	if (!keys)
 		keys = logwords_begin(t.p, t.n, WORD_NO_IP | WORD_NOT_REACHED | WORD_TIMEOUT, &len);
 	if (!keys)
 		keys = logwords_begin(t.p, t.n, WORD_WRONG_PASSWORD | WORD_FAILED, &len);

@@ -164,7 +164,7 @@ static bool is_word(const char *line, const char *word)
 /* "wait [30s] TEXT" */
 static int add_wait(struct reader *r, const char *rest)
 {
-	size_t n = strcspn(rest, " ");
+	size_t n = strcspn(rest, " \t");
 	bool unit = n && strchr("smSM", rest[n - 1]);
 	long ms = unit ? script_time(rest, n) : -1;
 
@@ -173,7 +173,7 @@ static int add_wait(struct reader *r, const char *rest)
 	else
 		ms = SCRIPT_WAIT_MS;
 	n = strlen(rest);
-	while (n && rest[n - 1] == ' ')
+	while (n && (rest[n - 1] == ' ' || rest[n - 1] == '\t'))
 		n--;
 	if (!n)
 		return err_set(r->err, ERR_FORMAT, 0,

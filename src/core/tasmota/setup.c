@@ -273,14 +273,23 @@ static void blanks(struct json *j)
 		j->p++;
 }
 
+/* That character; it stays where another one stands. */
+static bool take(struct json *j, char c)
+{
+	if (*j->p != c)
+		return false;
+	j->p++;
+	return true;
+}
+
 static bool string(struct json *j)
 {
-	if (*j->p++ != '"')
+	if (!take(j, '"'))
 		return false;
 	for (; *j->p && *j->p != '"'; j->p++)
 		if (*j->p == '\\' && !*++j->p)
 			return false;
-	return *j->p++ == '"';
+	return take(j, '"');
 }
 
 static bool value(struct json *j);
@@ -289,23 +298,23 @@ static bool members(struct json *j, char close)
 {
 	j->p++;
 	blanks(j);
-	if (*j->p == close)
-		return j->p++, true;
+	if (take(j, close))
+		return true;
 	for (;;) {
 		blanks(j);
 		if (close == '}') {
 			if (!string(j))
 				return false;
 			blanks(j);
-			if (*j->p++ != ':')
+			if (!take(j, ':'))
 				return false;
 		}
 		if (!value(j))
 			return false;
 		blanks(j);
-		if (*j->p == close)
-			return j->p++, true;
-		if (*j->p++ != ',')
+		if (take(j, close))
+			return true;
+		if (!take(j, ','))
 			return false;
 	}
 }

@@ -633,6 +633,12 @@ static bool skip_template(const char **p)
 			*p += n;
 			continue;
 		}
+		/* A number: its digits are no length. */
+		if (**p == 'L' && (*p)[1] >= 'a' && (*p)[1] <= 'z') {
+			*p += strcspn(*p, "E");
+			*p += **p == 'E';
+			continue;
+		}
 		if (**p == 'I' || **p == 'N' || **p == 'X' || **p == 'L' || **p == 'F' ||
 		    **p == 'J')
 			depth++;

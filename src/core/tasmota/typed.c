@@ -169,9 +169,23 @@ static void take_line(struct typed *t, mono_t now)
 		take_answer(t, &a);
 }
 
+/* Is there a command's echo? One that is cut in two by a read may be missed: others will come. */
+static bool has_echo(const uint8_t *bytes, size_t n)
+{
+	static const char echo[] = "CMD: ";
+	const uint8_t *at = bytes, *end = bytes + n;
+
+	while ((at = memchr(at, echo[0], (size_t)(end - at))) != NULL) {
+		if ((size_t)(end - at) >= sizeof(echo) - 1 && !memcmp(at, echo, sizeof(echo) - 1))
+			return true;
+		at++;
+	}
+	return false;
+}
+
 void typed_rx(struct typed *t, const uint8_t *bytes, size_t n, mono_t now)
 {
-	if (!t->count && t->listens) {
+	if (!t->count && (t->listens || !has_echo(bytes, n))) {
 		t->n = 0; /* a flood goes by */
 		t->over = n && bytes[n - 1] != '\n';
 		return;

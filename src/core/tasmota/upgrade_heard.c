@@ -277,11 +277,9 @@ static void project(struct upgrade *u, const struct logline *ev, mono_t now)
 	struct upgrade_device d = u->dev;
 	char version[32];
 
-	(void)str_copy_n(
-	    version, sizeof(version), ev->version.p ? ev->version.p : "", ev->version.n);
+	(void)str_copy_n(version, sizeof(version), ev->version.p, ev->version.n);
 	d.version = catalog_version(version);
-	(void)str_copy_n(
-	    d.variant, sizeof(d.variant), ev->variant.p ? ev->variant.p : "", ev->variant.n);
+	(void)str_copy_n(d.variant, sizeof(d.variant), ev->variant.p, ev->variant.n);
 	if (u->v.state == UPGRADE_RESTORES && u->v.quiet) {
 		u->v.now = d.version;
 		(void)str_copy(u->v.variant, sizeof(u->v.variant), d.variant);
@@ -299,7 +297,7 @@ static void failed(struct upgrade *u, struct logtext reason, mono_t now)
 	upgrade_gave_up(u, now);
 	if (!upgrade_under_way(u))
 		return;
-	(void)str_copy_n(u->v.said, sizeof(u->v.said), reason.p ? reason.p : "", reason.n);
+	(void)str_copy_n(u->v.said, sizeof(u->v.said), reason.p, reason.n);
 	if (!u->v.said[0])
 		(void)str_copy(u->v.said, sizeof(u->v.said), "Failed");
 	upgrade_finish(u,
@@ -341,8 +339,7 @@ void upgrade_line(struct upgrade *u, const struct logline *ev, mono_t now)
 		break;
 	case LOGLINE_UPGRADE_ERROR:
 		if (upgrade_under_way(u))
-			(void)str_copy_n(
-			    u->v.said, sizeof(u->v.said), ev->text.p ? ev->text.p : "", ev->text.n);
+			(void)str_copy_n(u->v.said, sizeof(u->v.said), ev->text.p, ev->text.n);
 		break;
 	case LOGLINE_RESTARTING:
 		upgrade_restarts(u, now);

@@ -153,17 +153,17 @@ static bool check_file(struct upgrade_plan *p, const struct upgrade_file *f)
 static void family(const char *chip, char *dst, size_t size)
 {
 	static const char *const kinds[] = {"S2", "S3", "C2", "C3", "C5", "C6", "C61", "H2", "P4"};
-	char second[8] = "";
 
 	if (str_starts_nocase(chip, "ESP8")) {
 		(void)str_copy(dst, size, "ESP8266");
 		return;
 	}
-	if (str_starts_nocase(chip, "ESP32-"))
-		(void)str_copy_n(second, sizeof(second), chip + 6, strnlen(chip + 6, 2));
 	(void)str_copy(dst, size, str_starts_nocase(chip, "ESP32") ? "ESP32" : chip);
+	if (!str_starts_nocase(chip, "ESP32-"))
+		return;
+	/* The longest that fits stands last. */
 	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
-		if (!str_casecmp(second, kinds[i]))
+		if (str_starts_nocase(chip + 6, kinds[i]))
 			(void)str_fmt(dst, size, "ESP32-%s", kinds[i]);
 }
 

@@ -360,11 +360,9 @@ static void project(struct upload *u, const struct logline *ev, mono_t now)
 
 	if (u->v.state < UPLOAD_SAFEBOOT || u->v.state == UPLOAD_ENDED)
 		return;
-	(void)str_copy_n(
-	    version, sizeof(version), ev->version.p ? ev->version.p : "", ev->version.n);
+	(void)str_copy_n(version, sizeof(version), ev->version.p, ev->version.n);
 	u->v.now = catalog_version(version);
-	(void)str_copy_n(
-	    u->v.variant, sizeof(u->v.variant), ev->variant.p ? ev->variant.p : "", ev->variant.n);
+	(void)str_copy_n(u->v.variant, sizeof(u->v.variant), ev->variant.p, ev->variant.n);
 	if (u->v.state != UPLOAD_SAFEBOOT)
 		u->judge_at = mono_add(now, SETTLE);
 }

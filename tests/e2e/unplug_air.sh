@@ -1,0 +1,119 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# The adapter is pulled in each stage of an upgrade and of an upload, and put back under another name: each
+# ends and says how, and the device's OtaUrl is what it was. UNPLUGS=all: in each stage; else in those in
+# which nothing has been sent yet.
+. "$(dirname "$0")/lib_upgrade.sh"
+. "$(dirname "$0")/lib_unplug.sh"
+
+mkdir -p "$XDG_STATE_HOME/tasmite" && chmod 700 "$XDG_STATE_HOME/tasmite" && echo 99 >"$XDG_STATE_HOME/tasmite/tips"
+cp "$FW/6.1.1-classic.img" "$FW/alone/sonoff-classic.bin"
+
+# adapter ARGS...: a device that has joined, behind an adapter, and the session on it
+adapter() {
+	device 6.1.1-minimal "$TMPDIR/net.scn"
+	sim_stop
+	name=ttyUSB0
+	adapter_start --usb 0403:6001:A50285BI --scenario "$TMPDIR/net.scn" --speed 5 --wifi-rate 20000 "$@"
+	tm_start 160 50 "env $(shim_env "$B/tasmite") $B/tasmite ttyUSB0 2>$TMPDIR/stderr"
+	see 'ttyUSB0 is open'
+	joined
+}
+has_joined() {
+	tm_line 'Status 5'
+	wait_for 2 tm_shows '"IPAddress":"127'
+}
+# The power of the device came with the plug.
+joined() {
+	wait_for 60 has_joined || bad "it has not joined"
+	tm_line '/clear'
+	gone '"IPAddress":"127' 10
+}
+has_old() {
+	tm_line 'OtaUrl'
+	wait_for 2 tm_shows "\"OtaUrl\":\"$OLD\""
+}
+old_again() {
+	tm_line '/clear'
+	wait_for 60 has_old || bad "OtaUrl is another"
+}
+begun() {
+	tm_line "/upgrade $FW/alone/sonoff-classic.bin"
+	see 'Upgrade over the air' 60
+}
+# pull_when WORDS: ... are seen, and back; the upgrade ends by itself
+pull_when() {
+	see "$1" 120
+	pull
+	see 'the port is away|upgrade: The port went away' 10
+	put_back
+	see 'upgrade: (The|Cancelled|Done|Half|Nothing).*' 200
+	gone '┌? ?Upgrade.*puts the old OtaUrl back' 90
+	joined
+	old_again
+}
+
+adapter
+begin unplug_air__asking__begins_nothing
+hand "fault unplug@BYTE:4"
+tm_line "/upgrade $FW/alone/sonoff-classic.bin"
+see 'upgrade: The port went away before anything was begun' 20
+hand "fault clear"
+put_back
+joined
+end
+
+begin unplug_air__with_the_question_open__begins_nothing
+begun
+pull
+see 'upgrade: The port went away before anything was begun' 20
+gone 'Upgrade over the air'
+put_back
+joined
+old_again
+end
+
+begin unplug_air__setting_the_address__puts_it_back
+begun
+hand "fault unplug@BYTE:4"
+tm_keys y
+see 'the port is away' 20
+hand "fault clear"
+pulled=$((pulled + 1))
+put_back
+see 'upgrade: The port went away in the middle' 90
+joined
+old_again
+holds "$FW/6.1.1-minimal.img"
+end
+
+if [ "${UNPLUGS:-}" = all ]; then
+begin unplug_air__starting__puts_the_address_back
+begun
+tm_keys y
+pull_when '› Upgrade 1'
+end
+
+begin unplug_air__sending__puts_the_address_back
+begun
+tm_keys y
+pull_when 'upgrade: sends'
+holds "$FW/6.1.1-minimal.img"
+end
+
+begin unplug_air__putting_it_back__does_it_again
+begun
+tm_keys y
+see 'upgrade: sends' 60
+tm_line '/cancel'
+pull_when 'puts the old OtaUrl back'
+end
+
+begin unplug_air__written__ends_as_it_was
+begun
+tm_keys y
+pull_when 'all sent; the device writes|the device restarts'
+end
+fi
+tm_keys C-q
+wait_for 10 tm_ended || bad "it does not end"
+finish
