@@ -481,10 +481,14 @@ void stub_go(struct engine *e)
 
 void stub_go_reply(struct engine *e, const struct esp_reply *r)
 {
-	if (r->status != 0)
-		stub_mem_again(e);
-	else
+	if (r->status == 0) {
 		stub_go_expire(e);
+		return;
+	}
+	/* Something of it is not there, and what is not known: all of it once more. */
+	e->st.segment = 0;
+	e->st.done = 0;
+	stub_mem_again(e);
 }
 
 /* The answer may get lost in the jump. */

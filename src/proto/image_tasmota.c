@@ -209,7 +209,7 @@ static void found_core(struct finds *f, size_t at)
 	/* The project line ends here or names the image in brackets. */
 	if (at + len < f->n && p[len] != '\0' && p[len] != '(')
 		return;
-	if (f->id->core[0] == '\0' || f->project == 0) {
+	if (f->id->core[0] == '\0') {
 		str_copy_n(f->id->core, sizeof(f->id->core), (const char *)p, len);
 		f->project = at;
 	}
@@ -344,6 +344,7 @@ static bool is_esp32(enum image_kind kind)
 #define OWN_NEAR	  1024u		/* words */
 #define RUN_SERIES	  3u		/* ... of that many major.minor pairs */
 
+/* p begins with a digit. */
 static bool parse_version(const uint8_t *p, size_t n, uint32_t *version, size_t *used)
 {
 	unsigned part[4] = {0};
@@ -352,10 +353,9 @@ static bool parse_version(const uint8_t *p, size_t n, uint32_t *version, size_t 
 
 	while (count < 4) {
 		unsigned v = 0;
-		size_t first = i;
 		while (i < n && is_digit(p[i]) && v < 1000)
 			v = v * 10 + (unsigned)(p[i++] - '0');
-		if (i == first || v > 255)
+		if (v > 255)
 			return false;
 		part[count++] = v;
 		if (i + 1 >= n || p[i] != '.' || !is_digit(p[i + 1]))

@@ -23,7 +23,7 @@
 #include "tasmite/base/xalloc.h"
 #include "wordlist.h"
 #include "histsearch.h"
-#include "rawkeys.h"
+#include "linekeys.h"
 
 #define QUEUE_MAX     (1u << 20)
 #define LINE_MAX_SIZE 65536u
@@ -34,12 +34,14 @@
 struct lineedit {
 	struct lineedit_ops ops;
 	void *ctx;
-	struct buf queue; /* bytes that readline shall read */
-	char *entered;	  /* a line that was finished within a callback */
+	struct buf queue;   /* bytes that readline shall read */
+	struct buf entered; /* lines that were finished within a callback, a NUL after each */
 	bool eof;
 	char prompt[256];
 	unsigned long revision;
 	FILE *null;
+	Keymap fresh;	/* has nothing but reset_line */
+	bool starved;	/* readline asked for more than there was */
 	bool reading;	/* within readline: its callbacks must not feed it */
 	bool resetting; /* the line that ends now is none of the user's */
 	/* a completion under way */
@@ -64,8 +66,11 @@ static int read_byte(FILE *f)
 
 	(void)f;
 	/* Asked for more than there is: a NUL (set-mark) does no harm, waiting would. */
-	if (!the || !buf_len(&the->queue))
+	if (!the || !buf_len(&the->queue)) {
+		if (the)
+			the->starved = true;
 		return 0;
+	}
 	c = *buf_bytes(&the->queue);
 	buf_consume(&the->queue, 1);
 	return c;
@@ -98,20 +103,20 @@ static void deprep_terminal(void)
 
 static void line_handler(char *line)
 {
-	if (the->resetting) {
-		free(line);
-		return;
+	if (!the->resetting) {
+		if (!line)
+			the->eof = true;
+		else if (buf_append(
+			     &the->entered, line, utf8_cut(line, strlen(line), LINE_MAX_SIZE)))
+			buf_append_byte(&the->entered, '\0');
 	}
-	if (!line)
-		the->eof = true;
-	free(the->entered);
-	the->entered = line;
+	free(line);
 }
 
-/* Ends the line as Enter does, so that readline forgets all that was half done in it: searches,
- * arguments, entries of the history that were edited and not entered. Bound to a sequence that no
- * key sends, in all keymaps. */
-#define RESET_SEQ "\033[25519~"
+/* Ends the line as Enter does, so that readline forgets all that was half done in it: entries of the
+ * history that were edited and not entered, what can be undone. It has a keymap of its own, since of
+ * readline's some (vi's R) would take any sequence apart. */
+#define RESET_KEY 'r'
 
 static int reset_line(int count, int key)
 {
@@ -151,14 +156,6 @@ static char *whole(const struct lineedit *e, const char *word, size_t n)
 	return s;
 }
 
-/* A word that is whole gets a blank after it; a folder or "FILE@" goes on. */
-static bool wants_blank(const char *word)
-{
-	char last = *word ? word[strlen(word) - 1] : ' ';
-
-	return last != '/' && last != '@' && last != ' ';
-}
-
 /* For readline the whole line up to the cursor is one word (no_breaks): the real beginning is the
  * caller's to say, since names may hold blanks and quotes. */
 static char **attempt(const char *text, int start, int end)
@@ -186,7 +183,7 @@ static char **attempt(const char *text, int start, int end)
 	else
 		matches[0] = whole(the, the->fits.words[0], common);
 	if (the->fits.count == 1) {
-		rl_completion_suppress_append = !wants_blank(the->fits.words[0]);
+		rl_completion_suppress_append = !wordlist_wants_blank(the->fits.words[0]);
 		return matches;
 	}
 	for (size_t i = 0; i < the->fits.count; i++)
@@ -295,8 +292,8 @@ static void show_recalled(struct lineedit *e, const char *text)
 }
 
 /* The next entry in that direction that begins as the typed text does; behind the newest stands the
- * typed text itself. Nothing fits: the line stays. */
-static void walk(struct lineedit *e, int step)
+ * typed text itself. Nothing fits: false, the line stays. */
+static bool walk(struct lineedit *e, int step)
 {
 	int i;
 
@@ -308,28 +305,44 @@ static void walk(struct lineedit *e, int step)
 			continue;
 		e->place = i;
 		show_recalled(e, text);
-		return;
+		return true;
 	}
-	if (i >= history_length && e->place < history_length) {
-		e->place = history_length;
-		show_recalled(e, e->typed);
-	}
+	if (i < history_length || e->place >= history_length)
+		return false;
+	e->place = history_length;
+	show_recalled(e, e->typed);
+	return true;
 }
 
 static int walk_back(int count, int key)
 {
 	(void)key;
-	for (; count > 0; count--)
-		walk(the, -1);
+	while (count > 0 && walk(the, -1))
+		count--;
 	return 0;
 }
 
 static int walk_on(int count, int key)
 {
 	(void)key;
-	for (; count > 0; count--)
-		walk(the, 1);
+	while (count > 0 && walk(the, 1))
+		count--;
 	return 0;
+}
+
+/* More at once readline refuses, with a message on standard error, where the screen is. */
+#define MACRO_COUNT_MAX 16
+
+static int play_macro(int count, int key)
+{
+	if (count < 0 || count > MACRO_COUNT_MAX)
+		return rl_ding();
+	return rl_call_last_kbd_macro(count, key);
+}
+
+static int end_macro(int count, int key)
+{
+	return rl_end_kbd_macro(count < 1 || count > MACRO_COUNT_MAX ? 1 : count, key);
 }
 
 /* ---- searching ---- */
@@ -411,7 +424,8 @@ static void take_over(Keymap map, const char *seq)
 {
 	static const struct {
 		rl_command_func_t *from, *to;
-	} rows[] = {{rl_get_previous_history, walk_back}, {rl_get_next_history, walk_on}};
+	} rows[] = {{rl_get_previous_history, walk_back}, {rl_get_next_history, walk_on},
+	    {rl_call_last_kbd_macro, play_macro}, {rl_end_kbd_macro, end_macro}};
 	int type = ISKMAP;
 	rl_command_func_t *fn = rl_function_of_keyseq(seq, map, &type);
 
@@ -422,7 +436,8 @@ static void take_over(Keymap map, const char *seq)
 
 static void take_over_all(void)
 {
-	static const char *const seqs[] = {"\033[A", "\033[B", "\033OA", "\033OB", "\020", "\016"};
+	static const char *const seqs[] = {
+	    "\033[A", "\033[B", "\033OA", "\033OB", "\020", "\016", "\030e", "\030)"};
 
 	for (size_t i = 0; i < sizeof(seqs) / sizeof(seqs[0]); i++) {
 		take_over(emacs_standard_keymap, seqs[i]);
@@ -433,9 +448,6 @@ static void take_over_all(void)
 /* Sequences that lineedit_key sends; where the user bound something else that stays. */
 static void bind_keys(void)
 {
-	rl_bind_keyseq_in_map(RESET_SEQ, reset_line, emacs_standard_keymap);
-	rl_bind_keyseq_in_map(RESET_SEQ, reset_line, vi_insertion_keymap);
-	rl_bind_keyseq_in_map(RESET_SEQ, reset_line, vi_movement_keymap);
 	rl_bind_keyseq_if_unbound("\033[1;5C", rl_forward_word);
 	rl_bind_keyseq_if_unbound("\033[1;5D", rl_backward_word);
 	rl_bind_keyseq_if_unbound("\033[1;3C", rl_forward_word);
@@ -475,12 +487,15 @@ struct lineedit *lineedit_new(const struct lineedit_ops *ops, void *ctx)
 	e->ops = *ops;
 	e->ctx = ctx;
 	buf_init(&e->queue, QUEUE_MAX);
+	buf_init(&e->entered, SIZE_MAX / 2);
 	e->null = fopen("/dev/null", "r+");
 	if (!e->null)
 		xalloc_die("/dev/null can't be opened");
 	the = e;
 	configure(e);
 	initialize(e);
+	e->fresh = rl_make_bare_keymap();
+	rl_bind_key_in_map(RESET_KEY, reset_line, e->fresh);
 	bind_keys();
 	take_over_all();
 	quiet();
@@ -489,69 +504,69 @@ struct lineedit *lineedit_new(const struct lineedit_ops *ops, void *ctx)
 	return e;
 }
 
-void lineedit_free(struct lineedit *e)
+/* A numeric argument or what was cut earlier can make the line as long as one likes. */
+static void cut_line(void)
 {
-	if (!e)
+	int at = (int)utf8_cut(rl_line_buffer, (size_t)rl_end, LINE_MAX_SIZE);
+
+	if (at == rl_end)
 		return;
-	rl_callback_handler_remove();
-	clear_history();
-	the = NULL;
-	rl_instream = NULL;
-	rl_outstream = NULL;
-	fclose(e->null);
-	buf_fini(&e->queue);
-	free(e->entered);
-	wordlist_clear(&e->fits);
-	end_walk(e);
-	free(e->before);
-	free(e);
+	rl_delete_text(at, rl_end);
+	rl_point = rl_point > at ? at : rl_point;
+	rl_mark = rl_mark > at ? at : rl_mark;
 }
 
-/* Lets readline read all that waits, then hands on what came of it. */
-static void pump(struct lineedit *e)
+/* A keyboard macro may have entered several lines. */
+static void hand_on(struct lineedit *e)
 {
-	while (buf_len(&e->queue)) {
-		char *line;
+	while (buf_len(&e->entered)) {
+		char *line = xstrdup((const char *)buf_bytes(&e->entered));
 
-		e->reading = true;
-		rl_callback_read_char();
-		e->reading = false;
-		quiet();
-		e->revision++;
-		if (!e->entered && !e->eof)
-			continue;
-		line = e->entered;
-		e->entered = NULL;
-		if (line && e->ops.line)
+		buf_consume(&e->entered, strlen(line) + 1);
+		if (e->ops.line)
 			e->ops.line(e->ctx, line);
-		else if (e->eof && e->ops.eof)
-			e->ops.eof(e->ctx);
-		e->eof = false;
 		free(line);
+	}
+	if (e->eof) {
+		e->eof = false;
+		if (e->ops.eof)
+			e->ops.eof(e->ctx);
 	}
 }
 
-static void feed(struct lineedit *e, const char *bytes, size_t n)
+static void read_keys(struct lineedit *e)
 {
-	if ((size_t)rl_end + n > LINE_MAX_SIZE)
-		return;
-	buf_append(&e->queue, bytes, n);
-	pump(e);
+	e->reading = true;
+	rl_callback_read_char();
+	e->reading = false;
+	quiet();
+	cut_line();
+	e->revision++;
 }
 
-/* Special keys as an xterm sends them, which is what readline binds by default; those that it has no
- * use for are left out. */
-static size_t special(const struct key *key, char dst[RAWKEYS_MAX])
+/* Behind a character that the C library has no width for, vi's motions (E) run forever in readline
+ * 8.2: towards the end they count it, from there they don't. */
+static void close_end(void)
 {
-	struct key plain = *key;
+	int at = rl_point;
 
-	if (key->code >= KEYS_F1 && key->code <= KEYS_F24)
-		return 0;
-	if (key->code == KEYS_ENTER || key->code == KEYS_TAB)
-		plain.mods &= KEY_SHIFT; /* Alt-Enter would change readline's mode */
-	if (key->code == KEYS_BACKSPACE)
-		plain.mods &= KEY_ALT;
-	return rawkeys_bytes(&plain, dst);
+	rl_point = rl_end;
+	if (!linekeys_width_known(rl_line_buffer, (size_t)rl_end))
+		rl_insert_text(" ");
+	rl_point = at;
+}
+
+/* Lets readline read all that waits, then hands on what came of it. */
+static void feed(struct lineedit *e, const char *bytes, size_t n)
+{
+	buf_append(&e->queue, bytes, n);
+	if (rl_get_keymap() == vi_movement_keymap)
+		close_end();
+	/* readline itself stops amid a keyboard macro, after an argument or a search in it. */
+	e->starved = false;
+	while (buf_len(&e->queue) || (RL_ISSTATE(RL_STATE_MACROINPUT) && !e->starved))
+		read_keys(e);
+	hand_on(e);
 }
 
 /* A lone ESC means something while searching and in vi's mode. Elsewhere readline would take the
@@ -588,7 +603,7 @@ static void feed_known(struct lineedit *e, const char *bytes, size_t n)
 void lineedit_key(struct lineedit *e, const struct key *key)
 {
 	char bytes[RAWKEYS_MAX];
-	size_t n = 0;
+	size_t n;
 
 	if (search_key(e, key))
 		return;
@@ -597,23 +612,9 @@ void lineedit_key(struct lineedit *e, const struct key *key)
 			feed(e, "\033", 1);
 		return;
 	}
-	if (key->code >= KEY_SPECIAL) {
-		n = special(key, bytes);
-		if (n)
-			feed_known(e, bytes, n);
-		return;
-	}
-	if (key->mods & KEY_ALT)
-		bytes[n++] = '\033';
-	if (key->mods & KEY_CTRL) {
-		/* Only these columns of ASCII have control characters. */
-		if (key->code != ' ' && (key->code < '@' || key->code > 0x7e))
-			return;
-		bytes[n++] = (char)(key->code & 0x1f);
-	} else {
-		n += (size_t)utf8_encode(key->code, bytes + n);
-	}
-	feed_known(e, bytes, n);
+	n = linekeys_bytes(key, bytes);
+	if (n)
+		feed_known(e, bytes, n);
 }
 
 void lineedit_choose(struct lineedit *e, const char *word)
@@ -627,7 +628,7 @@ void lineedit_choose(struct lineedit *e, const char *word)
 	rl_delete_text(start, rl_point);
 	rl_point = start;
 	rl_insert_text(word);
-	if (wants_blank(word))
+	if (wordlist_wants_blank(word))
 		rl_insert_text(" ");
 	rl_end_undo_group();
 	rl_last_func = NULL;
@@ -637,21 +638,8 @@ void lineedit_choose(struct lineedit *e, const char *word)
 void lineedit_insert(struct lineedit *e, const char *text, size_t n)
 {
 	char *clean = xmalloc(n + 1);
-	size_t len = 0;
+	size_t len = linekeys_text(clean, text, n);
 
-	for (size_t i = 0; i < n;) {
-		uint32_t cp = 0;
-		int used = utf8_decode((const uint8_t *)text + i, n - i, &cp);
-
-		if (used > 0 && utf8_width(cp) >= 0) {
-			memcpy(clean + len, text + i, (size_t)used);
-			len += (size_t)used;
-		} else if (used > 0 && cp == '\t') {
-			clean[len++] = ' ';
-		}
-		i += used > 0 ? (size_t)used : 1;
-	}
-	clean[len] = '\0';
 	if ((size_t)rl_end + len <= LINE_MAX_SIZE) {
 		if (e->search.on) {
 			histsearch_insert(&e->search, clean, len);
@@ -669,18 +657,71 @@ void lineedit_insert(struct lineedit *e, const char *text, size_t n)
 	free(clean);
 }
 
-/* Out of a search, a numeric argument, half a key sequence; then the line is dropped. */
-static void start_over(struct lineedit *e)
+/* What readline would read before our next key: a keyboard macro that is being played, keys that it
+ * has put back. */
+static void drop_input(struct lineedit *e)
 {
-	e->search.on = false;
-	e->resetting = true;
+	buf_clear(&e->queue);
+	for (e->starved = false; !e->starved;)
+		(void)rl_read_key();
+	RL_UNSETSTATE(RL_STATE_MACROINPUT);
+}
+
+/* Out of a search, a numeric argument, half a key sequence. */
+static void give_up(struct lineedit *e)
+{
+	drop_input(e);
 	for (int i = 0; i < 8 && RL_ISSTATE(MODES); i++)
 		feed(e, "\007", 1);
-	/* That the next keys are somebody's (of Ctrl-V, of Ctrl-]) no state tells. */
-	rl_callback_sigcleanup();
-	feed(e, RESET_SEQ, sizeof(RESET_SEQ) - 1);
+	/* That the next keys are somebody's (of Ctrl-V, of Ctrl-]) no state tells. Of several modes
+	 * (vi's d2) each call ends one. */
+	for (int i = 0; i < 8; i++)
+		rl_callback_sigcleanup();
+	rl_clear_message();
+	drop_input(e);
+}
+
+/* Gives up what is half done, then drops the line. A keyboard macro that is being recorded goes on
+ * without it. */
+static void start_over(struct lineedit *e)
+{
+	Keymap map;
+	unsigned long recording;
+
+	e->search.on = false;
+	e->resetting = true;
+	give_up(e);
+	recording = RL_ISSTATE(RL_STATE_MACRODEF);
+	RL_UNSETSTATE(RL_STATE_MACRODEF);
+	map = rl_get_keymap();
+	rl_set_keymap(e->fresh);
+	rl_execute_next(RESET_KEY);
+	read_keys(e);
+	if (rl_editing_mode != 0) /* in vi's mode readline itself begins each line with inserting */
+		rl_set_keymap(map);
+	RL_SETSTATE(recording);
 	e->resetting = false;
 	e->eof = false;
+}
+
+void lineedit_free(struct lineedit *e)
+{
+	if (!e)
+		return;
+	start_over(e); /* readline's state outlives us */
+	rl_callback_handler_remove();
+	rl_free_keymap(e->fresh);
+	clear_history();
+	the = NULL;
+	rl_instream = NULL;
+	rl_outstream = NULL;
+	fclose(e->null);
+	buf_fini(&e->queue);
+	buf_fini(&e->entered);
+	wordlist_clear(&e->fits);
+	end_walk(e);
+	free(e->before);
+	free(e);
 }
 
 void lineedit_set(struct lineedit *e, const char *text)

@@ -63,3 +63,10 @@ size_t wordlist_common(const struct wordlist *l)
 	}
 	return utf8_cut(l->words[0], strlen(l->words[0]), n);
 }
+
+bool wordlist_wants_blank(const char *word)
+{
+	char last = *word ? word[strlen(word) - 1] : ' ';
+
+	return last != '/' && last != '@' && last != ' ';
+}

@@ -3,6 +3,7 @@
 #ifndef TASMITE_UI_WORDLIST_H
 #define TASMITE_UI_WORDLIST_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -16,6 +17,8 @@ struct wordlist {
 void wordlist_add(void *ctx, const char *word, const char *detail);
 /* Empties it and frees what it held; a zeroed list is empty. */
 void wordlist_clear(struct wordlist *l);
+/* A word that is whole gets a blank after it; a folder or "FILE@" goes on. */
+bool wordlist_wants_blank(const char *word);
 /* The longest beginning that all words share, in bytes, cut at a character; there must be one. */
 size_t wordlist_common(const struct wordlist *l);
 

@@ -18,6 +18,7 @@ const char *__lsan_default_suppressions(void)
 struct rig {
 	struct lineedit *e;
 	unsigned lines;
+	bool power; /* the line entered last was "Power" */
 };
 
 static void on_line(void *ctx, const char *line)
@@ -25,6 +26,7 @@ static void on_line(void *ctx, const char *line)
 	struct rig *r = ctx;
 
 	r->lines++;
+	r->power = !strcmp(line, "Power");
 	lineedit_history_add(r->e, line);
 }
 
@@ -100,15 +102,19 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 	    .line = on_line, .complete = on_complete, .choices = on_choices, .recall = on_recall};
 	struct input in = {data, n, 0};
 	struct rig r = {.lines = 0};
+	unsigned lines;
 
 	setenv("INPUTRC", "/dev/null", 1);
 	r.e = lineedit_new(&ops, &r);
 	lineedit_history_limit(r.e, 5);
 	for (int i = 0; i < 400 && input_more(&in); i++)
 		press(&r, &in);
-	/* However it was left: a line can be put there and entered. */
+	/* However it was left, by this input or one before: a line can be put there and entered. */
+	lines = r.lines;
 	lineedit_set(r.e, "Power");
-	require(!strcmp(lineedit_text(r.e), "Power"));
+	require(!strcmp(lineedit_text(r.e), "Power") && r.lines == lines);
+	lineedit_key(r.e, &(struct key){.code = KEYS_ENTER});
+	require(r.lines == lines + 1 && r.power && !lineedit_text(r.e)[0]);
 	lineedit_free(r.e);
 	return 0;
 }

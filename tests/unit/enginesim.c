@@ -227,8 +227,12 @@ static void rig_command(struct rig *r, const uint8_t *frame, size_t n)
 
 static void rig_commands(struct rig *r, const uint8_t *bytes, size_t n)
 {
+	if (bytes[0] != 0xC0) { /* the stub's own bytes */
+		sim_link_send(r->link, bytes, n, r->now);
+		return;
+	}
 	while (n > 0) {
-		const uint8_t *end = bytes[0] == 0xC0 ? memchr(bytes + 1, 0xC0, n - 1) : NULL;
+		const uint8_t *end = memchr(bytes + 1, 0xC0, n - 1);
 		size_t len = end ? (size_t)(end + 1 - bytes) : n;
 		rig_command(r, bytes, len);
 		bytes += len;
@@ -500,7 +504,9 @@ static void rig_act(struct rig *r, struct rig_pending *p)
 			assert_true(p->a.part < r->cfg.job.part_count);
 			assert_true(
 			    p->a.offset + p->a.length <= r->cfg.job.parts[p->a.part].length);
-			engine_data(r->e, r->cfg.data[p->a.part] + p->a.offset, p->a.length);
+			if (r->actions[ENGINE_NEED_DATA] != r->cfg.no_data)
+				engine_data(
+				    r->e, r->cfg.data[p->a.part] + p->a.offset, p->a.length);
 			engine_done(r->e, 0, 0, r->now);
 			break;
 		case ENGINE_NEED_OLD:

@@ -73,6 +73,7 @@ struct rig_config {
 	/* Who sets the lines in the adapter's place: a server far away. */
 	void (*lines)(struct rig *r, bool dtr, bool rts);
 	const uint8_t *data[ENGINE_MAX_PARTS];
+	unsigned no_data;   /* this so-manieth asking for data is in vain; 0: none */
 	const uint8_t *old; /* what the driver knows of earlier firmware */
 	size_t old_n;
 	bool old_lies; /* ... and confuses */

@@ -655,7 +655,13 @@ static bool peer_act(struct stub_peer *p, const struct engine_action *a)
 	uint32_t rate = a->baud;
 	switch (a->kind) {
 	case ENGINE_WRITE:
-		pipe_put(p, &p->to, a->bytes, a->n, p->host);
+		if (!p->written)
+			pipe_put(p, &p->to, a->bytes, a->n, p->host);
+		if (!p->written && p->cfg.done_late)
+			p->done_at = p->to.free + p->cfg.done_late;
+		p->written = p->now < p->done_at;
+		if (p->written)
+			return false;
 		engine_done(p->e, 0, 0, p->now);
 		break;
 	case ENGINE_BAUD:
@@ -673,7 +679,8 @@ static bool peer_act(struct stub_peer *p, const struct engine_action *a)
 	case ENGINE_NEED_DATA:
 		assert_true(a->part < p->cfg.job.part_count);
 		assert_true(a->offset + a->length <= p->cfg.job.parts[a->part].length);
-		engine_data(p->e, p->cfg.data[a->part] + a->offset, a->length);
+		if (++p->asked_data != p->cfg.no_data)
+			engine_data(p->e, p->cfg.data[a->part] + a->offset, a->length);
 		engine_done(p->e, 0, 0, p->now);
 		break;
 	case ENGINE_TAKE_DATA:
@@ -709,22 +716,29 @@ static bool peer_events(struct stub_peer *p, int kind)
 	return seen;
 }
 
+/* All that can be carried out now; held: the one in a must wait. */
+static void peer_actions(struct stub_peer *p, struct engine_action *a, bool *held)
+{
+	while (*held || engine_next(p->e, a, p->now)) {
+		*held = !peer_act(p, a);
+		if (*held)
+			return;
+	}
+}
+
 static bool peer_loop(struct stub_peer *p, int64_t limit_us, int kind)
 {
 	mono_t limit = p->now + limit_us;
 	struct engine_action a;
 	bool held = false;
 	while (!p->ended && p->now < limit) {
-		while (held || engine_next(p->e, &a, p->now)) {
-			held = !peer_act(p, &a);
-			if (held)
-				break;
-		}
+		peer_actions(p, &a, &held);
 		if (peer_events(p, kind))
 			return true;
+		peer_actions(p, &a, &held); /* what an event led to */
 		mono_t t = peer_next(p);
 		if (held)
-			t = mono_min(t, p->to.free);
+			t = mono_min(t, p->written ? p->done_at : p->to.free);
 		if (t > limit)
 			t = limit;
 		p->now = t > p->now ? t : p->now;

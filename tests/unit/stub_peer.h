@@ -72,6 +72,8 @@ struct peer_config {
 	uint32_t host_max; /* rate the host can set at most; 0: any */
 	uint32_t rate;	   /* the stub's, at the start; 0: 115200 */
 	struct peer_rule rule[PEER_RULES];
+	int64_t done_late; /* us after the last bit that a write is reported as done; 0: at once */
+	unsigned no_data;  /* this so-manieth asking for data is in vain; 0: none */
 	struct peer_faults fault;
 };
 
@@ -135,6 +137,9 @@ struct stub_peer {
 	unsigned requests[256];
 	unsigned said[PEER_RULES]; /* messages that each rule is about */
 	uint8_t status_said;	   /* of the last message */
+	bool written;		   /* a write that is not reported yet */
+	mono_t done_at;
+	unsigned asked_data;
 	unsigned erased_sectors, written_sectors;
 	uint32_t rates[64];
 	size_t rate_count;

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "../../src/proto/chip.h"
+#include "../../src/proto/chip32.h"
 
 /* The ROM's loop (SPIEraseArea at 0x40004b44), step by step. */
 static uint32_t rom_erases(uint32_t first, uint32_t n)
@@ -129,6 +130,118 @@ static void chip_by_magic__finds__known(void **state)
 	assert_null(chip_by_magic(0));
 }
 
+/* Pins of a flash that is not at the usual ones, by the words of the eFuses; two at one pin mean
+ * something else. */
+static void chip32_flash_pins__by_eFuses__table(void **state)
+{
+	static const struct {
+		uint32_t word3, clk, q, d, cs, pins;
+	} cases[] = {
+	    {11 << 4, 6, 17, 8, 16, 11u << 24 | 16u << 18 | 8u << 12 | 17u << 6 | 6u},
+	    /* the last two numbers are those of GPIO32 and 33 */
+	    {31u << 4, 30, 17, 8, 16, 33u << 24 | 16u << 18 | 8u << 12 | 17u << 6 | 32u},
+	    {0, 0, 0, 0, 0, 0},
+	    {0, 31, 31, 31, 31, 0},
+	    {0, 6, 6, 8, 16, 0},
+	    {0, 6, 17, 6, 16, 0},
+	    {0, 6, 17, 8, 6, 0},
+	    {0, 6, 17, 17, 16, 0},
+	    {0, 6, 17, 8, 17, 0},
+	    {0, 6, 17, 8, 8, 0},
+	};
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+		uint32_t word5 =
+		    cases[i].clk | cases[i].q << 5 | cases[i].d << 10 | cases[i].cs << 15;
+		assert_int_equal(chip32_flash_pins(cases[i].word3, word5), cases[i].pins);
+	}
+}
+
+static void chip32_part__by_package__table(void **state)
+{
+	static const char *const parts[][2] = {{"ESP32-D0WDQ6", "ESP32-S0WDQ6"},
+	    {"ESP32-D0WD", "ESP32-S0WD"}, {"ESP32-D2WD", "ESP32-D2WD"}, {"", ""},
+	    {"ESP32-U4WDH", "ESP32-U4WDH"}, {"ESP32-PICO-D4 or V3", "ESP32-PICO-D4 or V3"},
+	    {"ESP32-PICO-V3-02", "ESP32-PICO-V3-02"}, {"ESP32-D0WDR2-V3", "ESP32-D0WDR2-V3"}};
+	(void)state;
+	for (uint32_t i = 0; i < 8; i++)
+		for (int single = 0; single < 2; single++)
+			assert_string_equal(chip32_part(i, single), parts[i][single]);
+}
+
+/* A first S3 has something else where its revision stands, which the version of its eFuse blocks
+ * tells: 1.1. */
+static void chip32_revision__of_a_first_s3__is_0(void **state)
+{
+	static const struct {
+		uint32_t minor, block_major, block_minor;
+		int revision;
+	} cases[] = {{0, 1, 1, 0}, {1, 1, 1, 301}, {0, 2, 1, 300}, {0, 1, 2, 300}};
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+		const uint32_t words[CHIP32_WAFER_WORDS] = {
+		    cases[i].minor << 18 | cases[i].block_minor << 24, 3u << 24,
+		    cases[i].block_major};
+		assert_int_equal(chip32_revision(CHIP32_WAFER_S3, words), cases[i].revision);
+		/* A C3 of the same words is none such. */
+		assert_int_equal(
+		    chip32_revision(CHIP32_WAFER_C3, words), 300 + (int)cases[i].minor);
+	}
+}
+
+/* ROMs that judge their crystal wrongly are asked for what they make the right rate of. */
+static void chip32_ask_baud__makes_up__for_what_the_rom_takes(void **state)
+{
+	static const struct {
+		uint32_t id, crystal;
+		uint64_t word;
+		uint32_t ask; /* for 460800 */
+	} cases[] = {
+	    {5, 40000, 0, 460800},
+	    {12, 40000, 0, 460800},
+	    {12, 26000, 0, 708923}, /* the C2 takes all for 40 MHz */
+	    {23, 48000, 48ull << 24, 460800},
+	    {23, 48000, 40ull << 24, 384000},
+	    {23, 40000, 40ull << 24, 460800},
+	    {0, 40000, 41000000, 472320},
+	    {0, 26000, 26000000, 460800},
+	    /* a measure that is far off is none */
+	    {0, 40000, 19000000, 460800},
+	    {0, 40000, 81000000, 460800},
+	    {0, 0, 40000000, 460800},
+	};
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
+		assert_int_equal(chip32_ask_baud(chip32_by_id(cases[i].id), cases[i].crystal,
+				     cases[i].word, 460800),
+		    cases[i].ask);
+}
+
+static void chip32_crystal__is_told__by_the_divider(void **state)
+{
+	(void)state;
+	assert_int_equal(chip32_crystal_khz(chip32_by_id(0), 115200, 347), 40000);
+	assert_int_equal(chip32_crystal_khz(chip32_by_id(0), 115200, 226), 26000);
+	assert_int_equal(chip32_crystal_khz(chip32_by_id(23), 115200, 417), 48000);
+	assert_int_equal(chip32_crystal_khz(chip32_by_id(23), 115200, 347), 40000);
+	/* one that has no other */
+	assert_int_equal(chip32_crystal_khz(chip32_by_id(16), 115200, 347), 32000);
+	assert_null(chip32_by_id(99));
+	assert_null(chip32_by_magic(0));
+}
+
+/* Adesto's numbers, which are counted otherwise. */
+static void chip_flash__of_adesto__by_the_middle_byte(void **state)
+{
+	(void)state;
+	for (uint32_t code = 0; code < 0x20; code++) {
+		uint32_t want = code >= 4 && code <= 10 ? (512u * 1024) << (code - 4) : 0;
+		assert_int_equal(chip_flash_size(0x1F | code << 8), want);
+		/* The upper bits are the family's. */
+		assert_int_equal(chip_flash_size(0x1F | (0x40 | code) << 8), want);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -139,6 +252,12 @@ int main(void)
 	    cmocka_unit_test(chip_rates__fit__crystals),
 	    cmocka_unit_test(chip_flash__is_read_from_the_id__table),
 	    cmocka_unit_test(chip_by_magic__finds__known),
+	    cmocka_unit_test(chip32_flash_pins__by_eFuses__table),
+	    cmocka_unit_test(chip32_part__by_package__table),
+	    cmocka_unit_test(chip32_revision__of_a_first_s3__is_0),
+	    cmocka_unit_test(chip32_ask_baud__makes_up__for_what_the_rom_takes),
+	    cmocka_unit_test(chip32_crystal__is_told__by_the_divider),
+	    cmocka_unit_test(chip_flash__of_adesto__by_the_middle_byte),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -485,6 +485,27 @@ static void usb_end__bad_answers__done_all_the_same(void **state)
 	}
 }
 
+/* The file can't be read any more: while it is digested, and while it is written. */
+static void driver__no_data__ends_connected(void **state)
+{
+	(void)state;
+	static const unsigned asked[] = {1, 5, 6, 9};
+	for (size_t i = 0; i < 4; i++) {
+		const struct rig_row row = {.cause = ENGINE_CAUSE_DATA};
+		struct rig_config c = config(&row, ENGINE_FLASH, ROW_IMAGE);
+		c.no_data = asked[i];
+		row_begin(&rig, &c);
+		assert_true(rig_run(&rig, ROW_MIN));
+		assert_int_equal(rig.end, ENGINE_EV_FAILED);
+		assert_int_equal(engine_failure(rig.e)->cause, ENGINE_CAUSE_DATA);
+		assert_true(engine_failure(rig.e)->still_connected);
+		/* Five sectors are digested first. */
+		assert_int_equal(engine_failure(rig.e)->flash_touched, asked[i] > 5);
+		assert_true(row_kept(&rig, 0, 0x10000) && row_kept(&rig, 0x15000, ROW_FLASH));
+		rig_fini(&rig);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -503,6 +524,7 @@ int main(void)
 	    cmocka_unit_test(read__bad_answers__byte_exact_or_named),
 	    cmocka_unit_test(erase__bad_answers__again_or_named),
 	    cmocka_unit_test(usb_end__bad_answers__done_all_the_same),
+	    cmocka_unit_test(driver__no_data__ends_connected),
 	};
 	row_fill();
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -422,6 +422,95 @@ static void baud__bad_answers__slower_or_judged_by_less(void **state)
 	}
 }
 
+/* ---- the stub's way up ----------------------------------------------------------------------------------------- */
+/* It does not come, by whatever goes wrong on its way: the ROM does the work, and what that can't do is
+ * said. */
+static void upload__bad_answers__the_rom_does_it(void **state)
+{
+	(void)state;
+	static const struct {
+		struct rig_rule rule;
+		bool change; /* of the rate: the quick way is tried first */
+	} cases[] = {
+	    {{RIG_DENY, OP_MEM_BEGIN, 0, 1, 0, 5}, false},
+	    {{RIG_LOSE, OP_MEM_BEGIN, 0, 1, 0, 0}, false},
+	    {{RIG_DAMAGE, OP_MEM_DATA, 0, 1, 0, 0}, false},
+	    {{RIG_LOSE, OP_MEM_DATA, 0, 1, 0, 0}, false},
+	    {{RIG_DENY, OP_MEM_END, 0, 1, 0, 5}, false},
+	    {{RIG_MISS, OP_MEM_END, 0, 1, 0, 0}, false},
+	    {{RIG_DAMAGE, OP_MEM_DATA, 0, 1, 0, 0}, true},
+	};
+	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
+		for (int read = 0; read < 2; read++) {
+			struct rig_row row = {.cause = ENGINE_CAUSE_NONE};
+			row.rule[0] = cases[i].rule;
+			struct rig_config c =
+			    row_config(&row, read ? ENGINE_READ : ENGINE_FLASH, ROW_IMAGE);
+			c.stub = true;
+			c.job.no_baud_change = !cases[i].change;
+			row_begin(&rig, &c);
+			bool ended = rig_run(&rig, 5 * ROW_MIN);
+			if (!ended || rig.end != (read ? ENGINE_EV_FAILED : ENGINE_EV_DONE))
+				print_message("case %zu: %d, cause %d, at %s\n", i, (int)rig.end,
+				    (int)engine_failure(rig.e)->cause, engine_state_name(rig.e));
+			assert_true(ended);
+			assert_int_equal(rig.end, read ? ENGINE_EV_FAILED : ENGINE_EV_DONE);
+			const struct engine_event *ev = rig_last(&rig, ENGINE_EV_STUB);
+			assert_non_null(ev);
+			assert_false(ev->ok);
+			assert_false(engine_has_stub(rig.e));
+			if (read)
+				assert_int_equal(engine_failure(rig.e)->cause, ENGINE_CAUSE_STUB);
+			else
+				assert_true(rig_flash_is(&rig, 0, row_image, ROW_IMAGE));
+			assert_true(row_kept(&rig, 0x5000, ROW_FLASH));
+			rig_fini(&rig);
+		}
+}
+
+/* Once is gone through: from the block that did not arrive on, in small ones. */
+static void upload__bad_answers_once__it_comes(void **state)
+{
+	(void)state;
+	static const struct rig_rule rules[] = {
+	    {RIG_DENY, OP_MEM_BEGIN, 0, 1, 1, 5},
+	    {RIG_DAMAGE, OP_MEM_DATA, 0, 2, 2, 0},
+	    {RIG_LOSE, OP_MEM_DATA, 0, 1, 1, 0},
+	    {RIG_DENY, OP_MEM_END, 0, 1, 1, 5},
+	};
+	for (size_t i = 0; i < sizeof rules / sizeof rules[0]; i++) {
+		struct rig_row row = {.cause = ENGINE_CAUSE_NONE};
+		row.rule[0] = rules[i];
+		struct rig_config c = row_config(&row, ENGINE_READ, 64);
+		c.stub = true;
+		c.job.no_baud_change = true;
+		row_begin(&rig, &c);
+		row_finish(&rig, &row, i);
+		assert_true(engine_has_stub(rig.e));
+		assert_memory_equal(rig.taken, row_before, 64);
+		assert_true(rig_count(&rig, ENGINE_EV_RETRY, ENGINE_RETRY_CHECKSUM) > 0);
+		rig_fini(&rig);
+	}
+}
+
+/* The file can't be read any more. */
+static void driver__no_data__ends_connected(void **state)
+{
+	(void)state;
+	for (unsigned i = 1; i <= 3; i++) {
+		struct rig_row row = {.cause = ENGINE_CAUSE_DATA};
+		struct rig_config c = row_config(&row, ENGINE_FLASH, ROW_IMAGE);
+		c.no_data = i;
+		row_begin(&rig, &c);
+		assert_true(rig_run(&rig, ROW_MIN));
+		assert_int_equal(rig.end, ENGINE_EV_FAILED);
+		assert_int_equal(engine_failure(rig.e)->cause, ENGINE_CAUSE_DATA);
+		assert_true(engine_failure(rig.e)->still_connected);
+		assert_true(row_kept(&rig, 0x5000, ROW_FLASH));
+		rig_fini(&rig);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -435,6 +524,9 @@ int main(void)
 	    cmocka_unit_test(readback__bad_answers__done_without),
 	    cmocka_unit_test(readback__silent_after_the_proof__written_again),
 	    cmocka_unit_test(baud__bad_answers__slower_or_judged_by_less),
+	    cmocka_unit_test(upload__bad_answers__the_rom_does_it),
+	    cmocka_unit_test(upload__bad_answers_once__it_comes),
+	    cmocka_unit_test(driver__no_data__ends_connected),
 	};
 	row_fill();
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -449,6 +449,123 @@ static void end__bad_answers__done_all_the_same(void **state)
 	}
 }
 
+/* ---- the driver ------------------------------------------------------------------------------------------- */
+/* A driver that reports a write when the answer is there already: nothing is asked twice. */
+static void driver__done_late__same_work(void **state)
+{
+	(void)state;
+	static const enum engine_kind kinds[] = {
+	    ENGINE_FLASH, ENGINE_VERIFY, ENGINE_READ, ENGINE_ERASE};
+	static const int64_t late[] = {1, 3000, 40000};
+	for (size_t i = 0; i < 12; i++) {
+		const struct row row = {.cause = ENGINE_CAUSE_NONE};
+		enum engine_kind kind = kinds[i % 4];
+		struct peer_config c = config(&row, kind);
+		c.done_late = late[i / 4];
+		c.cut = (enum peer_cut)(i % 3);
+		begin(&c, kind == ENGINE_VERIFY);
+		finish(&row, i);
+		if (kind == ENGINE_FLASH)
+			assert_memory_equal(peer.flash + 0x10000, image, IMAGE);
+		if (kind == ENGINE_READ)
+			assert_memory_equal(peer.taken, before + 0x10000, IMAGE);
+		assert_int_equal(peer.requests[STUB_PLAN], kind == ENGINE_FLASH);
+		assert_int_equal(peer.requests[STUB_ERASE], kind == ENGINE_ERASE);
+		stub_peer_fini(&peer);
+	}
+}
+
+/* The file can't be read any more: while it is digested nothing is touched yet, later it is. */
+static void driver__no_data__ends_connected(void **state)
+{
+	(void)state;
+	static const unsigned asked[] = {1, 21, 22, 30};
+	for (size_t i = 0; i < 4; i++) {
+		/* 21 sectors to digest; a trial of the first may come in between */
+		struct row row = {.cause = ENGINE_CAUSE_DATA};
+		struct peer_config c = config(&row, ENGINE_FLASH);
+		c.no_data = asked[i];
+		begin(&c, false);
+		assert_true(stub_peer_play(&peer, MIN));
+		assert_int_equal(peer.end, ENGINE_EV_FAILED);
+		const struct engine_failure *f = engine_failure(peer.e);
+		assert_int_equal(f->cause, ENGINE_CAUSE_DATA);
+		assert_true(f->still_connected);
+		assert_int_equal(f->flash_touched, asked[i] > 21);
+		expect_around();
+		stub_peer_fini(&peer);
+	}
+}
+
+/* ---- what a stub may be like ------------------------------------------------------------------------------- */
+static void window__any_size__written_right(void **state)
+{
+	(void)state;
+	static const uint32_t windows[] = {512, 1000, 4096, 65535, 200000};
+	for (size_t i = 0; i < 5; i++) {
+		const struct row row = {.cause = ENGINE_CAUSE_NONE};
+		struct peer_config c = config(&row, ENGINE_FLASH);
+		c.window = windows[i];
+		begin(&c, false);
+		finish(&row, i);
+		assert_memory_equal(peer.flash + 0x10000, image, IMAGE);
+		/* Never more than 64 KiB are under way. */
+		assert_int_equal(stub_peer_last(&peer, ENGINE_EV_STUB)->value,
+		    windows[i] < 65536 ? windows[i] : 65536);
+		stub_peer_fini(&peer);
+	}
+}
+
+/* One of an earlier job runs at a rate that this job does not want, or must not change. */
+static void rate__of_an_earlier_job__as_this_one_wants(void **state)
+{
+	(void)state;
+	static const struct {
+		uint32_t wanted, rate, left;
+		bool none;
+	} cases[] = {
+	    {115200, 928571, 115, false}, /* slower */
+	    {230400, 928571, 115, false},
+	    {0, 115200, 115, true},
+	    {0, 464285, 464, true},
+	};
+	for (size_t i = 0; i < 4; i++) {
+		const struct row row = {.cause = ENGINE_CAUSE_NONE};
+		struct peer_config c = config(&row, ENGINE_FLASH);
+		c.job.baud = cases[i].wanted;
+		c.job.no_baud_change = cases[i].none;
+		c.rate = cases[i].rate;
+		begin(&c, false);
+		finish(&row, i);
+		assert_memory_equal(peer.flash + 0x10000, image, IMAGE);
+		if (cases[i].wanted)
+			assert_int_equal(stub_peer_last(&peer, ENGINE_EV_BAUD)->value / 1000,
+			    cases[i].wanted / 1000);
+		assert_int_equal(peer.rate / 1000, cases[i].left);
+		stub_peer_fini(&peer);
+	}
+}
+
+/* A stream that never gets on: one number over and over ends as a link that damages everything. */
+static void stream__one_number_for_ever__ends(void **state)
+{
+	(void)state;
+	static const struct row rows[] = {
+	    /* every sign that a frame was taken says: still the third */
+	    {.rule = {{PEER_WORD, STUB_ACK, 3, 0, 0 << 16 | 2}, {PEER_WORD, STUB_STATUS, 1, 0, 2}},
+		.cause = ENGINE_CAUSE_CHECKSUM,
+		.command = STUB_PLAN},
+	};
+	struct peer_config c = config(&rows[0], ENGINE_FLASH);
+	begin(&c, false);
+	assert_true(stub_peer_play(&peer, 10 * MIN));
+	assert_int_equal(peer.end, ENGINE_EV_FAILED);
+	assert_int_equal(engine_failure(peer.e)->cause, ENGINE_CAUSE_CHECKSUM);
+	assert_true(engine_failure(peer.e)->flash_touched);
+	expect_around();
+	stub_peer_fini(&peer);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -462,6 +579,11 @@ int main(void)
 	    cmocka_unit_test(erase__bad_answers__again_or_named),
 	    cmocka_unit_test(rate__bad_answers__slower_or_as_before),
 	    cmocka_unit_test(end__bad_answers__done_all_the_same),
+	    cmocka_unit_test(driver__done_late__same_work),
+	    cmocka_unit_test(driver__no_data__ends_connected),
+	    cmocka_unit_test(window__any_size__written_right),
+	    cmocka_unit_test(rate__of_an_earlier_job__as_this_one_wants),
+	    cmocka_unit_test(stream__one_number_for_ever__ends),
 	};
 	rig_fill(image, sizeof image, 4);
 	rig_fill(before, sizeof before, 8);

@@ -162,6 +162,51 @@ static void esp_op_name__knows__all_and_unknown(void **state)
 	assert_string_equal(esp_code_text(0xFF), "unknown code");
 }
 
+static void esp_enc_words__refuses__more_than_there_are(void **state)
+{
+	(void)state;
+	const uint32_t words[9] = {1, 2, 3, 4, 5, 6, 7, 8, 9};
+	uint8_t out[64];
+	assert_int_equal(esp_enc_words(out, sizeof out, ESP_OP_SPI_ATTACH, words, 9), 0);
+	assert_int_equal(esp_enc_words(out, sizeof out, ESP_OP_SPI_ATTACH, words, 8), 8 + 32 + 2);
+	assert_int_equal(esp_enc_words(out, sizeof out, ESP_OP_SECURITY_INFO, NULL, 0), 10);
+}
+
+/* Packed data come in any length, but in one that there is. */
+static void esp_enc_deflated__refuses__bad_lengths(void **state)
+{
+	(void)state;
+	static uint8_t out[ESP_FRAME_MAX], p[ESP_BLOCK_MAX + 1];
+	assert_int_equal(esp_enc_deflated(out, sizeof out, 0, p, 0), 0);
+	assert_int_equal(esp_enc_deflated(out, sizeof out, 0, p, ESP_BLOCK_MAX + 1), 0);
+	assert_true(esp_enc_deflated(out, sizeof out, 0, p, ESP_BLOCK_MAX) > ESP_BLOCK_MAX);
+	assert_int_equal(esp_enc_deflated(out, sizeof out, 0, p, 3), 8 + 16 + 3 + 2);
+}
+
+/* Data before the status: of the length that belongs to the command, or none where it is shorter. */
+static void esp_decode__takes__data_of_the_family(void **state)
+{
+	static const struct {
+		uint8_t op;
+		size_t n, data, status_at;
+	} cases[] = {{ESP_OP_READ_SLOW, 64 + 4, 64, 64}, {ESP_OP_READ_SLOW, 64 + 2, 64, 64},
+	    {ESP_OP_READ_SLOW, 64 + 1, 0, 0}, {ESP_OP_READ_SLOW, 4, 0, 0},
+	    {ESP_OP_FLASH_MD5, 32 + 4, 32, 32}, {ESP_OP_FLASH_MD5, 4, 0, 0},
+	    {ESP_OP_SECURITY_INFO, 20 + 4, 20, 20}, {ESP_OP_SECURITY_INFO, 12 + 4, 12, 12},
+	    {ESP_OP_SECURITY_INFO, 4, 0, 0}, {ESP_OP_READ_REG, 64 + 4, 0, 0}};
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+		uint8_t p[8 + 80] = {1, cases[i].op, (uint8_t)cases[i].n};
+		struct esp_reply r = {0};
+		for (size_t k = 0; k < cases[i].n; k++)
+			p[8 + k] = (uint8_t)(k + 1);
+		assert_int_equal(esp_decode(p, 8 + cases[i].n, &r), ESP_PACKET_REPLY);
+		assert_int_equal(r.data_n, cases[i].data);
+		assert_int_equal(r.status, cases[i].status_at + 1);
+		assert_int_equal(r.code, cases[i].status_at + 2);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -170,6 +215,9 @@ int main(void)
 	    cmocka_unit_test(esp_enc_write_regs__refuses__none_or_many),
 	    cmocka_unit_test(esp_decode__judges__table),
 	    cmocka_unit_test(esp_op_name__knows__all_and_unknown),
+	    cmocka_unit_test(esp_enc_words__refuses__more_than_there_are),
+	    cmocka_unit_test(esp_enc_deflated__refuses__bad_lengths),
+	    cmocka_unit_test(esp_decode__takes__data_of_the_family),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

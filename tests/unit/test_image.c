@@ -1006,6 +1006,137 @@ static void image_check__takes_data__behind_the_firmware(void **state)
 	assert_int_not_equal(image_check(&info, &t, &v), 0);
 }
 
+/* Length and CRC of newer cores: believed only where the length can be that of the whole. */
+static void inspect__believes__lengths_that_can_be(void **state)
+{
+	(void)state;
+	struct made m = make_tasmota_6(3, 0x20);
+	struct {
+		uint32_t length;
+		bool has_crc;
+	} cases[] = {
+	    {0x1000, false},
+	    {0xaaaaaaaa, false},
+	    {16u * 1024 * 1024 + 1, false},
+	    {(uint32_t)m.n - 1, false},
+	    {(uint32_t)m.n, true},
+	    {(uint32_t)m.n + 4096, true}, /* a signature behind it */
+	    {(uint32_t)m.n + 4097, false},
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		put_le32(m.data + 4088, cases[i].length);
+		struct image_info info = inspect(&m, NULL);
+		assert_int_equal(info.has_crc, cases[i].has_crc);
+		/* What it promises and the file has not proves a cut. */
+		assert_int_equal(info.fault, !cases[i].has_crc	     ? IMAGE_FAULT_NONE
+					     : cases[i].length > m.n ? IMAGE_FAULT_TRUNCATED
+								     : IMAGE_FAULT_CRC);
+		assert_int_equal(info.end, cases[i].has_crc ? cases[i].length : m.n);
+	}
+	free(m.data);
+}
+
+static void inspect__finds__cut_of_the_sdks_form(void **state)
+{
+	(void)state;
+	uint8_t data[100] = {0xea, 4, 0, 0x40};
+
+	put_le32(data + 12, 1000);
+	struct image_info info = inspect_bytes(data, sizeof(data), NULL);
+	assert_int_equal(info.kind, IMAGE_ESP8266_V2);
+	assert_int_equal(info.fault, IMAGE_FAULT_TRUNCATED);
+	assert_int_equal(info.end, 16 + 1000 + 8);
+	/* A length beyond any flash, or another number of segments: no such header. */
+	put_le32(data + 12, 16u * 1024 * 1024 + 1);
+	assert_int_equal(inspect_bytes(data, sizeof(data), NULL).kind, IMAGE_ESP_DAMAGED);
+	put_le32(data + 12, 1000);
+	data[1] = 3;
+	assert_int_equal(inspect_bytes(data, sizeof(data), NULL).kind, IMAGE_ESP_DAMAGED);
+	/* An application behind it whose header makes no sense. */
+	data[1] = 4;
+	put_le32(data + 12, 16);
+	data[32] = 0xe9;
+	data[33] = 1;
+	put_le32(data + 40, 0x12345678);
+	put_le32(data + 44, 4);
+	info = inspect_bytes(data, sizeof(data), NULL);
+	assert_int_equal(info.kind, IMAGE_ESP8266_V2);
+	assert_int_equal(info.fault, IMAGE_FAULT_HEADER);
+}
+
+/* Addresses at the edges of the ESP8266's memory. */
+static void inspect__takes__addresses_that_there_are(void **state)
+{
+	(void)state;
+	static const struct {
+		uint32_t addr;
+		bool ok;
+	} cases[] = {{0x40100000, true}, {0x4010ffff, true}, {0x40110000, false},
+	    {0x400fffff, false}, {0x3ffe8000, true}, {0x3ffe7fff, false}, {0x40200000, true},
+	    {0x403fffff, true}, {0x40400000, false}, {0, true}, {4, false}};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		uint8_t data[48] = {0xe9, 1, 0, 0x20};
+
+		/* What an ESP32's header would have is none. */
+		memset(data + 8, 0x77, sizeof(data) - 8);
+		put_le32(data + 8, cases[i].addr);
+		put_le32(data + 12, 16);
+		struct image_info info = inspect_bytes(data, sizeof(data), NULL);
+		assert_int_equal(info.kind, cases[i].ok ? IMAGE_ESP8266 : IMAGE_ESP_DAMAGED);
+	}
+}
+
+/* Intel HEX: the first record whole, its digits in either case, and its sum right. */
+static void inspect__tells__intel_hex(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *bytes;
+		enum image_kind kind;
+	} cases[] = {
+	    {":020000040000fa\n", IMAGE_IHEX},
+	    {":020000040000FA", IMAGE_IHEX}, /* without a line's end */
+	    {":020000040000F9", IMAGE_TEXT},
+	    {":020000040000FA  ", IMAGE_TEXT},
+	    {":020000040000FA0\n", IMAGE_TEXT}, /* half a byte */
+	    {":0200000400\n", IMAGE_TEXT},
+	    {":00000001FF\n", IMAGE_IHEX},
+	    {":0000001FF\n", IMAGE_TEXT},
+	    {":02000004000gFA\n", IMAGE_TEXT},
+	    {"\t\r\n<!-- x -->", IMAGE_HTML},
+	    {"<?xml version", IMAGE_HTML},
+	    {"a\x7f", IMAGE_UNKNOWN},
+	    {"a\x01", IMAGE_UNKNOWN},
+	    {"a\xfe", IMAGE_UNKNOWN},
+	    {"a\x1b[0m\x0c", IMAGE_TEXT},
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct image_info info =
+		    inspect_bytes(cases[i].bytes, strlen(cases[i].bytes), NULL);
+
+		if (info.kind != cases[i].kind)
+			print_message("case %zu\n", i);
+		assert_string_equal(image_kind_key(info.kind), image_kind_key(cases[i].kind));
+	}
+}
+
+static void freq__is_told__by_its_code(void **state)
+{
+	(void)state;
+	for (unsigned code = 0; code < 16; code++) {
+		unsigned mhz = code == 0    ? 40
+			       : code == 1  ? 26
+			       : code == 2  ? 20
+			       : code == 15 ? 80
+					    : 0;
+
+		assert_int_equal(image_freq_mhz((uint8_t)code), mhz);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -1043,6 +1174,11 @@ int main(void)
 	    cmocka_unit_test(describe__tells__rows_for_a_page),
 	    cmocka_unit_test(inspect__survives__mutations),
 	    cmocka_unit_test(inspect__survives__noise_behind_each_magic),
+	    cmocka_unit_test(inspect__believes__lengths_that_can_be),
+	    cmocka_unit_test(inspect__finds__cut_of_the_sdks_form),
+	    cmocka_unit_test(inspect__takes__addresses_that_there_are),
+	    cmocka_unit_test(inspect__tells__intel_hex),
+	    cmocka_unit_test(freq__is_told__by_its_code),
 	};
 
 	return cmocka_run_group_tests_name("image", tests, NULL, NULL);

@@ -553,6 +553,145 @@ static void inspect__survives__mutations_of_factory_files(void **state)
 	free(m.data);
 }
 
+/* Settings in a page that is full, or being freed, count; those that can't be Tasmota's don't. */
+static void inspect__believes__settings_in_nvs_that_can_be(void **state)
+{
+	struct made32 m = make32_factory(0, 0x1000, make32_since_12, &safeboot, &full);
+	uint8_t *page = m.data + 0x9000, *e;
+	static const uint32_t states[] = {0xfffffffe, 0xfffffffc, 0xfffffff8, 0xffffffff, 0};
+
+	(void)state;
+	m.n = 4u << 20;
+	nvs_page(page);
+	nvs_settings(page, 5, 0, 41, 0x0e030004);
+	for (size_t i = 0; i < 5; i++) {
+		put_le32(page, states[i]);
+		assert_int_equal(inspect(&m).settings.copies, i < 3);
+	}
+	put_le32(page, states[0]);
+	/* The one that was saved last, also where it comes first. */
+	nvs_settings(page, 20, 0, 40, 0x0f020000);
+	assert_int_equal(inspect(&m).settings.copies, 2);
+	assert_int_equal(inspect(&m).settings.saves, 41);
+	nvs_settings(page, 20, 0, 0x01000001, 0x0f020000); /* more than any flash outlives */
+	assert_int_equal(inspect(&m).settings.copies, 1);
+	nvs_settings(page, 20, 0, 42, 0x01020304); /* no version of Tasmota's */
+	assert_int_equal(inspect(&m).settings.copies, 1);
+	/* Another key, a key without its end, another type, a blob of older versions. */
+	nvs_settings(page, 20, 0, 42, 0x0f020000);
+	e = page + 64 + 20 * 32;
+	e[8] = 's';
+	nvs_sum(e);
+	assert_int_equal(inspect(&m).settings.copies, 1);
+	e[8] = 'S';
+	e[23] = 'x';
+	nvs_sum(e);
+	assert_int_equal(inspect(&m).settings.copies, 1);
+	e[23] = 0;
+	e[1] = 0x21;
+	nvs_sum(e);
+	assert_int_equal(inspect(&m).settings.copies, 1);
+	e[1] = 0x41;
+	e[3] = 1; /* which has no parts */
+	nvs_sum(e);
+	assert_int_equal(inspect(&m).settings.copies, 2);
+	/* Too short for a beginning, longer than its entries. */
+	e[24] = 11;
+	put_le32(e + 28, digest_crc32(UINT32_MAX, e + 32, 11));
+	nvs_sum(e);
+	assert_int_equal(inspect(&m).settings.copies, 1);
+	e[24] = 65;
+	put_le32(e + 28, digest_crc32(UINT32_MAX, e + 32, 65));
+	nvs_sum(e);
+	assert_int_equal(inspect(&m).settings.copies, 1);
+	/* No namespace of that name. */
+	page[64 + 1] = 2;
+	nvs_sum(page + 64);
+	assert_int_equal(inspect(&m).settings.copies, 0);
+	free(m.data);
+}
+
+/* A table that names no nvs, or one that begins behind the file, or ends there. */
+static void inspect__looks__for_nvs_where_the_table_says(void **state)
+{
+	static const struct made32_row none[] = {
+	    {1, 0, 0xe000, 0x2000, "otadata"}, {0, 0, 0x10000, 0xd0000, "app"}, {0}};
+	static const struct made32_row behind[] = {
+	    {0, 0, 0x10000, 0xd0000, "app"}, {1, 2, 0x400000, 0x5000, "nvs"}, {0}};
+	static const struct made32_row across[] = {
+	    {0, 0, 0x10000, 0xd0000, "app"}, {1, 2, 0x3fe000, 0x5000, "nvs"}, {0}};
+	const struct made32_row *const tables[] = {none, behind, across};
+
+	(void)state;
+	for (size_t i = 0; i < 3; i++) {
+		struct made32 m = make32_factory(0, 0x1000, tables[i], &full, NULL);
+		uint8_t *page = m.data + 0x3fe000;
+
+		m.n = 4u << 20;
+		nvs_page(page);
+		nvs_settings(page, 5, 0, 41, 0x0e030004);
+		struct image_info info = inspect(&m);
+		assert_int_equal(info.kind, IMAGE_ESP32_BACKUP);
+		assert_int_equal(info.settings.copies, i == 2);
+		free(m.data);
+	}
+}
+
+/* Settings of an ESP8266: sums over what the block says, or over what older releases had. */
+static void backup__believes__blocks_with_a_right_sum(void **state)
+{
+	(void)state;
+	struct made32 m = make_backup();
+	uint8_t *block = m.data + 0xf5000;
+
+	/* Longer than the old ones, the sum over their length. */
+	put_settings(block, 0x06020100, 20, 3584, false);
+	memset(block + 3584, 0x77, 100);
+	put_le16(block + 2, 3700);
+	uint16_t sum = 0;
+	for (size_t i = 0; i < 3584; i++)
+		if (i != 14 && i != 15)
+			sum = (uint16_t)(sum + block[i] * (i + 1));
+	put_le16(block + 14, sum);
+	assert_int_equal(inspect(&m).settings.copies, 1);
+	block[14] ^= 1;
+	assert_int_equal(inspect(&m).settings.copies, 0);
+	/* Lengths, counts and versions that can't be. */
+	put_settings(block, 0x06020100, 20, 511, false);
+	assert_int_equal(inspect(&m).settings.copies, 0);
+	put_settings(block, 0x06020100, 20, 512, false);
+	assert_int_equal(inspect(&m).settings.copies, 1);
+	put_settings(block, 0x06020100, 0x01000001, 512, false);
+	assert_int_equal(inspect(&m).settings.copies, 0);
+	put_settings(block, 0x04020100, 20, 512, false);
+	assert_int_equal(inspect(&m).settings.copies, 0);
+	put_le16(block + 2, 4097);
+	assert_int_equal(inspect(&m).settings.copies, 0);
+	/* The older copy stands behind the newer one. */
+	put_settings(block, 0x06020100, 21, 3584, false);
+	put_settings(block + 0x1000, 0x06010100, 20, 3584, false);
+	assert_int_equal(inspect(&m).settings.version, 0x06020100);
+	free(m.data);
+}
+
+/* No application of the usual form behind the boot loader, but one of the SDK's. */
+static void backup__finds__application_of_the_sdk(void **state)
+{
+	(void)state;
+	struct made32 m = make_backup();
+
+	assert_int_equal(inspect(&m).sdk_app, 0);
+	put_le32(m.data + 8, 0x40100000); /* rBoot is no eboot */
+	m.data[0x1000] = 0xea;
+	m.data[0x1001] = 4;
+	struct image_info info = inspect(&m);
+	assert_int_equal(info.kind, IMAGE_ESP8266_BACKUP);
+	assert_int_equal(info.sdk_app, 0x1000);
+	m.data[0x1001] = 3;
+	assert_int_equal(inspect(&m).sdk_app, 0);
+	free(m.data);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -572,6 +711,10 @@ int main(void)
 	    cmocka_unit_test(describe__tells__partitions_and_applications),
 	    cmocka_unit_test(chip_id__takes__names_of_parts),
 	    cmocka_unit_test(inspect__survives__mutations_of_factory_files),
+	    cmocka_unit_test(inspect__believes__settings_in_nvs_that_can_be),
+	    cmocka_unit_test(inspect__looks__for_nvs_where_the_table_says),
+	    cmocka_unit_test(backup__believes__blocks_with_a_right_sum),
+	    cmocka_unit_test(backup__finds__application_of_the_sdk),
 	};
 
 	return cmocka_run_group_tests_name("image_esp32", tests, NULL, NULL);

@@ -816,6 +816,96 @@ static void known_bad__names__builds(void **state)
 	}
 }
 
+static void place__follows__the_only_slot(void **state)
+{
+	(void)state;
+	static const struct made32_row rows[2][3] = {
+	    {{1, 2, 0x9000, 0x5000, "nvs"}, {0, 0, 0x10000, 0x300000, "factory"}, {0}},
+	    {{1, 2, 0x9000, 0x5000, "nvs"}, {0, 0x10, 0x20000, 0x300000, "app0"}, {0}}};
+
+	for (size_t i = 0; i < 2; i++) {
+		struct partition_table t = table_of(rows[i]);
+		struct image_device d = device_of("ESP32", &t);
+		struct image_info info = app_info(0, "full");
+		struct image_placement p;
+		uint32_t zero = 0;
+
+		assert_int_equal(place(&info, &d, NULL, &p), IMAGE_OK);
+		assert_int_equal(p.offset, i ? 0x20000 : 0x10000);
+		assert_string_equal(p.partition, i ? "app0" : "factory");
+		assert_int_equal(place(&info, &d, &zero, &p), IMAGE_NO_OFFSET);
+		/* Whatever is wrong with the table: at 0x0 it would be wrong as well. */
+		t.sum = PARTITION_SUM_WRONG;
+		assert_int_equal(place(&info, &d, &zero, &p), IMAGE_NO_TABLE);
+	}
+}
+
+/* Data at an offset that no sector begins at, or behind the flash: never, whoever insists. */
+static void place__refuses__data_at_places_that_are_none(void **state)
+{
+	(void)state;
+	struct image_device d = device_of("ESP32", NULL);
+	struct image_info info = {.kind = IMAGE_UNKNOWN, .size = 0x1000};
+	struct image_placement p;
+	uint32_t odd = 0x9001, last = 4 * MB - 0x1000, behind = 4 * MB;
+
+	assert_int_equal(place(&info, &d, &odd, &p), IMAGE_NO_OFFSET);
+	says(p.verdict.reason, "0x9001 is not the start of a sector");
+	assert_false(p.verdict.overridable);
+	assert_int_equal(place(&info, &d, &last, &p), IMAGE_OK);
+	assert_int_equal(place(&info, &d, &behind, &p), IMAGE_NO_SPACE);
+	says(p.verdict.reason, "run past the end of the flash (4 MB)");
+	info.size++;
+	assert_int_equal(place(&info, &d, &last, &p), IMAGE_NO_SPACE);
+	assert_false(p.verdict.overridable);
+}
+
+static void place__warns__of_builds_known_to_fail(void **state)
+{
+	(void)state;
+	struct partition_table t = table_of(make32_since_12);
+	struct image_device d = device_of("ESP32", &t);
+	struct image_info info = app_info(0, "full");
+	struct image_placement p;
+
+	info.id.certainty = IMAGE_VER_EXACT;
+	info.id.version = 0x06010100;
+	str_copy(info.id.core, sizeof(info.id.core), "2_3_0");
+	assert_int_equal(place(&info, &d, NULL, &p), IMAGE_OK);
+	assert_int_equal(p.verdict.warning_count, 1);
+	says(p.verdict.warnings[0], "known to fail");
+	/* A limit that is met is no reason to warn. */
+	info = app_info(0, "full");
+	info.header.max_revision = 300;
+	assert_int_equal(place(&info, &d, NULL, &p), IMAGE_OK);
+	assert_int_equal(p.verdict.warning_count, 0);
+	info.header.max_revision = UINT16_MAX;
+	assert_int_equal(place(&info, &d, NULL, &p), IMAGE_OK);
+	assert_int_equal(p.verdict.warning_count, 0);
+}
+
+static void which__names__parts_with_one_core(void **state)
+{
+	(void)state;
+	static const char *const solo[] = {
+	    "ESP32-S0WD", "ESP32-SOLO-1", "ESP32-solo1", "ESP32 (single core)"};
+	struct image_which w;
+
+	for (size_t i = 0; i < sizeof(solo) / sizeof(solo[0]); i++) {
+		int rc = image_which(solo[i], 0, false, 0, &w);
+		/* A name that is none of the family's is not guessed at. */
+		if (rc == ERR_OK)
+			assert_string_equal(w.file, "tasmota32solo1.factory.bin");
+		else
+			assert_int_equal(image_chip_id(solo[i]), -1);
+	}
+	assert_int_equal(image_which("ESP32-S0WD", 0, false, 0, &w), ERR_OK);
+	assert_string_equal(w.file, "tasmota32solo1.factory.bin");
+	assert_int_equal(image_which("ESP32 (single core)", 0, false, 0, &w), ERR_OK);
+	assert_string_equal(w.file, "tasmota32solo1.factory.bin");
+	assert_int_equal(image_which(NULL, 0, false, 0, &w), ERR_NOENT);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -850,6 +940,10 @@ int main(void)
 	    cmocka_unit_test(place__takes__flash_of_unknown_size),
 	    cmocka_unit_test(which__names__files_for_chips),
 	    cmocka_unit_test(known_bad__names__builds),
+	    cmocka_unit_test(place__follows__the_only_slot),
+	    cmocka_unit_test(place__refuses__data_at_places_that_are_none),
+	    cmocka_unit_test(place__warns__of_builds_known_to_fail),
+	    cmocka_unit_test(which__names__parts_with_one_core),
 	};
 
 	return cmocka_run_group_tests_name("image_place", tests, NULL, NULL);

@@ -24,7 +24,7 @@ const char *__lsan_default_suppressions(void)
 
 struct seen {
 	struct lineedit *e;
-	char line[256];
+	char line[256], before[256]; /* that was entered last, and before that */
 	int lines, eofs, choice_calls;
 	size_t choices;
 	bool set_inside; /* change the line from within the callback */
@@ -36,6 +36,7 @@ static void on_line(void *ctx, const char *line)
 {
 	struct seen *s = ctx;
 
+	str_copy(s->before, sizeof(s->before), s->line);
 	str_copy(s->line, sizeof(s->line), line);
 	s->lines++;
 	if (s->set_inside)
@@ -144,6 +145,114 @@ static void lineedit_set__forgets__half_a_command(void **state)
 		assert_string_equal(s->line, "Power");
 		assert_int_equal(s->lines, (int)i + 1);
 	}
+}
+
+static void enters(struct seen *s, const char *text)
+{
+	int lines = s->lines;
+
+	lineedit_set(s->e, text);
+	assert_string_equal(lineedit_text(s->e), text);
+	assert_int_equal(lineedit_cursor(s->e), strlen(text));
+	press(s, "Enter");
+	assert_int_equal(s->lines, lines + 1);
+	assert_string_equal(s->line, text);
+}
+
+/* In vi's mode there are more that wait, and R has a keymap in which ESC begins no sequence. */
+static void lineedit_set__stands__however_vi_was_left(void **state)
+{
+	static const char *const keys[] = {"R", "Rxy", "d", "d2", "2d", "2d3", "c", "cf", "3", "/",
+	    "/som", "?", "r", "f", "m", "y2t"};
+	struct seen *s = *state;
+
+	lineedit_history_add(s->e, "something else");
+	lineedit_key(s->e, &(struct key){.code = 'j', .mods = KEY_CTRL | KEY_ALT});
+	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
+		type(s, "some thing");
+		press(s, "Esc");
+		type(s, "0");
+		type(s, keys[i]);
+		enters(s, "Power");
+		type(s, "plain");
+		assert_string_equal(lineedit_text(s->e), "plain");
+		lineedit_set(s->e, "");
+	}
+	press(s, "Esc");
+	press(s, "Ctrl-E");
+}
+
+/* A macro that is recorded does not learn how a line is dropped, and goes on; a line for each Enter
+ * in it. */
+static void lineedit_set__leaves_alone__a_macro(void **state)
+{
+	struct seen *s = *state;
+
+	press(s, "Ctrl-X");
+	type(s, "(");
+	type(s, "ab");
+	enters(s, "Power");
+	type(s, "cd");
+	press(s, "Enter");
+	press(s, "Ctrl-X");
+	type(s, ")");
+	assert_int_equal(s->lines, 2);
+	press(s, "Ctrl-X");
+	type(s, "e");
+	assert_int_equal(s->lines, 4); /* "ab", "cd" */
+	assert_string_equal(s->line, "cd");
+	assert_string_equal(s->before, "ab");
+	assert_string_equal(lineedit_text(s->e), "");
+}
+
+/* Though readline stops amid it, after an argument. */
+static void lineedit_key__plays__a_macro_whole(void **state)
+{
+	struct seen *s = *state;
+
+	press(s, "Ctrl-X");
+	type(s, "(");
+	press(s, "Alt-5");
+	type(s, "x rest");
+	press(s, "Ctrl-X");
+	type(s, ")");
+	lineedit_set(s->e, "");
+	press(s, "Ctrl-X");
+	type(s, "e");
+	assert_string_equal(lineedit_text(s->e), "xxxxx rest");
+	lineedit_set(s->e, "");
+	press(s, "Alt-3");
+	press(s, "Ctrl-X");
+	type(s, "e");
+	assert_string_equal(lineedit_text(s->e), "xxxxx restxxxxx restxxxxx rest");
+	enters(s, "Power");
+	press(s, "Alt-9");
+	type(s, "9");
+	press(s, "Ctrl-X");
+	type(s, "e"); /* too often: readline would complain on the screen */
+	assert_string_equal(lineedit_text(s->e), "");
+}
+
+/* As long as an argument makes it: it is cut, and every key still works. */
+static void lineedit_key__bounds__the_line(void **state)
+{
+	struct seen *s = *state;
+
+	for (int i = 0; i < 3; i++) {
+		press(s, "Alt-9");
+		type(s, "9999");
+		lineedit_key(s->e, &(struct key){.code = 0xe9});
+		assert_int_equal(strlen(lineedit_text(s->e)), 65536);
+		assert_true(lineedit_cursor(s->e) <= 65536);
+	}
+	press(s, "Backspace");
+	assert_int_equal(strlen(lineedit_text(s->e)), 65534);
+	press(s, "Ctrl-U");
+	assert_string_equal(lineedit_text(s->e), "");
+	for (int i = 0; i < 3; i++)
+		press(s, "Ctrl-Y");
+	assert_int_equal(strlen(lineedit_text(s->e)), 65536);
+	enters(s, "Power");
 }
 
 static void lineedit_key__edits__like_readline(void **state)
@@ -269,6 +378,24 @@ static void lineedit_key__obeys__vis_mode(void **state)
 	press(s, "Ctrl-A");
 	press(s, "Ctrl-K");
 	assert_string_equal(lineedit_text(s->e), "");
+}
+
+/* Were it counted one way and not the other the alarm of main would end the test. */
+static void lineedit_key__ends__vis_motions(void **state)
+{
+	struct seen *s = *state;
+
+	lineedit_key(s->e, &(struct key){.code = 'j', .mods = KEY_CTRL | KEY_ALT});
+	type(s, "x@");
+	press(s, "Ctrl-V");
+	lineedit_key(s->e, &(struct key){.code = 0x10fffd});
+	lineedit_key(s->e, &(struct key){.code = 0xffffe});
+	press(s, "Esc");
+	type(s, "0E");
+	assert_true(str_starts(lineedit_text(s->e), "x@\U0010fffd"));
+	enters(s, "Power");
+	press(s, "Esc");
+	press(s, "Ctrl-E");
 }
 
 static void lineedit_key__takes__utf8(void **state)
@@ -662,11 +789,16 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 #define CASE(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 	    CASE(lineedit_set__forgets__half_a_command),
+	    CASE(lineedit_set__stands__however_vi_was_left),
+	    CASE(lineedit_set__leaves_alone__a_macro),
+	    CASE(lineedit_key__plays__a_macro_whole),
+	    CASE(lineedit_key__bounds__the_line),
 	    CASE(lineedit_key__edits__like_readline),
 	    CASE(lineedit_key__hands_on__the_line),
 	    CASE(lineedit_key__never_waits__after_escapes),
 	    CASE(lineedit_key__never_waits__for_more),
 	    CASE(lineedit_key__obeys__vis_mode),
+	    CASE(lineedit_key__ends__vis_motions),
 	    CASE(lineedit_key__takes__utf8),
 	    CASE(lineedit_key__says_eof__on_an_empty_line_only),
 	    CASE(lineedit_key__completes__as_far_as_it_is_clear),

@@ -233,6 +233,69 @@ static void partition_layout__tells__what_kind(void **state)
 	assert_true(partition_at(&t, 0x1d0001) == PARTITION_NO_SLOT);
 }
 
+static void partition_kind_text__names__all_there_are(void **state)
+{
+	static const struct {
+		uint8_t type, subtype;
+		const char *text;
+	} cases[] = {{0, 0x00, "app factory"}, {0, 0x10, "app ota_0"}, {0, 0x1f, "app ota_15"},
+	    {0, 0x20, "app test"}, {0, 0x0f, "app 0x0f"}, {0, 0x21, "app 0x21"},
+	    {1, 0x00, "data otadata"}, {1, 0x01, "data phy"}, {1, 0x02, "data nvs"},
+	    {1, 0x03, "data coredump"}, {1, 0x04, "data nvs_keys"}, {1, 0x05, "data efuse"},
+	    {1, 0x81, "data fat"}, {1, 0x82, "data spiffs"}, {1, 0x83, "data littlefs"},
+	    {1, 0x84, "data 0x84"}, {2, 0x01, "type 0x02, 0x01"}, {0x40, 0, "type 0x40, 0x00"}};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct partition p = {.type = cases[i].type, .subtype = cases[i].subtype};
+		char text[40];
+
+		partition_kind_text(&p, text, sizeof(text));
+		assert_string_equal(text, cases[i].text);
+	}
+}
+
+/* Rows in any order: neither where they end nor what overlaps depends on it. */
+static void partition_check__takes__rows_in_any_order(void **state)
+{
+	static const struct made32_row falling[] = {{0, 0, 0x110000, 0x100000, "app"},
+	    {1, 2, 0x9000, 0x5000, "nvs"}, {1, 0, 0xe000, 0x2000, "otadata"}, {0}};
+	static const struct made32_row overlapping[] = {
+	    {0, 0, 0x10000, 0x100000, "app"}, {1, 2, 0x20000, 0x1000, "nvs"}, {0}};
+	struct partition_table t = table_of(falling);
+	struct err err = {0};
+
+	(void)state;
+	assert_int_equal(partition_check(&t, 0x400000, &err), ERR_OK);
+	assert_int_equal(partition_end(&t), 0x210000);
+	t = table_of(overlapping);
+	assert_int_equal(partition_check(&t, 0x400000, &err), ERR_FORMAT);
+	assert_non_null(strstr(err.text, "overlap"));
+}
+
+/* The boot loader counts the slots from ota_0 on: one behind a gap is none of them. */
+static void partition_layout__counts__slots_without_a_gap(void **state)
+{
+	static const struct made32_row gap[] = {
+	    {0, 0x10, 0x10000, 0x100000, "a"}, {0, 0x12, 0x110000, 0x100000, "c"}, {0}};
+	static const struct made32_row named[] = {
+	    {0, 0, 0x10000, 0x100000, "recovery"}, {0, 0x10, 0x110000, 0x100000, "a"}, {0}};
+	struct partition_table t = table_of(gap);
+	uint8_t ota[0x2000];
+
+	(void)state;
+	assert_int_equal(partition_layout(&t), PARTITION_LAYOUT_SINGLE);
+	/* The second record would be that of a second slot. */
+	memset(ota, 0xff, sizeof(ota));
+	make32_otadata(ota, 2, UINT32_MAX);
+	assert_string_equal(starts(&t, ota, sizeof(ota)), "a");
+	/* A factory partition of another name is no safeboot. */
+	t = table_of(named);
+	assert_int_equal(partition_layout(&t), PARTITION_LAYOUT_SLOTS);
+	make32_otadata(ota, 2, 3); /* marked invalid: the factory partition */
+	assert_string_equal(starts(&t, ota, sizeof(ota)), "recovery");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -246,6 +309,9 @@ int main(void)
 	    cmocka_unit_test(partition_starts__follows__otadata),
 	    cmocka_unit_test(partition_starts__falls__to_factory),
 	    cmocka_unit_test(partition_layout__tells__what_kind),
+	    cmocka_unit_test(partition_kind_text__names__all_there_are),
+	    cmocka_unit_test(partition_check__takes__rows_in_any_order),
+	    cmocka_unit_test(partition_layout__counts__slots_without_a_gap),
 	};
 
 	return cmocka_run_group_tests_name("partition", tests, NULL, NULL);

@@ -577,6 +577,103 @@ static void rx__survives__random_bytes(void **state)
 	}
 }
 
+/* Values that no RFC knows are passed over; each that it knows is told. */
+static void rx__takes__formats_that_there_are(void **state)
+{
+	static struct peer p;
+
+	(void)state;
+	begin(&p);
+	for (unsigned command = 102; command <= 104; command++)
+		for (unsigned value = 0; value < 12; value++) {
+			uint8_t bytes[] = {
+			    0xff, 0xfa, 44, (uint8_t)command, (uint8_t)value, 0xff, 0xf0};
+
+			feed_bytes(&p, bytes, sizeof(bytes), WHOLE);
+		}
+	assert_string_equal(p.events, "agreed;format 5-0;format 6-0;format 7-0;format 8-0;"
+				      "format 8N0;format 8O0;format 8E0;format 8M0;format 8S0;"
+				      "format 8S1;format 8S2;format 8S3;");
+	end(&p);
+}
+
+/* A server that asks for nothing, or for commands that it has not: no answer, no event. */
+static void rx__passes_over__commands_that_say_nothing(void **state)
+{
+	static struct peer p;
+
+	(void)state;
+	begin(&p);
+	feed(&p, "ff fa 2c ff f0", WHOLE);	 /* nothing */
+	feed(&p, "ff fa 2c 01 05 ff f0", WHOLE); /* a client's */
+	feed(&p, "ff fa 2c 71 05 ff f0", WHOLE); /* beyond the last */
+	assert_string_equal(p.events, "");
+	feed(&p, "ff fa 2c 65 00 00 ff f0", WHOLE); /* half a rate */
+	feed(&p, "ff fa 2c 6b ff f0", WHOLE);	    /* modem lines, and not which */
+	feed(&p, "ff fa 2c 6f 05 ff f0", WHOLE);    /* a mask as it was set */
+	feed(&p, "ff fa 18 01 ff f0", WHOLE);	    /* another option's */
+	assert_string_equal(p.events, "agreed;");
+	end(&p);
+}
+
+/* Where the queue is full nothing more is asked for, and it is told. */
+static void requests__are_refused__where_there_is_no_room(void **state)
+{
+	static struct peer p;
+	uint8_t fill[] = "0123456789";
+
+	(void)state;
+	begin(&p);
+	while (rfc2217_send(p.r, fill, 10))
+		;
+	while (rfc2217_set_break(p.r, true))
+		;
+	size_t before = buf_len(rfc2217_out(p.r));
+	assert_false(rfc2217_set_baud(p.r, 9600));
+	assert_false(rfc2217_set_format(p.r, 8, 'N', 1));
+	assert_false(rfc2217_set_format(p.r, 8, 'N', 4));
+	assert_false(rfc2217_set_format(p.r, 4, 'N', 1));
+	assert_false(rfc2217_set_flow(p.r, 0));
+	assert_false(rfc2217_set_flow(p.r, -1));
+	assert_false(rfc2217_set_flow(p.r, 3));
+	assert_false(rfc2217_set_dtr(p.r, true));
+	assert_false(rfc2217_set_rts(p.r, true));
+	assert_false(rfc2217_set_lines(p.r, true, true));
+	assert_false(rfc2217_purge(p.r, true, false));
+	assert_false(rfc2217_ask_signature(p.r));
+	assert_false(rfc2217_ask_dtr(p.r));
+	assert_false(rfc2217_ask_rts(p.r));
+	assert_int_equal(buf_len(rfc2217_out(p.r)), before);
+	assert_string_equal(p.events, "");
+	/* The lines were not set: asked for anew when there is room. */
+	buf_consume(rfc2217_out(p.r), before);
+	assert_true(rfc2217_set_dtr(p.r, true));
+	assert_string_equal(taken(&p), "ff fa 2c 05 08 ff f0");
+	end(&p);
+	rfc2217_free(NULL);
+}
+
+/* One direction agreed on, then taken back: the session goes on, and is not refused any more. */
+static void rx__stays_agreed__refused_later(void **state)
+{
+	static struct peer p;
+
+	(void)state;
+	begin(&p);
+	feed(&p, "ff fd 2c ff fb 2c", WHOLE);
+	assert_string_equal(p.events, "agreed;");
+	feed(&p, "ff fe 2c ff fc 2c", WHOLE);
+	assert_string_equal(p.events, "agreed;");
+	assert_true(rfc2217_agreed(p.r));
+	end(&p);
+	/* Refused both ways, twice: told once. */
+	begin(&p);
+	feed(&p, "ff fe 2c ff fc 2c ff fe 2c ff fc 2c", WHOLE);
+	assert_string_equal(p.events, "refused;");
+	assert_false(rfc2217_agreed(p.r));
+	end(&p);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -599,6 +696,10 @@ int main(void)
 	    cmocka_unit_test(rx__gives_up__on_compression),
 	    cmocka_unit_test(rx__survives__a_flood_of_environment_variables),
 	    cmocka_unit_test(rx__survives__random_bytes),
+	    cmocka_unit_test(rx__takes__formats_that_there_are),
+	    cmocka_unit_test(rx__passes_over__commands_that_say_nothing),
+	    cmocka_unit_test(requests__are_refused__where_there_is_no_room),
+	    cmocka_unit_test(rx__stays_agreed__refused_later),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -641,6 +641,76 @@ static void upload_sent__tells__the_rate(void **state)
 	ends(r, UPLOAD_END_NO_PAGE, "no such page");
 }
 
+static struct rig *sent_whole(bool console)
+{
+	struct rig *r = start(console);
+
+	if (console) {
+		console_says_all(r, "14.1.0(minimal)", FREE_600, "10.0.0.7");
+		form(r, "14.1.0", true);
+	} else {
+		looked(r, "14.1.0", true, FREE_600);
+	}
+	assert_true(upload_go(r->u, r->now));
+	assert_false(upload_go(r->u, r->now)); /* once */
+	posts(r, UPGRADE_MAIN);
+	upload_sent(r->u, 500 * KB, r->now);
+	return r;
+}
+
+static void upload__gives_up__a_device_that_does_not_come_back(void **state)
+{
+	struct rig *r = sent_whole(false);
+	const char *path;
+	int part;
+
+	(void)state;
+	page(r, 200, "Upload <b>Successful</b>");
+	for (int i = 0; i < 100 && !upload_view(r->u)->end; i++) {
+		wait(r, 2);
+		if (upload_next(r->u, &path, &part, r->now))
+			lost(r);
+	}
+	ends(r, UPLOAD_END_NOT_BACK, "Nothing was heard after the restart.");
+}
+
+/* It restarted while the last bytes went: what comes up tells whether it had them all. */
+static void upload__judges__a_start_before_the_answer(void **state)
+{
+	struct rig *r = sent_whole(true);
+
+	(void)state;
+	line(r, BOOTS("14.1.0(tasmota)")); /* neither the file's nor what ran */
+	wait(r, 2);
+	ends(r, UPLOAD_END_RESET, "restarted in the middle");
+	r = sent_whole(true);
+	line(r, BOOTS("14.1.0(minimal)")); /* what ran before */
+	wait(r, 2);
+	ends(r, UPLOAD_END_RESET, "restarted in the middle");
+}
+
+/* What comes late, or out of its turn, changes nothing. */
+static void upload__passes_over__what_is_out_of_turn(void **state)
+{
+	struct rig *r = start(false);
+
+	(void)state;
+	line(r, BOOTS("14.2.0(tasmota)")); /* nothing has gone yet */
+	line(r, "00:00:00 WARNING This version does not support persistent settings");
+	looked(r, "14.1.0(lite)", false, FREE_600);
+	assert_string_equal(upload_device(r->u)->variant, "lite");
+	form(r, "9.9.9", false);
+	lost(r);
+	wait(r, 300);
+	assert_int_equal(upload_view(r->u)->state, UPLOAD_READY);
+	assert_int_equal(upload_device(r->u)->version, V(14, 1, 0));
+	upload_cancel(r->u);
+	upload_cancel(r->u);
+	line(r, BOOTS("14.2.0(tasmota)"));
+	assert_int_equal(upload_view(r->u)->now, V(14, 1, 0));
+	ends(r, UPLOAD_END_CANCELLED, "It runs 14.1.0 (lite).");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -661,6 +731,9 @@ int main(void)
 	    cmocka_unit_test(upload_other__believes__the_page_alone),
 	    cmocka_unit_test(upload__judges__the_version_that_comes_up),
 	    cmocka_unit_test(upload_sent__tells__the_rate),
+	    cmocka_unit_test(upload__gives_up__a_device_that_does_not_come_back),
+	    cmocka_unit_test(upload__judges__a_start_before_the_answer),
+	    cmocka_unit_test(upload__passes_over__what_is_out_of_turn),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
