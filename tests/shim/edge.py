@@ -145,7 +145,7 @@ def sweep(journey, mode, rng, jobs):
         specs = choose(counts, rng, min(most, 2) if journey.slow else most)
     else:
         specs = choose(counts, rng, 3)
-        specs = QUICK.get(journey.name, []) + rng.sample(specs, min(len(specs), int(os.environ.get("MOST", "4"))))
+        specs = QUICK.get(journey.name, []) + rng.sample(specs, min(len(specs), int(os.environ.get("MOST", "3"))))
     if journey.prints:
         specs.append(FULL)
     bad, fired = [], collections.Counter()

@@ -365,6 +365,7 @@ class Esp32(Journey):
 
 class Panel(Journey):
     """From the session: written, then copied."""
+    slow = True
 
     def go(self, run):
         device = Device(run.folder, "--button", "down", "--boot-image", make_image(
@@ -491,6 +492,7 @@ class Upload(Journey):
 
 class Rfc2217(Journey):
     """An adapter that is plugged into another machine."""
+    slow = True
 
     def go(self, run):
         device = Device(run.folder, "--button", "down", "--rfc2217", "0", "--boot-image", make_image(
