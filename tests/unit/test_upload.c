@@ -256,6 +256,43 @@ static void upload__refuses__what_does_not_fit(void **state)
 	stop(r);
 }
 
+/* The files are looked through while the device is asked: whichever comes first. */
+static void upload__takes_the_files__when_they_are_known(void **state)
+{
+	struct upgrade_file f[UPGRADE_PARTS] = {image("tasmota.bin", 500 * KB, V(14, 2, 0))};
+
+	(void)state;
+	for (int late = 0; late < 2; late++) {
+		struct rig *r = &rig;
+
+		*r = (struct rig){.reader = loglines_new(), .now = MONO_S(100)};
+		r->u = upload_new(NULL, false, false, r->now);
+		if (!late)
+			upload_take_files(r->u, f);
+		looked(r, "14.1.0", true, FREE_600);
+		if (late) {
+			assert_int_equal(upload_planned(r->u)->reason, UPGRADE_NO_FILE);
+			upload_take_files(r->u, f);
+		}
+		assert_int_equal(upload_planned(r->u)->reason, UPGRADE_GOOD);
+		assert_true(upload_go(r->u, r->now));
+		posts(r, UPGRADE_MAIN);
+		assert_int_equal(upload_view(r->u)->total, 500 * KB);
+		stop(r);
+	}
+}
+
+static void upload__ends__when_a_file_is_none(void **state)
+{
+	struct rig *r = start(true);
+
+	(void)state;
+	said(r, "Status 2");
+	upload_refuse(r->u);
+	assert_null(upload_command(r->u));
+	ends(r, UPLOAD_END_PLAN, "Not begun.");
+}
+
 static void upload__sends_minimal_first__where_it_must(void **state)
 {
 	struct rig *r = start(false);
@@ -718,6 +755,8 @@ int main(void)
 	    cmocka_unit_test(upload__takes_its_access_point__where_it_is_in_no_network),
 	    cmocka_unit_test(upload__goes_on_without__a_console_that_is_mute),
 	    cmocka_unit_test(upload__refuses__what_does_not_fit),
+	    cmocka_unit_test(upload__takes_the_files__when_they_are_known),
+	    cmocka_unit_test(upload__ends__when_a_file_is_none),
 	    cmocka_unit_test(upload__sends_minimal_first__where_it_must),
 	    cmocka_unit_test(upload__believes_the_page__when_it_was_away),
 	    cmocka_unit_test(upload__tells__what_the_page_says),
