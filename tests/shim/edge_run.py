@@ -488,7 +488,8 @@ class Run:
     def check_end(self):
         """What holds for every journey."""
         fired = self.fired().split(" ")
-        hung_up = fired[:2] == ["read", "tty"] and self.code == -signal.SIGHUP
+        # 5: by lines, the end of what is typed cancels what is under way.
+        hung_up = fired[:2] == ["read", "tty"] and self.code in (-signal.SIGHUP, 5)
         if self.code is not None and self.code < 0 and not hung_up:
             self.trouble.append("it died: signal %d" % -self.code)
         elif self.code is not None and self.code > 5:
