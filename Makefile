@@ -41,7 +41,7 @@ PEER_DEPS := ser2net=cmd:ser2net nodejs=cmd:node npm=cmd:npm \
 	python3-serial=file:/usr/lib/python3/dist-packages/serial/__init__.py
 
 # Goals that need no library at hand.
-NOLIB_GOALS := print-libs deps deps-ci stub demo story check check-peers clean help format format-check lint dist deb check-deb check-portable uninstall asan cov \
+NOLIB_GOALS := print-libs deps deps-ci stub demo story check check-peers clean help format format-check lint dist check-dist deb check-deb check-portable uninstall asan cov \
 	reproducible
 ifneq ($(filter-out $(NOLIB_GOALS),$(or $(MAKECMDGOALS),all)),)
 ifeq ($(shell command -v $(PKG_CONFIG) 2>/dev/null),)
@@ -125,7 +125,7 @@ $(B)/flags: FORCE
 		echo '$(subst ','\'',$(COMPILE) $(P_LDFLAGS) $(LDFLAGS))' > $@
 FORCE:
 .PHONY: FORCE print-libs all virtual-device deps deps-ci stub man pictures completions deb check-deb check-portable portable-run demo check check-run check-peers story asan lint lint-run format format-check \
-	bench install uninstall dist clean help unit fuzz fuzz-run cov cov-run endurance reproducible
+	bench install uninstall dist check-dist clean help unit fuzz fuzz-run cov cov-run endurance reproducible
 
 $(B)/obj/base/%.o $(B)/obj/core/%.o $(B)/obj/proto/%.o: P_CFLAGS += $(WARN_PURE)
 $(B)/obj/%.o: src/%.c $(B)/flags
@@ -330,6 +330,9 @@ uninstall: ## removes what install put there
 dist: ## build/tasmite-VERSION.tar.gz of the last commit
 	@mkdir -p build
 	git archive --prefix=tasmite-$(VERSION)/ -o build/tasmite-$(VERSION).tar.gz HEAD
+check-dist: deps ## the tarball outside of git: builds, passes the unit tests, installs
+	@+$(SUB) all
+	@DIST=all CC='$(CC)' TEST_TIMEOUT=$${TEST_TIMEOUT:-1800} tests/run.sh $(B) dist
 deb: dist ## a Debian source package and the package, in build/deb
 	@sh tests/deps.sh $(DEB_DEPS)
 	@sh tests/deb/make.sh $(VERSION) build/tasmite-$(VERSION).tar.gz build/deb

@@ -1,11 +1,14 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-3.0-or-later
-# lint.sh BUILD: what the compiler does not see to. Prints each finding as "check: place: what",
-# ends with their number, fails when there is one. The build's objects must be up to date.
+# lint.sh BUILD [headers]: what the compiler does not see to. Prints each finding as "check: place:
+# what", ends with their number, fails when there is one. The build's objects must be up to date.
+# headers: these alone are looked at.
 set -u
 cd "$(dirname "$0")/.." || exit 2
 B=${1:-build}
-CC=${CC:-cc}
+only=${2:-}
+cc=()
+eval "cc=(${CC:-cc})" # "ccache gcc", quoted as for make's shell
 cppflags=()
 eval "cppflags=(${CPPFLAGS:--D_POSIX_C_SOURCE=200809L -Iinclude})" # quoted as for make's shell
 scratch=$(mktemp -d) || exit 2
@@ -31,13 +34,16 @@ mapfile -t all < <(find src include tests -name '*.[ch]' | sort)
 
 # Comments and strings out, lines kept; #include lines stay.
 code_of() {
-	"$CC" -fpreprocessed -dD -E -x c "$1" 2>/dev/null | grep -v '^# ' |
+	"${cc[@]}" -fpreprocessed -dD -E -x c "$1" 2>/dev/null | grep -v '^# ' |
 		sed -E '/^[[:space:]]*#[[:space:]]*include/b; s/"([^"\\]|\\.)*"/""/g'
 }
-for f in "${all[@]}"; do
-	mkdir -p "$scratch/code/$(dirname "$f")"
-	code_of "$f" >"$scratch/code/$f"
-done
+read_code() {
+	local f
+	for f in "${all[@]}"; do
+		mkdir -p "$scratch/code/$(dirname "$f")"
+		code_of "$f" >"$scratch/code/$f"
+	done
+}
 # FILE... PATTERN last: "file: matching line" in the code.
 grep_code() {
 	local pattern=${*: -1} f
@@ -163,7 +169,7 @@ check_headers() {
 	local h guard
 	for h in $(printf '%s\n' "${all[@]}" | grep '\.h$'); do
 		printf '#include "%s"\n' "$PWD/$h" |
-			"$CC" "${cppflags[@]}" -Itests -std=c11 -Wall -Wextra -Wpedantic -Werror \
+			"${cc[@]}" "${cppflags[@]}" -Itests -std=c11 -Wall -Wextra -Wpedantic -Werror \
 				-fsyntax-only -x c - >"$scratch/cc" 2>&1 ||
 			say header "$h does not compile alone: $(grep -m1 error "$scratch/cc")"
 		guard=$(sed -nE 's/^#ifndef ([A-Z0-9_]+_H)$/\1/p' "$h" | head -n 1)
@@ -290,20 +296,26 @@ check_tools() {
 		--template='{file}:{line}: {message} [{id}]' src tests/sim 2>&1 | report cppcheck
 }
 
-for tool in "$CC" clang-format mandoc cppcheck shellcheck objdump nm; do
-	command -v "$tool" >/dev/null 2>&1 || say tools "$tool is not installed (make deps lint)"
-done
-check_layers
-check_places
-check_pure
-check_rows
-check_headers
-check_comments
-check_sizes
-check_data
-check_apart
-check_text
-check_tools
+"${cc[@]}" --version >/dev/null 2>&1 || say tools "${cc[*]} does not run"
+if [ "$only" = headers ]; then
+	check_headers
+else
+	for tool in clang-format mandoc cppcheck shellcheck objdump nm; do
+		command -v "$tool" >/dev/null 2>&1 || say tools "$tool is not installed (make deps lint)"
+	done
+	read_code
+	check_layers
+	check_places
+	check_pure
+	check_rows
+	check_headers
+	check_comments
+	check_sizes
+	check_data
+	check_apart
+	check_text
+	check_tools
+fi
 count=$(grep -c '' "$found")
 echo "lint: $count found in ${#all[@]} files"
 [ "$count" = 0 ]

@@ -338,6 +338,7 @@ void act_choose_firmware(struct app *a, const struct cmd_line *line)
 		    a->session->chip);
 	session_list_open(
 	    a->session, a->chip.known ? title : "Firmware at hand (type to narrow it)", false);
+	a->session->list.paths = true;
 	for (size_t i = 0; i < c->count; i++)
 		session_list_add(a->session, c->file[i].path, "…", c->file[i].path);
 	if (line->row->id == CMD_FLASH)

@@ -373,23 +373,15 @@ static void quit_answered(struct app *a, bool yes)
 
 bool app_upgrade_quit(struct app *a)
 {
-	struct session_ask *ask = &a->session->ask;
-
 	if (!a->upgrade || a->upgrade->over || !view_of(a)->changed || a->upgrade->leaving)
 		return false;
-	memset(ask, 0, sizeof(*ask));
-	str_copy(ask->title, sizeof(ask->title), "Leave during an upgrade?");
-	str_copy(ask->text[0], sizeof(ask->text[0]),
+	app_ask_leave(a, "Leave during an upgrade?",
 	    "The upgrade ends: the device keeps what it has, unless it has all of the file "
-	    "already.");
-	str_copy(ask->text[1], sizeof(ask->text[1]),
+	    "already.",
 	    link_is_open(a->link) ? "Its OtaUrl is put back before; that takes up to a minute."
 				  : "The port is away: its OtaUrl can't be put back. What to type "
-				    "is told in the end.");
-	ask->text_count = 2;
-	str_copy(ask->yes, sizeof(ask->yes), "y  leave");
-	str_copy(ask->no, sizeof(ask->no), "n  stay");
-	app_ask(a, quit_answered);
+				    "is told in the end.",
+	    quit_answered);
 	return true;
 }
 

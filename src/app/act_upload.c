@@ -98,6 +98,12 @@ static void on_say(void *ctx, bool bad, const char *text)
 		session_say(a->session, a->now, "upload: %s", text);
 }
 
+static void on_failed(void *ctx, const struct err *err, mono_t now)
+{
+	(void)now;
+	on_say(ctx, true, err->text);
+}
+
 static void on_ready(void *ctx, mono_t now)
 {
 	struct app *a = ctx;
@@ -122,8 +128,12 @@ static void on_ended(void *ctx, mono_t now)
 	loop_again(a->loop);
 }
 
-static const struct upload_task_ops task_ops = {
-    .send = on_send, .say = on_say, .ready = on_ready, .changed = on_changed, .ended = on_ended};
+static const struct upload_task_ops task_ops = {.send = on_send,
+    .say = on_say,
+    .failed = on_failed,
+    .ready = on_ready,
+    .changed = on_changed,
+    .ended = on_ended};
 
 static void answered(struct app *a, bool yes)
 {
@@ -252,6 +262,28 @@ bool app_upload_cancel(struct app *a)
 	if (!a->upload || !a->upload->task || a->upload->over)
 		return false;
 	upload_task_cancel(a->upload->task, a->now);
+	return true;
+}
+
+static void quit_answered(struct app *a, bool yes)
+{
+	if (yes)
+		app_quit(a, 0);
+}
+
+bool app_upload_quit(struct app *a)
+{
+	enum upload_state state;
+
+	if (!a->upload || !a->upload->task || a->upload->over)
+		return false;
+	state = upload_view(upload_task_model(a->upload->task))->state;
+	if (state <= UPLOAD_READY || state == UPLOAD_ENDED) /* nothing was done to it yet */
+		return false;
+	app_ask_leave(a, "Leave during an upload?",
+	    "The upload ends: the device keeps what it has, unless it has all of the file "
+	    "already.",
+	    NULL, quit_answered);
 	return true;
 }
 

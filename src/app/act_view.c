@@ -398,6 +398,21 @@ void act_redraw(struct app *a, const struct cmd_line *c)
 	tui_redraw(a->tui);
 }
 
+void app_ask_leave(struct app *a, const char *title, const char *text, const char *more,
+    void (*fn)(struct app *a, bool yes))
+{
+	struct session_ask *ask = &a->session->ask;
+
+	memset(ask, 0, sizeof(*ask));
+	str_copy(ask->title, sizeof(ask->title), title);
+	str_copy(ask->text[ask->text_count++], sizeof(ask->text[0]), text);
+	if (more)
+		str_copy(ask->text[ask->text_count++], sizeof(ask->text[0]), more);
+	str_copy(ask->yes, sizeof(ask->yes), "y  leave");
+	str_copy(ask->no, sizeof(ask->no), "n  stay");
+	app_ask(a, fn);
+}
+
 static void quit_answered(struct app *a, bool yes)
 {
 	if (yes)
@@ -406,10 +421,8 @@ static void quit_answered(struct app *a, bool yes)
 
 void act_quit(struct app *a, const struct cmd_line *c)
 {
-	struct session_ask *ask = &a->session->ask;
-
 	(void)c;
-	if (app_upgrade_quit(a))
+	if (app_upgrade_quit(a) || app_upload_quit(a))
 		return;
 	if (!app_flashing(a)) {
 		if (app_upgrading(a)) /* already told to leave: not waited for any more */
@@ -417,16 +430,9 @@ void act_quit(struct app *a, const struct cmd_line *c)
 		app_quit(a, 0);
 		return;
 	}
-	memset(ask, 0, sizeof(*ask));
-	str_copy(ask->title, sizeof(ask->title), "Leave while flashing?");
-	if (a->session->flash.state == FLASH_WORKING)
-		str_copy(ask->text[0], sizeof(ask->text[0]),
-		    "The device is being worked on: what is half written does not start.");
-	else
-		str_copy(ask->text[0], sizeof(ask->text[0]),
-		    "The flash panel still waits for the boot loader. Nothing is being written.");
-	ask->text_count = 1;
-	str_copy(ask->yes, sizeof(ask->yes), "y  leave");
-	str_copy(ask->no, sizeof(ask->no), "n  stay");
-	app_ask(a, quit_answered);
+	app_ask_leave(a, "Leave while flashing?",
+	    a->session->flash.state == FLASH_WORKING
+		? "The device is being worked on: what is half written does not start."
+		: "The flash panel still waits for the boot loader. Nothing is being written.",
+	    NULL, quit_answered);
 }

@@ -370,6 +370,8 @@ bool app_uploading(const struct app *a);
 void app_upload_turn(struct app *a);
 void app_upload_rx(struct app *a, const uint8_t *bytes, size_t n, mono_t now);
 bool app_upload_cancel(struct app *a);
+/* Asks before the program is left; false: nothing to ask. */
+bool app_upload_quit(struct app *a);
 void app_upload_fini(struct app *a);
 
 /* ---- complete.c ---- */
@@ -493,6 +495,9 @@ void app_change_port(struct app *a, const char *name);
 size_t app_choose_port(struct app *a);
 /* A question; fn gets the answer. session.ask is filled by the caller first. */
 void app_ask(struct app *a, void (*fn)(struct app *a, bool yes));
+/* Asks before something under way is left: title, what becomes of it, more or NULL. (act_view.c) */
+void app_ask_leave(struct app *a, const char *title, const char *text, const char *more,
+    void (*fn)(struct app *a, bool yes));
 /* The active log pane; after a change of any: app_panes_touch. */
 struct log_pane *app_pane(struct app *a);
 void app_panes_touch(struct app *a);

@@ -609,6 +609,7 @@ static int prepare(struct run *r)
 	r->req.app_baud = o->app_baud;
 	r->req.cancel_by = "Ctrl-C";
 	r->req.maybe_there = true;
+	r->req.see_start = true; /* nobody listens any more when this is over */
 	for (int i = 0; i < o->option_count; i++)
 		if (flash_request_option(&r->req, o->options[i].name, o->options[i].value, &err) <
 		    0) {

@@ -61,6 +61,15 @@ static void on_say(void *ctx, bool bad, const char *text)
 	cli_say(stderr, "upload: %s\n", text);
 }
 
+static void on_failed(void *ctx, const struct err *err, mono_t now)
+{
+	struct run *r = ctx;
+
+	(void)now;
+	r->err = *err;
+	stop(r, 1);
+}
+
 static void on_ready(void *ctx, mono_t now)
 {
 	struct run *r = ctx;
@@ -92,8 +101,12 @@ static void on_ended(void *ctx, mono_t now)
 	loop_stop(r->loop, 0);
 }
 
-static const struct upload_task_ops task_ops = {
-    .send = on_send, .say = on_say, .ready = on_ready, .changed = on_changed, .ended = on_ended};
+static const struct upload_task_ops task_ops = {.send = on_send,
+    .say = on_say,
+    .failed = on_failed,
+    .ready = on_ready,
+    .changed = on_changed,
+    .ended = on_ended};
 
 static void begin_task(struct run *r, mono_t now)
 {

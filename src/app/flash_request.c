@@ -394,6 +394,7 @@ void flash_request_job(
 	job->full = r->full;
 	job->old = r->kind == ENGINE_FLASH && !r->full && !r->no_stub;
 	job->backup = r->save[0] && r->kind != ENGINE_READ;
+	job->see_start = r->see_start;
 	job->connected = connected;
 	job->connected_baud = connected_baud;
 	if ((r->kind == ENGINE_ERASE || r->kind == ENGINE_READ) && r->area.length)

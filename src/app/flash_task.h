@@ -53,6 +53,7 @@ struct flash_request {
 	char save
 	    [512]; /* READ: where it goes; FLASH, ERASE: backup before anything is lost; "" none */
 	uint32_t app_baud;
+	bool see_start;	       /* whoever began it does not follow the boot: see engine_started */
 	bool maybe_there;      /* a loader, or the stub of an earlier run, may answer at once */
 	const char *cancel_by; /* what the user does to stop; NULL: the command /cancel */
 	const struct board

@@ -183,6 +183,8 @@ void flash_words_steps_lines(const struct flash_request *r, struct flash_view *v
 	    r->cancel_by ? r->cancel_by : "/cancel");
 }
 
+#define LOADER_AGAIN "Its boot loader has started, not the firmware."
+
 static void done_flash(
     const struct flash_request *r, const struct engine *e, double seconds, struct flash_view *view)
 {
@@ -219,14 +221,18 @@ void flash_words_done(
 		break;
 	}
 	if (engine_by_watchdog(e)) {
-		flash_words_add(view, false, "It was reset by its watchdog and starts by itself.");
+		flash_words_add(view, false, "It was reset by its watchdog.");
 	} else if (engine_in_loader(e)) {
+		if (engine_started(e) == ENGINE_STARTED_LOADER)
+			flash_words_add(view, true, LOADER_AGAIN);
 		flash_words_add(view, false, "Now release the button,");
 		flash_words_add(view, false, "power off for 2 s and on again.");
-	} else if (r->kind != ENGINE_FLASH) {
-		flash_words_add(view, false, "It was reset by RTS.");
-	} else {
+	} else if (r->kind == ENGINE_FLASH && engine_started(e) == ENGINE_STARTED_APP) {
 		flash_words_add(view, false, "It was reset by RTS and starts by itself.");
+	} else {
+		flash_words_add(view, false, "It was reset by RTS.");
+		if (engine_started(e) == ENGINE_STARTED_SILENT)
+			flash_words_add(view, false, "Nothing was heard of its start.");
 	}
 }
 
@@ -243,7 +249,7 @@ void flash_words_loader(struct flash_view *view, bool by_dtr)
 	if (view->state != FLASH_DONE || view->text_count < 2)
 		return;
 	view->text_count = 1;
-	flash_words_add(view, true, "Its boot loader has started, not the firmware.");
+	flash_words_add(view, true, LOADER_AGAIN);
 	if (by_dtr)
 		flash_words_add(view, false, "DTR holds GPIO0 low: /dtr off. Or the button:");
 	flash_words_add(view, false, "Now release the button,");

@@ -305,20 +305,6 @@ int upgrade_files_begin(
 	return rc;
 }
 
-int upgrade_files_load(
-    struct upgrade_files *f, const char *path, const char *small, struct err *err)
-{
-	int rc = upgrade_files_begin(f, path, small, err);
-
-	if (rc != ERR_OK)
-		return rc;
-	while ((rc = upgrade_files_step(f, err)) == ERR_AGAIN)
-		continue;
-	if (rc != ERR_OK)
-		upgrade_files_free(f);
-	return rc;
-}
-
 void upgrade_files_free(struct upgrade_files *f)
 {
 	loader_free(f);

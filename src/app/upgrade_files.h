@@ -23,9 +23,6 @@ int upgrade_files_begin(
  * milliseconds at most. ERR_AGAIN: there is more to do; ERR_OK: all is known; else err tells what is
  * wrong with one that was named. */
 int upgrade_files_step(struct upgrade_files *f, struct err *err);
-/* All of it at once: where nothing else waits. */
-int upgrade_files_load(
-    struct upgrade_files *f, const char *path, const char *small, struct err *err);
 void upgrade_files_free(struct upgrade_files *f);
 
 #endif

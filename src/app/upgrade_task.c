@@ -135,6 +135,25 @@ static void tell_state(struct upgrade_task *t)
 		say(t, v->away, text);
 }
 
+static void tell_more(struct upgrade_task *t, const struct httpd_event *e)
+{
+	char text[120];
+
+	(void)str_fmt(text, sizeof(text), "%u more %s refused, the last from %s", e->n,
+	    e->n == 1 ? "request was" : "requests were", e->path);
+	say(t, true, text);
+}
+
+static void end_server(struct upgrade_task *t)
+{
+	struct httpd_event e;
+
+	if (httpd_untold(t->server, &e))
+		tell_more(t, &e);
+	httpd_free(t->server);
+	t->server = NULL;
+}
+
 /* All that follows from what has just happened. */
 static void pump(struct upgrade_task *t, mono_t now)
 {
@@ -149,10 +168,8 @@ static void pump(struct upgrade_task *t, mono_t now)
 		t->revision = v->revision;
 		t->ops.changed(t->ctx, now);
 	}
-	if (upgrade_served(t->model) && t->server) {
-		httpd_free(t->server);
-		t->server = NULL;
-	}
+	if (upgrade_served(t->model) && t->server)
+		end_server(t);
 	if (upgrade_deadline(t->model) == MONO_NEVER)
 		timer_disarm(t->timer);
 	else
@@ -248,6 +265,9 @@ static void on_server(void *ctx, const struct httpd_event *e, mono_t now)
 		(void)str_copy(t->stranger, sizeof(t->stranger), e->path);
 		(void)str_fmt(text, sizeof(text), "%s is not the device: turned away", e->path);
 		say(t, true, text);
+		break;
+	case HTTPD_MORE:
+		tell_more(t, e);
 		break;
 	}
 	pump(t, now);

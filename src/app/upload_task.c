@@ -27,6 +27,7 @@ struct upload_task {
 	char address[64], seen[64], password[128];
 	uint16_t port;
 	struct timer *timer;
+	struct timer *load; /* goes on with the files, a piece a turn */
 	struct buf line;
 	bool overlong, was_ready, ended, pumping;
 	uint64_t revision;
@@ -165,7 +166,7 @@ static void pump(struct upload_task *t, mono_t now)
 		timer_disarm(t->timer);
 	else
 		timer_arm(t->timer, upload_deadline(t->model));
-	if (v->state == UPLOAD_READY && !t->was_ready) {
+	if (v->state == UPLOAD_READY && !t->was_ready && !t->files.load) {
 		t->was_ready = true;
 		t->ops.ready(t->ctx, now);
 	} else if (v->state == UPLOAD_ENDED && !t->ended) {
@@ -179,6 +180,30 @@ static void on_timer(void *ctx, mono_t now)
 	struct upload_task *t = ctx;
 
 	upload_tick(t->model, now);
+	pump(t, now);
+}
+
+/* The device is asked meanwhile. */
+static void on_load(void *ctx, mono_t now)
+{
+	struct upload_task *t = ctx;
+	struct err err = {0};
+	int rc;
+
+	if (t->ended)
+		return;
+	rc = upgrade_files_step(&t->files, &err);
+	if (rc == ERR_AGAIN) {
+		timer_arm(t->load, now);
+		return;
+	}
+	if (rc == ERR_OK) {
+		upload_take_files(t->model, t->files.file);
+		pump(t, now);
+		return;
+	}
+	t->ops.failed(t->ctx, &err, now);
+	upload_refuse(t->model);
 	pump(t, now);
 }
 
@@ -259,7 +284,7 @@ struct upload_task *upload_task_new(struct loop *loop, const struct upload_wish 
 	struct upload_task *t = xcalloc(1, sizeof(*t));
 
 	if (take_address(t, w->address ? w->address : "", err) != ERR_OK ||
-	    upgrade_files_load(&t->files, w->path, w->small, err) != ERR_OK) {
+	    upgrade_files_begin(&t->files, w->path, w->small, err) != ERR_OK) {
 		free(t);
 		return NULL;
 	}
@@ -271,13 +296,15 @@ struct upload_task *upload_task_new(struct loop *loop, const struct upload_wish 
 	t->reader = loglines_new();
 	buf_init(&t->line, LOGLINE_MAX);
 	t->timer = timer_new(loop, on_timer, t);
-	t->model = upload_new(t->files.file, w->console, w->insist, now);
+	t->load = timer_new(loop, on_load, t);
+	t->model = upload_new(NULL, w->console, w->insist, now);
 	t->state = UPLOAD_ENDED;
 	return t;
 }
 
 void upload_task_start(struct upload_task *t, mono_t now)
 {
+	timer_arm(t->load, now);
 	pump(t, now);
 }
 
@@ -287,6 +314,7 @@ void upload_task_free(struct upload_task *t)
 		return;
 	http_post_free(t->post);
 	timer_free(t->timer);
+	timer_free(t->load);
 	upload_free(t->model);
 	loglines_free(t->reader);
 	buf_fini(&t->line);

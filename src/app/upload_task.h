@@ -27,6 +27,9 @@ struct upload_task_ops {
 	void (*send)(void *ctx, const char *line);
 	/* Something for the log. */
 	void (*say)(void *ctx, bool bad, const char *text);
+	/* A file can't be read, or is not what it must be; the end follows. err is valid within the
+	 * call. */
+	void (*failed)(void *ctx, const struct err *err, mono_t now);
 	/* All is known: upload_task_go or upload_task_cancel is awaited. */
 	void (*ready)(void *ctx, mono_t now);
 	/* The view has changed. */
@@ -35,8 +38,9 @@ struct upload_task_ops {
 	void (*ended)(void *ctx, mono_t now);
 };
 
-/* NULL with err: a file can't be read, the address is none. ops is copied, the strings are. Nothing
- * is told before upload_task_start. */
+/* NULL with err: the file can't be read, the address is none. ops is copied, the strings are. Nothing
+ * is told before upload_task_start. What the files are is found out in pieces, while the device is
+ * asked. */
 struct upload_task *upload_task_new(struct loop *loop, const struct upload_wish *w,
     const struct upload_task_ops *ops, void *ctx, mono_t now, struct err *err);
 void upload_task_start(struct upload_task *t, mono_t now);

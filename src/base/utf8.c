@@ -174,6 +174,38 @@ int utf8_str_width(const char *s)
 	return cells;
 }
 
+/* The first character of s (not empty) and its cells as they are shown. */
+static size_t first_char(const char *s, int *cells)
+{
+	uint32_t cp;
+	int len = utf8_decode((const uint8_t *)s, strlen(s), &cp);
+
+	*cells = len > 0 ? utf8_width(cp) : 1;
+	if (*cells < 0)
+		*cells = 1;
+	return len > 0 ? (size_t)len : 1;
+}
+
+const char *utf8_tail(const char *s, int cells)
+{
+	int all = 0, w = 0;
+
+	for (const char *p = s; *p; all += w)
+		p += first_char(p, &w);
+	while (*s && all > cells) {
+		s += first_char(s, &w);
+		all -= w;
+	}
+	while (*s) { /* marks of what is gone */
+		size_t n = first_char(s, &w);
+
+		if (w)
+			break;
+		s += n;
+	}
+	return s;
+}
+
 size_t utf8_cut(const char *s, size_t n, size_t max)
 {
 	size_t end = n < max ? n : max;

@@ -54,7 +54,7 @@ static size_t members(const uint8_t *p, size_t n)
 {
 	json_error_t error;
 	json_t *json = json_loadb((const char *)p, n, JSON_ALLOW_NUL, &error);
-	size_t count = json && json_is_object(json) ? json_object_size(json) : 0;
+	size_t count = json_object_size(json); /* 0 of what is none */
 
 	json_decref(json);
 	return count;
@@ -109,8 +109,8 @@ static void enter(struct json_walk *w, bool object)
 
 static void leave(struct json_walk *w)
 {
-	if (w->open)
-		w->depth -= w->object[--w->open];
+	assert(w->open > 0); /* likewise */
+	w->depth -= w->object[--w->open];
 }
 
 /* Whether a row ends behind the sign at `at`. */
@@ -158,8 +158,6 @@ bool json_walk_next(struct json_walk *w, struct json_row *row)
 		at += c != '{' && c != ',';
 	}
 	w->at = at;
-	while (at > row->start && blank(w->line[at - 1]))
-		at--;
 	row->end = at;
 	return true;
 }

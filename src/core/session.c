@@ -138,6 +138,7 @@ void session_list_open(struct session *s, const char *title, bool completion)
 	s->list.open = true;
 	s->list.at = 0;
 	s->list.completion = completion;
+	s->list.paths = completion; /* a word with a folder in it is one */
 	s->list.revision++;
 	str_copy(s->list.title, sizeof(s->list.title), title);
 	session_touch(s);

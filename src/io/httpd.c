@@ -29,7 +29,8 @@
 #define WAITING	    64	  /* connections that the system may hold before they are taken */
 #define BLOCK	    4096u
 #define EVENTS	    64
-#define TOLD	    20	 /* refusals that are told; more are only counted */
+#define TOLD	    20	 /* refusals that are told one by one; more are counted */
+#define MORE_MOST   64u	 /* times as long between two such counts in the end */
 #define UNSENT	    8192 /* bytes that the system may hold of a connection */
 #define TOKEN	    10
 
@@ -46,6 +47,14 @@ struct visitor {
 	struct MHD_Connection *c;
 	int fd;
 	mono_t until; /* MONO_NEVER: it has asked */
+};
+
+/* Refusals that were not told of one by one. */
+struct more {
+	unsigned n;
+	char last[INET_ADDRSTRLEN]; /* where the last one came from */
+	mono_t after, at; /* how late they are told of, and when: MONO_NEVER, there are none */
+	unsigned slower;
 };
 
 struct httpd {
@@ -66,6 +75,7 @@ struct httpd {
 	struct httpd_event queue[EVENTS];
 	unsigned queued, told;
 	struct httpd_counts counts;
+	struct more more;
 	bool telling, ended;
 };
 
@@ -80,9 +90,10 @@ static void printable(char *dst, size_t size, const char *src)
 	dst[n] = '\0';
 }
 
+static const struct httpd_event no_event = {.file = -1, .free_space = -1};
+
 static struct httpd_event *queue_event(struct httpd *h, enum httpd_event_kind kind)
 {
-	static const struct httpd_event none = {.file = -1, .free_space = -1};
 	struct httpd_event *e;
 
 	/* The end of a transfer always finds its place: refusals leave it. */
@@ -91,9 +102,35 @@ static struct httpd_event *queue_event(struct httpd *h, enum httpd_event_kind ki
 		return NULL;
 	h->told += kind >= HTTPD_REFUSED;
 	e = &h->queue[h->queued++];
-	*e = none;
+	*e = no_event;
 	e->kind = kind;
 	return e;
+}
+
+static void count_untold(struct httpd *h, const char *from)
+{
+	struct more *m = &h->more;
+
+	printable(m->last, sizeof(m->last), from);
+	if (!m->n++)
+		m->at = mono_add(loop_now(h->loop), m->after * (mono_t)m->slower);
+}
+
+bool httpd_untold(struct httpd *h, struct httpd_event *e)
+{
+	struct more *m = &h->more;
+
+	if (!m->n)
+		return false;
+	*e = no_event;
+	e->kind = HTTPD_MORE;
+	e->n = m->n;
+	(void)str_copy(e->path, sizeof(e->path), m->last);
+	m->n = 0;
+	m->at = MONO_NEVER;
+	if (m->slower < MORE_MOST)
+		m->slower *= 2;
+	return true;
 }
 
 static void progress(struct transfer *t)
@@ -119,11 +156,15 @@ static void release(struct httpd *h)
 
 static void tell(struct httpd *h, mono_t now)
 {
+	struct httpd_event more;
+
 	for (unsigned i = 0; i < CONNECTIONS; i++)
 		progress(&h->transfer[i]);
 	h->telling = true;
 	for (unsigned i = 0; i < h->queued && !h->ended; i++)
 		h->event(h->ctx, &h->queue[i], now);
+	if (!h->ended && h->more.at <= now && httpd_untold(h, &more))
+		h->event(h->ctx, &more, now);
 	h->queued = 0;
 	h->telling = false;
 	if (h->ended)
@@ -157,6 +198,8 @@ static enum MHD_Result accepts(void *ctx, const struct sockaddr *from, socklen_t
 	e = queue_event(h, HTTPD_STRANGER);
 	if (e)
 		printable(e->path, sizeof(e->path), text);
+	else
+		count_untold(h, text);
 	return MHD_NO;
 }
 
@@ -280,6 +323,21 @@ static void describe(struct httpd_event *e, struct MHD_Connection *c, const char
 		e->free_space = (int32_t)value;
 }
 
+/* Where a request comes from. */
+static const char *address_of(struct MHD_Connection *c, char *dst, size_t size)
+{
+	const union MHD_ConnectionInfo *info =
+	    MHD_get_connection_info(c, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
+	struct sockaddr_in in;
+
+	dst[0] = '\0';
+	if (info && info->client_addr && info->client_addr->sa_family == AF_INET) {
+		memcpy(&in, info->client_addr, sizeof(in));
+		(void)inet_ntop(AF_INET, &in.sin_addr, dst, (socklen_t)size);
+	}
+	return dst;
+}
+
 static enum MHD_Result refuse(
     struct httpd *h, struct MHD_Connection *c, const char *url, unsigned status)
 {
@@ -287,12 +345,15 @@ static enum MHD_Result refuse(
 	struct httpd_event *e = queue_event(h, HTTPD_REFUSED);
 	struct MHD_Response *r =
 	    MHD_create_response_from_buffer(sizeof(text) - 1, text, MHD_RESPMEM_MUST_COPY);
+	char from[INET_ADDRSTRLEN];
 	enum MHD_Result done;
 
 	h->counts.refused++;
 	if (e) {
 		describe(e, c, url, false);
 		e->status = status;
+	} else {
+		count_untold(h, address_of(c, from, sizeof(from)));
 	}
 	if (!r)
 		return MHD_NO;
@@ -435,6 +496,7 @@ static void before(void *ctx, void *rd, void *wr, void *ex, int *max_fd, mono_t 
 	for (unsigned i = 0; i < CONNECTIONS; i++)
 		if (h->visitor[i].c)
 			*deadline = mono_min(*deadline, h->visitor[i].until);
+	*deadline = mono_min(*deadline, h->more.at);
 }
 
 static void after(void *ctx, void *rd, void *wr, void *ex, mono_t now)
@@ -536,6 +598,8 @@ struct httpd *httpd_new(const struct httpd_config *cfg, struct err *err)
 	h->event = cfg->event;
 	h->ctx = cfg->ctx;
 	h->patience = cfg->patience ? cfg->patience : MONO_S(10);
+	h->more = (struct more){
+	    .after = cfg->more_after ? cfg->more_after : MONO_S(5), .at = MONO_NEVER, .slower = 1};
 	h->files = cfg->count < HTTPD_FILES ? cfg->count : HTTPD_FILES;
 	if (h->files)
 		memcpy(h->file, cfg->files, h->files * sizeof(h->file[0]));

@@ -456,7 +456,9 @@ static void engine_reply(struct engine *e, const struct esp_reply *r)
 /* Bytes that are no part of a packet: text, noise, the banner of a restart. */
 void engine_stray(struct engine *e, const uint8_t *bytes, size_t n)
 {
-	engine_emit_text(e, bytes, n);
+	/* The start that is listened for is told of in a word; its text would be cut off. */
+	if (!e->finished || !e->job.see_start)
+		engine_emit_text(e, bytes, n);
 	e->junk += (uint32_t)n;
 	for (size_t i = 0; i < n; i++)
 		connect_byte(e, bytes[i]);

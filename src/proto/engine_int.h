@@ -137,6 +137,7 @@ struct engine_reset {
 	uint32_t cause; /* ... its reset cause */
 	uint32_t bytes; /* heard since, before anything was sent */
 	uint32_t rate;	/* of the loader, before the application is started */
+	bool heard_out; /* what became of the last reset was listened for to the end */
 	/* of any sequence: something was heard, a banner, the loader's banner */
 	bool spoke, restarted, loader;
 };

@@ -15,6 +15,8 @@
  * network: the delays on the way, and the time of a sequence that the server plays itself. */
 #define RESET_HEAR	 MONO_MS(300)
 #define RESET_HEAR_WHOLE MONO_MS(1200)
+/* For the start of what was written nobody waits longer. */
+#define RESET_SEE MONO_S(1)
 /* Who spoke so short a time ago is an application, whom SYNC would only disturb. */
 #define RESET_QUIET MONO_MS(100)
 /* So many bytes are a banner at another rate (crystal of 40 MHz). */
@@ -156,7 +158,7 @@ void engine_reset_step(struct engine *e)
 
 static void reset_over(struct engine *e)
 {
-	if (e->finished && e->reset.sure) {
+	if (e->finished && e->reset.sure && (!e->job.see_start || e->job.usb_jtag)) {
 		/* No waiting here: who follows the boot wants to hear all of it. */
 		e->in_loader = false;
 		e->alive = false;
@@ -214,7 +216,8 @@ static void reset_failed(struct engine *e)
 static void reset_app_started(struct engine *e)
 {
 	struct engine_reset *r = &e->reset;
-	e->in_loader = r->mode == 1 || (r->mode < 0 && r->bytes < RESET_BANNER);
+	e->in_loader = r->mode == 1 || (r->mode < 0 && r->bytes < RESET_BANNER && !r->sure);
+	r->heard_out = true;
 	e->alive = e->in_loader;
 	if (r->mode == 1)
 		r->rate = e->type->sync_baud; /* the loader again, and a fresh one */
@@ -222,6 +225,18 @@ static void reset_app_started(struct engine *e)
 		engine_go(e, ES_RESET_BACK);
 	else
 		engine_finished(e);
+}
+
+enum engine_started engine_started(const struct engine *e)
+{
+	const struct engine_reset *r = &e->reset;
+	if (!r->heard_out)
+		return ENGINE_STARTED_UNKNOWN;
+	if (r->mode == 3)
+		return ENGINE_STARTED_APP;
+	if (r->mode == 1)
+		return ENGINE_STARTED_LOADER;
+	return r->mode < 0 && r->bytes == 0 ? ENGINE_STARTED_SILENT : ENGINE_STARTED_UNKNOWN;
 }
 
 /* True when the banner has decided, and the state was left. */
@@ -243,8 +258,12 @@ static bool reset_decided(struct engine *e)
 
 void engine_reset_hear(struct engine *e)
 {
-	if (!reset_decided(e))
-		e->deadline = e->now + (e->job.lines_whole ? RESET_HEAR_WHOLE : RESET_HEAR);
+	if (reset_decided(e))
+		return;
+	if (e->job.lines_whole)
+		e->deadline = e->now + RESET_HEAR_WHOLE;
+	else
+		e->deadline = e->now + (e->finished && e->job.see_start ? RESET_SEE : RESET_HEAR);
 }
 
 void engine_reset_hear_expire(struct engine *e)

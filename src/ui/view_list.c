@@ -150,9 +150,27 @@ static void list_recalc(struct view *base, const struct session *s, mono_t now)
 		v->top = v->fit_count > height ? v->fit_count - height : 0;
 }
 
-static void draw_item(const struct view_list *v, const struct session_item *it, struct surface *to,
-    int y, bool selected)
+/* What does not fit of a path goes at its front: its end is the name. */
+static void draw_path(struct surface *to, struct rect r, const char *label)
 {
+	const char *end, *slash;
+	int x;
+
+	if (!label[0] || !strchr(label + 1, '/') || utf8_str_width(label) <= r.w) {
+		surface_text(to, r, r.x, r.y, STYLE_POPUP, label);
+		return;
+	}
+	end = utf8_tail(label, r.w - 1);
+	slash = strchr(end, '/');
+	x = surface_text(to, r, r.x, r.y, STYLE_POPUP, "…");
+	surface_text(to, r, x, r.y, STYLE_POPUP, slash && slash[1] ? slash : end);
+}
+
+static void draw_item(const struct view_list *v, const struct session_list *l, size_t i,
+    struct surface *to, int y, bool selected)
+{
+	const struct session_item *it = &l->items[i];
+	const char *text = it->label ? it->label : "";
 	const struct rect *r = &v->base.r;
 	struct rect row = {r->x, y, r->w, 1};
 	/* A long detail leaves two thirds to the label, a short one all it needs. */
@@ -163,7 +181,10 @@ static void draw_item(const struct view_list *v, const struct session_item *it, 
 
 	if (selected)
 		surface_text(to, row, r->x, y, STYLE_POPUP, "▸");
-	surface_text(to, label, label.x, y, STYLE_POPUP, it->label ? it->label : "");
+	if (l->paths)
+		draw_path(to, label, text);
+	else
+		surface_text(to, label, label.x, y, STYLE_POPUP, text);
 	if (it->detail && detail.w > 0)
 		surface_text(to, detail, detail.x, y, STYLE_HINT, it->detail);
 	if (selected)
@@ -191,7 +212,7 @@ static void list_draw(const struct view *base, const struct session *s, struct s
 		bool selected = i == v->selected && (!completion || v->touched);
 
 		if (v->fits[i] < s->list.count)
-			draw_item(v, &s->list.items[v->fits[i]], to, y++, selected);
+			draw_item(v, &s->list, v->fits[i], to, y++, selected);
 	}
 	if (!v->fit_count)
 		surface_text(to, base->r, base->r.x + 1, y, STYLE_HINT, "nothing fits");

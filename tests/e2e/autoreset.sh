@@ -36,6 +36,19 @@ grep -q 'starts by itself' "$TMPDIR/err" || bad "$(cat "$TMPDIR/err")"
 [ "$(resets)" = 4 ] || bad "$(resets) resets"
 runs_again
 end
+
+begin flash__says_so__loader_comes_again
+hand "button down"
+timeout 60 env $(shim_env "$B/tasmite") "$B/tasmite" chip --port /dev/ttyUSB0 >"$TMPDIR/out" 2>"$TMPDIR/err" ||
+	bad "$(cat "$TMPDIR/err")"
+grep -q 'Its boot loader has started, not the firmware' "$TMPDIR/err" || bad "$(cat "$TMPDIR/err")"
+grep -q 'release the button' "$TMPDIR/err" || bad "$(cat "$TMPDIR/err")"
+timeout 60 env $(shim_env "$B/tasmite") "$B/tasmite" flash --port /dev/ttyUSB0 --yes "$TMPDIR/app.bin" 2>"$TMPDIR/err" ||
+	bad "$(cat "$TMPDIR/err")"
+grep -q 'starts by itself' "$TMPDIR/err" && bad "it does not: $(cat "$TMPDIR/err")"
+grep -q 'Its boot loader has started, not the firmware' "$TMPDIR/err" || bad "$(cat "$TMPDIR/err")"
+hand "button up"
+end
 sim_stop
 
 begin chip__slow_en__remembered

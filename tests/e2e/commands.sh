@@ -85,10 +85,10 @@ tm_type 'SSId3 x'
 edit '! SSId takes the numbers 1 to 2'
 tm_keys C-c
 tm_type 'Topic 1'
-edit "! the value 1 brings the firmware's own Topic back"
+edit "! the value 1 means the firmware's default"
 tm_keys C-c
 tm_type 'Topic 1abc'
-edit '! this version takes such a value for 1'
+edit '! up to 6\.1\.1 a value that begins with the number 1'
 tm_keys C-c
 tm_type 'Backlog SSId1 home ; Power'
 edit '! this version keeps the blank before the ;'

@@ -50,9 +50,21 @@ path_known() {
 	path=$(sed -nE 's,.*"OtaUrl":"http://127\.0\.0\.1:[0-9]+(/[a-z0-9]+/[a-z.-]+)".*,\1,p' "$REC" | head -n 1)
 	[ -n "$path" ]
 }
+# tells_refusals N: the first ones one by one, in few lines how many more; N at least in all
+tells_refusals() {
+	rm -f "$TMPDIR/log.txt"
+	tm_line "/save $TMPDIR/log.txt --all"
+	wait_for 10 grep -qF 'upgrade: Done' "$TMPDIR/log.txt" || bad "the log is not saved"
+	told=$(grep -cE 'turned away|no such file here' "$TMPDIR/log.txt")
+	more=$(sed -nE 's/.* ([0-9]+) more requests? (was|were) refused, the last from 127\.0\.0\.[89]$/\1/p' "$TMPDIR/log.txt" |
+		awk '{n += $1} END {print n + 0, NR}')
+	[ $((told + ${more% *})) -ge "$1" ] || bad "$told refusals and $more more (in lines) are told of, not $1"
+	[ "$told" -le 20 ] && [ "${more#* }" -le 10 ] || bad "refusals take $told lines and ${more#* }"
+}
 completes() {
 	[ -z "$case_bad" ] || { tm_stop; sim_stop; return; }
 	see 'upgrade: Done\. It runs 6\.1\.1' 300
+	[ -z "${1:-}" ] || tells_refusals "$1"
 	tm_keys F10
 	wait_for 10 tm_ended || bad "it does not end"
 	tm_stop
@@ -71,7 +83,7 @@ wait $flooder || bad "the flood: $(cat "$TMPDIR/flood" "$TMPDIR/flood.err")"
 figures "d['sent'] == $COUNT and not d['wrong'] and d['statuses'].get('404', 0) > $COUNT / 20"
 figures "d['images_served'] == 0 and d['slow_sent_away'] > 0"
 figures "d['memory_most_kb'] - d['memory_first_kb'] < 16384 and d['descriptors'] < 80"
-completes
+completes "$(sed -nE 's/.*"404": ([0-9]+).*/\1/p' "$TMPDIR/flood")"
 end
 
 # Whoever knows the path and has the device's address takes the file too, and hangs up in the middle.

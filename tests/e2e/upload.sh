@@ -88,6 +88,22 @@ err 'is for ESP32, the device is an ESP8266'
 holds "$FW/6.1.1-full.img"
 end
 
+# What the files are is known only when the device is being asked already.
+begin upload__tells__a_file_that_is_not_what_was_said
+run 1 --minimal "$FW/6.1.1-full.img" "$FW/old/sonoff-classic.bin" "$PAGE"
+json 'd["result"] == "not-begun" and "is no minimal build" in d["text"]'
+run 1 "$FW/nothing.bin" "$PAGE"
+json 'd["result"] == "not-begun" and "nothing.bin" in d["text"]'
+tm_start 120 40 "$B/tasmite" "$DEV"
+see 'sonoff'
+tm_line "/upload $FW/old/sonoff-classic.bin $PAGE --minimal $FW/6.1.1-full.img"
+see 'upload: Not begun' 20
+tm_keys C-q
+wait_for 10 tm_ended || bad "it does not end"
+tm_stop
+holds "$FW/6.1.1-full.img"
+end
+
 begin upload__tells__a_page_that_is_not_there
 hand "fault wifi-refused"
 run 1 "$FW/old/sonoff-classic.bin" "$PAGE"
@@ -174,6 +190,27 @@ tm_keys C-q
 wait_for 10 tm_ended || bad "it does not end"
 tm_stop
 holds "$FW/6.1.1-classic.img"
+sim_stop
+end
+
+begin upload__in_the_session__is_not_left_without_a_question
+device 6.1.1-minimal --wifi-rate 4000
+tm_start 120 40 "$B/tasmite" "$DEV"
+see 'sonoff'
+tm_line "/upload $FW/alone/sonoff-classic.bin $PAGE"
+see 'Upload to the' 60
+tm_keys y
+see '[0-9]+ KB/s' 60
+tm_keys C-q
+see 'Leave during an upload'
+tm_keys n
+gone 'Leave during an upload'
+tm_line '/quit'
+see 'Leave during an upload'
+tm_keys y
+wait_for 10 tm_ended || bad "it does not end"
+[ "$(tm_code)" = 0 ] || bad "exit code $(tm_code)"
+tm_stop
 sim_stop
 end
 

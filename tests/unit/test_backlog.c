@@ -376,6 +376,46 @@ static void state__has__a_text(void **state)
 			    backlog_state_text((enum backlog_state)k));
 }
 
+static void parse__takes__a_line_that_is_no_backlog(void **state)
+{
+	struct backlog b;
+	long suspect = 5;
+
+	(void)state;
+	backlog_init(&b);
+	assert_true(backlog_parse(&b, "Password1 a;b", &suspect));
+	assert_int_equal(b.count, 1);
+	assert_string_equal(b.steps[0].text, "Password1 a;b");
+	assert_int_equal(suspect, -1);
+	backlog_fini(&b);
+	/* One piece may be too long, and then all is refused. */
+	{
+		static char line[BACKLOG_TEXT + 40] = "Backlog1 Mem1 a;Mem2 ";
+
+		memset(line + strlen(line), 'x', BACKLOG_TEXT);
+		assert_false(backlog_parse(&b, line, NULL));
+		backlog_fini(&b);
+	}
+}
+
+static void plan__leaves_out__what_is_done(void **state)
+{
+	struct backlog b;
+
+	(void)state;
+	backlog_init(&b);
+	add(&b, "Mem1 a");
+	assert_true(backlog_add_wait(&b, "up", 2, 1000, 0));
+	add(&b, "Upgrade 1");
+	add(&b, "Template {\"NAME\":\"x\"}");
+	b.steps[0].state = BACKLOG_STORED;
+	b.steps[1].state = BACKLOG_STORED;
+	backlog_plan(&b, FW(9, 5, 0), false);
+	assert_int_equal(b.part_count, 1);
+	assert_string_equal(b.parts[0].line, "Backlog Template {\"NAME\":\"x\"};Upgrade 1");
+	backlog_fini(&b);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -395,6 +435,8 @@ int main(void)
 	    cmocka_unit_test(trap__knows__the_consoles_buffer),
 	    cmocka_unit_test(facts__tell__what_restarts),
 	    cmocka_unit_test(state__has__a_text),
+	    cmocka_unit_test(parse__takes__a_line_that_is_no_backlog),
+	    cmocka_unit_test(plan__leaves_out__what_is_done),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -11,6 +11,7 @@
 #include <cmocka.h>
 
 #include "tasmite/base/str.h"
+#include "tasmite/core/tasmota/backlog.h"
 #include "tasmite/core/tasmota/catalog.h"
 #include "tasmite/core/tasmota/check.h"
 
@@ -56,6 +57,36 @@ static void check_line__is_quiet__where_all_is_well(void **state)
 		check("15.0.1", lines[i], "");
 		check("6.1.1", lines[i], "");
 		check("", lines[i], "");
+	}
+}
+
+/* What is told while a line is written is what is told of it when it is to be sent. */
+static void check_line__says__what_is_said_before_sending(void **state)
+{
+	static const struct {
+		const char *version, *line;
+	} rows[] = {{"8.5.0", "Topic 1"}, {"6.1.1", "SSId1 1abc"}, {"6.1.1", "SSId1 65537"},
+	    {"6.1.1", "SSId1 +1 x"}, {"6.1.1", "SSId1 on"}, {"8.5.0", "MqttHost 0"},
+	    {"8.5.0", "Topic \""}, {"8.5.0", "Hostname a%b"}, {"8.5.0", "Password1 abcd"},
+	    {"8.5.0", "SSId1 K\xC3\xBC"}, {"8.5.0", "SSId1 a\tb"}, {"8.5.0", "FriendlyName1 x "},
+	    {"6.1.1", "SSId1 123456789012345678901234567890123"},
+	    {"8.5.0", "SSId1 123456789012345678901234567890123"},
+	    {"", "SSId1 123456789012345678901234567890123"}};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		const char *line = rows[i].line;
+		uint32_t version = catalog_version(rows[i].version);
+		struct check_line in = {line, strlen(line), SIZE_MAX, version};
+		struct check_warning w[CHECK_MAX];
+		char why[160];
+		bool found = false;
+
+		backlog_trap(line, version, why, sizeof(why));
+		for (size_t k = check_line(&in, w, CHECK_MAX); k > 0; k--)
+			found = found || !strcmp(w[k - 1].text, why);
+		if (!why[0] || !found)
+			fail_msg("%s [%s]: '%s' is not told", line, rows[i].version, why);
 	}
 }
 
@@ -337,6 +368,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(check_line__is_quiet__where_all_is_well),
+	    cmocka_unit_test(check_line__says__what_is_said_before_sending),
 	    cmocka_unit_test(check_line__names__unknown_commands),
 	    cmocka_unit_test(check_line__names__indexes_and_ranges),
 	    cmocka_unit_test(check_line__tells__of_a_restart_once),

@@ -89,8 +89,8 @@ static void has_all(const char *shell, const char *const *texts, size_t n)
 static void completion_script__makes__a_script_for_bash(void **state)
 {
 	static const char *const texts[] = {
-	    "commands=' flash chip image erase backup verify list replay diagnose upgrade send "
-	    "upload'\n",
+	    ("commands=' flash chip image erase backup verify list replay diagnose upgrade send "
+	     "upload'\n"),
 	    "\tlist)\n\t\tnames=' --json --help'\n\t\toperand='none'\n\t\tlist=''\n\t\t;;\n",
 	    "\tchip)\n\t\tnames=' --port --json --timeout --help'\n\t\toperand='none'\n",
 	    "\t\toperand='words'\n\t\tlist='all'\n\t\t;;\n",

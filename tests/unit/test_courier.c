@@ -385,7 +385,131 @@ static void script__is_stored_whole__over_a_bad_link(void **state)
 		all += lossy_run(1, seed, "drop:1/400", &tries);
 		all += lossy_run(0, seed, "flip:1/800", &tries);
 	}
+	for (uint64_t seed = 1; seed <= 300; seed++)
+		all += lossy_run(seed % BUILDS, seed, "drop:1/300", &tries);
 	assert_true(all > 20);
+}
+
+/* A device that is played: to each line that goes out the next of `says` comes, the last one again and
+ * again; NULL: nothing. What goes out is kept, a line each. */
+static void play(struct post *p, const char *const *says, size_t count, struct sbuf *sent)
+{
+	mono_t now = p->r->now;
+	size_t n, at = 0;
+	char piece[64];
+
+	while (courier_busy(p->c)) {
+		now = courier_deadline(p->c);
+		n = courier_tx(p->c, "\n", piece, sizeof(piece), now);
+		sbuf_add_n(sent, piece, n);
+		if (!n || piece[n - 1] != '\n') {
+			courier_tick(p->c, now);
+			continue;
+		}
+		if (says[at])
+			courier_rx(p->c, (const uint8_t *)says[at], strlen(says[at]), now);
+		at += at + 1 < count;
+	}
+	p->r->now = now;
+}
+
+#define ECHO(line)   "00:00:09 CMD: " line "\n"
+#define ANSWER(json) "00:00:09 RSL: stat/x/RESULT = {" json "}\n"
+
+/* One that shows that it lives gets more tries than one that says nothing. */
+static void tries__are_more__where_something_comes_back(void **state)
+{
+	static const char *const command[] = {"Sleep 40"};
+	static const struct {
+		const char *says;
+		unsigned tries;
+	} rows[] = {{NULL, COURIER_TRIES},
+	    {ECHO("Sleep 4") ANSWER("\"Sleep\":4"), COURIER_TRIES_ALIVE},
+	    {ECHO("Sleep 4"), COURIER_TRIES_ALIVE}, {ECHO("Sleep 40"), COURIER_TRIES_ALIVE},
+	    {ECHO("Serial buffer overrun"), COURIER_TRIES_ALIVE},
+	    /* no echo ever: nothing tells that anything is lost */
+	    {ANSWER("\"Sleep\":4"), COURIER_TRIES}, {"00:00:09 MQT: noise\n", COURIER_TRIES},
+	    /* not lost, but so */
+	    {ECHO("Sleep 40") ANSWER("\"Sleep\":4"), 3},
+	    {ECHO("Sleep 40") ANSWER("\"Command\":\"Unknown\""), 1}};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct post *p = post_new("8.5.0-full", NULL);
+		struct sbuf sent;
+
+		sbuf_init(&sent, 4000);
+		send(p, command, 1, 0, true);
+		play(p, &rows[i].says, 1, &sent);
+		assert_int_equal(courier_steps(p->c)->steps[0].tries, rows[i].tries);
+		assert_int_equal(p->lines, rows[i].tries);
+		assert_int_equal(p->stops, 1);
+		/* Once more begins anew. */
+		assert_true(courier_again(p->c, p->r->now));
+		assert_int_equal(courier_steps(p->c)->steps[0].tries, 1);
+		sbuf_fini(&sent);
+		post_free(p);
+	}
+}
+
+/* What it has stored is what it ran last, whatever was lost of its words. */
+static void answer__is_believed__when_it_can_be(void **state)
+{
+	static const struct {
+		const char *commands[2];
+		size_t count;
+		const char *says[5];
+		size_t n;
+		const char *sent;
+	} rows[] = {
+	    /* the same byte lost twice */
+	    {{"Sleep 40"}, 1,
+		{ECHO("Sleep 40") ANSWER("\"Sleep\":4"), ECHO("Sleep 40") ANSWER("\"Sleep\":4"),
+		    ECHO("Sleep 40") ANSWER("\"Sleep\":40")},
+		3, "Sleep 40\nSleep 40\nSleep 40\n"},
+	    /* the line end behind the answer is lost, and a letter of the line that goes again */
+	    {{"Mem1 some"}, 1,
+		{ECHO("Mem1 some") "00:00:09 RSL: stat/x/RESULT = {\"Mem1\":\"some\"}",
+		    "00:00:12 CMD Mem1 sme\n" ANSWER("\"Mem1\":\"sme\""),
+		    ECHO("Mem1 some") ANSWER("\"Mem1\":\"some\"")},
+		3, "Mem1 some\nMem1 some\nMem1 some\n"},
+	    /* the 5 is lost: it was PulseTime1 that was set, and nothing was heard of it */
+	    {{"PulseTime1 101", "PulseTime5 105"}, 2,
+		{ECHO("PulseTime1 101") ANSWER("\"PulseTime1\":101"), NULL,
+		    ECHO("PulseTime5 105") ANSWER("\"PulseTime5\":105"),
+		    ECHO("PulseTime1 101") ANSWER("\"PulseTime1\":101")},
+		4, "PulseTime1 101\nPulseTime5 105\nPulseTime5 105\nPulseTime1 101\n"},
+	    {{"SetOption1 1", "SetOption12 1"}, 2,
+		{ECHO("SetOption1 1") ANSWER("\"SetOption1\":\"ON\""), NULL,
+		    ECHO("SetOption12 1") ANSWER("\"SetOption12\":\"ON\""),
+		    ECHO("SetOption1 1") ANSWER("\"SetOption1\":\"ON\"")},
+		4, "SetOption1 1\nSetOption12 1\nSetOption12 1\nSetOption1 1\n"},
+	    /* no digit less of 5 is 2 */
+	    {{"PulseTime2 102", "PulseTime5 105"}, 2,
+		{ECHO("PulseTime2 102") ANSWER("\"PulseTime2\":102"), NULL,
+		    ECHO("PulseTime5 105") ANSWER("\"PulseTime5\":105")},
+		3, "PulseTime2 102\nPulseTime5 105\nPulseTime5 105\n"},
+	    /* its echo was right: only the answer is missing */
+	    {{"PulseTime1 101", "PulseTime5 105"}, 2,
+		{ECHO("PulseTime1 101") ANSWER("\"PulseTime1\":101"), ECHO("PulseTime5 105"),
+		    ECHO("PulseTime5 105") ANSWER("\"PulseTime5\":105")},
+		3, "PulseTime1 101\nPulseTime5 105\nPulseTime5 105\n"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct post *p = post_new("8.5.0-full", NULL);
+		struct sbuf sent;
+
+		sbuf_init(&sent, 4000);
+		send(p, rows[i].commands, rows[i].count, 0, true);
+		play(p, rows[i].says, rows[i].n, &sent);
+		assert_string_equal(sbuf_str(&sent), rows[i].sent);
+		all_stored(p);
+		assert_int_equal(p->stops, 0);
+		sbuf_fini(&sent);
+		post_free(p);
+	}
 }
 
 /* ---- refusals, restarts, an end in the middle --------------------------------------------------- */
@@ -681,6 +805,8 @@ int main(void)
 	    cmocka_unit_test(template__holds_semicolons__on_each_build),
 	    cmocka_unit_test(script__is_stored_whole__over_a_link_that_loses_bytes),
 	    cmocka_unit_test(script__is_stored_whole__over_a_bad_link),
+	    cmocka_unit_test(tries__are_more__where_something_comes_back),
+	    cmocka_unit_test(answer__is_believed__when_it_can_be),
 	    cmocka_unit_test(script__stops__at_an_unknown_command),
 	    cmocka_unit_test(backlog__goes_on__behind_a_refusal),
 	    cmocka_unit_test(error__is_told_apart__from_unknown),

@@ -747,6 +747,42 @@ static void doctor_bytes__take__any_line_end(void **state)
 	assert_string_equal(doctor_view(doctor)->verdict[DOCTOR_WIFI].reason, "connected");
 }
 
+static void doctor_written__names__the_build_of_what_runs(void **state)
+{
+	(void)state;
+	(void)of(PROJECT("6.1.1-2_3_0"));
+	doctor_written(doctor, "classic");
+	assert_string_equal(doctor_view(doctor)->variant, "classic");
+	(void)of(PROJECT("6.1.1(lite)-2_3_0")); /* it says so itself */
+	doctor_written(doctor, "classic");
+	assert_string_equal(doctor_view(doctor)->variant, "lite");
+	doctor_free(NULL);
+}
+
+/* Unreadable for long, then a line: that is a finding, but what runs was heard. */
+static void garbage__is_a_finding__where_it_is_much(void **state)
+{
+	static char log[1000];
+	const struct doctor_view *v;
+
+	(void)state;
+	log[0] = '\0';
+	for (int i = 0; i < 12; i++)
+		strcat(log, "\x80\x81\x82\x83\x84\x85\x86\x87\x88\x89\n");
+	v = of(log);
+	assert_string_equal(v->verdict[DOCTOR_BOOT].reason, "garbage");
+	assert_int_equal(v->verdict[DOCTOR_BOOT].line, 12);
+	strcat(log, JOINED);
+	v = of(log);
+	assert_string_equal(v->verdict[DOCTOR_BOOT].reason, "running");
+	assert_int_equal(v->finding[DOCTOR_F_WRONG_BAUD].count, 2);
+	assert_int_equal(v->finding[DOCTOR_F_WRONG_BAUD].lines[0], 1);
+	assert_int_equal(v->finding[DOCTOR_F_WRONG_BAUD].lines[1], 12);
+	/* Among many lines that can be read it is the ROM's text at its own rate. */
+	strcat(log, JOINED JOINED);
+	assert_int_equal(of(log)->finding[DOCTOR_F_WRONG_BAUD].count, 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -777,6 +813,8 @@ int main(void)
 	    CASE(doctor_names__are__of_the_contract),
 	    CASE(findings__keep__the_first_lines_and_the_newest),
 	    CASE(doctor_bytes__take__any_line_end),
+	    CASE(doctor_written__names__the_build_of_what_runs),
+	    CASE(garbage__is_a_finding__where_it_is_much),
 #undef CASE
 	};
 

@@ -291,6 +291,66 @@ static void reset__flash_job__starts_what_was_written(void **state)
 	end();
 }
 
+/* Who does not follow the boot is told what became of it, the line being whole or not. */
+static void reset__start_is_listened_for__button_held_or_not(void **state)
+{
+	(void)state;
+	for (int cut = RIG_WHOLE; cut <= RIG_RANDOM; cut++) {
+		for (int held = 0; held < 2; held++) {
+			struct rig_config c = lines_config(true, 1);
+			c.cut = (enum rig_cut)cut;
+			c.link.device.no_app = false;
+			c.job.see_start = true;
+			begin(&c);
+			sim_link_button(rig.link, held, rig.now);
+			expect_done(20 * S);
+			assert_int_equal(engine_started(rig.e),
+			    held ? ENGINE_STARTED_LOADER : ENGINE_STARTED_APP);
+			assert_int_equal(engine_in_loader(rig.e), held);
+			assert_int_equal(mode_after(500 * MS) == SIM_MODE_APP, !held);
+			end();
+		}
+	}
+}
+
+static bool cut_off;
+
+/* The chip loses its power at the very last. */
+static void dies(struct rig *r, bool dtr, bool rts)
+{
+	sim_link_lines(r->link, dtr, rts, r->now);
+	if (rts && engine_chip_info(r->e)->known && !cut_off) {
+		cut_off = true;
+		sim_link_power(r->link, false, r->now);
+	}
+}
+
+static void reset__start_is_listened_for__a_second_at_most(void **state)
+{
+	(void)state;
+	struct rig_config c = lines_config(true, 1);
+	c.job.see_start = true;
+	c.lines = dies;
+	cut_off = false;
+	begin(&c);
+	while (!cut_off)
+		assert_false(rig_run(&rig, MS));
+	expect_done(1500 * MS);
+	assert_int_equal(engine_started(rig.e), ENGINE_STARTED_SILENT);
+	assert_false(engine_in_loader(rig.e)); /* that RTS works was seen before */
+	end();
+}
+
+static void reset__start_is_not_listened_for__by_itself(void **state)
+{
+	(void)state;
+	struct rig_config c = lines_config(true, 1);
+	begin(&c);
+	expect_done(20 * S);
+	assert_int_equal(engine_started(rig.e), ENGINE_STARTED_UNKNOWN);
+	end();
+}
+
 /* ---- no circuit, or half of one ----------------------------------------------------------------- */
 static void no_reset__by_hand_as_ever__silent_board(void **state)
 {
@@ -732,6 +792,9 @@ int main(void)
 	    cmocka_unit_test(reset__long_sequence__ends_with_the_banner),
 	    cmocka_unit_test(reset__unreadable_banner__counts),
 	    cmocka_unit_test(reset__flash_job__starts_what_was_written),
+	    cmocka_unit_test(reset__start_is_listened_for__button_held_or_not),
+	    cmocka_unit_test(reset__start_is_listened_for__a_second_at_most),
+	    cmocka_unit_test(reset__start_is_not_listened_for__by_itself),
 	    cmocka_unit_test(no_reset__by_hand_as_ever__silent_board),
 	    cmocka_unit_test(no_reset__power_by_hand_meanwhile__is_found),
 	    cmocka_unit_test(no_reset__loader_there_already__is_found),

@@ -320,6 +320,18 @@ static void filter_off__numbers__lines_as_they_are(void **state)
 	lines_free(l);
 }
 
+static void filter_set__takes__quotes_within_quotes(void **state)
+{
+	struct filter *f = make("\"say \"\"hi\"\"\" 'it''s'", 0, 0);
+
+	(void)state;
+	assert_true(passes(f, "x say \"hi\" y", LINE_RX));
+	assert_true(passes(f, "it's", LINE_RX));
+	assert_false(passes(f, "say hi, its", LINE_RX));
+	filter_free(f);
+	filter_free(NULL);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -331,6 +343,7 @@ int main(void)
 	    cmocka_unit_test(filter_step__shows__marks_alone),
 	    cmocka_unit_test(filter_step__keeps_up__with_dropped_lines),
 	    cmocka_unit_test(filter_off__numbers__lines_as_they_are),
+	    cmocka_unit_test(filter_set__takes__quotes_within_quotes),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -31,7 +31,8 @@ struct rig {
 	struct httpd_file file[2];
 	uint8_t *data;
 	char url[120];
-	unsigned asked, closed, whole, refused, strangers, status;
+	unsigned asked, closed, whole, refused, strangers, status, more, mores;
+	mono_t more_after, more_at, more_gap; /* the shortest time between two */
 	uint32_t sent;
 	struct httpd_event last;
 	bool free_when_asked;
@@ -41,7 +42,6 @@ static void on_event(void *ctx, const struct httpd_event *e, mono_t now)
 {
 	struct rig *r = ctx;
 
-	(void)now;
 	switch (e->kind) {
 	case HTTPD_ASKED:
 		r->asked++;
@@ -64,6 +64,14 @@ static void on_event(void *ctx, const struct httpd_event *e, mono_t now)
 		break;
 	case HTTPD_STRANGER:
 		r->strangers++;
+		r->last = *e;
+		break;
+	case HTTPD_MORE:
+		if (r->mores && (r->mores == 1 || now - r->more_at < r->more_gap))
+			r->more_gap = now - r->more_at;
+		r->mores++;
+		r->more += e->n;
+		r->more_at = now;
 		r->last = *e;
 		break;
 	}
@@ -95,6 +103,7 @@ static void serve(struct rig *r, const char *peer, mono_t patience)
 	    .files = r->file,
 	    .count = 2,
 	    .patience = patience,
+	    .more_after = r->more_after,
 	    .event = on_event,
 	    .ctx = r};
 	struct err err;
@@ -435,6 +444,53 @@ static void httpd__survives__malformed_requests(void **state)
 	stop(&r);
 }
 
+/* The first are told one by one, of all others how many there were: now and then, and in the end. */
+static void httpd__counts__what_it_refuses_in_a_flood(void **state)
+{
+	struct rig r = start();
+	struct httpd_event e;
+	char *body;
+
+	(void)state;
+	r.more_after = MONO_MS(20);
+	serve(&r, DEVICE, 0);
+	for (int i = 0; i < 60; i++)
+		(void)ask(&r, i % 2 ? DEVICE : "127.0.0.8", "GET /x HTTP/1.0\r\n\r\n", big,
+		    sizeof(big), &body);
+	assert_int_equal(r.refused + r.strangers, 20);
+	while (!r.mores)
+		turn(&r);
+	assert_int_equal(r.last.kind, HTTPD_MORE);
+	assert_true(!strcmp(r.last.path, DEVICE) || !strcmp(r.last.path, "127.0.0.8"));
+	(void)ask(&r, "127.0.0.7", "GET /x HTTP/1.0\r\n\r\n", big, sizeof(big), &body);
+	(void)ask(&r, DEVICE, "GET /y HTTP/1.0\r\n\r\n", big, sizeof(big), &body);
+	if (httpd_untold(r.h, &e)) {
+		assert_string_equal(e.path, DEVICE);
+		r.more += e.n;
+	}
+	assert_false(httpd_untold(r.h, &e));
+	assert_int_equal(r.refused + r.strangers + r.more, 62);
+	assert_int_equal(httpd_counts(r.h)->refused + httpd_counts(r.h)->strangers, 62);
+	/* Twice as late each time: however many come, few are told of. */
+	assert_true(r.mores < 2 || r.more_gap >= 2 * r.more_after);
+	stop(&r);
+}
+
+static void httpd__does_not_count__the_few(void **state)
+{
+	struct rig r = start();
+	struct httpd_event e;
+	char *body;
+
+	(void)state;
+	serve(&r, DEVICE, 0);
+	for (int i = 0; i < 20; i++)
+		(void)ask(&r, "127.0.0.8", "GET /x HTTP/1.0\r\n\r\n", big, sizeof(big), &body);
+	assert_int_equal(r.strangers, 20);
+	assert_false(httpd_untold(r.h, &e));
+	stop(&r);
+}
+
 static void httpd_free__is_allowed__within_an_event(void **state)
 {
 	struct rig r = start();
@@ -497,6 +553,8 @@ int main(void)
 	    cmocka_unit_test(httpd__sends_away__who_is_slow_with_a_request),
 	    cmocka_unit_test(httpd__lets_the_device_in__where_slow_ones_fill_it),
 	    cmocka_unit_test(httpd__survives__malformed_requests),
+	    cmocka_unit_test(httpd__counts__what_it_refuses_in_a_flood),
+	    cmocka_unit_test(httpd__does_not_count__the_few),
 	    cmocka_unit_test(httpd_free__is_allowed__within_an_event),
 	    cmocka_unit_test(httpd_new__tells__what_is_wrong_with_an_address),
 	    cmocka_unit_test(httpd_local_address__finds__the_network_of_the_device),

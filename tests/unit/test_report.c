@@ -702,6 +702,20 @@ static void journal_event__counts__how_joins_ended(void **state)
 	assert_int_equal(j.trying, -1);
 }
 
+static void journal_event__learns__what_the_set_up_page_tries(void **state)
+{
+	struct journal j;
+
+	(void)state;
+	journal_init(&j);
+	hears(&j, "WIF: Connecting to AP indebuurt as s-1 ...");
+	assert_int_equal(j.name_count, 1);
+	assert_string_equal(j.names[0], "indebuurt");
+	assert_int_equal(j.nets, 0); /* it is no join of what is set */
+	journal_sent(&j, "SSID1 a\0b", 9, 0);
+	assert_int_equal(j.name_count, 1);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -730,6 +744,7 @@ int main(void)
 	    cmocka_unit_test(journal_event__learns__names_from_answers),
 	    cmocka_unit_test(journal_event__keeps__the_users_names_before_a_scans),
 	    cmocka_unit_test(journal_event__counts__how_joins_ended),
+	    cmocka_unit_test(journal_event__learns__what_the_set_up_page_tries),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -227,6 +227,64 @@ static void secret_name__is_told__by_its_words(void **state)
 	assert_false(script_secret_name(""));
 }
 
+static void read__asks__for_no_more_names_than_it_holds(void **state)
+{
+	static char text[2000];
+	struct script_wants w;
+	struct backlog b;
+
+	(void)state;
+	for (char c = 'a'; c < 'a' + SCRIPT_WANTS + 1; c++) {
+		char line[20] = "Mem1 ${x}\n";
+
+		line[7] = c;
+		strcat(text, line);
+	}
+	assert_int_equal(take(text, NULL, &b, &w), ERR_AGAIN);
+	assert_int_equal(w.count, SCRIPT_WANTS); /* the last one in the next round */
+	backlog_fini(&b);
+	assert_int_equal(
+	    take("Mem1 ${a2345678901234567890123456789012345678901}", NULL, &b, &w), ERR_FORMAT);
+	backlog_fini(&b);
+	assert_int_equal(take("Mem1 ${A_b-9}", NULL, &b, &w), ERR_AGAIN);
+	assert_string_equal(w.names[0], "A_b-9");
+	backlog_fini(&b);
+}
+
+/* One job has room for so many steps, of whatever kind. */
+static void read__refuses__more_steps_than_a_job_has(void **state)
+{
+	static const char *const last[] = {"Mem1 x", "wait up", "delay 1", "Backlog Mem1 a;Mem2 b"};
+	static char text[BACKLOG_STEPS * 7 + 40];
+	struct script_wants w;
+	struct backlog b;
+	struct err err = {0};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(last) / sizeof(last[0]); i++) {
+		char *end = text;
+
+		for (int k = 0; k < BACKLOG_STEPS; k++)
+			end = strcpy(end, "Mem1 a\n") + 7;
+		strcpy(end, last[i]);
+		backlog_init(&b);
+		assert_int_equal(
+		    script_read(text, strlen(text), value, NULL, &b, &w, &err), ERR_RANGE);
+		assert_non_null(strstr(err.text, "line 2001: "));
+		backlog_fini(&b);
+	}
+}
+
+static void time__is_read__in_any_case(void **state)
+{
+	(void)state;
+	assert_int_equal(script_time("2S", 2), 2000);
+	assert_int_equal(script_time("3M", 2), 180000);
+	assert_int_equal(script_time("250MS", 5), 250);
+	assert_int_equal(script_time("2xs", 3), -1);
+	assert_int_equal(script_time("2/", 2), -1);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -241,6 +299,9 @@ int main(void)
 	    cmocka_unit_test(read__refuses__what_has_no_room),
 	    cmocka_unit_test(read__asks__once_for_a_name),
 	    cmocka_unit_test(secret_name__is_told__by_its_words),
+	    cmocka_unit_test(read__asks__for_no_more_names_than_it_holds),
+	    cmocka_unit_test(read__refuses__more_steps_than_a_job_has),
+	    cmocka_unit_test(time__is_read__in_any_case),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

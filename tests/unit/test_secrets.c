@@ -538,6 +538,69 @@ static void secrets_rx__passes__all_byte_values(void **state)
 	secrets_free(s);
 }
 
+static const char *masked_line(const struct secrets *s, const char *line)
+{
+	static char text[2000];
+	struct buf out;
+	size_t n = strlen(line);
+
+	buf_init(&out, n + 1);
+	secrets_mask_line(s, line, n, &out);
+	assert_int_equal(buf_len(&out), n);
+	memcpy(text, buf_bytes(&out), n);
+	text[n] = '\0';
+	buf_fini(&out);
+	return text;
+}
+
+static void secrets_add__trims__and_keeps_a_beginning(void **state)
+{
+	struct secrets *s = secrets_new();
+	static char longer[1200];
+	uint32_t seed = 1;
+
+	(void)state;
+	secrets_add(s, " \thunter22\t ", 12);
+	assert_string_equal(masked_line(s, "x hunter22 y"), "x ******** y");
+	secrets_add(s, "   ", 3);      /* nothing */
+	secrets_add(s, "hunter22", 8); /* known */
+	assert_string_equal(masked_line(s, "x    y"), "x    y");
+	for (size_t i = 0; i < 1100; i++) {
+		seed = seed * 1664525u + 1013904223u;
+		longer[i] = (char)('a' + (seed >> 20) % 26);
+	}
+	secrets_add(s, longer, 1100);
+	assert_int_equal(strspn(masked_line(s, longer), "*"), SECRETS_HOLD_MAX);
+	secrets_free(s);
+	secrets_free(NULL);
+}
+
+/* What is held when somebody wants to see it all goes out as it is. */
+static void secrets_tick__lets_go__what_is_shown_from_now_on(void **state)
+{
+	(void)state;
+	for (int show = 0; show < 2; show++) {
+		struct secrets *s = secrets_new();
+		struct buf out;
+
+		buf_init(&out, 4096);
+		secrets_add(s, "hunter22", 8);
+		secrets_rx(s, (const uint8_t *)"\nx hunt", 7, 0, &out);
+		assert_int_equal(buf_len(&out), 3);
+		secrets_rx(s, NULL, 0, 0, &out); /* no byte is no news */
+		assert_int_equal(secrets_deadline(s), MONO_MS(50));
+		secrets_set_show(s, show);
+		secrets_tick(s, MONO_MS(49), &out);
+		assert_int_equal(buf_len(&out), 3);
+		secrets_tick(s, MONO_MS(50), &out);
+		assert_int_equal(buf_len(&out), 7);
+		assert_memory_equal(buf_bytes(&out), show ? "\nx hunt" : "\nx ****", 7);
+		assert_int_equal(secrets_deadline(s), MONO_NEVER);
+		buf_fini(&out);
+		secrets_free(s);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -557,6 +620,8 @@ int main(void)
 	    cmocka_unit_test(secrets_rx__knows__secret_learned_in_mid_stream),
 	    cmocka_unit_test(secrets_rx__is_same__for_any_cut),
 	    cmocka_unit_test(secrets_rx__passes__all_byte_values),
+	    cmocka_unit_test(secrets_add__trims__and_keeps_a_beginning),
+	    cmocka_unit_test(secrets_tick__lets_go__what_is_shown_from_now_on),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

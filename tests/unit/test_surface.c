@@ -155,6 +155,23 @@ static void surface_glyph__never_stores_controls__of_all_code_points(void **stat
 	surface_fini(&s);
 }
 
+/* The most that fits, in whole characters, of what is wide, combined or no character at all. */
+static void utf8_tail__keeps__whole_characters(void **state)
+{
+	static const struct {
+		const char *text;
+		int cells;
+		const char *want;
+	} rows[] = {{"abcdef", 3, "def"}, {"abc", 3, "abc"}, {"abc", 0, ""}, {"", 5, ""},
+	    {"a日本", 4, "日本"}, {"a日本", 3, "本"}, {"a日本", 1, ""},
+	    {"xe\xcc\x81y", 2, "e\xcc\x81y"}, {"xe\xcc\x81y", 1, "y"}, {"e\xcc\x81", 0, ""},
+	    {"ab\xff\xfe", 2, "\xff\xfe"}, {"ab\xe6\x97", 2, "\xe6\x97"}, {"a\tb", 2, "\tb"}};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		assert_string_equal(utf8_tail(rows[i].text, rows[i].cells), rows[i].want);
+}
+
 static void surface_text__shows_controls__as_question_marks(void **state)
 {
 	struct surface s;
@@ -244,6 +261,7 @@ int main(void)
 	    cmocka_unit_test(surface_glyph__puts_marks__on_the_cell_before),
 	    cmocka_unit_test(surface_ascii__is__surface_glyph_for_each),
 	    cmocka_unit_test(surface_glyph__never_stores_controls__of_all_code_points),
+	    cmocka_unit_test(utf8_tail__keeps__whole_characters),
 	    cmocka_unit_test(surface_text__shows_controls__as_question_marks),
 	    cmocka_unit_test(surface_box__joins__lines_that_meet),
 	    cmocka_unit_test(surface_text__maps_marks__without_unicode),

@@ -672,6 +672,76 @@ static void upgrade__restores__an_empty_address(void **state)
 	end(&r);
 }
 
+static void upgrade__ends__where_a_transfer_stalls(void **state)
+{
+	struct upgrade_request q = {.part = UPGRADE_MAIN, .total = 400 * KB, .free_space = -1};
+	struct upgrade_request empty = {.part = UPGRADE_MAIN, .free_space = -1};
+	struct rig r = begin();
+
+	(void)state;
+	assert_false(upgrade_served(r.u));
+	starts(&r);
+	hear(&r, "RSL: stat/s/RESULT = {\"Upgrade\":\"Version 6.1.0 from x\"}");
+	upgrade_asked(r.u, &empty, r.now); /* it was refused */
+	assert_int_equal(seen(&r)->state, UPGRADE_AWAITS);
+	upgrade_sent(r.u, 5, r.now); /* of nothing */
+	upgrade_asked(r.u, &q, r.now);
+	upgrade_sent(r.u, 0, r.now);
+	assert_int_equal(seen(&r)->sent, 0);
+	r.now += MONO_S(46);
+	upgrade_tick(r.u, r.now);
+	assert_int_equal(seen(&r)->outcome, UPGRADE_END_CUT);
+	assert_true(seen(&r)->quiet); /* nobody has seen it give up */
+	upgrade_cancel(r.u, r.now);   /* it is over: the outcome stays */
+	assert_int_equal(seen(&r)->outcome, UPGRADE_END_CUT);
+	put_back(&r);
+	says(&r, "The transfer broke off, and the device asked no more. Try again nearer to the "
+		 "access point. It runs 6.1.0.");
+	upgrade_port_away(r.u, r.now);
+	upgrade_port_gone(r.u);
+	assert_int_equal(seen(&r)->end, UPGRADE_END_CUT);
+	end(&r);
+}
+
+/* Nothing of such a server is seen: the log alone tells, and is waited for longer. */
+static void upgrade__gives_up__on_a_server_of_ones_own(void **state)
+{
+	struct upgrade_device safeboot = {.free_kb = -1, .flash_kb = -1, .variant = "safeboot"};
+	struct rig r = {.reader = loglines_new(), .now = MONO_S(100)};
+
+	(void)state;
+	r.u = upgrade_new(NULL, HERE, &safeboot, r.now);
+	ready(&r, OLD);
+	assert_true(upgrade_planned(r.u)->stranded);
+	assert_true(upgrade_go(r.u, NULL, r.now));
+	assert_string_equal(upgrade_command(r.u, r.now), "OtaUrl " HERE);
+	hear(&r, "RSL: stat/s/RESULT = {\"OtaUrl\":\"" HERE "\"}");
+	assert_string_equal(upgrade_command(r.u, r.now), "Upgrade 1");
+	hear(&r, "RSL: stat/s/RESULT = {\"Upgrade\":\"Version 6.1.0 from x\"}");
+	r.now += MONO_S(299);
+	upgrade_tick(r.u, r.now);
+	assert_int_equal(seen(&r)->state, UPGRADE_AWAITS);
+	r.now += MONO_S(1);
+	upgrade_tick(r.u, r.now);
+	assert_int_equal(seen(&r)->outcome, UPGRADE_END_NOT_BACK);
+	end(&r);
+}
+
+static void upgrade_port_gone__ends__what_was_under_way(void **state)
+{
+	struct rig r = begin();
+
+	(void)state;
+	starts(&r);
+	upgrade_port_gone(r.u);
+	assert_int_equal(seen(&r)->end, UPGRADE_END_PORT);
+	says(&r, "The port went away in the middle; the device may have gone on by itself. It runs "
+		 "6.1.0. Its OtaUrl was not put back: type OtaUrl " OLD);
+	upgrade_port_back(r.u, r.now);
+	assert_int_equal(seen(&r)->state, UPGRADE_ENDED);
+	end(&r);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -698,6 +768,9 @@ int main(void)
 	    cmocka_unit_test(upgrade_line__keeps__the_reason_that_was_told),
 	    cmocka_unit_test(upgrade_line__shortens__the_wait_of_minimal_in_its_network),
 	    cmocka_unit_test(upgrade__restores__an_empty_address),
+	    cmocka_unit_test(upgrade__ends__where_a_transfer_stalls),
+	    cmocka_unit_test(upgrade__gives_up__on_a_server_of_ones_own),
+	    cmocka_unit_test(upgrade_port_gone__ends__what_was_under_way),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

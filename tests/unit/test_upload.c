@@ -256,6 +256,43 @@ static void upload__refuses__what_does_not_fit(void **state)
 	stop(r);
 }
 
+/* The files are looked through while the device is asked: whichever comes first. */
+static void upload__takes_the_files__when_they_are_known(void **state)
+{
+	struct upgrade_file f[UPGRADE_PARTS] = {image("tasmota.bin", 500 * KB, V(14, 2, 0))};
+
+	(void)state;
+	for (int late = 0; late < 2; late++) {
+		struct rig *r = &rig;
+
+		*r = (struct rig){.reader = loglines_new(), .now = MONO_S(100)};
+		r->u = upload_new(NULL, false, false, r->now);
+		if (!late)
+			upload_take_files(r->u, f);
+		looked(r, "14.1.0", true, FREE_600);
+		if (late) {
+			assert_int_equal(upload_planned(r->u)->reason, UPGRADE_NO_FILE);
+			upload_take_files(r->u, f);
+		}
+		assert_int_equal(upload_planned(r->u)->reason, UPGRADE_GOOD);
+		assert_true(upload_go(r->u, r->now));
+		posts(r, UPGRADE_MAIN);
+		assert_int_equal(upload_view(r->u)->total, 500 * KB);
+		stop(r);
+	}
+}
+
+static void upload__ends__when_a_file_is_none(void **state)
+{
+	struct rig *r = start(true);
+
+	(void)state;
+	said(r, "Status 2");
+	upload_refuse(r->u);
+	assert_null(upload_command(r->u));
+	ends(r, UPLOAD_END_PLAN, "Not begun.");
+}
+
 static void upload__sends_minimal_first__where_it_must(void **state)
 {
 	struct rig *r = start(false);
@@ -641,6 +678,76 @@ static void upload_sent__tells__the_rate(void **state)
 	ends(r, UPLOAD_END_NO_PAGE, "no such page");
 }
 
+static struct rig *sent_whole(bool console)
+{
+	struct rig *r = start(console);
+
+	if (console) {
+		console_says_all(r, "14.1.0(minimal)", FREE_600, "10.0.0.7");
+		form(r, "14.1.0", true);
+	} else {
+		looked(r, "14.1.0", true, FREE_600);
+	}
+	assert_true(upload_go(r->u, r->now));
+	assert_false(upload_go(r->u, r->now)); /* once */
+	posts(r, UPGRADE_MAIN);
+	upload_sent(r->u, 500 * KB, r->now);
+	return r;
+}
+
+static void upload__gives_up__a_device_that_does_not_come_back(void **state)
+{
+	struct rig *r = sent_whole(false);
+	const char *path;
+	int part;
+
+	(void)state;
+	page(r, 200, "Upload <b>Successful</b>");
+	for (int i = 0; i < 100 && !upload_view(r->u)->end; i++) {
+		wait(r, 2);
+		if (upload_next(r->u, &path, &part, r->now))
+			lost(r);
+	}
+	ends(r, UPLOAD_END_NOT_BACK, "Nothing was heard after the restart.");
+}
+
+/* It restarted while the last bytes went: what comes up tells whether it had them all. */
+static void upload__judges__a_start_before_the_answer(void **state)
+{
+	struct rig *r = sent_whole(true);
+
+	(void)state;
+	line(r, BOOTS("14.1.0(tasmota)")); /* neither the file's nor what ran */
+	wait(r, 2);
+	ends(r, UPLOAD_END_RESET, "restarted in the middle");
+	r = sent_whole(true);
+	line(r, BOOTS("14.1.0(minimal)")); /* what ran before */
+	wait(r, 2);
+	ends(r, UPLOAD_END_RESET, "restarted in the middle");
+}
+
+/* What comes late, or out of its turn, changes nothing. */
+static void upload__passes_over__what_is_out_of_turn(void **state)
+{
+	struct rig *r = start(false);
+
+	(void)state;
+	line(r, BOOTS("14.2.0(tasmota)")); /* nothing has gone yet */
+	line(r, "00:00:00 WARNING This version does not support persistent settings");
+	looked(r, "14.1.0(lite)", false, FREE_600);
+	assert_string_equal(upload_device(r->u)->variant, "lite");
+	form(r, "9.9.9", false);
+	lost(r);
+	wait(r, 300);
+	assert_int_equal(upload_view(r->u)->state, UPLOAD_READY);
+	assert_int_equal(upload_device(r->u)->version, V(14, 1, 0));
+	upload_cancel(r->u);
+	upload_cancel(r->u);
+	line(r, BOOTS("14.2.0(tasmota)"));
+	assert_int_equal(upload_view(r->u)->now, V(14, 1, 0));
+	ends(r, UPLOAD_END_CANCELLED, "It runs 14.1.0 (lite).");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -648,6 +755,8 @@ int main(void)
 	    cmocka_unit_test(upload__takes_its_access_point__where_it_is_in_no_network),
 	    cmocka_unit_test(upload__goes_on_without__a_console_that_is_mute),
 	    cmocka_unit_test(upload__refuses__what_does_not_fit),
+	    cmocka_unit_test(upload__takes_the_files__when_they_are_known),
+	    cmocka_unit_test(upload__ends__when_a_file_is_none),
 	    cmocka_unit_test(upload__sends_minimal_first__where_it_must),
 	    cmocka_unit_test(upload__believes_the_page__when_it_was_away),
 	    cmocka_unit_test(upload__tells__what_the_page_says),
@@ -661,6 +770,9 @@ int main(void)
 	    cmocka_unit_test(upload_other__believes__the_page_alone),
 	    cmocka_unit_test(upload__judges__the_version_that_comes_up),
 	    cmocka_unit_test(upload_sent__tells__the_rate),
+	    cmocka_unit_test(upload__gives_up__a_device_that_does_not_come_back),
+	    cmocka_unit_test(upload__judges__a_start_before_the_answer),
+	    cmocka_unit_test(upload__passes_over__what_is_out_of_turn),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

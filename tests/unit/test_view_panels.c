@@ -481,6 +481,38 @@ static void view_list__begins__with_what_is_in_force(void **state)
 	assert_string_equal(sc->chosen, "one");
 }
 
+/* Of a path that is too long the front goes, between two folders where the name has room. */
+static void view_list__cuts_paths__at_the_front(void **state)
+{
+	struct screen *sc = *state;
+
+	size(sc, 60, 16);
+	session_list_open(sc->s, "Files", false);
+	sc->s->list.paths = true;
+	session_list_add(sc->s, "/home/somebody/firmware/esp8266/release/tasmota-sensors.bin",
+	    "Tasmota 14.2.0 sensors, ESP8266, fits", "1");
+	session_list_add(sc->s,
+	    "/home/somebody/firmware/esp8266/日本語の名前/機器/かなり長い名前.bin", "x", "2");
+	session_list_add(sc->s,
+	    "/home/x/a-name-that-alone-is-much-longer-than-there-is-room-for-it.bin", "x", "3");
+	session_list_add(sc->s, "folder/a.bin", "", "4");
+	session_list_add(
+	    sc->s, "no folder at all, but words that are more than there is room for", "x", "5");
+	screen_draw(sc);
+	assert_true(screen_find(sc, "▸…/esp8266/release/tasmota-sensors.bin  Tasmota") >= 0);
+	assert_true(screen_find(sc, " …/機器/かなり長い名前.bin              x") >= 0);
+	assert_true(screen_find(sc, " …longer-than-there-is-room-for-it.bin") >= 0);
+	assert_true(screen_find(sc, " folder/a.bin") >= 0);
+	assert_true(screen_find(sc, " no folder at all, but words that") >= 0);
+	screen_keys(sc, "Enter");
+	assert_string_equal(sc->chosen, "1");
+	session_list_open(sc->s, "Ports", false); /* no paths: the front is the name */
+	session_list_add(
+	    sc->s, "ttyUSB0    a port of CP2102/CP2109 that has a long description", "busy", "6");
+	screen_draw(sc);
+	assert_true(screen_find(sc, "▸ttyUSB0    a port of") >= 0);
+}
+
 static void keybar_draw__keeps__the_way_out(void **state)
 {
 	struct screen *sc = *state;
@@ -543,6 +575,7 @@ int main(void)
 	    CASE(statusbar_draw__counts__in_decimal),
 	    CASE(statusbar_draw__tells_of_flashing__where_no_panel_is),
 	    CASE(view_list__begins__with_what_is_in_force),
+	    CASE(view_list__cuts_paths__at_the_front),
 	    CASE(keybar_draw__keeps__the_way_out),
 	    CASE(prompt_draw__gives_a_notice__the_room_it_needs),
 	    CASE(prompt_draw__tells__that_bytes_are_entered),

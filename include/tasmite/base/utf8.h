@@ -22,6 +22,10 @@ int utf8_width(uint32_t cp);
 /* Cells of a terminated string; bytes that don't decode count as one cell each, control
  * characters as none. */
 int utf8_str_width(const char *s);
+/* The longest end of s (terminated) that takes at most so many cells; it begins with a character that
+ * takes one. Bytes that don't decode and control characters count as one cell each, as they are
+ * shown. */
+const char *utf8_tail(const char *s, int cells);
 /* The longest prefix of s (n bytes) that is at most max bytes and doesn't cut a character. */
 size_t utf8_cut(const char *s, size_t n, size_t max);
 

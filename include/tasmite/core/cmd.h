@@ -390,7 +390,7 @@
 	    "")                                                                                   \
 	X(CMD_QUIT, "quit", "", "/quit",                                                          \
 	    "leave",                                                                              \
-	    "Asks while a flash runs.",                                                           \
+	    "Asks while a flash, an upgrade or an upload runs.",                                  \
 	    "")
 /* clang-format on */
 

@@ -145,6 +145,7 @@ struct session_list {
 	size_t count;
 	size_t at;	 /* the item that is selected first: what is in force now */
 	bool completion; /* small, above the edit line; values go into it */
+	bool paths;	 /* the labels are: what does not fit goes at their front */
 };
 
 /* A line of the log that something rests on, kept for when the log has dropped it. */

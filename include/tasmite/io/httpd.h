@@ -29,11 +29,13 @@ struct httpd_file {
 };
 
 enum httpd_event_kind {
-	HTTPD_ASKED,   /* one of the names; total is the length of the body */
-	HTTPD_SENT,    /* n bytes more of it went out */
-	HTTPD_CLOSED,  /* it ended; whole: all of it went out */
-	HTTPD_REFUSED, /* another name, path or method: status says what it got */
-	HTTPD_STRANGER /* another source address: it was not heard; path is that address */
+	HTTPD_ASKED,	/* one of the names; total is the length of the body */
+	HTTPD_SENT,	/* n bytes more of it went out */
+	HTTPD_CLOSED,	/* it ended; whole: all of it went out */
+	HTTPD_REFUSED,	/* another name, path or method: status says what it got */
+	HTTPD_STRANGER, /* another source address: it was not heard; path is that address */
+	/* Of a flood only the first are told of one by one: n more of either kind, the last from path */
+	HTTPD_MORE
 };
 
 struct httpd_event {
@@ -58,11 +60,14 @@ struct httpd_config {
 	const struct httpd_file *files;
 	unsigned count;	 /* at most HTTPD_FILES */
 	mono_t patience; /* for a request, and between bytes; 0: 10 s */
-	httpd_fn event;	 /* may free the server */
+	/* HTTPD_MORE comes no sooner behind what it counts from; 0: 5 s. Each time twice as late, 64 times
+	 * at most. */
+	mono_t more_after;
+	httpd_fn event; /* may free the server */
 	void *ctx;
 };
 
-/* How many were turned away; of a flood only the first are told as events. */
+/* How many were turned away, told as events or not. */
 struct httpd_counts {
 	unsigned asked, refused, strangers, slow;
 };
@@ -71,6 +76,8 @@ struct httpd_counts {
 struct httpd *httpd_new(const struct httpd_config *cfg, struct err *err);
 /* Ends it with all its connections. NULL allowed; allowed within an event. */
 void httpd_free(struct httpd *h);
+/* What HTTPD_MORE would tell now, before the end: then the event is filled out. */
+bool httpd_untold(struct httpd *h, struct httpd_event *e);
 /* The port it listens at. */
 unsigned httpd_port(const struct httpd *h);
 /* "http://10.0.0.2:40001/3k9x.../sonoff.bin"; false when it does not fit. */

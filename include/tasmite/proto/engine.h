@@ -72,6 +72,8 @@ struct engine_job {
 	                   * also play one of its own when it sees DTR (esptool's does) */
 	bool usb_jtag;	  /* the adapter is the chip's own USB (303A:1001): the sequence for that,
 	                * watchdogs silenced, no change of rate */
+	bool see_start;	  /* where the lines restart it in the end, the start is listened for, a
+	                   * second at most: engine_started. Else who follows the boot hears it */
 	bool want_table;  /* ESP32 family: the partition table (and which application starts) is
 	                  * read before the identity is told: engine_partitions, engine_otadata */
 	const char *reset_first; /* name of the sequence that worked on this adapter, or NULL; not
@@ -309,6 +311,15 @@ const struct engine_failure *engine_failure(const struct engine *e);
  * has. */
 bool engine_in_loader(const struct engine *e);
 uint32_t engine_baud(const struct engine *e);
+/* What RTS has made the chip start. */
+enum engine_started {
+	ENGINE_STARTED_UNKNOWN, /* it was not listened for, or what came could not be read */
+	ENGINE_STARTED_APP,	/* from the flash */
+	ENGINE_STARTED_LOADER,	/* the loader again: GPIO0 is low still */
+	ENGINE_STARTED_SILENT	/* nothing was heard */
+};
+/* After DONE: as far as it was listened for (see_start). */
+enum engine_started engine_started(const struct engine *e);
 /* It was the chip's watchdog that started the application. */
 bool engine_by_watchdog(const struct engine *e);
 /* What has to be low at power-on for the loader of this chip of the ESP32 family: "GPIO9"; NULL: a

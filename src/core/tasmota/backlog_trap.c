@@ -1,12 +1,16 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Values that a firmware takes for something else. Source: Tasmota's source, 6.1.1 to 15.2: the
- * console's input, the reading of a command's payload, and what the text commands do with it.
+ * Commands that can't do as they are meant: values that a firmware takes for something else. Source:
+ * Tasmota's source, 6.1.1 to 15.2: the console's input, the reading of a command's payload, and what
+ * the text commands do with it.
  */
 #include "tasmite/core/tasmota/backlog.h"
 
 #include <stdlib.h>
 #include <string.h>
+
+#include "tasmite/base/str.h"
+#include "traps.h"
 
 #define FW(x, y, z) BACKLOG_FW(x, y, z, 0)
 
@@ -36,36 +40,14 @@ static bool say(const struct trap *t, const char *why)
 	return true;
 }
 
+static bool say_trap(const struct trap *t, enum traps_id id)
+{
+	return say(t, traps_text(id));
+}
+
 static bool is_key(const struct trap *t)
 {
 	return backlog_is(&t->name, "Password");
-}
-
-/* As strtol reads it, in 16 bits: 1, 65537, "1abc", "+1 x". */
-static bool counts_to_one(const char *value)
-{
-	bool minus = *value == '-';
-	uint32_t v = 0;
-
-	value += *value == '-' || *value == '+';
-	if (*value < '0' || *value > '9')
-		return false;
-	for (; *value >= '0' && *value <= '9'; value++) {
-		if (v > 214748363) /* what is too large becomes the largest: -1 in 16 bits */
-			return false;
-		v = v * 10 + (uint32_t)(*value - '0');
-	}
-	return (uint16_t)(minus ? 0u - v : v) == 1;
-}
-
-static bool is_switch_word(const char *value)
-{
-	static const char *const words[] = {"on", "true", "start", "user", "fahrenheit"};
-
-	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
-		if (!str_casecmp(value, words[i]))
-			return true;
-	return false;
 }
 
 /* Up to 6.1.1 "0" cleared these; from 6.2 on it clears all. */
@@ -94,26 +76,28 @@ static bool default_trap(const struct trap *t)
 	if (!has_default(t))
 		return false;
 	if (!strcmp(t->value, "1"))
-		return say(t, "the value 1 means the firmware's default");
-	if (before(t, FW(6, 2, 0)) && (counts_to_one(t->value) || is_switch_word(t->value)))
-		return say(t,
-		    "up to 6.1.1 a value that begins with the number 1, or is a word such "
-		    "as on, is taken for 1: the firmware's default");
+		return say_trap(t, TRAPS_DEFAULT);
+	if (before(t, FW(6, 2, 0)) && traps_is_one(t->value, t->n))
+		return say_trap(t, TRAPS_DEFAULT_OLD);
 	if (!strcmp(t->value, "0") && zero_clears(t))
-		return say(t, "the value 0 clears the setting");
+		return say_trap(t, TRAPS_ZERO);
 	if (!strcmp(t->value, "\"") && from(t, FW(6, 2, 0)))
-		return say(t, "a single quote sign clears the setting");
+		return say_trap(t, TRAPS_QUOTE);
 	return false;
 }
 
 static bool length_trap(const struct trap *t)
 {
-	if (backlog_is(&t->name, "SSId") && t->n > 32)
-		return say(t, "an SSID has at most 32 characters");
-	if (is_key(t) && t->n > 64)
-		return say(t, "a Wi-Fi key has at most 64 characters");
+	size_t most = traps_most(t->name.p, t->name.n, t->fw);
+	char name[24];
+
+	if (t->n > most) {
+		str_copy_n(name, sizeof(name), t->name.p, t->name.n);
+		traps_too_long(name, t->n, most, t->fw, t->why, t->size);
+		return true;
+	}
 	if (is_key(t) && t->n < 5 && from(t, FW(8, 1, 0)))
-		return say(t, "from 8.1 on a Wi-Fi key of fewer than 5 characters is ignored");
+		return say_trap(t, TRAPS_KEY_SHORT);
 	if (before(t, FW(8, 1, 0)) && t->n > 32 && t->name.n > 4 &&
 	    (!str_ncasecmp(t->name.p, "mqtt", 4) || backlog_is(&t->name, "Topic") ||
 		backlog_is(&t->name, "Hostname") || backlog_is(&t->name, "WebPassword")))
@@ -124,7 +108,7 @@ static bool length_trap(const struct trap *t)
 static bool text_trap(const struct trap *t)
 {
 	if (backlog_is(&t->name, "Hostname") && strchr(t->value, '%'))
-		return say(t, "a % in the host name resets it to the default");
+		return say_trap(t, TRAPS_PERCENT);
 	if ((backlog_is(&t->name, "Topic") || backlog_is(&t->name, "GroupTopic")) &&
 	    strpbrk(t->value, "#+ /"))
 		return say(t, "the device writes _ for blanks, #, + and / in a topic");
@@ -137,11 +121,9 @@ static bool any_trap(const struct trap *t, const char *text)
 
 	for (size_t i = 0; i < n; i++) {
 		if ((unsigned char)text[i] > 126)
-			return say(t,
-			    "the console throws away a line with characters beyond ASCII: "
-			    "set it on the device's web page");
+			return say_trap(t, TRAPS_NOT_ASCII);
 		if ((unsigned char)text[i] < ' ')
-			return say(t, "the console drops control characters");
+			return say_trap(t, TRAPS_CONTROL);
 	}
 	if (n > backlog_line_max(t->fw))
 		return say(t, "it is longer than the console's buffer");
@@ -166,6 +148,6 @@ bool backlog_trap(const char *text, uint32_t fw, char *why, size_t size)
 	if (text_trap(&t))
 		return true;
 	if (t.value[t.n - 1] == ' ')
-		say(&t, "it ends in a blank, which is stored");
+		say_trap(&t, TRAPS_BLANK);
 	return false;
 }

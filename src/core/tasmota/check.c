@@ -7,12 +7,12 @@
 
 #include "tasmite/base/str.h"
 #include "tasmite/core/tasmota/catalog.h"
+#include "traps.h"
 
 /* Versions at which something changed. */
 #define V6_2  0x06020000u /* a leading 1 is a letter like others; 0 clears */
 #define V6_6  0x06060000u /* both ends of a backlog's commands are trimmed */
 #define V7_0  0x07000000u /* WifiConfig 1 and 3 are gone */
-#define V8_0  0x08000000u /* what is too long is cut, not refused */
 #define V8_1  0x08010000u /* keys below 5 characters are ignored */
 #define V8_3  0x08030000u /* an overrun executes nothing, before: its tail */
 #define V9_4  0x09040000u /* ";" within { } stays, Reset is taken out of a backlog */
@@ -48,6 +48,12 @@ static void warn(
 	va_start(ap, fmt);
 	str_vfmt(w->text, sizeof(w->text), fmt, ap);
 	va_end(ap);
+}
+
+static void warn_trap(
+    struct check *k, enum check_kind kind, size_t from, size_t to, enum traps_id id)
+{
+	warn(k, kind, from, to, "%s", traps_text(id));
 }
 
 static bool known_before(const struct check *k, uint32_t version)
@@ -208,21 +214,6 @@ static void check_range(struct check *k, const struct catalog_cmd *c)
 	warn(k, CHECK_RANGE, c->value, c->value_end, "%s takes %s", c->row->name, c->row->args);
 }
 
-/* Up to 6.1.1 every value is read as a number first: what is 1 then is taken for "default". */
-static bool reads_as_one(const char *value, size_t n)
-{
-	static const char *const words[] = {"on", "true", "start", "user", "fahrenheit"};
-	unsigned number = 0;
-	size_t i = 0;
-
-	for (i = 0; i < sizeof(words) / sizeof(words[0]); i++)
-		if (strlen(words[i]) == n && !str_ncasecmp(words[i], value, n))
-			return true;
-	for (i = 0; i < n && is_digit(value[i]); i++)
-		number = (number * 10 + (unsigned)(value[i] - '0')) % 65536;
-	return i > 0 && number == 1;
-}
-
 static void check_one_and_zero(struct check *k, const struct catalog_cmd *c)
 {
 	const char *value = k->in->line + c->value;
@@ -232,16 +223,14 @@ static void check_one_and_zero(struct check *k, const struct catalog_cmd *c)
 		return;
 	if (one_is_default(c->row)) {
 		if (value_is(k, c, "1"))
-			warn(k, CHECK_DEFAULT, c->value, c->value_end,
-			    "the value 1 brings the firmware's own %s back", c->row->name);
-		else if (known_before(k, V6_2) && reads_as_one(value, n))
-			warn(k, CHECK_DEFAULT, c->value, c->value_end,
-			    "this version takes such a value for 1: its own %s instead of yours",
-			    c->row->name);
+			warn_trap(k, CHECK_DEFAULT, c->value, c->value_end, TRAPS_DEFAULT);
+		else if (known_before(k, V6_2) && traps_is_one(value, n))
+			warn_trap(k, CHECK_DEFAULT, c->value, c->value_end, TRAPS_DEFAULT_OLD);
 	}
 	if (!known_before(k, V6_2) && (value_is(k, c, "0") || value_is(k, c, "\"")) &&
 	    (takes_word(c->row, "0") || value_is(k, c, "\"")))
-		warn(k, CHECK_CLEAR, c->value, c->value_end, "this clears %s", c->row->name);
+		warn_trap(k, CHECK_CLEAR, c->value, c->value_end,
+		    value_is(k, c, "0") ? TRAPS_ZERO : TRAPS_QUOTE);
 }
 
 static void check_blanks(struct check *k, const struct catalog_cmd *c)
@@ -258,7 +247,7 @@ static void check_blanks(struct check *k, const struct catalog_cmd *c)
 	if (c->inside && c->to < k->in->n)
 		warn(k, CHECK_BLANK, from, end, "this version keeps the blank before the ;");
 	else
-		warn(k, CHECK_BLANK, from, end, "the blank at the end becomes part of the value");
+		warn_trap(k, CHECK_BLANK, from, end, TRAPS_BLANK);
 }
 
 static bool is_wifi_key(const struct catalog_cmd *c)
@@ -273,8 +262,7 @@ static void check_key_length(struct check *k, const struct catalog_cmd *c, size_
 	if (!is_wifi_key(c) || !n || special)
 		return;
 	if (n < 5 && !known_before(k, V8_1))
-		warn(k, CHECK_SHORT, c->value, c->value_end, "a key of %zu characters is ignored%s",
-		    n, k->in->version ? "" : " since 8.1");
+		warn_trap(k, CHECK_SHORT, c->value, c->value_end, TRAPS_KEY_SHORT);
 	else if (n < 8)
 		warn(k, CHECK_SHORT, c->value, c->value_end,
 		    "a Wi-Fi key has at least 8 characters, this one %zu", n);
@@ -282,22 +270,16 @@ static void check_key_length(struct check *k, const struct catalog_cmd *c, size_
 
 static void check_length(struct check *k, const struct catalog_cmd *c)
 {
-	bool old = known_before(k, V7_0);
-	const struct {
-		const char *name;
-		size_t most;
-	} rows[] = {{"SSId", 32}, {"RgxSSId", 32}, {"Password", 64}, {"RgxPassword", 64},
-	    {"OtaUrl", old ? 99 : 100}};
+	const char *name = c->row->name;
 	size_t n = value_end(k, c) - c->value;
+	size_t most = traps_most(name, strlen(name), k->in->version);
+	char text[sizeof(k->out->text)];
 
 	check_key_length(k, c, n);
-	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
-		if (is_row(c, rows[i].name) && n > rows[i].most)
-			warn(k, CHECK_LONG, c->value + rows[i].most, c->value_end,
-			    "%zu characters, %s takes %zu: it is %s", n, rows[i].name, rows[i].most,
-			    known_before(k, V8_0) ? "ignored"
-			    : k->in->version	  ? "cut"
-						  : "ignored or cut");
+	if (n <= most)
+		return;
+	traps_too_long(name, n, most, k->in->version, text, sizeof(text));
+	warn(k, CHECK_LONG, c->value + most, c->value_end, "%s", text);
 }
 
 static void check_special(struct check *k, const struct catalog_cmd *c)
@@ -308,8 +290,8 @@ static void check_special(struct check *k, const struct catalog_cmd *c)
 
 	percent = n ? memchr(value, '%', n) : NULL;
 	if (is_row(c, "Hostname") && percent)
-		warn(k, CHECK_PERCENT, c->value + (size_t)(percent - value), c->value_end,
-		    "with %% in it the device takes its own host name");
+		warn_trap(k, CHECK_PERCENT, c->value + (size_t)(percent - value), c->value_end,
+		    TRAPS_PERCENT);
 	for (size_t i = 0; is_row(c, "Module") && i < sizeof(silent) / sizeof(silent[0]); i++)
 		if (value_is(k, c, silent[i]))
 			warn(k, CHECK_CONSOLE, c->value, c->value_end,
@@ -390,10 +372,9 @@ static void check_bytes(struct check *k)
 		if (i == from)
 			continue;
 		if ((unsigned char)line[from] > 0x7f)
-			warn(k, CHECK_NOT_ASCII, from, i,
-			    "letters beyond ASCII: the device drops the whole line");
+			warn_trap(k, CHECK_NOT_ASCII, from, i, TRAPS_NOT_ASCII);
 		else
-			warn(k, CHECK_NOT_ASCII, from, i, "the device drops control characters");
+			warn_trap(k, CHECK_NOT_ASCII, from, i, TRAPS_CONTROL);
 		break;
 	}
 	if (n > most)

@@ -24,8 +24,10 @@
 #define IDLE_LINES 16
 /* Settings go to the flash once a second, and not while a Backlog runs: what was answered within that
  * time before the line that met a crash may be lost. */
-#define UNSAVED_US  MONO_S(3)
-#define CRASHES	    3
+#define UNSAVED_US MONO_S(3)
+#define CRASHES	   3
+/* So often in a row the answer has to hold the same other value. */
+#define ALIKE	    3
 #define LINE_MAX_RX 8192
 
 struct courier {
@@ -51,6 +53,7 @@ struct courier {
 	mono_t deadline; /* of the present state */
 	bool echoed;	 /* the echo came, whole and right */
 	bool damaged;	 /* ... and was not what was sent */
+	bool echoes;	 /* an echo has come in this job: where none does it was lost */
 	bool other;	 /* an answer came that is none of those awaited */
 	bool restart_due;
 	mono_t heard_at; /* the last echo or answer to the line */

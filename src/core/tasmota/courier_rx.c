@@ -76,16 +76,34 @@ static void answered(
 	c->deadline = now + courier_patience(c);
 }
 
+/* It lives: what was lost on the way is worth more tries. Where no echo ever comes nothing tells that
+ * anything was lost. */
+static void comes_back(struct courier *c)
+{
+	if (!c->echoes)
+		return;
+	for (size_t i = 0; i < c->count; i++)
+		courier_step(c, c->steps[i])->alive = true;
+}
+
+/* Before the echo of a line that repeats another: it may be the answer to that one, whose line end was
+ * lost. What the device has made of the present line is not known yet. */
+static bool is_late(struct courier *c, size_t i)
+{
+	return c->echoes && !c->echoed && !c->damaged && courier_step(c, i)->tries > 1;
+}
+
 static void take_json(struct courier *c, const struct answer *a, mono_t now)
 {
 	enum backlog_state refusal = answer_refusal(a), state;
 	char stored[BACKLOG_TEXT];
 
+	comes_back(c);
 	for (size_t k = 0; k < c->count; k++) {
 		size_t i = c->steps[k];
 
 		if (courier_step(c, i)->state != BACKLOG_SENT ||
-		    courier_is_mute(courier_step(c, i)->text))
+		    courier_is_mute(courier_step(c, i)->text) || is_late(c, i))
 			continue;
 		if (refusal != BACKLOG_ANSWERED) {
 			answered(c, i, refusal, "", now); /* they come in their order */
@@ -111,6 +129,8 @@ static void take_echo(struct courier *c, const struct answer *a, mono_t now)
 {
 	size_t n = strlen(c->line);
 
+	c->echoes = true;
+	comes_back(c);
 	if (c->echoed)
 		return;
 	c->heard_at = now;
@@ -119,6 +139,13 @@ static void take_echo(struct courier *c, const struct answer *a, mono_t now)
 	else
 		c->damaged = true;
 	c->deadline = now + courier_patience(c);
+}
+
+static void overrun(struct courier *c)
+{
+	c->echoes = true;
+	comes_back(c);
+	c->damaged = true;
 }
 
 static void after_line(struct courier *c, mono_t now)
@@ -268,7 +295,7 @@ static void take_line(struct courier *c, const char *line, size_t n, mono_t now)
 	if (a.kind == ANSWER_ECHO)
 		take_echo(c, &a, now);
 	else if (a.kind == ANSWER_OVERRUN)
-		c->damaged = true;
+		overrun(c);
 	else if (a.kind != ANSWER_NONE)
 		take_json(c, &a, now);
 	after_line(c, now);

@@ -9,6 +9,7 @@
 
 #include "tasmite/core/tasmota/answer.h"
 #include "tasmite/core/tasmota/logline.h"
+#include "traps.h"
 
 struct row {
 	const char *label, *command;
@@ -227,7 +228,7 @@ bool setup_trap(const struct setup *s, enum setup_field f, char *why, size_t siz
 	if (f == SETUP_ZONE && strchr(value, ':') && s->fw && s->fw < BACKLOG_FW(6, 4, 0, 0))
 		return str_copy(why, size, "minutes are taken from 6.4 on"), true;
 	if (f == SETUP_PORT && !strcmp(value, "1"))
-		return str_copy(why, size, "the value 1 means the firmware's default"), true;
+		return str_copy(why, size, traps_text(TRAPS_DEFAULT)), true;
 	return backlog_trap(text, s->fw, why, size);
 }
 

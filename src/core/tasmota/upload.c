@@ -597,7 +597,8 @@ struct upload *upload_new(const struct upgrade_file *file, bool console, bool in
 {
 	struct upload *u = xcalloc(1, sizeof(*u));
 
-	memcpy(u->file, file, sizeof(u->file));
+	if (file)
+		memcpy(u->file, file, sizeof(u->file));
 	u->dev.free_kb = u->dev.flash_kb = -1;
 	u->console = console;
 	u->insist = insist;
@@ -606,6 +607,14 @@ struct upload *upload_new(const struct upgrade_file *file, bool console, bool in
 	enter(u, UPLOAD_ASKS, MONO_NEVER);
 	question(u, console ? 0 : QUESTIONS, now);
 	return u;
+}
+
+void upload_take_files(struct upload *u, const struct upgrade_file *file)
+{
+	memcpy(u->file, file, sizeof(u->file));
+	if (u->v.state == UPLOAD_READY)
+		plan(u);
+	u->v.revision++;
 }
 
 void upload_other(struct upload *u)
@@ -624,6 +633,11 @@ void upload_free(struct upload *u)
 void upload_cancel(struct upload *u)
 {
 	end(u, UPLOAD_END_CANCELLED);
+}
+
+void upload_refuse(struct upload *u)
+{
+	end(u, UPLOAD_END_PLAN);
 }
 
 const struct upgrade_device *upload_device(const struct upload *u)

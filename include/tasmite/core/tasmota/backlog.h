@@ -81,6 +81,8 @@ struct backlog_step {
 	char *stored;	/* DIFFERENT: what the answer says; owned; NULL */
 	unsigned alike; /* so often in a row, each time to a line that had arrived rightly */
 	unsigned tries;
+	bool alive;   /* something came back the last time it was sent: an echo, an answer */
+	bool settled; /* what came is the last word on it */
 	int64_t answered_at;
 };
 

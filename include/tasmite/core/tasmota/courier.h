@@ -19,7 +19,9 @@
 #include "tasmite/base/mono.h"
 #include "tasmite/core/tasmota/backlog.h"
 
-#define COURIER_TRIES 6 /* of a command, before it is given up */
+/* Of a command, before it is given up: where nothing comes back; and where it does, damaged or not. */
+#define COURIER_TRIES	    6
+#define COURIER_TRIES_ALIVE 12
 
 enum courier_state {
 	COURIER_IDLE,	 /* nothing to do, or all done */

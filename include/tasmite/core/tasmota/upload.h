@@ -31,7 +31,7 @@ enum upload_end {
 	UPLOAD_END_NONE,
 	UPLOAD_END_DONE, /* the new version has been read, from the log or the page */
 	UPLOAD_END_CANCELLED,
-	UPLOAD_END_PLAN, /* the file is not for this device: upload_planned */
+	UPLOAD_END_PLAN, /* upload_refuse */
 	UPLOAD_END_AWAY, /* its page can't be reached */
 	UPLOAD_END_NO_PAGE,
 	UPLOAD_END_LOGIN,   /* it wants a password, or another one */
@@ -61,9 +61,12 @@ struct upload_view {
 
 struct upload;
 
-/* file has UPGRADE_PARTS entries. console: its lines come and commands can be sent. insist: on what
- * may be overridden. */
+/* file has UPGRADE_PARTS entries; NULL: they are still looked through, see upload_take_files. console:
+ * its lines come and commands can be sent. insist: on what may be overridden. */
 struct upload *upload_new(const struct upgrade_file *file, bool console, bool insist, mono_t now);
+/* The files (UPGRADE_PARTS entries), when they are known: a plan that is there is made anew. Before
+ * upload_go. */
+void upload_take_files(struct upload *u, const struct upgrade_file *file);
 void upload_free(struct upload *u); /* NULL allowed */
 /* LOOKS: the file goes to another device than the console's: the page alone counts. */
 void upload_other(struct upload *u);
@@ -76,6 +79,8 @@ const struct upgrade_plan *upload_planned(const struct upload *u);
 /* READY: goes. False: the plan refuses it. */
 bool upload_go(struct upload *u, mono_t now);
 void upload_cancel(struct upload *u);
+/* Ends it as not begun, for a reason of the caller's. */
+void upload_refuse(struct upload *u);
 
 /* The next command for the console, once each; NULL: none now. */
 const char *upload_command(struct upload *u);
