@@ -511,6 +511,22 @@ static void driver__no_data__ends_connected(void **state)
 	}
 }
 
+/* What is behind 16 MB neither stub nor three bytes of address reach: read it can't be. */
+static void stub__not_loaded__flash_beyond_its_reach(void **state)
+{
+	(void)state;
+	struct rig_row row = {.rule = {{RIG_VALUE, OP_READ, W0_REG, 1, 0, 0x1940EF}},
+	    .cause = ENGINE_CAUSE_STUB,
+	    .command = OP_PARAMS};
+	struct rig_config c = row_config(&row, ENGINE_READ, 0x1000);
+	c.stub = true;
+	row_begin(&rig, &c);
+	row_finish(&rig, &row, 0);
+	assert_int_equal(rig.commands[OP_MEM_BEGIN], 0);
+	assert_int_equal(engine_chip_info(rig.e)->flash_size, 32u << 20);
+	rig_fini(&rig);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -527,6 +543,7 @@ int main(void)
 	    cmocka_unit_test(upload__bad_answers__the_rom_does_it),
 	    cmocka_unit_test(upload__bad_answers_once__it_comes),
 	    cmocka_unit_test(driver__no_data__ends_connected),
+	    cmocka_unit_test(stub__not_loaded__flash_beyond_its_reach),
 	};
 	row_fill();
 	return cmocka_run_group_tests(tests, NULL, NULL);

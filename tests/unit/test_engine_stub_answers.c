@@ -566,6 +566,54 @@ static void stream__one_number_for_ever__ends(void **state)
 	stub_peer_fini(&peer);
 }
 
+/* At the new rate nothing is heard of it, nor at the old one any more: it is looked for at both, and
+ * that ends. */
+static void rate__never_heard_again__named(void **state)
+{
+	(void)state;
+	const struct row row = {
+	    .rule = {{PEER_LOSE, STUB_ECHO, 1, 0, 0}, {PEER_LOSE, STUB_STATUS, 1, 0, 0}},
+	    .cause = ENGINE_CAUSE_NO_ANSWER,
+	    .command = STUB_STATUS};
+	struct peer_config c = config(&row, ENGINE_FLASH);
+	begin(&c, false);
+	finish(&row, 0);
+	assert_false(engine_failure(peer.e)->flash_touched);
+	assert_memory_equal(peer.flash, before, PEER_FLASH);
+	stub_peer_fini(&peer);
+}
+
+/* A file that begins blank: those sectors are erased without data. That the stub stands behind them
+ * does not say that they are. */
+static void flash__blank_beginning__erased_and_written(void **state)
+{
+	(void)state;
+	static uint8_t blank_first[IMAGE];
+	memcpy(blank_first, image, IMAGE);
+	memset(blank_first, 0xFF, 0x5000);
+	for (int worn = 0; worn < 2; worn++) {
+		struct row row = {.cause = ENGINE_CAUSE_NONE};
+		if (worn) {
+			row.cause = ENGINE_CAUSE_WORN;
+			row.command = STUB_END;
+			row.status = STUB_E_WRITE;
+		}
+		struct peer_config c = config(&row, ENGINE_FLASH);
+		c.data[0] = blank_first;
+		c.erase_us = 50000;
+		c.fault.worn = worn ? 0x15800 : 0;
+		begin(&c, false);
+		finish(&row, 0);
+		assert_int_equal(stub_peer_last(&peer, ENGINE_EV_PLAN)->value, 0x5000);
+		if (worn)
+			assert_true(engine_failure(peer.e)->written_to <= 0x15000);
+		else
+			assert_memory_equal(peer.flash + 0x10000, blank_first, IMAGE);
+		expect_around();
+		stub_peer_fini(&peer);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -584,6 +632,8 @@ int main(void)
 	    cmocka_unit_test(window__any_size__written_right),
 	    cmocka_unit_test(rate__of_an_earlier_job__as_this_one_wants),
 	    cmocka_unit_test(stream__one_number_for_ever__ends),
+	    cmocka_unit_test(rate__never_heard_again__named),
+	    cmocka_unit_test(flash__blank_beginning__erased_and_written),
 	};
 	rig_fill(image, sizeof image, 4);
 	rig_fill(before, sizeof before, 8);
