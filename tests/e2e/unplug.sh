@@ -313,7 +313,7 @@ see 'Rescue, step 1 of' 10
 tm_keys s
 see 'step 2 of [0-9]: Copy the flash'
 tm_keys y
-see '▶ backup' 20
+see '▶ backup' 60
 pull
 see 'rescue: it did not work' 10
 compgen -G "$TMPDIR/rescue-backup-*.bin" >/dev/null && bad "part of a copy has the name of a whole one"
