@@ -6,6 +6,7 @@
  */
 #include "app_int.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -31,6 +32,7 @@ struct chooser {
 	struct choice file[CHOOSE_MAX];
 	size_t count, next; /* next: whose kind is read in the next turn */
 	const char *folder; /* while they are gathered */
+	char unread[512];   /* why a folder's files are not among them; "" all are */
 	enum cmd_id command;
 	char options[1200]; /* " --erase --backup x.bin" */
 	uint64_t list;	    /* revision of the list it belongs to */
@@ -71,7 +73,9 @@ static void gather_folder(struct chooser *c, const char *folder)
 	if (files_expand(folder, path, sizeof(path), &err) != ERR_OK)
 		return;
 	c->folder = strcmp(path, ".") == 0 ? "" : path;
-	files_list(path, 4000, gather, c, &err); /* a folder that is not there has no files */
+	/* A folder that is not there has no files. */
+	if (files_list(path, 4000, gather, c, &err) != ERR_OK && err.sys != ENOENT)
+		str_copy(c->unread, sizeof(c->unread), err.text);
 }
 
 static int newest_first(const void *a, const void *b)
@@ -232,6 +236,7 @@ static void gather_all(struct app *a)
 	}
 	c = a->chooser;
 	c->count = c->next = 0;
+	c->unread[0] = '\0';
 	gather_folder(c, ".");
 	gather_folder(c, "~/Downloads");
 	if (extra[0])
@@ -323,6 +328,8 @@ void act_choose_firmware(struct app *a, const struct cmd_line *line)
 	c = a->chooser;
 	c->command = line->row->id;
 	keep_options(c, line);
+	if (c->unread[0])
+		session_warn(a->session, a->now, "%s", c->unread);
 	if (!c->count) {
 		str_fmt(text, sizeof(text), "/%s%s ", line->row->name, c->options);
 		tui_edit_set(a->tui, text);

@@ -2,6 +2,7 @@
 /* Commands of the port: which one, its rate, the line end. */
 #include "app_int.h"
 
+#include <errno.h>
 #include <string.h>
 
 #include "tasmite/base/str.h"
@@ -40,19 +41,25 @@ static void port_chosen(struct app *a, const char *value)
 		app_change_port(a, value);
 }
 
-size_t app_choose_port(struct app *a)
+bool app_choose_port(struct app *a)
 {
 	struct port_info list[PORTS_MAX];
 	size_t n = ports_list(list, PORTS_MAX);
+	int sys = n ? 0 : errno;
 
+	if (sys)
+		session_warn(a->session, a->now,
+		    "which serial ports there are can't be known: %s (the system lists them in "
+		    "/sys/class/tty); /port NAME opens one",
+		    strerror(sys));
 	if (!n)
-		return 0;
+		return sys != 0;
 	ports_find_holders(list, n);
 	session_list_open(a->session, "Ports", false);
 	for (size_t i = 0; i < n; i++)
 		list_port(a, &list[i]);
 	a->on_chosen = port_chosen;
-	return n;
+	return true;
 }
 
 void app_change_port(struct app *a, const char *name)

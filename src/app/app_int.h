@@ -491,8 +491,8 @@ void app_each_theme(void (*fn)(void *ctx, const char *name), void *ctx);
 void app_open_port(struct app *a, const char *name);
 /* Leaves the present port for another. */
 void app_change_port(struct app *a, const char *name);
-/* The list of what is plugged in; returns how many, 0: no list was opened. */
-size_t app_choose_port(struct app *a);
+/* The list of what is plugged in; false: there is nothing. That it can't be known is told. */
+bool app_choose_port(struct app *a);
 /* A question; fn gets the answer. session.ask is filled by the caller first. */
 void app_ask(struct app *a, void (*fn)(struct app *a, bool yes));
 /* Asks before something under way is left: title, what becomes of it, more or NULL. (act_view.c) */

@@ -30,6 +30,7 @@ struct upgrade_task {
 	struct reach *reach;   /* while it is found out whether the device is reached */
 	struct reach_result reached;
 	bool probed, same_network, has_causes;
+	bool troubled; /* the server here is the cause */
 	struct upgrade_cause cause[UPGRADE_CAUSES];
 	struct timer *timer;
 	struct buf line; /* what has come of the device's line */
@@ -89,8 +90,15 @@ static void find_causes(struct upgrade_task *t)
 
 static void tell_causes(struct upgrade_task *t)
 {
+	const char *trouble = t->server ? httpd_trouble(t->server) : "";
 	char text[240];
 
+	if (trouble[0]) {
+		t->has_causes = t->troubled = true;
+		(void)str_fmt(text, sizeof(text), "no request came so far: %s", trouble);
+		say(t, true, text);
+		return;
+	}
 	find_causes(t);
 	say(t, true, "no request came so far. Likely causes, in this order:");
 	for (unsigned i = 0; i < UPGRADE_CAUSES; i++) {
@@ -105,7 +113,9 @@ const struct upgrade_cause *upgrade_task_causes(const struct upgrade_task *t)
 {
 	const struct upgrade_view *v = upgrade_view(t->model);
 
-	return t->has_causes && (v->late || v->outcome == UPGRADE_END_NO_REQUEST) ? t->cause : NULL;
+	return t->has_causes && !t->troubled && (v->late || v->outcome == UPGRADE_END_NO_REQUEST)
+		   ? t->cause
+		   : NULL;
 }
 
 static void tell_end(struct upgrade_task *t)

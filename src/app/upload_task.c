@@ -32,6 +32,7 @@ struct upload_task {
 	bool overlong, was_ready, ended, pumping;
 	uint64_t revision;
 	enum upload_state state;
+	int trouble; /* why no request could be made here, told once each */
 };
 
 static void pump(struct upload_task *t, mono_t now);
@@ -106,8 +107,14 @@ static void request(
 	}
 	t->connected = false;
 	t->post = http_post_new(&cfg, &err);
-	if (!t->post)
-		upload_broken(t->model, false, err.text, now);
+	if (t->post)
+		return;
+	/* While its restart is waited for a device is away for a while: that says nothing. */
+	if (upload_view(t->model)->state > UPLOAD_SENDS && err.sys != t->trouble) {
+		t->trouble = err.sys;
+		t->ops.say(t->ctx, true, err.text);
+	}
+	upload_broken(t->model, false, err.text, now);
 }
 
 /* ---- all that follows from what has just happened ------------------------------------------------ */

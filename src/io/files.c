@@ -391,13 +391,21 @@ static int by_name(const void *a, const void *b)
 	return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
-static size_t gather(DIR *d, size_t max, char ***names)
+/* sys: 0, or why there may be more of them. */
+static size_t gather(DIR *d, size_t max, char ***names, int *sys)
 {
 	size_t count = 0, cap = 0;
 	struct dirent *e;
 
 	*names = NULL;
-	while (count < max && (e = readdir(d))) {
+	*sys = 0;
+	while (count < max) {
+		errno = 0;
+		e = readdir(d);
+		if (!e) {
+			*sys = errno;
+			break;
+		}
 		if (!strcmp(e->d_name, ".") || !strcmp(e->d_name, ".."))
 			continue;
 		if (count == cap) {
@@ -416,10 +424,11 @@ int files_list(const char *dir, size_t max, void (*fn)(void *ctx, const char *na
 	struct stat st;
 	char **names;
 	size_t count;
+	int sys;
 
 	if (!d)
 		return err_sys(err, errno, "cannot read the folder %s", dir);
-	count = gather(d, max, &names);
+	count = gather(d, max, &names, &sys);
 	if (count)
 		qsort(names, count, sizeof(*names), by_name);
 	for (size_t i = 0; i < count; i++) {
@@ -430,5 +439,5 @@ int files_list(const char *dir, size_t max, void (*fn)(void *ctx, const char *na
 	}
 	free(names);
 	closedir(d);
-	return ERR_OK;
+	return sys ? err_sys(err, sys, "cannot read all of the folder %s", dir) : ERR_OK;
 }

@@ -191,13 +191,27 @@ static void look_at(struct hotplug *h, mono_t at)
 	timer_arm(h->timer, at);
 }
 
+/* The kernel's word is no more to be had. */
+static void by_clock(struct hotplug *h)
+{
+	log_trace("hotplug", "the kernel's word ended (errno %d): looking once a second", errno);
+	watch_free(h->watch);
+	h->watch = NULL;
+	close(h->fd);
+	h->fd = -1;
+}
+
 static void on_events(void *ctx, int ready, mono_t now)
 {
 	struct hotplug *h = ctx;
 
 	(void)ready;
 	h->changed = false;
-	notify_read(h->fd, on_change, h);
+	if (!notify_read(h->fd, on_change, h)) {
+		by_clock(h);
+		look_at(h, now + COALESCE_US);
+		return;
+	}
 	if (!h->changed)
 		return;
 	/* A folder may have come, or been replaced. What came into it before it was watched is seen

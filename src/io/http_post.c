@@ -381,12 +381,12 @@ static int dial(struct http_post *p, uint16_t port, struct err *err)
 		return err_set(err, ERR_INVAL, 0, "%s is no IPv4 address", p->address);
 	p->fd = socket(AF_INET, SOCK_STREAM, 0);
 	if (p->fd < 0)
-		return err_sys(err, errno, "%s", p->address);
+		return err_sys(err, errno, "no connection to %s can be begun", p->address);
 	(void)setsockopt(p->fd, SOL_SOCKET, SO_SNDBUF, &room, sizeof(room));
 	flags = fcntl(p->fd, F_GETFL);
 	if (flags < 0 || fcntl(p->fd, F_SETFL, flags | O_NONBLOCK) < 0 ||
 	    fcntl(p->fd, F_SETFD, FD_CLOEXEC) < 0)
-		return err_sys(err, errno, "%s", p->address);
+		return err_sys(err, errno, "no connection to %s can be begun", p->address);
 	if (connect(p->fd, (struct sockaddr *)&in, sizeof(in)) && errno != EINPROGRESS)
 		return err_sys(err, errno, "%s: its web page can't be reached", p->address);
 	p->watch = watch_new(p->loop, p->fd, 5, LOOP_WRITE, on_ready, p, err);

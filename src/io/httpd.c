@@ -75,6 +75,7 @@ struct httpd {
 	struct httpd_event queue[EVENTS];
 	unsigned queued, told;
 	struct httpd_counts counts;
+	char trouble[120];
 	struct more more;
 	bool telling, ended;
 };
@@ -535,13 +536,17 @@ static int make_token(char *dst, struct err *err)
 
 __attribute__((format(printf, 2, 0))) static void quiet(void *ctx, const char *fmt, va_list ap)
 {
+	struct httpd *h = ctx;
+	int sys = errno;
 	char text[200];
 
-	(void)ctx;
-	if (!log_enabled())
-		return;
 	(void)str_vfmt(text, sizeof(text), fmt, ap);
 	str_trim_end(text);
+	/* The library's words for an accept that failed. */
+	if (strncmp(text, "Error accepting", 15) == 0 || strncmp(text, "Hit process", 11) == 0)
+		(void)str_fmt(h->trouble, sizeof(h->trouble),
+		    "the device came, but its connection could not be taken here: %s",
+		    strerror(sys));
 	log_trace("httpd", "%s", text);
 }
 
@@ -625,6 +630,11 @@ void httpd_free(struct httpd *h)
 	h->daemon = NULL;
 	if (!h->telling)
 		release(h);
+}
+
+const char *httpd_trouble(const struct httpd *h)
+{
+	return h->trouble;
 }
 
 bool httpd_url(const struct httpd *h, unsigned file, char *dst, size_t size)

@@ -18,7 +18,7 @@ int notify_add(int fd, const char *folder, bool written);
 void notify_remove(int fd, int folder);
 /* Takes what there is, within bounds. fn gets the folder's number and the entry's name ("": the
  * folder itself: gone, moved, or closed to us); lost, with no name: changes were dropped, of any
- * folder. */
-void notify_read(int fd, void (*fn)(void *ctx, int folder, const char *name, bool lost), void *ctx);
+ * folder. False: it will tell nothing any more. */
+bool notify_read(int fd, void (*fn)(void *ctx, int folder, const char *name, bool lost), void *ctx);
 
 #endif

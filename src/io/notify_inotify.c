@@ -33,7 +33,7 @@ void notify_remove(int fd, int folder)
 	inotify_rm_watch(fd, folder);
 }
 
-void notify_read(int fd, void (*fn)(void *ctx, int folder, const char *name, bool lost), void *ctx)
+bool notify_read(int fd, void (*fn)(void *ctx, int folder, const char *name, bool lost), void *ctx)
 {
 	_Alignas(struct inotify_event) char buf[4096];
 
@@ -47,8 +47,9 @@ void notify_read(int fd, void (*fn)(void *ctx, int folder, const char *name, boo
 			at += (ssize_t)(sizeof(*ev) + ev->len);
 		}
 		if (n <= 0)
-			break;
+			return n < 0 && (errno == EAGAIN || errno == EINTR);
 	}
+	return true;
 }
 
 #else
@@ -71,8 +72,9 @@ void notify_remove(int fd, int folder)
 	(void)fd, (void)folder;
 }
 
-void notify_read(int fd, void (*fn)(void *ctx, int folder, const char *name, bool lost), void *ctx)
+bool notify_read(int fd, void (*fn)(void *ctx, int folder, const char *name, bool lost), void *ctx)
 {
 	(void)fd, (void)fn, (void)ctx;
+	return false;
 }
 #endif

@@ -47,8 +47,8 @@ pull_at() {
 	tm_line "$2"
 	# Until the loader has answered nothing can be lost: it waits for the port and goes on.
 	see "$3|failed: |the port is away: it goes on" 60
+	hand "fault clear"
 	if tm_shows "$3"; then
-		hand "fault clear"
 		return 1
 	fi
 	pulled=$((pulled + 1))
@@ -141,7 +141,7 @@ end
 
 begin unplug__flash__comparing_ending_and_starting
 stages=
-pull_on REQUEST:0x47 compare "/flash $TMPDIR/long.bin --yes"
+pull_on REQUEST:0x48 compare "/flash $TMPDIR/long.bin --yes"
 pull_on REQUEST:0x4B write "/flash $TMPDIR/long.bin --yes --full"
 pull_at_start "/flash $TMPDIR/long.bin --yes --full"
 same_flash "$TMPDIR/long.bin" || bad "the flash differs"
@@ -168,9 +168,8 @@ if [ "${UNPLUGS:-}" = all ]; then
 # What is written is proven as it is read back; where that is not to be trusted, it is asked for again.
 begin unplug__flash__every_request_of_the_stub
 stages=
-for step in REQUEST:0x05=stub REQUEST:0x07=stub REQUEST:0x41=stub REQUEST:0x42=stub REQUEST:0x43=stub \
-	REQUEST:0x47=compare REQUEST:0x49=write REQUEST:0x4A=write REQUEST:0x52=write REQUEST:0x4B=write; do
-	pull_on "${step%=*}" "${step#*=}" "/flash $TMPDIR/new.bin --yes --full"
+for step in 05=stub 07=stub 06=stub 49=write 52=write 4A=write 4B=write; do
+	pull_on "REQUEST:0x${step%=*}" "${step#*=}" "/flash $TMPDIR/new.bin --yes --full"
 done
 hand "fault read-mhz:40"
 pull_on REQUEST:0x47 verify "/flash $TMPDIR/new.bin --yes --full" '▶ write'
@@ -314,7 +313,7 @@ see 'Rescue, step 1 of' 10
 tm_keys s
 see 'step 2 of [0-9]: Copy the flash'
 tm_keys y
-see '▶ backup' 20
+see '▶ backup' 60
 pull
 see 'rescue: it did not work' 10
 compgen -G "$TMPDIR/rescue-backup-*.bin" >/dev/null && bad "part of a copy has the name of a whole one"

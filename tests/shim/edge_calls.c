@@ -17,8 +17,10 @@
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/select.h>
+#include <sys/sendfile.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/uio.h>
 #include <termios.h>
 #include <unistd.h>
 
@@ -162,6 +164,69 @@ EDGE_SHOWN ssize_t send(int fd, const void *src, size_t n, int flags)
 	return next(fd, src, write_size(what, n), flags);
 }
 
+/* The servers' and the resolver's: of several pieces a short one writes the first. */
+
+EDGE_SHOWN ssize_t writev(int fd, const struct iovec *v, int n)
+{
+	NEXT(ssize_t, "writev", int, const struct iovec *, int);
+	int what = edge_write("writev", fd);
+
+	MAY_FAIL(what);
+	return next(fd, v, what == EDGE_SHORT && n > 1 ? 1 : n);
+}
+
+EDGE_SHOWN ssize_t sendmsg(int fd, const struct msghdr *m, int flags)
+{
+	NEXT(ssize_t, "sendmsg", int, const struct msghdr *, int);
+	int what = edge_fd("sendmsg", fd);
+	struct msghdr copy = *m;
+	struct iovec first;
+
+	MAY_FAIL(what);
+	if (what == EDGE_SHORT && copy.msg_iovlen > 0) {
+		first = copy.msg_iov[0];
+		if (copy.msg_iovlen == 1)
+			first.iov_len = write_size(what, first.iov_len);
+		copy.msg_iov = &first;
+		copy.msg_iovlen = 1;
+	}
+	return next(fd, &copy, flags);
+}
+
+EDGE_SHOWN ssize_t sendto(
+    int fd, const void *src, size_t n, int flags, __CONST_SOCKADDR_ARG to, socklen_t size)
+{
+	NEXT(ssize_t, "sendto", int, const void *, size_t, int, __CONST_SOCKADDR_ARG, socklen_t);
+	int what = edge_fd("sendto", fd);
+
+	MAY_FAIL(what);
+	return next(fd, src, write_size(what, n), flags, to, size);
+}
+
+EDGE_SHOWN ssize_t sendfile(int to, int from, off_t *at, size_t n)
+{
+	NEXT(ssize_t, "sendfile", int, int, off_t *, size_t);
+	int what = edge_fd("sendfile", to);
+
+	MAY_FAIL(what);
+	return next(to, from, at, write_size(what, n));
+}
+
+EDGE_SHOWN ssize_t sendfile64(int to, int from, off64_t *at, size_t n)
+{
+	return sendfile(to, from, at, n);
+}
+
+EDGE_SHOWN ssize_t recvfrom(
+    int fd, void *dst, size_t n, int flags, __SOCKADDR_ARG from, socklen_t *size)
+{
+	NEXT(ssize_t, "recvfrom", int, void *, size_t, int, __SOCKADDR_ARG, socklen_t *);
+	int what = edge_fd("recvfrom", fd);
+
+	MAY_FAIL(what);
+	return what == EDGE_END ? 0 : next(fd, dst, read_size(what, n), flags, from, size);
+}
+
 /* --- names ------------------------------------------------------------------------------------ */
 
 #define WITH_MODE(flags, mode)                 \
@@ -286,6 +351,30 @@ EDGE_SHOWN DIR *opendir(const char *path)
 	return next(path);
 }
 
+EDGE_SHOWN struct dirent *readdir(DIR *dir)
+{
+	NEXT(struct dirent *, "readdir", DIR *);
+	int what = edge_fd("readdir", dirfd(dir));
+
+	if (what > 0) {
+		errno = what;
+		return NULL;
+	}
+	return next(dir);
+}
+
+EDGE_SHOWN struct dirent64 *readdir64(DIR *dir)
+{
+	NEXT(struct dirent64 *, "readdir64", DIR *);
+	int what = edge_fd("readdir", dirfd(dir));
+
+	if (what > 0) {
+		errno = what;
+		return NULL;
+	}
+	return next(dir);
+}
+
 EDGE_SHOWN int inotify_init1(int flags)
 {
 	NEXT(int, "inotify_init1", int);
@@ -333,6 +422,40 @@ EDGE_SHOWN int close(int fd)
 	next(fd);
 	MAY_FAIL(what);
 	return 0;
+}
+
+EDGE_SHOWN int dup(int fd)
+{
+	NEXT(int, "dup", int);
+	int what = edge_fd("dup", fd);
+
+	MAY_FAIL(what);
+	return next(fd);
+}
+
+EDGE_SHOWN int fcntl(int fd, int cmd, ...)
+{
+	NEXT(int, "fcntl", int, int, ...);
+	int what = edge_fd("fcntl", fd);
+	va_list ap;
+	void *arg;
+
+	va_start(ap, cmd);
+	arg = va_arg(ap, void *);
+	va_end(ap);
+	MAY_FAIL(what);
+	return next(fd, cmd, arg);
+}
+
+EDGE_SHOWN int fcntl64(int fd, int cmd, ...)
+{
+	va_list ap;
+	void *arg;
+
+	va_start(ap, cmd);
+	arg = va_arg(ap, void *);
+	va_end(ap);
+	return fcntl(fd, cmd, arg);
 }
 
 EDGE_SHOWN int fsync(int fd)
@@ -459,6 +582,42 @@ EDGE_SHOWN int socket(int domain, int type, int protocol)
 
 	MAY_FAIL(what);
 	return next(domain, type, protocol);
+}
+
+EDGE_SHOWN int bind(int fd, __CONST_SOCKADDR_ARG to, socklen_t n)
+{
+	NEXT(int, "bind", int, __CONST_SOCKADDR_ARG, socklen_t);
+	int what = edge_fd("bind", fd);
+
+	MAY_FAIL(what);
+	return next(fd, to, n);
+}
+
+EDGE_SHOWN int listen(int fd, int n)
+{
+	NEXT(int, "listen", int, int);
+	int what = edge_fd("listen", fd);
+
+	MAY_FAIL(what);
+	return next(fd, n);
+}
+
+EDGE_SHOWN int setsockopt(int fd, int level, int name, const void *value, socklen_t n)
+{
+	NEXT(int, "setsockopt", int, int, int, const void *, socklen_t);
+	int what = edge_fd("setsockopt", fd);
+
+	MAY_FAIL(what);
+	return next(fd, level, name, value, n);
+}
+
+EDGE_SHOWN int getsockname(int fd, __SOCKADDR_ARG to, socklen_t *n)
+{
+	NEXT(int, "getsockname", int, __SOCKADDR_ARG, socklen_t *);
+	int what = edge_fd("getsockname", fd);
+
+	MAY_FAIL(what);
+	return next(fd, to, n);
 }
 
 EDGE_SHOWN int connect(int fd, __CONST_SOCKADDR_ARG to, socklen_t n)

@@ -6,7 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define SLIP_END 0xC0
+#define SLIP_END     0xC0
+#define SLIP_ESC     0xDB
+#define SLIP_ESC_END 0xDC
 
 const char sim_faults_help[] =
     "A fault SPEC is NAME[:VALUE][,dir=tx|rx][,count=N][,after=BYTES]\n"
@@ -262,6 +264,29 @@ bool sim_faults_at_byte(struct sim_faults *f, enum sim_fault_kind kind)
 	return hit;
 }
 
+static void frame_byte(struct sim_frame *frame, uint8_t byte)
+{
+	if (frame->len < sizeof(frame->head))
+		frame->head[frame->len] = byte;
+	frame->len++;
+	frame->crc ^= byte;
+	for (int i = 0; i < 8; i++)
+		frame->crc = frame->crc & 1 ? frame->crc >> 1 ^ 0xEDB88320u : frame->crc >> 1;
+}
+
+/* What is loaded into RAM byte by byte may look like a frame: the loader's tells its length, the others
+ * end with their CRC-32, which over all of it leaves this. */
+static int request_of(const struct sim_frame *frame)
+{
+	const uint8_t *h = frame->head;
+
+	if (frame->len < sizeof(frame->head))
+		return -1;
+	if (h[0] == 0 && frame->len == 8u + h[2] + 256u * h[3])
+		return h[1];
+	return h[0] && frame->crc == 0xDEBB20E3u ? h[0] : -1;
+}
+
 /* The number of the request that this byte ends; -1: it ends none. (esp-serial-protocol.md 2: a SLIP
  * frame, the loader's with a 0 before the number.) */
 static int request_ended(struct sim_frame *frame, uint8_t byte)
@@ -269,15 +294,23 @@ static int request_ended(struct sim_frame *frame, uint8_t byte)
 	int op = -1;
 
 	if (byte != SLIP_END) {
-		if (frame->inside && frame->len < sizeof(frame->head))
-			frame->head[frame->len++] = byte;
+		if (!frame->inside)
+			return -1;
+		if (frame->escaped)
+			byte = byte == SLIP_ESC_END ? SLIP_END : SLIP_ESC;
+		else if (byte == SLIP_ESC) {
+			frame->escaped = true;
+			return -1;
+		}
+		frame->escaped = false;
+		frame_byte(frame, byte);
 		return -1;
 	}
-	if (frame->inside && frame->len == sizeof(frame->head))
-		op = frame->head[0] ? frame->head[0] : frame->head[1];
+	if (frame->inside)
+		op = request_of(frame);
 	/* An end, or the beginning of the next. */
-	frame->inside = !frame->inside || frame->len == 0;
-	frame->len = 0;
+	*frame =
+	    (struct sim_frame){.inside = !frame->inside || frame->len == 0, .crc = 0xFFFFFFFFu};
 	return op;
 }
 

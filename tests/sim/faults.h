@@ -55,9 +55,10 @@ struct sim_fault {
 
 /* A frame from the host, as far as it is here. */
 struct sim_frame {
-	bool inside;
+	bool inside, escaped;
 	size_t len;
-	uint8_t head[2];
+	uint8_t head[4];
+	uint32_t crc;
 };
 
 struct sim_faults {

@@ -14,6 +14,7 @@
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <stdio.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -444,6 +445,29 @@ static void httpd__survives__malformed_requests(void **state)
 	stop(&r);
 }
 
+/* No descriptor is left: who comes waits, and why is known. */
+static void httpd__tells__that_it_can_take_no_connection(void **state)
+{
+	struct rlimit before, none;
+	struct rig r = start();
+	int fd;
+
+	(void)state;
+	serve(&r, NULL, 0);
+	assert_string_equal(httpd_trouble(r.h), "");
+	fd = client(&r, "127.0.0.1");
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &before), 0);
+	none = before;
+	none.rlim_cur = 0;
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &none), 0);
+	for (int i = 0; i < 200 && !httpd_trouble(r.h)[0]; i++)
+		turn(&r);
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
+	assert_non_null(strstr(httpd_trouble(r.h), "could not be taken here: Too many open files"));
+	close(fd);
+	stop(&r);
+}
+
 /* The first are told one by one, of all others how many there were: now and then, and in the end. */
 static void httpd__counts__what_it_refuses_in_a_flood(void **state)
 {
@@ -553,6 +577,7 @@ int main(void)
 	    cmocka_unit_test(httpd__sends_away__who_is_slow_with_a_request),
 	    cmocka_unit_test(httpd__lets_the_device_in__where_slow_ones_fill_it),
 	    cmocka_unit_test(httpd__survives__malformed_requests),
+	    cmocka_unit_test(httpd__tells__that_it_can_take_no_connection),
 	    cmocka_unit_test(httpd__counts__what_it_refuses_in_a_flood),
 	    cmocka_unit_test(httpd__does_not_count__the_few),
 	    cmocka_unit_test(httpd_free__is_allowed__within_an_event),

@@ -41,7 +41,7 @@ int files_move(const char *from, const char *to, struct err *err);
 /* Removes a file of one's own; that there is none is no error, and others leave it there. */
 void files_remove(const char *path);
 /* Calls fn with each name in the folder (no "." and ".."), in strcmp order, is_dir told. At most
- * max names. */
+ * max names; of a folder that fails in the middle those before. */
 int files_list(const char *dir, size_t max, void (*fn)(void *ctx, const char *name, bool is_dir),
     void *ctx, struct err *err);
 

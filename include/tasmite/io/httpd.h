@@ -83,6 +83,8 @@ unsigned httpd_port(const struct httpd *h);
 /* "http://10.0.0.2:40001/3k9x.../sonoff.bin"; false when it does not fit. */
 bool httpd_url(const struct httpd *h, unsigned file, char *dst, size_t size);
 const struct httpd_counts *httpd_counts(const struct httpd *h);
+/* Why this machine could not take a connection, the last time; "" it could. */
+const char *httpd_trouble(const struct httpd *h);
 
 /* The address of the interface in whose network the numeric IPv4 address `peer` lies. ERR_NOENT with
  * err when there is none. */
