@@ -433,7 +433,8 @@ static const char *state_name(enum backlog_state state)
 	    [BACKLOG_UNKNOWN] = "unknown",
 	    [BACKLOG_ERROR] = "error",
 	    [BACKLOG_NO_ANSWER] = "no-answer",
-	    [BACKLOG_UNSURE] = "unsure"};
+	    [BACKLOG_UNSURE] = "unsure",
+	    [BACKLOG_BEYOND] = "beyond-ascii"};
 
 	return names[state];
 }

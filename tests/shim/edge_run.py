@@ -376,6 +376,8 @@ class Run:
 
     def told(self):
         """Whether it tells of something wrong that it does not tell of when nothing is."""
+        if any(re.search("○ .*waiting", x) for x in self.at_miss):
+            return True  # the port stays away, and that is in sight
         return bool(tells(self.said()) - self.usual)
 
     def plain(self, *args, stdin=b""):

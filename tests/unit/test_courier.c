@@ -676,6 +676,30 @@ static void once__is_never_sent_twice(void **state)
 	}
 }
 
+/* What the console would throw away, running the rest of the line: "Restart 1" here. */
+static void letters_beyond_ascii__never_go_out(void **state)
+{
+	static const char *const commands[] = {
+	    "Mem1 one", "Mem2 caf\xc3\xa9; Restart 1", "Mem3 three"};
+	struct post *p = post_new("8.5.0-full", NULL);
+
+	(void)state;
+	send(p, commands, 3, 0, true);
+	deliver(p, 60);
+	assert_false(courier_busy(p->c));
+	assert_int_equal(state_of(p, 0), BACKLOG_STORED);
+	assert_int_equal(state_of(p, 1), BACKLOG_BEYOND);
+	assert_int_equal(state_of(p, 2), BACKLOG_STORED);
+	assert_string_equal(stored(p, "Mem1"), "one");
+	assert_string_equal(stored(p, "Mem2"), "");
+	/* Once more by a key: no more than the first time. */
+	assert_true(courier_again(p->c, p->r->now));
+	deliver(p, 60);
+	assert_false(courier_busy(p->c));
+	assert_int_equal(state_of(p, 1), BACKLOG_BEYOND);
+	post_free(p);
+}
+
 static void cancel__tells__what_arrived_and_what_not(void **state)
 {
 	char lines[80][100];
@@ -815,6 +839,7 @@ int main(void)
 	    cmocka_unit_test(restart__command__is_answered_by_the_boot),
 	    cmocka_unit_test(wait__matches_a_line__or_runs_out),
 	    cmocka_unit_test(once__is_never_sent_twice),
+	    cmocka_unit_test(letters_beyond_ascii__never_go_out),
 	    cmocka_unit_test(cancel__tells__what_arrived_and_what_not),
 	    cmocka_unit_test(pace__keeps__a_long_line_whole),
 	    cmocka_unit_test(rx__takes__whatever_comes),

@@ -506,6 +506,28 @@ static void driver__no_data__ends_connected(void **state)
 	}
 }
 
+/* It took a rate at which neither hears the other, and can't be told to return: where there are lines
+ * a reset brings it back, and the rate stays as it is then. */
+static void baud__out_of_reach__reset_by_the_lines(void **state)
+{
+	(void)state;
+	const struct rig_row row = {.cause = ENGINE_CAUSE_NONE};
+	struct rig_config c = config(&row, ENGINE_FLASH, ROW_IMAGE);
+	c.button = false;
+	c.link.device.lines = true;
+	c.job.has_lines = true;
+	c.broken_above = 200000;
+	row_begin(&rig, &c);
+	row_finish(&rig, &row, 0);
+	assert_true(rig_flash_is(&rig, 0x10000, row_image, ROW_IMAGE));
+	assert_true(rig_count(&rig, ENGINE_EV_RETRY, ENGINE_RETRY_SLOWER) > 0);
+	/* Into the loader twice, and out of it once. */
+	assert_true(rig_count(&rig, ENGINE_EV_RESET, -1) >= 5);
+	assert_int_equal(engine_baud(rig.e), 115200);
+	assert_false(engine_in_loader(rig.e));
+	rig_fini(&rig);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -525,6 +547,7 @@ int main(void)
 	    cmocka_unit_test(erase__bad_answers__again_or_named),
 	    cmocka_unit_test(usb_end__bad_answers__done_all_the_same),
 	    cmocka_unit_test(driver__no_data__ends_connected),
+	    cmocka_unit_test(baud__out_of_reach__reset_by_the_lines),
 	};
 	row_fill();
 	return cmocka_run_group_tests(tests, NULL, NULL);

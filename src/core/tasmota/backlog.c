@@ -510,11 +510,22 @@ static void plan_run(struct backlog *b, size_t from, size_t to, uint32_t fw, boo
 			}
 }
 
+static bool gets_through(const char *text)
+{
+	while (*text && (unsigned char)*text < 128)
+		text++;
+	return !*text;
+}
+
 void backlog_plan(struct backlog *b, uint32_t fw, bool packed)
 {
 	size_t from = 0;
 
 	drop_parts(b);
+	for (size_t i = 0; i < b->count; i++)
+		if (b->steps[i].kind == BACKLOG_COMMAND && b->steps[i].state == BACKLOG_QUEUED &&
+		    !gets_through(b->steps[i].text))
+			b->steps[i].state = BACKLOG_BEYOND;
 	for (size_t i = 0; i <= b->count; i++) {
 		if (i < b->count && b->steps[i].kind == BACKLOG_COMMAND)
 			continue;
@@ -537,7 +548,8 @@ const char *backlog_state_text(enum backlog_state state)
 	    [BACKLOG_UNKNOWN] = "unknown to this firmware",
 	    [BACKLOG_ERROR] = "refused by the device",
 	    [BACKLOG_NO_ANSWER] = "never answered",
-	    [BACKLOG_UNSURE] = "answered, but perhaps not saved yet"};
+	    [BACKLOG_UNSURE] = "answered, but perhaps not saved yet",
+	    [BACKLOG_BEYOND] = "not sent: characters beyond ASCII do not get through the console"};
 
 	assert((unsigned)state < BACKLOG_STATES);
 	return texts[state];

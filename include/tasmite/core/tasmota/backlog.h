@@ -67,6 +67,8 @@ enum backlog_state {
 	BACKLOG_ERROR,	   /* {"Command":"Error"} */
 	BACKLOG_NO_ANSWER,
 	BACKLOG_UNSURE, /* answered, but the device may have lost its power before it saved it */
+	BACKLOG_BEYOND, /* never sent: of a line with bytes above 127 the console throws away what it
+			 * has collected by then, and runs the rest */
 	BACKLOG_STATES
 };
 
@@ -120,7 +122,7 @@ bool backlog_parse(struct backlog *b, const char *line, long *suspect);
  * so too for whatever follows that is no command. */
 void backlog_join(struct backlog *b, size_t step);
 
-/* Makes the parts of all steps that are QUEUED. Within a run of commands (between waits): first
+/* Makes the parts of all steps that are QUEUED; those that no console takes become BEYOND. Within a run of commands (between waits): first
  * those that need no restart, in their order, then those that do, as few lines as it takes, network
  * and broker together. packed: those without a restart share Backlogs too; else each is a line of
  * its own, which is quicker and safer. */
