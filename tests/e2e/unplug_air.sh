@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-# The adapter is pulled in each stage of an upgrade and of an upload, and put back under another name: each
+# The adapter is pulled in each stage of an upgrade, and put back under another name: each
 # ends and says how, and the device's OtaUrl is what it was. UNPLUGS=all: in each stage; else in those in
 # which nothing has been sent yet.
 . "$(dirname "$0")/lib_upgrade.sh"
