@@ -226,11 +226,14 @@ static void tell_end(struct app *a)
 {
 	struct post *p = a->post;
 	const char *key = keymap_key_of(a->session->keymap, "/send --again");
+	size_t good, total, missed;
 	char again[96];
 
 	str_fmt(again, sizeof(again), "%s sends them again%s", key ? key : "/send --again",
 	    p->lost ? " when the port is back" : "");
-	courier_words_end(&p->words, p->c, p->job.quiet, again);
+	courier_words_count(p->c, &good, &total, &missed);
+	courier_words_end(&p->words, p->c, p->job.quiet,
+	    good + courier_count(p->c, BACKLOG_BEYOND) < total || missed ? again : NULL);
 }
 
 static void done(struct app *a)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * A line as a Backlog and the rest as a script of /send, for any firmware (the first byte): each
- * command travels in exactly one line, no line is longer than the firmware takes or has a line end in
+ * command of ASCII travels in exactly one line, no line is longer than the firmware takes or has a line end in
  * it, and what the trap says holds no value.
  */
 #include "fuzz.h"
@@ -41,8 +41,15 @@ static void check_plan(struct backlog *b, uint32_t fw, bool packed)
 			require(b->steps[step].kind == b->parts[i].kind);
 		}
 	}
-	for (size_t i = 0; i < b->count; i++)
-		require(seen[i] && b->steps[i].state == BACKLOG_QUEUED);
+	for (size_t i = 0; i < b->count; i++) {
+		bool beyond = false;
+
+		for (const char *p = b->steps[i].text; *p; p++)
+			beyond |= (unsigned char)*p > 127;
+		beyond = beyond && b->steps[i].kind == BACKLOG_COMMAND;
+		require(seen[i] == !beyond);
+		require(b->steps[i].state == (beyond ? BACKLOG_BEYOND : BACKLOG_QUEUED));
+	}
 	free(seen);
 }
 

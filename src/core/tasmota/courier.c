@@ -469,7 +469,13 @@ static void start(struct courier *c, mono_t now)
 	c->boot_at = now - MONO_S(3600); /* whatever was before does not matter */
 	backlog_plan(&c->b, c->fw, c->packed);
 	courier_drop_line(c);
-	courier_next_part(c, now);
+	if (c->b.part_count || !c->b.count) {
+		courier_next_part(c, now);
+		return;
+	}
+	/* Nothing of it can be sent: it ends as all do, in a turn of its own. */
+	c->state = COURIER_BOOT;
+	c->deadline = now;
 }
 
 void courier_begin(
@@ -493,7 +499,7 @@ bool courier_again(struct courier *c, mono_t now)
 	for (size_t i = 0; i < c->b.count; i++) {
 		struct backlog_step *s = courier_step(c, i);
 
-		if (courier_is_over(s->state))
+		if (courier_is_over(s->state) || s->state == BACKLOG_BEYOND)
 			continue;
 		s->state = BACKLOG_QUEUED;
 		s->tries = 0;
