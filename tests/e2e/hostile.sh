@@ -96,7 +96,8 @@ wait_for 5 eval '[ "$(tm display-message -p -t t "#{scroll_region_lower}")" = 29
 modes=$(tm display-message -p -t t '#{alternate_on}#{cursor_flag}#{mouse_any_flag}#{insert_flag}#{keypad_cursor_flag} #{pane_title} #{scroll_region_upper}-#{scroll_region_lower}')
 
 begin hostile__escape_sequences
-printf '\033]0;owned\007\033[?1049l\033[2J\033[H\033[5;10r\033[?1000h\033[?25l\033c\033[8;5;5t\033P+q\033\\\033(0lqk\016\017\033[4h\033]52;c;aGk=\007\233?1049l\302\233?25l\n' >"$TMPDIR/esc"
+# A line end first: a banner at another rate ends within a line.
+printf '\n\033]0;owned\007\033[?1049l\033[2J\033[H\033[5;10r\033[?1000h\033[?25l\033c\033[8;5;5t\033P+q\033\\\033(0lqk\016\017\033[4h\033]52;c;aGk=\007\233?1049l\302\233?25l\n' >"$TMPDIR/esc"
 feed "$TMPDIR/esc"
 see '␛\]0;owned␇'
 untouched
