@@ -247,7 +247,9 @@ cmp -s -i 65536 -n $(($(stat -c %s "$TMPDIR/c3.bin") - 65536)) "$TMPDIR/c3.bin" 
 echo "# ESP32-C3: pulled at:$stages"
 went_through write
 pull_on REQUEST:0x13 compare "/flash $TMPDIR/c3.bin --yes"
-pull_on REQUEST:0x13 verify "/flash $TMPDIR/c3.bin --yes --full" '▶ write'
+# The first that is asked for is of the first chunk: whether writing works as it is done.
+pull_on REQUEST:0x13 write "/flash $TMPDIR/c3.bin --yes --full" '▶ write'
+pull_on REQUEST:0x13,after=1 verify "/flash $TMPDIR/c3.bin --yes --full" '▶ write'
 pull_at_start "/flash $TMPDIR/c3.bin --yes --full"
 end
 left_cleanly
