@@ -2,7 +2,7 @@
 /*
  * The chooser of firmware files: what lies in this folder, in Downloads and in the configured
  * folder, newest first, each with what it is. The names stand there at once; what the files are is
- * read one file a turn, so that nothing waits.
+ * found out a piece a turn, so that nothing waits.
  */
 #include "app_int.h"
 
@@ -12,12 +12,12 @@
 #include <sys/stat.h>
 #include <time.h>
 
+#include "file_look.h"
 #include "flash_which.h"
 #include "flash_words.h"
 #include "tasmite/base/str.h"
 #include "tasmite/base/xalloc.h"
 #include "tasmite/io/files.h"
-#include "tasmite/proto/deflate.h"
 #include "tasmite/proto/image.h"
 
 #define CHOOSE_MAX   200		 /* files in the list */
@@ -30,9 +30,10 @@ struct choice {
 
 struct chooser {
 	struct choice file[CHOOSE_MAX];
-	size_t count, next; /* next: whose kind is read in the next turn */
-	const char *folder; /* while they are gathered */
-	char unread[512];   /* why a folder's files are not among them; "" all are */
+	size_t count, next;	/* next: whose kind is found out in the next turn */
+	struct file_look *look; /* while it is */
+	const char *folder;	/* while they are gathered */
+	char unread[512];	/* why a folder's files are not among them; "" all are */
 	enum cmd_id command;
 	char options[1200]; /* " --erase --backup x.bin" */
 	uint64_t list;	    /* revision of the list it belongs to */
@@ -100,31 +101,23 @@ static bool is_for(const struct engine_chip *chip, const struct image_info *info
 	return chip->family32 && info->chip_id == chip->chip_id;
 }
 
-/* What a file is, in one line; it is unpacked for that where it is packed. */
-static void describe(const struct engine_chip *chip, const char *path, char *dst, size_t size)
+/* What a file is, in one line. */
+static void describe(
+    const struct engine_chip *chip, const struct image_info *info, char *dst, size_t size)
 {
-	const char *slash = strrchr(path, '/');
-	struct image_info info;
-	struct err err = {0};
-	uint8_t *data, *plain;
-	size_t n, plain_n, k = 0;
+	size_t k = 0;
 
-	if (files_read(path, FILE_LARGEST, &data, &n, &err) != ERR_OK) {
-		str_copy(dst, size, "can't be read");
-		return;
-	}
-	if (gunzip_is(data, n) && gunzip(data, n, FILE_LARGEST, &plain, &plain_n, &err) == ERR_OK) {
-		free(data);
-		data = plain;
-		n = plain_n;
-	}
-	image_inspect(data, n, slash ? slash + 1 : path, &info);
-	if (!is_for(chip, &info)) {
+	if (!is_for(chip, info)) {
 		str_fmt(dst, size, "not for this %s: ", chip->name);
 		k = strlen(dst);
 	}
-	image_summary(&info, dst + k, size - k);
-	free(data);
+	image_summary(info, dst + k, size - k);
+}
+
+static void forget_look(struct chooser *c)
+{
+	file_look_free(c->look);
+	c->look = NULL;
 }
 
 static void step(void *ctx, mono_t now)
@@ -132,11 +125,24 @@ static void step(void *ctx, mono_t now)
 	struct app *a = ctx;
 	struct chooser *c = a->chooser;
 	struct session_list *l = &a->session->list;
-	char text[160];
+	struct err err = {0};
+	char text[160] = "can't be read";
+	int rc;
 
-	if (!l->open || l->revision != c->list || c->next >= c->count)
+	if (!l->open || l->revision != c->list || c->next >= c->count) {
+		forget_look(c);
 		return;
-	describe(&a->chip, c->file[c->next].path, text, sizeof(text));
+	}
+	if (!c->look)
+		c->look = file_look_new(c->file[c->next].path, FILE_LARGEST);
+	rc = file_look_step(c->look, &err);
+	if (rc == ERR_AGAIN) {
+		timer_arm(c->timer, now); /* keys and the port come between */
+		return;
+	}
+	if (rc == ERR_OK)
+		describe(&a->chip, file_look_info(c->look), text, sizeof(text));
+	forget_look(c);
 	free(l->items[c->next].detail);
 	l->items[c->next].detail = xstrdup(text);
 	c->next++;
@@ -235,6 +241,7 @@ static void gather_all(struct app *a)
 		a->chooser->timer = timer_new(a->loop, step, a);
 	}
 	c = a->chooser;
+	forget_look(c);
 	c->count = c->next = 0;
 	c->unread[0] = '\0';
 	gather_folder(c, ".");
@@ -246,33 +253,36 @@ static void gather_all(struct app *a)
 
 /* ---- looking into what is at hand -------------------------------------------------------------- */
 
-/* So many are looked into, one a turn. */
+/* So many are looked into. */
 #define LOOK_MAX 24
 
 struct look {
 	char path[LOOK_MAX][512];
 	size_t count, next;
+	struct file_look *look; /* of the next, while it is looked into */
 	bool (*fn)(void *ctx, const char *path, const struct image_info *info);
 	void (*done)(struct app *a);
 	void *ctx;
 	struct timer *timer;
 };
 
-/* False: fn wants no more. */
-static bool look_into(struct look *l, const char *path)
+/* A piece; false: fn wants no more. */
+static bool look_into(struct look *l)
 {
-	struct image_info info;
 	struct err err = {0};
-	uint8_t *data, *inner = NULL;
-	size_t n, inner_n;
-	bool more;
+	bool more = true;
+	int rc;
 
-	if (files_read(path, FILE_LARGEST, &data, &n, &err) != ERR_OK)
-		return true; /* it is gone since */
-	image_inspect_packed(data, n, path, FILE_LARGEST, &info, &inner, &inner_n);
-	more = l->fn(l->ctx, path, &info);
-	free(inner);
-	free(data);
+	if (!l->look)
+		l->look = file_look_new(l->path[l->next], FILE_LARGEST);
+	rc = file_look_step(l->look, &err);
+	if (rc == ERR_AGAIN)
+		return true;
+	if (rc == ERR_OK) /* else it is gone since */
+		more = l->fn(l->ctx, l->path[l->next], file_look_info(l->look));
+	file_look_free(l->look);
+	l->look = NULL;
+	l->next++;
 	return more;
 }
 
@@ -283,7 +293,7 @@ static void look_step(void *ctx, mono_t now)
 	void (*done)(struct app *) = l->done;
 
 	a->now = now;
-	if (l->next < l->count && look_into(l, l->path[l->next++])) {
+	if (l->next < l->count && look_into(l)) {
 		timer_arm(l->timer, now); /* keys and the port come between */
 		return;
 	}
@@ -293,8 +303,10 @@ static void look_step(void *ctx, mono_t now)
 
 void app_look_stop(struct app *a)
 {
-	if (a->look)
+	if (a->look) {
 		timer_free(a->look->timer);
+		file_look_free(a->look->look);
+	}
 	free(a->look);
 	a->look = NULL;
 }
@@ -315,6 +327,64 @@ void app_look_firmware(struct app *a,
 	l->ctx = ctx;
 	l->timer = timer_new(a->loop, look_step, a);
 	timer_arm(l->timer, a->now);
+}
+
+/* ---- what one file is --------------------------------------------------------------------------- */
+
+/* Room for a backup of the largest flash, and for an ELF file to be told as one. */
+#define IMAGE_FILE_MAX (4u * IMAGE_MAX_FLASH)
+
+static void image_shown(struct app *a, const struct image_info *info)
+{
+	session_page_open(a->session, info->name);
+	image_describe(info, &a->session->page.text);
+	image_describe_notes(info, &a->session->page.text);
+	a->session->page.revision++;
+}
+
+static void image_stop(struct app *a)
+{
+	timer_free(a->image_timer);
+	file_look_free(a->image);
+	a->image_timer = NULL;
+	a->image = NULL;
+}
+
+static void image_step(void *ctx, mono_t now)
+{
+	struct app *a = ctx;
+	struct err err = {0};
+	int rc = file_look_step(a->image, &err);
+
+	a->now = now;
+	if (rc == ERR_AGAIN) {
+		timer_arm(a->image_timer, now); /* keys and the port come between */
+		return;
+	}
+	if (rc == ERR_OK)
+		image_shown(a, file_look_info(a->image));
+	else
+		session_warn(a->session, now, "%s", err.text);
+	image_stop(a);
+}
+
+void act_image(struct app *a, const struct cmd_line *c)
+{
+	char path[1024];
+	struct err err = {0};
+
+	if (!c->count) {
+		tui_edit_set(a->tui, "/image ");
+		return;
+	}
+	if (files_expand(c->args[0], path, sizeof(path), &err) != ERR_OK) {
+		session_warn(a->session, a->now, "%s", err.text);
+		return;
+	}
+	image_stop(a);
+	a->image = file_look_new(path, IMAGE_FILE_MAX);
+	a->image_timer = timer_new(a->loop, image_step, a);
+	image_step(a, a->now);
 }
 
 /* ---- the command ------------------------------------------------------------------------------- */
@@ -358,8 +428,11 @@ void act_choose_firmware(struct app *a, const struct cmd_line *line)
 void app_choose_fini(struct app *a)
 {
 	app_look_stop(a);
-	if (a->chooser)
+	image_stop(a);
+	if (a->chooser) {
 		timer_free(a->chooser->timer);
+		forget_look(a->chooser);
+	}
 	free(a->chooser);
 	a->chooser = NULL;
 }

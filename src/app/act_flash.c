@@ -544,35 +544,6 @@ void act_chip(struct app *a, const struct cmd_line *c)
 
 /* ---- what needs no device -------------------------------------------------------------------- */
 
-/* Room for a backup of the largest flash, and for an ELF file to be told as one. */
-#define IMAGE_FILE_MAX (4u * IMAGE_MAX_FLASH)
-
-void act_image(struct app *a, const struct cmd_line *c)
-{
-	char path[1024];
-	struct image_info info;
-	uint8_t *data = NULL, *inner = NULL;
-	size_t n, inner_n;
-	struct err err = {0};
-
-	if (!c->count) {
-		tui_edit_set(a->tui, "/image ");
-		return;
-	}
-	if (files_expand(c->args[0], path, sizeof(path), &err) != ERR_OK ||
-	    files_read(path, IMAGE_FILE_MAX, &data, &n, &err) != ERR_OK) {
-		session_warn(a->session, a->now, "%s", err.text);
-		return;
-	}
-	image_inspect_packed(data, n, path, IMAGE_FILE_MAX, &info, &inner, &inner_n);
-	session_page_open(a->session, info.name);
-	image_describe(&info, &a->session->page.text);
-	image_describe_notes(&info, &a->session->page.text);
-	a->session->page.revision++;
-	free(inner);
-	free(data);
-}
-
 static void device_chosen(struct app *a, const char *value);
 
 static void show_board(struct app *a, const char *name)

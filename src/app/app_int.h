@@ -166,6 +166,8 @@ struct app {
 	struct elf_run *elf;	     /* a file of them is being read */
 	struct rescue *rescue;	     /* NULL: never begun */
 	struct look *look;	     /* firmware files are looked into (act_choose.c) */
+	struct file_look *image;     /* one is, for /image; NULL: none */
+	struct timer *image_timer;   /* while it is */
 	struct upload_run *upload;   /* act_upload.c: under way, or NULL */
 	struct upgrade_run *upgrade; /* act_upgrade.c: under way, or NULL */
 	uint64_t rescue_seen;	     /* revision of what was known when it last looked */
@@ -454,8 +456,8 @@ void app_rescue_turn(struct app *a);
 /* Work with the flash has ended. */
 void app_rescue_task_ended(struct app *a, bool done);
 void app_rescue_fini(struct app *a);
-/* Calls fn with the firmware files at hand, the newest first and one a turn, until it answers false;
- * then done. One that is under way is given up. */
+/* Calls fn with the firmware files at hand, the newest first, until it answers false; then done. They
+ * are looked into a piece a turn. One that is under way is given up. */
 void app_look_firmware(struct app *a,
     bool (*fn)(void *ctx, const char *path, const struct image_info *info),
     void (*done)(struct app *a), void *ctx);

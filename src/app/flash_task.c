@@ -343,9 +343,11 @@ static void on_stub(struct flash_task *t, const struct engine_event *ev)
 /* What is sent may be less than what is written: said in the panel, too. */
 static void on_plan(struct flash_task *t, const struct engine_event *ev)
 {
+	bool full =
+	    t->req.full || engine_chip_info(flash_driver_engine(t->driver))->secure_download;
 	char text[160];
 
-	if (flash_words_plan(ev, text, sizeof(text)))
+	if (flash_words_plan(ev, full, text, sizeof(text)))
 		say(t, false, "%s", text);
 	if (!ev->differences)
 		return;

@@ -438,7 +438,7 @@ void flash_words_failed(
 		    "hold the button, power on.");
 }
 
-bool flash_words_plan(const struct engine_event *ev, char *text, size_t size)
+bool flash_words_plan(const struct engine_event *ev, bool full, char *text, size_t size)
 {
 	char differ[24], total[24];
 
@@ -450,6 +450,10 @@ bool flash_words_plan(const struct engine_event *ev, char *text, size_t size)
 		str_fmt(text, size,
 		    "all of it is there already: nothing has to be written (%.1f s saved)",
 		    ev->count / 1000.0);
+	else if (full)
+		str_fmt(text, size,
+		    "%s of %s are written, the others are blank and only erased (%.1f s saved)",
+		    differ, total, ev->count / 1000.0);
 	else
 		str_fmt(text, size, "%s of %s differ, only they are written (%.1f s saved)", differ,
 		    total, ev->count / 1000.0);

@@ -34,7 +34,7 @@ void flash_words_leave(const struct engine *e, struct flash_view *view);
 void flash_words_add(struct flash_view *view, bool bad, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
 
-/* What the plan says: false, nothing worth a word. */
-bool flash_words_plan(const struct engine_event *ev, char *text, size_t size);
+/* What the plan says; full: nothing was compared. False: nothing worth a word. */
+bool flash_words_plan(const struct engine_event *ev, bool full, char *text, size_t size);
 
 #endif

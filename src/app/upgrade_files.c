@@ -5,15 +5,15 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "file_look.h"
 #include "tasmite/base/str.h"
 #include "tasmite/base/xalloc.h"
 #include "tasmite/io/files.h"
-#include "tasmite/proto/deflate.h"
 #include "tasmite/proto/digest.h"
 #include "tasmite/proto/image.h"
 
 #define FILE_MAX (16u * 1024 * 1024)
-#define PIECE	 (128u * 1024) /* bytes that are summed or unpacked at a time: about a millisecond */
+#define PIECE	 (128u * 1024) /* bytes that are summed at a time: less than a millisecond */
 
 static enum upgrade_form form_of(enum image_kind kind)
 {
@@ -62,32 +62,25 @@ static void drop(struct upgrade_files *f, enum upgrade_part part)
 /* ---- a file in pieces -------------------------------------------------------------------------- */
 
 enum role { ROLE_NAMED, ROLE_OTHER, ROLE_BESIDE, ROLE_BESIDE_GZ, ROLE_SMALL, ROLES };
-enum stage { STAGE_READ, STAGE_SUM, STAGE_UNPACK, STAGE_LOOK, STAGE_SUM_INSIDE, STAGE_TAKE };
+enum stage { STAGE_LOOK, STAGE_SUM, STAGE_SUM_INSIDE, STAGE_TAKE };
 
 struct upgrade_loader {
 	char path[ROLES][1024]; /* "" none */
 	enum role role;
 	enum stage stage;
-	uint8_t *data, *inner; /* inner: what is packed in it */
-	size_t n, inner_n, at;
-	struct gunzip *gz;
-	bool damaged; /* it can't be unpacked */
+	struct file_look *look; /* NULL: the file was not begun */
+	size_t at;		/* so much of it is summed */
 	struct digest_md5 sum;
-	struct image_info info;
 	char md5[33], inside[33];
 	char named_inside[33]; /* of the file that was named */
 };
 
 static void forget_file(struct upgrade_loader *l)
 {
-	gunzip_free(l->gz);
-	free(l->data);
-	free(l->inner);
-	l->gz = NULL;
-	l->data = l->inner = NULL;
-	l->n = l->inner_n = l->at = 0;
-	l->damaged = false;
-	l->stage = STAGE_READ;
+	file_look_free(l->look);
+	l->look = NULL;
+	l->at = 0;
+	l->stage = STAGE_LOOK;
 }
 
 static const char *path_now(const struct upgrade_loader *l)
@@ -95,9 +88,11 @@ static const char *path_now(const struct upgrade_loader *l)
 	return l->path[l->role];
 }
 
-static int read_file(struct upgrade_loader *l, struct err *err)
+static int look_piece(struct upgrade_loader *l, struct err *err)
 {
-	return files_read(path_now(l), FILE_MAX, &l->data, &l->n, err);
+	if (!l->look)
+		l->look = file_look_new(path_now(l), FILE_MAX);
+	return file_look_step(l->look, err);
 }
 
 static int sum_piece(struct upgrade_loader *l, const uint8_t *data, size_t n, char *hex)
@@ -117,44 +112,17 @@ static int sum_piece(struct upgrade_loader *l, const uint8_t *data, size_t n, ch
 	return ERR_OK;
 }
 
-static int unpack_piece(struct upgrade_loader *l)
-{
-	int rc;
-
-	if (!gunzip_is(l->data, l->n))
-		return ERR_OK;
-	if (!l->gz)
-		l->gz = gunzip_new(l->data, l->n, FILE_MAX);
-	rc = l->gz ? gunzip_step(l->gz, PIECE) : ERR_FORMAT;
-	if (rc == ERR_AGAIN)
-		return rc;
-	if (rc == ERR_OK)
-		l->inner = gunzip_take(l->gz, &l->inner_n);
-	l->damaged = rc != ERR_OK;
-	return ERR_OK;
-}
-
-static void look(struct upgrade_loader *l)
-{
-	const char *slash = strrchr(path_now(l), '/');
-
-	image_inspect(l->inner ? l->inner : l->data, l->inner ? l->inner_n : l->n,
-	    slash ? slash + 1 : path_now(l), &l->info);
-	l->info.packed = l->inner != NULL;
-	if (l->damaged)
-		l->info.fault = IMAGE_FAULT_PACKING;
-}
-
 /* ---- what it is taken for ---------------------------------------------------------------------- */
 
 static void keep(struct upgrade_files *f, enum upgrade_part part)
 {
 	struct upgrade_loader *l = f->load;
+	size_t n;
 
 	drop(f, part);
-	describe(&l->info, l->n, &f->file[part]);
-	f->data[part] = l->data;
-	l->data = NULL;
+	(void)file_look_bytes(l->look, &n);
+	describe(file_look_info(l->look), n, &f->file[part]);
+	f->data[part] = file_look_take(l->look);
 	memcpy(f->md5[part], l->md5, sizeof(l->md5));
 }
 
@@ -196,7 +164,9 @@ static void name_beside(struct upgrade_loader *l)
 static int take(struct upgrade_files *f, struct err *err)
 {
 	struct upgrade_loader *l = f->load;
-	bool packed = l->inner || l->damaged, minimal = !strcmp(l->info.id.variant, "minimal");
+	const struct image_info *info = file_look_info(l->look);
+	bool packed = info->packed || info->fault == IMAGE_FAULT_PACKING;
+	bool minimal = !strcmp(info->id.variant, "minimal");
 
 	switch (l->role) {
 	case ROLE_NAMED:
@@ -229,20 +199,19 @@ static int take(struct upgrade_files *f, struct err *err)
 static int stage(struct upgrade_files *f, struct err *err)
 {
 	struct upgrade_loader *l = f->load;
+	const uint8_t *bytes;
+	size_t n;
 
 	switch (l->stage) {
-	case STAGE_READ:
-		return read_file(l, err);
-	case STAGE_SUM:
-		return sum_piece(l, l->data, l->n, l->md5);
-	case STAGE_UNPACK:
-		return unpack_piece(l);
 	case STAGE_LOOK:
-		look(l);
-		return ERR_OK;
+		return look_piece(l, err);
+	case STAGE_SUM:
+		bytes = file_look_bytes(l->look, &n);
+		return sum_piece(l, bytes, n, l->md5);
 	case STAGE_SUM_INSIDE:
-		if (l->inner)
-			return sum_piece(l, l->inner, l->inner_n, l->inside);
+		bytes = file_look_inner(l->look, &n);
+		if (bytes)
+			return sum_piece(l, bytes, n, l->inside);
 		memcpy(l->inside, l->md5, sizeof(l->md5));
 		return ERR_OK;
 	case STAGE_TAKE:
@@ -273,8 +242,7 @@ int upgrade_files_step(struct upgrade_files *f, struct err *err)
 		return ERR_OK;
 	}
 	needed = l->role == ROLE_NAMED || l->role == ROLE_SMALL;
-	rc = !needed && l->stage == STAGE_READ && !files_exists(path_now(l)) ? ERR_NOENT
-									     : stage(f, err);
+	rc = !needed && !l->look && !files_exists(path_now(l)) ? ERR_NOENT : stage(f, err);
 	if (rc == ERR_OK && l->stage < STAGE_TAKE) {
 		l->stage++;
 	} else if (rc != ERR_AGAIN) {

@@ -130,25 +130,31 @@ enum image_kind image_other_kind(const uint8_t *data, size_t n)
 	return IMAGE_UNKNOWN;
 }
 
+void image_inspect_inner(const uint8_t *inner, size_t n, const char *name, struct image_info *info)
+{
+	char inner_name[sizeof(info->inner_name)];
+	size_t packed = info->size;
+
+	assert(info && info->kind == IMAGE_GZIP);
+	memcpy(inner_name, info->inner_name, sizeof(inner_name));
+	image_inspect(inner, n, name, info);
+	info->packed = true;
+	info->packed_size = packed;
+	memcpy(info->inner_name, inner_name, sizeof(inner_name));
+	info->inner_size = (uint32_t)n;
+}
+
 void image_inspect_packed(const uint8_t *data, size_t n, const char *name, size_t max,
     struct image_info *out, uint8_t **inner, size_t *inner_n)
 {
-	char inner_name[sizeof(out->inner_name)];
-
 	assert(out && inner && inner_n);
 	*inner = NULL;
 	*inner_n = 0;
 	image_inspect(data, n, name, out);
 	if (out->kind != IMAGE_GZIP)
 		return;
-	if (gunzip(data, n, max, inner, inner_n, NULL) != ERR_OK) {
+	if (gunzip(data, n, max, inner, inner_n, NULL) != ERR_OK)
 		out->fault = IMAGE_FAULT_PACKING;
-		return;
-	}
-	memcpy(inner_name, out->inner_name, sizeof(inner_name));
-	image_inspect(*inner, *inner_n, name, out);
-	out->packed = true;
-	out->packed_size = n;
-	memcpy(out->inner_name, inner_name, sizeof(inner_name));
-	out->inner_size = (uint32_t)*inner_n;
+	else
+		image_inspect_inner(*inner, *inner_n, name, out);
 }

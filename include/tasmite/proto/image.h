@@ -209,6 +209,9 @@ void image_inspect(const uint8_t *data, size_t n, const char *name, struct image
  * IMAGE_GZIP, with IMAGE_FAULT_PACKING. */
 void image_inspect_packed(const uint8_t *data, size_t n, const char *name, size_t max,
     struct image_info *out, uint8_t **inner, size_t *inner_n);
+/* For who unpacks it himself: info is what image_inspect made of the packed file (an IMAGE_GZIP), and
+ * becomes what is known of the n bytes that are inside. */
+void image_inspect_inner(const uint8_t *inner, size_t n, const char *name, struct image_info *info);
 
 /* ---- may it be written to this device -------------------------------------------------------- */
 struct image_target {
