@@ -133,9 +133,10 @@ enum image_kind image_other_kind(const uint8_t *data, size_t n)
 void image_inspect_inner(const uint8_t *inner, size_t n, const char *name, struct image_info *info)
 {
 	char inner_name[sizeof(info->inner_name)];
-	size_t packed = info->size;
+	size_t packed;
 
 	assert(info && info->kind == IMAGE_GZIP);
+	packed = info->size;
 	memcpy(inner_name, info->inner_name, sizeof(inner_name));
 	image_inspect(inner, n, name, info);
 	info->packed = true;
