@@ -22,11 +22,15 @@ has_joined() {
 	tm_line 'Status 5'
 	wait_for 2 tm_shows '"IPAddress":"127'
 }
+# What it was asked more than once is answered as often.
+no_answer_left() {
+	tm_line '/clear'
+	wait_for 1 tm_hides '"IPAddress":"127'
+}
 # The power of the device came with the plug.
 joined() {
 	wait_for 60 has_joined || bad "it has not joined"
-	tm_line '/clear'
-	gone '"IPAddress":"127' 10
+	wait_for 15 no_answer_left || bad "it goes on answering"
 }
 has_old() {
 	tm_line 'OtaUrl'
