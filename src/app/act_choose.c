@@ -243,6 +243,7 @@ static void gather_all(struct app *a)
 	c = a->chooser;
 	forget_look(c);
 	c->count = c->next = 0;
+	c->list = 0; /* a list that is open is not of these */
 	c->unread[0] = '\0';
 	gather_folder(c, ".");
 	gather_folder(c, "~/Downloads");
