@@ -13,6 +13,9 @@
 /* Where the Arduino core since 2.7 keeps length and CRC of the whole image. */
 #define EBOOT_LENGTH 4088u
 #define EBOOT_CRC    4092u
+/* What a program says of itself is looked for in so many bytes, some milliseconds: Tasmota's are smaller,
+ * what is bigger begins with its constants, and an ELF file's symbols are tens of megabytes. */
+#define IDENTIFY_MOST (4u * 1024 * 1024)
 
 /* ---- one E9 image ---------------------------------------------------------------------------- */
 
@@ -273,12 +276,12 @@ static void inspect_e9(const uint8_t *data, size_t n, struct image_info *info)
  * trails an application (old settings, a second image) says nothing about it. */
 static void identify(const uint8_t *data, size_t n, struct image_info *info)
 {
-	size_t length = n;
+	size_t length = n < IDENTIFY_MOST ? n : IDENTIFY_MOST;
 
 	if (info->app_count > 0)
 		return;
 	if ((info->kind == IMAGE_ESP8266 || info->kind == IMAGE_ESP8266_BACKUP) &&
-	    info->app.present && info->end < n)
+	    info->app.present && info->end < length)
 		length = info->end;
 	image_identify(data, length, info->kind, &info->id);
 }

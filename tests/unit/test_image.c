@@ -425,6 +425,38 @@ static void inspect__tells__what_else_a_file_is(void **state)
 	}
 }
 
+/* An ELF file's symbols are tens of megabytes: what is far behind is not looked at, which keeps the time
+ * of a look in bounds. */
+static void inspect__looks_for__the_firmware_in_the_first_megabytes(void **state)
+{
+	static const struct {
+		size_t at;
+		enum image_firmware firmware;
+	} cases[] = {
+	    {64, IMAGE_FW_ESPEASY},
+	    {4 * 1024 * 1024 - 7, IMAGE_FW_ESPEASY},
+	    {4 * 1024 * 1024 - 6, IMAGE_FW_UNKNOWN},
+	    {5 * 1024 * 1024, IMAGE_FW_UNKNOWN},
+	};
+	size_t n = 6 * 1024 * 1024;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		uint8_t *data = xcalloc(1, n);
+		struct image_info info;
+
+		memcpy(data,
+		    "\x7f"
+		    "ELF\x01\x01\x01",
+		    7);
+		memcpy(data + cases[i].at, "ESPEasy", 7);
+		image_inspect(data, n, "firmware.elf", &info);
+		assert_int_equal(info.kind, IMAGE_ELF);
+		assert_int_equal(info.id.firmware, cases[i].firmware);
+		free(data);
+	}
+}
+
 static void inspect__reads__name_within_gzip(void **state)
 {
 	(void)state;
@@ -1151,6 +1183,7 @@ int main(void)
 	    cmocka_unit_test(inspect__tells__outer_header_of_sdk),
 	    cmocka_unit_test(inspect__tells__esp32_files),
 	    cmocka_unit_test(inspect__tells__what_else_a_file_is),
+	    cmocka_unit_test(inspect__looks_for__the_firmware_in_the_first_megabytes),
 	    cmocka_unit_test(inspect__reads__name_within_gzip),
 	    cmocka_unit_test(inspect__masks__control_bytes_in_names),
 	    cmocka_unit_test(identity__is__series_when_no_number_stands_in_it),
