@@ -257,6 +257,12 @@ void app_upload_rx(struct app *a, const uint8_t *bytes, size_t n, mono_t now)
 		upload_task_rx(a->upload->task, bytes, n, now);
 }
 
+void app_upload_port_away(struct app *a, mono_t now)
+{
+	if (a->upload && a->upload->task && !a->upload->over)
+		upload_task_port_away(a->upload->task, now);
+}
+
 bool app_upload_cancel(struct app *a)
 {
 	if (!a->upload || !a->upload->task || a->upload->over)

@@ -96,6 +96,7 @@ static void link_down(void *ctx, const struct err *why, mono_t now)
 	if (a->plain) {
 		app_courier_lost(a);
 		app_upgrade_port_away(a, now);
+		app_upload_port_away(a, now);
 		plain_port_lost(a->plain, why);
 		return;
 	}
@@ -111,6 +112,7 @@ static void link_down(void *ctx, const struct err *why, mono_t now)
 	app_send_lost(a);
 	app_courier_lost(a);
 	app_upgrade_port_away(a, now);
+	app_upload_port_away(a, now);
 	if (!was_waiting)
 		session_say(a->session, now, "waiting for %s: it is opened by itself",
 		    a->session->port.name);
@@ -378,6 +380,7 @@ static void on_usr1(void *ctx, int signo, mono_t now)
 	app_send_lost(a);
 	app_courier_lost(a);
 	app_upgrade_port_away(a, now);
+	app_upload_port_away(a, now);
 	app_log_break(a, now);
 	app_boot_stop(a);
 	a->loader_there = false;

@@ -371,6 +371,8 @@ void app_upgrade_fini(struct app *a);
 bool app_uploading(const struct app *a);
 void app_upload_turn(struct app *a);
 void app_upload_rx(struct app *a, const uint8_t *bytes, size_t n, mono_t now);
+/* The port went away, or another program has it. */
+void app_upload_port_away(struct app *a, mono_t now);
 bool app_upload_cancel(struct app *a);
 /* Asks before the program is left; false: nothing to ask. */
 bool app_upload_quit(struct app *a);

@@ -151,6 +151,7 @@ static void link_down(void *ctx, const struct err *why, mono_t now)
 	/* A device with USB of its own goes away by each restart; the page is there all the same. */
 	if (r->task) {
 		on_say(r, true, why->text);
+		upload_task_port_away(r->task, now);
 		return;
 	}
 	r->err = *why;

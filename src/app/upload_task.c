@@ -238,6 +238,14 @@ void upload_task_rx(struct upload_task *t, const uint8_t *bytes, size_t n, mono_
 	pump(t, now);
 }
 
+void upload_task_port_away(struct upload_task *t, mono_t now)
+{
+	buf_clear(&t->line);
+	t->overlong = false;
+	upload_mute(t->model, now);
+	pump(t, now);
+}
+
 bool upload_task_go(struct upload_task *t, mono_t now, struct err *err)
 {
 	const struct upgrade_plan *p = upload_planned(t->model);

@@ -47,6 +47,8 @@ void upload_task_start(struct upload_task *t, mono_t now);
 void upload_task_free(struct upload_task *t); /* NULL allowed */
 /* The device's bytes. */
 void upload_task_rx(struct upload_task *t, const uint8_t *bytes, size_t n, mono_t now);
+/* They come no more, for now: it goes on by the page alone. */
+void upload_task_port_away(struct upload_task *t, mono_t now);
 /* The answer to ready: false with err when the plan refuses it. */
 bool upload_task_go(struct upload_task *t, mono_t now, struct err *err);
 void upload_task_cancel(struct upload_task *t, mono_t now);

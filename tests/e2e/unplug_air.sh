@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # The adapter is pulled in each stage of an upgrade, and put back under another name: each
-# ends and says how, and the device's OtaUrl is what it was. UNPLUGS=all: in each stage; else in those in
-# which nothing has been sent yet.
+# ends and says how, and the device's OtaUrl is what it was. So it is in those of an upload, which goes on
+# by the page alone. UNPLUGS=all: in each stage; else in those in which nothing has been sent yet.
 . "$(dirname "$0")/lib_upgrade.sh"
 . "$(dirname "$0")/lib_unplug.sh"
 
@@ -27,8 +27,9 @@ no_answer_left() {
 	tm_line '/clear'
 	wait_for 1 tm_hides '"IPAddress":"127'
 }
-# The power of the device came with the plug.
+# The power of the device came with the plug. What it said before does not count.
 joined() {
+	tm_line '/clear'
 	wait_for 60 has_joined || bad "it has not joined"
 	wait_for 15 no_answer_left || bad "it goes on answering"
 }
@@ -80,7 +81,7 @@ begin unplug_air__setting_the_address__puts_it_back
 begun
 hand "fault unplug@BYTE:4"
 tm_keys y
-see 'the port is away' 20
+see 'went away' 20
 hand "fault clear"
 pulled=$((pulled + 1))
 put_back
@@ -116,6 +117,72 @@ begin unplug_air__written__ends_as_it_was
 begun
 tm_keys y
 pull_when 'all sent; the device writes|the device restarts'
+end
+fi
+tm_keys C-q
+wait_for 10 tm_ended || bad "it does not end"
+tm_stop
+
+# ---- an upload ----------------------------------------------------------------------------------
+# upload_begun: asked of the device and of its page; the question stands.
+page_listens() {
+	(exec 3<>"/dev/tcp/${PAGE%:*}/${PAGE#*:}") 2>/dev/null
+}
+upload_begun() {
+	wait_for 20 page_listens || bad "its page does not come"
+	tm_line '/clear'
+	tm_line "/upload $FW/alone/sonoff-classic.bin $PAGE"
+	see 'Upload to the' 60
+}
+adapter --web 0
+PAGE=127.0.0.9:$(sed -nE 's/^web ([0-9]+)$/\1/p' "$TMPDIR/sim.out")
+begin unplug_air__an_upload_that_asks__says_that_the_page_is_away
+hand "fault unplug@BYTE:4"
+tm_line "/upload $FW/alone/sonoff-classic.bin $PAGE"
+see 'went away' 20
+hand "fault clear"
+pulled=$((pulled + 1))
+see 'upload: The device is not there'
+put_back
+joined
+holds "$FW/6.1.1-minimal.img"
+end
+
+if [ "${UNPLUGS:-}" = all ]; then
+begin unplug_air__an_upload_in_question__says_that_the_page_is_away
+upload_begun
+pull
+see 'went away'
+tm_keys y
+see 'upload: .* not there' 100
+put_back
+joined
+holds "$FW/6.1.1-minimal.img"
+end
+
+begin unplug_air__an_upload_that_sends__says_that_it_broke_off
+upload_begun
+tm_keys y
+see '[0-9]+ KB/s' 60
+pull
+put_back
+see 'upload: The upload broke off.*' 60
+see 'It runs 6\.1\.1 \(minimal\)' 60
+gone '▶ Upgrade'
+joined
+holds "$FW/6.1.1-minimal.img"
+end
+
+# Pulled before it has copied all of it, it may run either; which it is, is told.
+begin unplug_air__an_upload_that_is_written__tells_what_runs
+upload_begun
+tm_keys y
+see 'all sent; the device writes|the device restarts' 120
+pull
+put_back
+see 'upload: .*(broke off|Done|not known)' 200
+see 'It runs 6\.1\.1' 10
+joined
 end
 fi
 tm_keys C-q

@@ -295,6 +295,13 @@ static void checklist__words__an_upgrade(void **state)
 	(void)state;
 	verdict(DOCTOR_UPGRADE, DOCTOR_TRYING, "running", 3);
 	row_is(CHECKLIST_UPGRADE, DOCTOR_TRYING, "runs");
+	view.start_line = 2;
+	row_is(CHECKLIST_UPGRADE, DOCTOR_TRYING, "runs");
+	view.start_line = 4;
+	row_is(CHECKLIST_UPGRADE, DOCTOR_UNKNOWN, "began; its end was not seen");
+	(void)str_copy(view.variant, sizeof(view.variant), "safeboot"); /* that is on the way */
+	row_is(CHECKLIST_UPGRADE, DOCTOR_TRYING, "runs");
+	view.variant[0] = '\0';
 	verdict(DOCTOR_UPGRADE, DOCTOR_OK, "ok", 3);
 	row_is(CHECKLIST_UPGRADE, DOCTOR_OK, "done");
 	verdict(DOCTOR_UPGRADE, DOCTOR_BAD, "failed", 3);

@@ -214,6 +214,27 @@ static void session_device_gap__forgets__what_was_unreadable(void **state)
 	assert_int_equal(check_of(CHECKLIST_CONSOLE)->state, DOCTOR_UNKNOWN);
 }
 
+/* Nobody says "runs" of what may be over long since. */
+static void session_device__does_not_know__how_an_upgrade_ended(void **state)
+{
+	(void)state;
+	says(100, banner);
+	says(300, project);
+	says(600, "16:06:43 UPL: File sonoff-classic.bin ...");
+	session_judge(rig.s);
+	assert_int_equal(check_of(CHECKLIST_UPGRADE)->state, DOCTOR_TRYING);
+	session_device_gap(rig.s, true);
+	session_judge(rig.s);
+	assert_int_equal(check_of(CHECKLIST_UPGRADE)->state, DOCTOR_UNKNOWN);
+	assert_string_equal(check_of(CHECKLIST_UPGRADE)->text, "began; its end was not seen");
+	says(600, "16:07:43 UPL: File sonoff-classic.bin ...");
+	session_judge(rig.s);
+	assert_int_equal(check_of(CHECKLIST_UPGRADE)->state, DOCTOR_TRYING);
+	says(600, project);
+	session_judge(rig.s);
+	assert_int_equal(check_of(CHECKLIST_UPGRADE)->state, DOCTOR_UNKNOWN);
+}
+
 static void session_device_line__fills__status_and_timeline(void **state)
 {
 	(void)state;
@@ -307,6 +328,7 @@ int main(void)
 	    CASE(session_device_written__tells__what_the_log_does_not),
 	    CASE(session_device_reset__is_no__boot_loop),
 	    CASE(session_device_gap__forgets__what_was_unreadable),
+	    CASE(session_device__does_not_know__how_an_upgrade_ended),
 	    CASE(session_device_line__fills__status_and_timeline),
 	    CASE(checklist__names__every_reason),
 	    CASE(checklist_find__knows__each_word),

@@ -236,6 +236,63 @@ static void upload__goes_on_without__a_console_that_is_mute(void **state)
 	ends(r, UPLOAD_END_CANCELLED, "It runs 14.1.0 (minimal).");
 }
 
+/* What the console has said counts, the rest is asked of the page at once. */
+static void upload__goes_on_by_the_page__when_the_port_is_away(void **state)
+{
+	struct rig *r = start(true);
+
+	(void)state;
+	said(r, "Status 2");
+	upload_mute(r->u, r->now);
+	assert_null(upload_command(r->u));
+	looked(r, "14.1.0", true, FREE_600);
+	assert_string_equal(upload_device(r->u)->variant, "minimal");
+	upload_mute(r->u, r->now); /* the question stands */
+	assert_int_equal(upload_view(r->u)->state, UPLOAD_READY);
+	upload_cancel(r->u);
+	upload_mute(r->u, r->now);
+	ends(r, UPLOAD_END_CANCELLED, "It runs 14.1.0 (minimal).");
+
+	r = start(true);
+	answers(r, "Status 2", "{\"StatusFWR\":{\"Version\":\"12.4.0(minimal)\",\"Boot\":31}}");
+	said(r, "Status 4");
+	upload_mute(r->u, r->now);
+	looked(r, "12.4.0", true, FREE_600);
+	assert_int_equal(upload_device(r->u)->version, V(12, 4, 0));
+	upload_cancel(r->u);
+	ends(r, UPLOAD_END_CANCELLED, "It runs 12.4.0 (minimal).");
+}
+
+/* Else the log has the first word for a while. */
+static void upload__asks_the_page_early__when_the_port_is_away(void **state)
+{
+	for (int back = 0; back < 2; back++) {
+		struct rig *r = start(true);
+		const char *path;
+		int part;
+
+		(void)state;
+		console_says_all(r, "12.4.0(minimal)", FREE_600, "10.0.0.7");
+		form(r, "12.4.0", true);
+		assert_true(upload_go(r->u, r->now));
+		posts(r, UPGRADE_MAIN);
+		upload_sent(r->u, 500 * KB, r->now);
+		page(r, 200, "Upload <b>Successful</b>");
+		wait(r, 5);
+		assert_int_equal(upload_next(r->u, &path, &part, r->now), UPLOAD_WANT_NOTHING);
+		upload_mute(r->u, r->now);
+		if (back) { /* and its lines count again */
+			line(r, BOOTS("14.2.0(tasmota)"));
+			wait(r, 1);
+		} else {
+			asks(r, "/up", 2);
+			upload_mute(r->u, r->now);
+			form(r, "14.2.0", false);
+		}
+		ends(r, UPLOAD_END_DONE, "It runs 14.2.0");
+	}
+}
+
 static void upload__refuses__what_does_not_fit(void **state)
 {
 	struct rig *r = start(false);
@@ -390,6 +447,35 @@ static void upload__tells__what_is_no_page_for_uploads(void **state)
 	asks(r, "/up", 0);
 	upload_broken(r->u, false, "10.0.0.7: its web page can't be reached", r->now);
 	ends(r, UPLOAD_END_AWAY, "can't be reached");
+}
+
+/* It has one client at a time: where another one was there, it is asked again soon. */
+static void upload__looks_again__at_a_page_that_breaks_off(void **state)
+{
+	struct rig *r = start(false);
+
+	(void)state;
+	asks(r, "/up", 0);
+	lost(r);
+	asks(r, "/up", 2);
+	lost(r);
+	asks(r, "/up", 2);
+	form(r, "14.1.0", true);
+	assert_int_equal(upload_view(r->u)->state, UPLOAD_LOOKS);
+	stop(r);
+
+	r = start(false);
+	for (int i = 0; i < 3; i++) {
+		asks(r, "/up", 2);
+		lost(r);
+	}
+	ends(r, UPLOAD_END_AWAY, "broke off");
+
+	r = start(false); /* who says nothing for long is mute */
+	asks(r, "/up", 0);
+	wait(r, 8);
+	lost(r);
+	ends(r, UPLOAD_END_AWAY, "broke off");
 }
 
 static void upload__tells__a_connection_that_breaks_off(void **state)
@@ -754,6 +840,8 @@ int main(void)
 	    cmocka_unit_test(upload__asks_the_console__and_takes_its_word),
 	    cmocka_unit_test(upload__takes_its_access_point__where_it_is_in_no_network),
 	    cmocka_unit_test(upload__goes_on_without__a_console_that_is_mute),
+	    cmocka_unit_test(upload__goes_on_by_the_page__when_the_port_is_away),
+	    cmocka_unit_test(upload__asks_the_page_early__when_the_port_is_away),
 	    cmocka_unit_test(upload__refuses__what_does_not_fit),
 	    cmocka_unit_test(upload__takes_the_files__when_they_are_known),
 	    cmocka_unit_test(upload__ends__when_a_file_is_none),
@@ -761,6 +849,7 @@ int main(void)
 	    cmocka_unit_test(upload__believes_the_page__when_it_was_away),
 	    cmocka_unit_test(upload__tells__what_the_page_says),
 	    cmocka_unit_test(upload__tells__what_is_no_page_for_uploads),
+	    cmocka_unit_test(upload__looks_again__at_a_page_that_breaks_off),
 	    cmocka_unit_test(upload__tells__a_connection_that_breaks_off),
 	    cmocka_unit_test(upload__tells__a_restart_in_the_middle),
 	    cmocka_unit_test(upload__waits_for_the_warning__behind_a_project_line),

@@ -211,6 +211,12 @@ static void upgrade(struct checklist_row *c, const struct doctor_view *v)
 	const struct doctor_verdict *o = &v->verdict[DOCTOR_UPGRADE];
 
 	from_verdict(c, v, DOCTOR_UPGRADE);
+	/* A start ends it (but that of safeboot, which does it), and in a gap it may have ended. */
+	if (o->state == DOCTOR_TRYING && v->start_line > o->line &&
+	    !strstr(v->variant, "safeboot")) {
+		c->state = DOCTOR_UNKNOWN;
+		(void)str_copy(c->text, sizeof(c->text), "began; its end was not seen");
+	}
 	if (!o->text[0])
 		return;
 	add(c, ": ");

@@ -293,6 +293,7 @@ const struct doctor_view *doctor_told(const struct doctor *d)
 void doctor_gap(struct doctor *d)
 {
 	d->garbage = d->garbage_all = d->garbage_line = d->garbage_first = 0;
+	d->view.start_line = d->number + 1;
 }
 
 void doctor_restarted(struct doctor *d)

@@ -353,7 +353,7 @@ static void project(struct doctor *d, const struct logline *ev)
 			new_boot(d, false);
 	d->boot.frc = frc;
 	d->boot.banner = false;
-	d->view.project_line = d->number;
+	d->view.project_line = d->view.start_line = d->number;
 	doctor_firmware(d, ev->version, ev->variant, ev->core);
 }
 

@@ -16,6 +16,7 @@
 #define ANSWER	   MONO_S(4) /* of the console */
 #define TRIES	   2
 #define POLL	   MONO_S(2)
+#define LOOK_AGAIN 2 /* times, when it broke off at once: its one client may have been another */
 #define LOG_FIRST  MONO_S(25)  /* so long the log alone is waited for */
 #define BACK	   MONO_S(150) /* boot, Wi-Fi, and safeboot's boot before */
 #define CHECK	   MONO_S(45)
@@ -42,6 +43,8 @@ struct upload {
 	bool ask;	  /* the question is to be sent */
 	mono_t answer_by; /* MONO_NEVER: none is awaited */
 	enum look look;
+	int looks;	/* at the page that broke off */
+	mono_t look_at; /* the newest */
 	int part, next; /* that goes now, and then; -1 none */
 	enum upload_want want;
 	char path[48];
@@ -186,6 +189,8 @@ static void ready(struct upload *u)
 static void look_at(struct upload *u, enum look l, mono_t now)
 {
 	u->look = l;
+	u->looks = 0;
+	u->look_at = now;
 	get(u, look_path[l], now);
 }
 
@@ -230,6 +235,15 @@ static void no_answer(struct upload *u, mono_t now)
 	if (!u->q) /* it is mute: the page must tell all */
 		u->console = false;
 	question(u, u->console ? u->q + 1 : QUESTIONS, now);
+}
+
+void upload_mute(struct upload *u, mono_t now)
+{
+	u->console = false;
+	if (u->v.state == UPLOAD_ASKS)
+		question(u, QUESTIONS, now);
+	else if (u->v.state == UPLOAD_RESTARTS && u->want != UPLOAD_WANT_NOTHING)
+		u->want_at = mono_min(u->want_at, mono_add(now, POLL));
 }
 
 const char *upload_command(struct upload *u)
@@ -505,6 +519,18 @@ void upload_answered(struct upload *u, unsigned status, const char *page, size_t
 	}
 }
 
+static bool look_again(struct upload *u, mono_t now)
+{
+	mono_t at = mono_add(now, POLL);
+
+	if (now >= mono_add(u->look_at, POLL) || u->looks == LOOK_AGAIN)
+		return false;
+	u->looks++;
+	u->look_at = at;
+	get(u, look_path[u->look], at);
+	return true;
+}
+
 void upload_broken(struct upload *u, bool connected, const char *why, mono_t now)
 {
 	u->busy = false;
@@ -514,6 +540,8 @@ void upload_broken(struct upload *u, bool connected, const char *why, mono_t now
 			look_on(u, now);
 			break;
 		}
+		if (connected && look_again(u, now))
+			break;
 		say(u, why, NULL);
 		end(u, UPLOAD_END_AWAY);
 		break;

@@ -104,6 +104,7 @@ struct doctor_view {
 	char ssid[48];
 	uint32_t baud;	       /* that the device said it would use; 0 none */
 	uint64_t project_line; /* that told the firmware; 0 none */
+	uint64_t start_line; /* since then nothing was missed: of the last start, or behind a gap */
 	struct doctor_verdict verdict[DOCTOR_KEYS];
 	struct doctor_finding finding[DOCTOR_FINDINGS];
 };

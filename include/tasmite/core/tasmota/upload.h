@@ -94,6 +94,9 @@ void upload_answered(struct upload *u, unsigned status, const char *page, size_t
 /* It could not be reached (connected false), or the connection ended without an answer. */
 void upload_broken(struct upload *u, bool connected, const char *why, mono_t now);
 void upload_line(struct upload *u, const struct logline *ev, mono_t now);
+/* The console is away: it is not asked any more, the page tells what it would have. Lines that come all
+ * the same count. */
+void upload_mute(struct upload *u, mono_t now);
 void upload_tick(struct upload *u, mono_t now);
 mono_t upload_deadline(const struct upload *u);
 
