@@ -134,6 +134,8 @@ upload_begun() {
 	tm_line "/upload $FW/alone/sonoff-classic.bin $PAGE"
 	see 'Upload to the' 60
 }
+sim_stop
+rm -rf "$ADAPTERS"
 adapter --web 0
 PAGE=127.0.0.9:$(sed -nE 's/^web ([0-9]+)$/\1/p' "$TMPDIR/sim.out")
 begin unplug_air__an_upload_that_asks__says_that_the_page_is_away
