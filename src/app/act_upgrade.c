@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "flash_words.h"
 #include "tasmite/base/str.h"
 #include "tasmite/base/xalloc.h"
 #include "tasmite/core/tasmota/catalog.h"
@@ -34,39 +35,12 @@ static const struct upgrade_view *view_of(const struct app *a)
 
 /* ---- the panel --------------------------------------------------------------------------------- */
 
-static void panel_line(struct flash_view *v, bool bad, const char *text)
-{
-	if (v->text_count == 12)
-		return;
-	str_copy(v->text[v->text_count], sizeof(v->text[0]), text);
-	v->text_bad[v->text_count++] = bad;
-}
-
-/* As many lines as it needs, cut at blanks. */
-static void panel_words(struct flash_view *v, bool bad, const char *text)
-{
-	char line[sizeof(v->text[0])];
-
-	while (*text) {
-		size_t n = strlen(text), at = n;
-
-		if (n >= sizeof(line))
-			for (at = sizeof(line) - 1; at && text[at] != ' '; at--)
-				continue;
-		if (!at)
-			at = sizeof(line) - 1;
-		str_copy_n(line, sizeof(line), text, at);
-		panel_line(v, bad, line);
-		text = str_skip_blank(text + at);
-	}
-}
-
 /* What is likely is marked; what was ruled out is not shown. */
 static void show_causes(struct flash_view *p, const struct upgrade_cause *c)
 {
 	for (unsigned i = 0; c && i < UPGRADE_CAUSES; i++)
 		if (c[i].likely != UPGRADE_UNLIKELY)
-			panel_line(p, c[i].likely == UPGRADE_LIKELY, c[i].text);
+			flash_words_add(p, c[i].likely == UPGRADE_LIKELY, "%s", c[i].text);
 }
 
 static void show_numbers(struct flash_view *p, const struct upgrade_view *v)
@@ -74,21 +48,17 @@ static void show_numbers(struct flash_view *p, const struct upgrade_view *v)
 	char line[160], size[16];
 
 	upgrade_now_words(v, line, sizeof(line));
-	panel_line(p, v->late || v->away, line);
+	flash_words_add(p, v->late || v->away, "%s", line);
 	if (v->requests) {
-		str_fmt(line, sizeof(line), "%u requests, %u attempts, %u restarts", v->requests,
+		flash_words_add(p, false, "%u requests, %u attempts, %u restarts", v->requests,
 		    v->attempts, v->restarts);
-		panel_line(p, false, line);
 	}
 	if (v->free_space >= 0) {
 		str_size(size, sizeof(size), (uint64_t)v->free_space);
-		str_fmt(line, sizeof(line), "the device has %s free", size);
-		panel_line(p, false, line);
+		flash_words_add(p, false, "the device has %s free", size);
 	}
-	if (v->said[0]) {
-		str_fmt(line, sizeof(line), "it says: %s", v->said);
-		panel_line(p, true, line);
-	}
+	if (v->said[0])
+		flash_words_add(p, true, "it says: %s", v->said);
 }
 
 static void show(struct app *a)
@@ -110,7 +80,7 @@ static void show(struct app *a)
 			   : v->end == UPGRADE_END_CANCELLED ? FLASH_CANCELLED
 							     : FLASH_FAILED;
 		upgrade_end_words(upgrade_task_model(r->task), words, sizeof(words));
-		panel_words(p, p->state == FLASH_FAILED, words);
+		flash_words_add(p, p->state == FLASH_FAILED, "%s", words);
 	} else {
 		p->done = v->sent;
 		p->total = v->state == UPGRADE_SENDS ? v->total : 0;

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "flash_words.h"
 #include "tasmite/base/str.h"
 #include "tasmite/base/xalloc.h"
 #include "tasmite/core/tasmota/secrets.h"
@@ -30,12 +31,6 @@ bool app_uploading(const struct app *a)
 }
 
 /* ---- the panel --------------------------------------------------------------------------------- */
-
-static void panel_line(struct flash_view *p, bool bad, const char *text)
-{
-	str_copy(p->text[p->text_count], sizeof(p->text[0]), text);
-	p->text_bad[p->text_count++] = bad;
-}
 
 static enum flash_state panel_state(const struct upload_view *v)
 {
@@ -63,7 +58,7 @@ static void show(struct app *a)
 	p->state = panel_state(v);
 	if (v->state == UPLOAD_ENDED) {
 		upload_end_words(upload_task_model(r->task), words, sizeof(words));
-		panel_line(p, p->state == FLASH_FAILED, words);
+		flash_words_add(p, p->state == FLASH_FAILED, "%s", words);
 	} else if (v->state == UPLOAD_SENDS) {
 		p->done = v->sent;
 		p->total = v->total;
@@ -71,11 +66,11 @@ static void show(struct app *a)
 			str_fmt(p->rate, sizeof(p->rate), "%u KB/s", v->rate / 1024);
 			p->left_s = (int)((v->total - v->sent) / v->rate);
 		}
-		panel_line(p, false,
+		flash_words_add(p, false, "%s",
 		    v->sent == v->total ? "all sent; the device writes"
 					: upload_state_words(v->state));
 	} else {
-		panel_line(p, v->state == UPLOAD_CHECKS, upload_state_words(v->state));
+		flash_words_add(p, v->state == UPLOAD_CHECKS, "%s", upload_state_words(v->state));
 	}
 	p->boots = a->session->facts.boots;
 	session_touch(a->session);

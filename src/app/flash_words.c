@@ -13,18 +13,43 @@
 #define TEXT_MAX \
 	(sizeof(((struct flash_view *)0)->text) / sizeof(((struct flash_view *)0)->text[0]))
 
+/* Bytes of text that fit one line of the panel: cut at a blank, or between characters. */
+static size_t line_of(const char *text)
+{
+	size_t n = strlen(text), at = sizeof(((struct flash_view *)0)->text[0]) - 1;
+
+	if (n <= at)
+		return n;
+	n = at;
+	while (at && text[at] != ' ')
+		at--;
+	if (at)
+		return at;
+	while (n && ((unsigned char)text[n] & 0xc0) == 0x80)
+		n--;
+	return n;
+}
+
 void flash_words_add(struct flash_view *view, bool bad, const char *fmt, ...)
 {
+	char text[800];
+	const char *rest = text;
 	va_list ap;
 
-	if ((size_t)view->text_count >= TEXT_MAX)
-		return;
 	va_start(ap, fmt);
-	str_vfmt(view->text[view->text_count], sizeof(view->text[0]), fmt, ap);
+	str_vfmt(text, sizeof(text), fmt, ap);
 	va_end(ap);
-	view->text_bad[view->text_count] = bad;
-	view->text_count++;
-	view->revision++;
+	do {
+		size_t n = line_of(rest);
+
+		if ((size_t)view->text_count >= TEXT_MAX)
+			return;
+		str_copy_n(view->text[view->text_count], sizeof(view->text[0]), rest, n);
+		view->text_bad[view->text_count] = bad;
+		view->text_count++;
+		view->revision++;
+		rest = str_skip_blank(rest + n);
+	} while (*rest);
 }
 
 void flash_words_heard(const struct engine_event *ev, char *text, size_t size, bool *bad)

@@ -30,7 +30,8 @@ void flash_words_failed(
 void flash_words_refused(const char *why, struct flash_view *view);
 /* The way out of the loader for a device on which nothing was changed. */
 void flash_words_leave(const struct engine *e, struct flash_view *view);
-/* One more line of view->text (older ones stay; a full view drops the line). */
+/* One more line of view->text, or as many as the words need, cut at blanks (older ones stay; a full
+ * view drops what is too much). Of more than 800 bytes the rest is lost. */
 void flash_words_add(struct flash_view *view, bool bad, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
 
