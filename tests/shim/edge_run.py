@@ -32,7 +32,7 @@ TOLD = re.compile(
     r"Input/output error|No space left|Too many open files|No such device|Interrupted|not permitted|"
     r"no boot loader|does not|nobody listens|no way to|no answer|lost the|closed|dropped|no recording|"
     r"waiting for|again|in use|needs a terminal|too many|damaged|unavailable|not opened|is gone|not be read|"
-    r"did not take|is not known|never asked|not there|broke off|can be begun",
+    r"did not take|is not known|never asked|not there|broke off|can be begun|no port is open",
     re.IGNORECASE)
 DEVICE = re.compile(r"\d\d:\d\d:\d\d [A-Z]{3}: |^\W*[✘✔] (Wi-Fi|Access|IP|MQTT|Boots|Firmware)|^\W*→")
 
