@@ -108,7 +108,7 @@ static bool is_working(const struct plain *p)
 	const struct app *a = p->a;
 
 	return p->ui && (app_flashing(a) || app_courier_busy(a) || app_upgrading(a) ||
-			    app_uploading(a) || a->look || a->elf);
+			    app_uploading(a) || a->look || a->image || a->elf);
 }
 
 static void idle_due(void *ctx, mono_t now)

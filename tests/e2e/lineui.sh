@@ -115,6 +115,15 @@ grep -q 'tasmite:' "$TMPDIR/out" && bad "words of the program's own on standard 
 boot_normally
 end
 
+# What is found out in pieces is waited for.
+begin pipe__waits__for_what_a_file_is
+yes tasmota | head -c 60000000 | gzip >"$TMPDIR/large.bin.gz"
+printf '/image %s\n' "$TMPDIR/large.bin.gz" |
+	timeout 30 "$B/tasmite" --plain --exit-after 0.01 "$DEV" >"$TMPDIR/out" 2>"$TMPDIR/err"
+[ $? = 0 ] || bad "exit code"
+grep -q '^size: 60000000 bytes' "$TMPDIR/err" || bad "not told: $(cat "$TMPDIR/err")"
+end
+
 begin pipe__sends__a_slash_by_two
 printf '//x\n' | timeout 30 "$B/tasmite" --plain --exit-after 1 --log-raw="$TMPDIR/s.raw" "$DEV" >"$TMPDIR/out" 2>"$TMPDIR/err"
 grep -qa '^[^ ]* *T.*/x\|> /x' "$TMPDIR/s.raw" || "$B/tasmite" replay --plain "$TMPDIR/s.raw" | grep -q '^> /x$' || bad "not sent: $(cat "$TMPDIR/err")"
