@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # The adapter is pulled in each stage of an upgrade, and put back under another name: each
-# ends and says how, and the device's OtaUrl is what it was. So it is in those of an upload, which goes on
+# ends and says how, and the device's OtaUrl is what it was. Likewise in those of an upload, which goes on
 # by the page alone. UNPLUGS=all: in each stage; else in those in which nothing has been sent yet.
 . "$(dirname "$0")/lib_upgrade.sh"
 . "$(dirname "$0")/lib_unplug.sh"
@@ -45,6 +45,10 @@ begun() {
 	tm_line "/upgrade $FW/alone/sonoff-classic.bin"
 	see 'Upgrade over the air' 60
 }
+left() {
+	tm_keys C-q
+	wait_for 10 tm_ended || bad "it does not end"
+}
 # pull_when WORDS: ... are seen, and back; the upgrade ends by itself
 pull_when() {
 	see "$1" 120
@@ -81,7 +85,7 @@ begin unplug_air__setting_the_address__puts_it_back
 begun
 hand "fault unplug@BYTE:4"
 tm_keys y
-see 'went away' 20
+see 'the port is away' 20
 hand "fault clear"
 pulled=$((pulled + 1))
 put_back
@@ -119,8 +123,7 @@ tm_keys y
 pull_when 'all sent; the device writes|the device restarts'
 end
 fi
-tm_keys C-q
-wait_for 10 tm_ended || bad "it does not end"
+left
 tm_stop
 
 # ---- an upload ----------------------------------------------------------------------------------
@@ -187,6 +190,5 @@ see 'It runs 6\.1\.1' 10
 joined
 end
 fi
-tm_keys C-q
-wait_for 10 tm_ended || bad "it does not end"
+left
 finish
