@@ -66,6 +66,14 @@ static void link_up(void *ctx, mono_t now)
 	a->boot_awaited = false;
 }
 
+/* What goes on with the device hears that its port is away. */
+static void work_waits(struct app *a, mono_t now)
+{
+	app_courier_lost(a);
+	app_upgrade_port_away(a, now);
+	app_upload_port_away(a, now);
+}
+
 static void link_down(void *ctx, const struct err *why, mono_t now)
 {
 	struct app *a = ctx;
@@ -94,9 +102,7 @@ static void link_down(void *ctx, const struct err *why, mono_t now)
 	a->session->port.state = SESSION_PORT_WAITING;
 	str_copy(a->session->port.why, sizeof(a->session->port.why), why->text);
 	if (a->plain) {
-		app_courier_lost(a);
-		app_upgrade_port_away(a, now);
-		app_upload_port_away(a, now);
+		work_waits(a, now);
 		plain_port_lost(a->plain, why);
 		return;
 	}
@@ -110,9 +116,7 @@ static void link_down(void *ctx, const struct err *why, mono_t now)
 	if (was_open && unsent)
 		session_warn(a->session, now, "%zu bytes were not sent: send them again", unsent);
 	app_send_lost(a);
-	app_courier_lost(a);
-	app_upgrade_port_away(a, now);
-	app_upload_port_away(a, now);
+	work_waits(a, now);
 	if (!was_waiting)
 		session_say(a->session, now, "waiting for %s: it is opened by itself",
 		    a->session->port.name);
@@ -378,9 +382,7 @@ static void on_usr1(void *ctx, int signo, mono_t now)
 	if (link_is_open(a->link))
 		a->away_since = now;
 	app_send_lost(a);
-	app_courier_lost(a);
-	app_upgrade_port_away(a, now);
-	app_upload_port_away(a, now);
+	work_waits(a, now);
 	app_log_break(a, now);
 	app_boot_stop(a);
 	a->loader_there = false;

@@ -5,6 +5,7 @@
  * scripts, set-ups and what the program asks by itself.
  */
 #include "app_courier.h"
+#include "flash_words.h"
 #include "plain.h"
 
 #include <stdlib.h>
@@ -101,14 +102,6 @@ static void on_typed(void *ctx, const char *text)
 
 /* ---- panel and edit line --------------------------------------------------------------------- */
 
-static void panel_line(struct flash_view *v, bool bad, const char *text)
-{
-	if (v->text_count == 12)
-		return;
-	str_copy(v->text[v->text_count], sizeof(v->text[0]), text);
-	v->text_bad[v->text_count++] = bad;
-}
-
 static void panel_now(struct app *a, struct flash_view *v)
 {
 	static const char *const words[] = {[COURIER_WAITING] = "waits for it",
@@ -120,11 +113,11 @@ static void panel_now(struct app *a, struct flash_view *v)
 
 	if (courier_at(a->post->c, &step)) {
 		text = courier_words_step(&a->post->words, a->post->c, step);
-		panel_line(v, false, text);
+		flash_words_add(v, false, "%s", text);
 		free(text);
 	}
 	if ((unsigned)s < sizeof(words) / sizeof(words[0]) && words[s])
-		panel_line(v, false, words[s]);
+		flash_words_add(v, false, "%s", words[s]);
 }
 
 static void show(struct app *a)
@@ -217,7 +210,7 @@ static void panel_bad(struct app *a)
 		if (courier_words_bad(&b->steps[i])) {
 			char *fate = courier_words_fate(&p->words, p->c, i, false);
 
-			panel_line(&a->session->flash, true, fate);
+			flash_words_add(&a->session->flash, true, "%s", fate);
 			free(fate);
 		}
 }
@@ -250,7 +243,7 @@ static void done(struct app *a)
 	if (p->job.panel) {
 		a->session->flash.state = all ? FLASH_DONE : FLASH_FAILED;
 		if (all)
-			panel_line(&a->session->flash, false, "all have arrived");
+			flash_words_add(&a->session->flash, false, "all have arrived");
 		else if (!p->job.silent)
 			panel_bad(a);
 	}

@@ -43,9 +43,9 @@ struct upload {
 	bool ask;	  /* the question is to be sent */
 	mono_t answer_by; /* MONO_NEVER: none is awaited */
 	enum look look;
-	int looks;	/* at the page that broke off */
-	mono_t look_at; /* the newest */
-	int part, next; /* that goes now, and then; -1 none */
+	int looks;	 /* at the page that broke off */
+	mono_t look_due; /* the newest */
+	int part, next;	 /* that goes now, and then; -1 none */
 	enum upload_want want;
 	char path[48];
 	mono_t want_at;	       /* not before */
@@ -190,7 +190,7 @@ static void look_at(struct upload *u, enum look l, mono_t now)
 {
 	u->look = l;
 	u->looks = 0;
-	u->look_at = now;
+	u->look_due = now;
 	get(u, look_path[l], now);
 }
 
@@ -523,10 +523,10 @@ static bool look_again(struct upload *u, mono_t now)
 {
 	mono_t at = mono_add(now, POLL);
 
-	if (now >= mono_add(u->look_at, POLL) || u->looks == LOOK_AGAIN)
+	if (now >= mono_add(u->look_due, POLL) || u->looks == LOOK_AGAIN)
 		return false;
 	u->looks++;
-	u->look_at = at;
+	u->look_due = at;
 	get(u, look_path[u->look], at);
 	return true;
 }
